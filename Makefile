@@ -1,0 +1,84 @@
+# Winnow: the handful of commands a person types. Needs Python 3.11+ with venv, make and git; nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+DEV := $(VENV)/.stamp-dev
+RUN := $(VENV)/.stamp-run
+BENCH := $(VENV)/.stamp-bench
+# A person without a writable home (a service account) keeps uv's cache inside the virtualenv.
+UV := UV_CACHE_DIR="$${UV_CACHE_DIR:-$$(test -w "$$HOME" || echo $(CURDIR)/$(VENV)/.uv-cache)}"; \
+	test -n "$$UV_CACHE_DIR" && export UV_CACHE_DIR || unset UV_CACHE_DIR; UV_LINK_MODE=$${UV_LINK_MODE:-copy} $(BIN)/uv pip
+
+.PHONY: help install install-dev run test prove bench lint format lock clean
+
+help:
+	@echo "make run      install what is needed and start Winnow with the demo; Ctrl-C stops it"
+	@echo "make install  only make .venv from the lock"
+	@echo "make test     all tests, browser ones included"
+	@echo "make lint     ruff, mypy, djlint, missing migrations"
+	@echo "make prove    a programme at full size: make prove NAME=kills; without a name, the list"
+	@echo "make bench    a measurement: make bench NAME=queue; without a name, the list"
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Winnow needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtualenv: install its venv module (Debian: python3-venv)."; exit 1; }
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+# Once the development lock is installed, it stays: `make run` must not take the test tools away.
+$(RUN): requirements.lock | $(BIN)/uv
+	@if [ -f $(DEV) ]; then rm -f $(DEV); $(MAKE) --no-print-directory $(DEV); \
+	else $(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock; fi
+	@touch $@
+
+$(DEV): requirements.lock requirements-dev.lock | $(BIN)/uv
+	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
+	@touch $@ $(RUN)
+
+$(BENCH): requirements-bench.lock $(RUN)
+	@$(UV) install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
+	@touch $@
+
+install: $(RUN)
+
+install-dev: $(DEV)
+
+run: $(RUN)
+	@$(BIN)/python manage.py up --demo $(ARGS)
+
+test: $(DEV)
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(DEV)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/djlint --quiet --lint templates
+	@$(BIN)/djlint --quiet --check templates
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: $(DEV)
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat templates
+
+# `make prove kills` and `make prove NAME=kills` are the same.
+NAME ?= $(filter-out prove bench,$(MAKECMDGOALS))
+
+prove: $(DEV)
+	@$(BIN)/python -m tests.programmes $(NAME) $(ARGS)
+
+bench: $(BENCH)
+	@$(BIN)/python -m bench $(NAME) $(ARGS)
+
+ifneq (,$(filter prove bench,$(firstword $(MAKECMDGOALS))))
+%:
+	@:
+endif
+
+lock: | $(BIN)/uv
+	@for name in requirements requirements-dev requirements-bench; do \
+	$(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links $$name.in --output-file $$name.lock || exit 1; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
