@@ -1,0 +1,39 @@
+"""The tables of a case, in the order the work goes: evidence, review, decisions, results (model.md)."""
+
+from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord
+from cases.models.investigation import Case, CaseMember
+from cases.models.results import Export, Offer, Tally
+from cases.models.review import (
+    Act,
+    Batch,
+    Decision,
+    Item,
+    Match,
+    SecondOpinion,
+    SetSync,
+    Stack,
+    Standing,
+    Viewing,
+)
+
+__all__ = [
+    "Act",
+    "Batch",
+    "Case",
+    "CaseMember",
+    "Content",
+    "Decision",
+    "Exhibit",
+    "Export",
+    "FileInstance",
+    "ImportedRecord",
+    "Item",
+    "Match",
+    "Offer",
+    "SecondOpinion",
+    "SetSync",
+    "Stack",
+    "Standing",
+    "Tally",
+    "Viewing",
+]

@@ -1,0 +1,172 @@
+"""What came in: exhibits, contents and the ledger of every file."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from cases import scope
+from cases.models.investigation import Case
+from workbench.models import Agency
+
+
+class Exhibit(models.Model):
+    """A device or delivery in a case, with the state of its ingest and running counts of its files."""
+
+    class State(models.TextChoices):
+        """listing -> running <-> paused -> done; or cancelled, stopped (source hash differs)."""
+
+        WAITING = "waiting", "Waiting for files"
+        LISTING = "listing", "Listing"
+        RUNNING = "running", "Running"
+        PAUSED = "paused", "Paused"
+        DONE = "done", "Ready"
+        CANCELLED = "cancelled", "Cancelled"
+        STOPPED = "stopped", "Stopped"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
+    ref = models.CharField(max_length=60)
+    description = models.CharField(max_length=200, blank=True, default="")
+    reader = models.CharField(max_length=20)
+    source = models.BinaryField()  # the raw path the reader starts from
+    source_hash = models.BinaryField(max_length=32, null=True)
+    frame = models.BinaryField(null=True)  # of a VICS case: the document around its records
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    state_reason = models.CharField(max_length=200, blank=True, default="")
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    added_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    seen = models.BigIntegerField(default=0)
+    pending = models.BigIntegerField(default=0)
+    hashed = models.BigIntegerField(default=0)
+    accepted = models.BigIntegerField(default=0)
+    without_preview = models.BigIntegerField(default=0)
+    rejected = models.BigIntegerField(default=0)
+    problems = models.BigIntegerField(default=0)
+    bytes_read = models.BigIntegerField(default=0)
+
+    objects = scope.OfCaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "ref"], name="exhibit_ref_once")]
+
+    def __str__(self) -> str:
+        return self.ref
+
+
+class Content(models.Model):
+    """Unique bytes, known to one agency. Never deleted. SHA-256 identifies; MD5 and SHA-1 look up."""
+
+    class Kind(models.TextChoices):
+        """Still and video are reviewable."""
+
+        STILL = "still", "Still"
+        VIDEO = "video", "Video"
+        AUDIO = "audio", "Audio"
+        OTHER = "other", "Other"
+
+    class PreviewState(models.TextChoices):
+        """`deferred`: known or decided, so nobody needs it yet."""
+
+        PENDING = "pending"
+        MADE = "made"
+        PARTIAL = "partial"
+        NONE = "none"
+        DEFERRED = "deferred"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    sha256 = models.BinaryField(max_length=32)
+    md5 = models.BinaryField(max_length=16)
+    sha1 = models.BinaryField(max_length=20)
+    size = models.BigIntegerField()
+    mime = models.CharField(max_length=80)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    preview = models.CharField(max_length=10, choices=PreviewState.choices, default=PreviewState.PENDING)
+    preview_reason = models.CharField(max_length=60, blank=True, default="")
+    preview_lease = models.DateTimeField(null=True)
+    preview_tries = models.PositiveSmallIntegerField(default=0)
+    veil = models.BinaryField(null=True)
+    width = models.PositiveIntegerField(default=0)
+    height = models.PositiveIntegerField(default=0)
+    duration_ms = models.BigIntegerField(default=0)
+    purged_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "sha256"], name="content_once")]
+        indexes = [
+            models.Index(fields=["md5"], name="content_md5"),
+            models.Index(fields=["sha1"], name="content_sha1"),
+            models.Index(
+                fields=["agency", "id"], condition=models.Q(preview="pending"), name="content_preview_pending"
+            ),
+        ]
+
+
+class FileInstance(models.Model):
+    """The ledger: one row for every file that was seen, whatever became of it."""
+
+    class State(models.TextChoices):
+        """pending -> hashed -> accepted or without_preview; pending -> rejected."""
+
+        PENDING = "pending"
+        HASHED = "hashed"
+        ACCEPTED = "accepted"
+        WITHOUT_PREVIEW = "without_preview"
+        REJECTED = "rejected"
+
+    id = models.BigAutoField(primary_key=True)
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="files")
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    name_key = models.BinaryField(max_length=32)  # SHA-256 of the raw path: raw paths can be longer than an index row
+    ordinal = models.PositiveIntegerField(default=0)
+    raw_path = models.BinaryField()
+    locator = models.BinaryField(default=b"")  # where the reader finds the bytes, when not by the raw path
+    record = models.PositiveIntegerField(null=True)  # position of its ImportedRecord
+    size = models.BigIntegerField(null=True)
+    modified = models.CharField(max_length=40, blank=True, default="")  # evidence's own time, as text
+    state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(max_length=60, blank=True, default="")
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True)
+    lease_until = models.DateTimeField(null=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["exhibit", "parent", "name_key", "ordinal"], nulls_distinct=False, name="file_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="rejected") | (~models.Q(reason="") & models.Q(content__isnull=True)),
+                name="rejected_has_reason_and_no_content",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["pending", "rejected"]) | models.Q(content__isnull=False),
+                name="after_pending_has_content",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["exhibit", "id"],
+                condition=models.Q(state__in=["pending", "hashed"]),
+                name="file_unfinished",
+            ),
+            models.Index(fields=["exhibit", "id"], condition=~models.Q(reason=""), name="file_with_reason"),
+        ]
+
+
+class ImportedRecord(models.Model):
+    """The exact bytes of one record of an imported VICS case, kept for re-export."""
+
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT)
+    position = models.PositiveIntegerField()
+    raw = models.BinaryField()
+    md5 = models.BinaryField(max_length=16, null=True)
+    path_key = models.CharField(max_length=400, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["exhibit", "position"], name="record_once")]

@@ -1,0 +1,238 @@
+"""Items, stacks, batches, and what people decided about them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from cases import scope
+from cases.models.evidence import Content
+from cases.models.investigation import Case
+from hashsets.models import HashSet, Scheme
+from workbench.models import Agency
+
+
+class Batch(models.Model):
+    """Up to 200 items claimed by one person for a day."""
+
+    class State(models.TextChoices):
+        """open -> closed, expired, released."""
+
+        OPEN = "open"
+        CLOSED = "closed"
+        EXPIRED = "expired"
+        RELEASED = "released"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    number = models.PositiveIntegerField()
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    size = models.PositiveIntegerField(default=0)  # items claimed
+    on_screen_ms = models.BigIntegerField(default=0)
+    opened_at = models.DateTimeField(db_default=Now())
+    lease_until = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = scope.BatchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "case"], condition=Q(state="open"), name="one_open_batch"),
+            models.UniqueConstraint(fields=["case", "number"], name="batch_number_once"),
+        ]
+
+
+class Stack(models.Model):
+    """Exact and near copies, one unit of review: the row of the queue."""
+
+    class State(models.TextChoices):
+        """open exactly when open_items > 0."""
+
+        OPEN = "open"
+        DONE = "done"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    sort_key = models.CharField(max_length=240, db_collation="C")
+    state = models.CharField(max_length=5, choices=State.choices, default=State.DONE)
+    version = models.PositiveIntegerField(default=1)
+    open_items = models.PositiveIntegerField(default=0)
+    cover = models.ForeignKey("Item", on_delete=models.PROTECT, null=True, related_name="+")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    position = models.PositiveIntegerField(default=0)  # in its batch
+    lease_until = models.DateTimeField(null=True)
+
+    objects = scope.OfCaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="open", open_items__gt=0) | Q(state="done", open_items=0),
+                name="stack_open_when_items_are",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["case", "sort_key", "id"], condition=Q(state="open"), name="stack_queue"),
+            models.Index(fields=["batch", "position"], condition=Q(batch__isnull=False), name="stack_batch"),
+        ]
+
+
+class Item(models.Model):
+    """A content in a case. `state` is computed (states.py); `unsure` and `flagged` are a person's marks."""
+
+    class State(models.TextChoices):
+        """First that holds, in this order."""
+
+        EXCLUDED = "excluded"
+        DECIDED = "decided"
+        UNSURE = "unsure"
+        KNOWN = "known"
+        CONFIRM = "confirm"
+        WAITING = "waiting"
+        OPEN = "open"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    stack = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="items")
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    known = models.BooleanField(default=False)
+    unsure = models.BooleanField(default=False)
+    flagged = models.BooleanField(default=False)
+
+    objects = scope.OfCaseQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "content"], name="item_once")]
+
+
+class Act(models.Model):
+    """One key press or command; its answer is kept, so that sending it again changes nothing."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    idempotency_key = models.UUIDField()
+    kind = models.CharField(max_length=12)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    stack = models.ForeignKey(Stack, on_delete=models.PROTECT, null=True)
+    seen_version = models.PositiveIntegerField(null=True)
+    cover = models.ForeignKey(Item, on_delete=models.PROTECT, null=True)
+    via = models.CharField(max_length=20)
+    code = models.CharField(max_length=40, null=True)  # noqa: DJ001 null = not a category
+    undoes = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    answer = models.JSONField(default=dict)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "idempotency_key"], name="act_once")]
+
+
+class Decision(models.Model):
+    """One person's category for one content. Append-only; `code` null takes the earlier one back."""
+
+    class Basis(models.TextChoices):
+        """How the person knew: only `viewed` counts as an opinion to share."""
+
+        VIEWED = "viewed"
+        VEILED = "veiled"
+        INHERITED = "inherited"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="decisions")
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT)
+    code = models.CharField(max_length=40, null=True)  # noqa: DJ001 null = taken back
+    basis = models.CharField(max_length=10, choices=Basis.choices)
+    distance = models.PositiveSmallIntegerField(default=0)  # bits of 256 from the cover that was shown
+    reason = models.CharField(max_length=400, blank=True, default="")
+    supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    by_name = models.CharField(max_length=120)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act")]
+        indexes = [models.Index(fields=["content", "id"], name="decision_content")]
+
+
+class Standing(models.Model):
+    """The decision in force for a content under a scheme."""
+
+    pk = models.CompositePrimaryKey("content_id", "scheme_id")
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    scheme_id = models.CharField(max_length=60)  # of any version
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT)
+    code = models.CharField(max_length=40, null=True)  # noqa: DJ001 null = taken back
+    version = models.PositiveIntegerField(default=1)
+
+
+class SecondOpinion(models.Model):
+    """An independent category by somebody who could not see the first."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT)
+    act = models.ForeignKey(Act, on_delete=models.PROTECT)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    by_name = models.CharField(max_length=120)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=20)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["decision", "by"], name="second_opinion_once"),
+            models.CheckConstraint(condition=~Q(by=F("decided_by")), name="second_opinion_by_another"),
+        ]
+
+
+class Match(models.Model):
+    """A content equals (or resembles) an entry. Strong is the only kind that may hide a file."""
+
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
+    entry = models.BigIntegerField()  # (set, entry) references the partitioned table, migration 0002
+    kind = models.CharField(max_length=20)
+    strong = models.BooleanField()
+    distance = models.PositiveSmallIntegerField(default=0)
+    found_in = models.PositiveIntegerField()
+    lost_in = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["content", "set", "entry", "kind"], name="match_once")]
+        indexes = [models.Index(fields=["set", "entry"], condition=Q(lost_in__isnull=True), name="match_in_force")]
+
+
+class SetSync(models.Model):
+    """Up to which generation an agency's contents were matched against a set."""
+
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
+    generation = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["agency", "set"], name="set_sync_once")]
+
+
+class Viewing(models.Model):
+    """One clear picture sent to one person; its milliseconds follow when it was unveiled."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    at = models.DateTimeField(db_default=Now())
+    revealed_ms = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user", "at"], name="viewing_user"),
+            models.Index(fields=["content", "user"], name="viewing_content"),
+        ]

@@ -1,0 +1,58 @@
+"""What a person can reach in `cases`: the query sets behind every `for_actor`.
+
+A person reaches the cases he is a member of (a guest's membership ends), and a supervisor the
+agency's unsealed cases too (model.md section 1.2). Everything in a case follows its case.
+"""
+
+from typing import Any, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from workbench import access
+from workbench.models import Role, User
+
+
+def case_filter(user: User, prefix: str = "") -> Q:
+    """The condition that a row's case is in the person's scope; `prefix` leads to the case."""
+    now = timezone.now()
+    from cases.models import CaseMember  # the model layer imports this module
+
+    mine = CaseMember.objects.filter(Q(until__isnull=True) | Q(until__gt=now), user=user).values("case")
+    within = Q(**{f"{prefix}id__in": mine})
+    if Role.SUPERVISOR in access.roles(user):
+        within |= Q(**{f"{prefix}agency": user.agency_id, f"{prefix}sealed": False})
+    return within
+
+
+class CaseQuerySet(models.QuerySet[Any, Any]):
+    """Cases through a person's scope."""
+
+    def for_actor(self, user: User) -> Self:
+        """The cases the person may know of."""
+        return self.filter(case_filter(user))
+
+
+class OfCaseQuerySet(models.QuerySet[Any, Any]):
+    """Rows that belong to a case."""
+
+    def for_actor(self, user: User) -> Self:
+        """Rows of the cases the person may know of."""
+        return self.filter(case_filter(user, "case__"))
+
+
+class BatchQuerySet(OfCaseQuerySet):
+    """Batches: a person's own."""
+
+    def for_actor(self, user: User) -> Self:
+        """The person's own batches, while the case is in scope."""
+        return super().for_actor(user).filter(user=user)
+
+
+class OfferQuerySet(models.QuerySet[Any, Any]):
+    """Offers of the person's agency."""
+
+    def for_actor(self, user: User) -> Self:
+        """Offers from the cases in scope."""
+        return self.filter(case_filter(user, "case__"))

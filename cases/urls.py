@@ -1,0 +1,6 @@
+"""Routes of the cases."""
+
+from django.urls import URLPattern
+
+app_name = "cases"
+urlpatterns: list[URLPattern] = []

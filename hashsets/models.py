@@ -1,0 +1,210 @@
+"""Schemes, hash sets and their versioned entries (model.md section 2, `hashsets`)."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from hashsets import access as scope
+from workbench.models import Agency
+
+
+class Disposition(models.TextChoices):
+    """What a category means for the queue; derived from the scheme, never typed in."""
+
+    RELEVANT = "relevant", "Relevant"
+    RESTRICTED = "relevant_restricted", "Relevant, restricted"
+    COMPARISON = "comparison", "Comparison"
+    NOT_RELEVANT = "not_relevant", "Not relevant"
+    NO_VERDICT = "no_verdict", "No verdict"
+    UNMAPPED = "unmapped", "Unmapped"
+
+
+class Scheme(models.Model):
+    """One version of a list of categories, loaded from `schemes/`; frozen once used."""
+
+    scheme_id = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    name = models.CharField(max_length=200)
+    region = models.CharField(max_length=20, default="Default")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["scheme_id", "version"], name="scheme_version_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """One code of a scheme, verbatim, with the key that decides it."""
+
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="categories")
+    code = models.CharField(max_length=40)
+    key = models.CharField(max_length=1)
+    name = models.CharField(max_length=200)
+    disposition = models.CharField(max_length=30, choices=Disposition.choices)
+    colour = models.PositiveSmallIntegerField()
+    glyph = models.CharField(max_length=20)
+    publishable = models.BooleanField()
+
+    class Meta:
+        ordering = ["key"]
+        constraints = [
+            models.UniqueConstraint(fields=["scheme", "code"], name="category_code_once"),
+            models.UniqueConstraint(fields=["scheme", "key"], name="category_key_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name}"
+
+
+class HashSet(models.Model):
+    """A list of hashes with categories. `generation` is the version in force; moving it is the swap."""
+
+    class SetRole(models.TextChoices):
+        """What the set is a list of."""
+
+        RELEVANT = "relevant", "Relevant"
+        KNOWN_GOOD = "known-good", "Known good"
+        COMPARISON = "comparison", "Comparison"
+
+    class Reach(models.TextChoices):
+        """Who may match against it."""
+
+        AGENCY = "agency", "This agency"
+        NODE = "node", "Every agency on this node"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=20, choices=SetRole.choices)
+    reach = models.CharField(max_length=20, choices=Reach.choices, default=Reach.AGENCY)
+    scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT)
+    generation = models.PositiveIntegerField(default=0)
+    trust = models.CharField(max_length=20, default="trusted")  # of imported entries: does the owner vouch for them
+    receives_offers = models.BooleanField(default=False)  # the set the owner's approved decisions go to
+    retired_at = models.DateTimeField(null=True)
+
+    objects = scope.HashSetQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "name"], name="set_name_once"),
+            models.UniqueConstraint(
+                fields=["owner"], condition=models.Q(receives_offers=True), name="one_publishing_set"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Generation(models.Model):
+    """One version of a set: where it came from and what was found on import."""
+
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="generations")
+    number = models.PositiveIntegerField()
+    source = models.CharField(max_length=300)
+    source_sha256 = models.BinaryField(max_length=32, null=True)
+    report = models.JSONField(default=dict)
+    added = models.BigIntegerField(default=0)
+    removed = models.BigIntegerField(default=0)
+    entries = models.BigIntegerField(default=0)
+    in_force = models.BooleanField(default=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    by_name = models.CharField(max_length=120)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["set", "number"], name="generation_once"),
+            models.UniqueConstraint(
+                fields=["set", "source_sha256"],
+                condition=models.Q(in_force=True, source_sha256__isnull=False),
+                name="source_once_in_force",
+            ),
+        ]
+
+
+class Entry(models.Model):
+    """A hash in a set, one row per version: in force at g when added_in <= g and not removed_in <= g.
+
+    LIST-partitioned by set (migration 0002), therefore unmanaged. `ident` is the first of md5, sha1,
+    sha256; `twin` tells rows with one ident and contradicting other digests apart.
+    """
+
+    pk = models.CompositePrimaryKey("set_id", "id")
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
+    id = models.BigIntegerField()
+    public_id = models.UUIDField()
+    ident = models.BinaryField()
+    twin = models.PositiveSmallIntegerField(default=0)
+    md5 = models.BinaryField(null=True)
+    sha1 = models.BinaryField(null=True)
+    sha256 = models.BinaryField(null=True)
+    size = models.BigIntegerField(null=True)
+    code = models.CharField(max_length=40)
+    disposition = models.CharField(max_length=30, choices=Disposition.choices)
+    trust = models.CharField(max_length=20)
+    state = models.CharField(max_length=20, default="published")
+    conflict = models.BooleanField(default=False)
+    flags = models.JSONField(default=dict)
+    raw = models.JSONField(default=dict)
+    added_in = models.PositiveIntegerField()
+    removed_in = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        managed = False
+        db_table = "hashsets_entry"
+
+
+class Vote(models.Model):
+    """An organisation's opinion on an entry, per hash kind; the latest is the current one."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
+    ident = models.BinaryField()
+    twin = models.PositiveSmallIntegerField(default=0)
+    organisation = models.UUIDField()
+    kind = models.CharField(max_length=20)
+    disposition = models.CharField(max_length=30, choices=Disposition.choices)
+    code = models.CharField(max_length=40)
+    basis = models.CharField(max_length=20)
+    current = models.BooleanField(default=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["set", "ident", "twin", "organisation", "kind"],
+                condition=models.Q(current=True),
+                name="one_current_vote",
+            )
+        ]
+
+
+class Policy(models.Model):
+    """What a match of a set does in an agency, for all dispositions (null) or one."""
+
+    class Action(models.TextChoices):
+        """accept and hide close an item; propose asks; suppress and off do nothing."""
+
+        ACCEPT = "accept", "Accept"
+        PROPOSE = "propose", "Propose"
+        HIDE = "hide", "Hide harmless"
+        SUPPRESS = "suppress", "Suppress"
+        OFF = "off", "Off"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="policies")
+    disposition = models.CharField(max_length=30, choices=Disposition.choices, null=True)  # noqa: DJ001 null = any
+    action = models.CharField(max_length=10, choices=Action.choices)
+    min_trust = models.CharField(max_length=20)
+    may_discard = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["agency", "set", "disposition"], nulls_distinct=False, name="policy_once")
+        ]

@@ -1,0 +1,74 @@
+"""Evaluates permission maps: who may do what, and to which objects.
+
+Each app registers a map from permission to roles in its `access.py`. Objects are always fetched
+through the actor's scope (`Model.objects.for_actor(user)`), so what belongs to somebody else does not exist.
+"""
+
+from collections.abc import Mapping, Set
+from typing import Any, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from workbench.errors import NotAllowed, NotFound
+from workbench.models import Membership, Role, User
+
+M = TypeVar("M", bound=Model)  # Python 3.11: no type parameter lists yet
+_PERMISSIONS: dict[str, frozenset[Role]] = {}
+
+
+def register(permissions: Mapping[str, Set[Role]]) -> Mapping[str, Set[Role]]:
+    """Add an app's permission map; a permission is named once."""
+    for name, roles in permissions.items():
+        if name in _PERMISSIONS:
+            raise ValueError(f"permission {name} is registered twice")
+        _PERMISSIONS[name] = frozenset(roles)
+    return permissions
+
+
+def roles_for(permission: str) -> frozenset[Role]:
+    """The roles that hold a permission."""
+    return _PERMISSIONS[permission]
+
+
+def roles(user: User) -> frozenset[Role]:
+    """The roles a person holds in the home agency; read once per loaded `User`."""
+    held: frozenset[Role] | None = getattr(user, "_roles", None)
+    if held is None:
+        rows = Membership.objects.filter(user=user, agency=user.agency_id).values_list("role", flat=True)
+        held = frozenset(Role(role) for role in rows)
+        user._roles = held  # type: ignore[attr-defined]
+    return held
+
+
+def agencies(user: User) -> list[int]:
+    """Ids of the agencies whose material the person works on."""
+    return [user.agency_id]
+
+
+def has(user: User, permission: str) -> bool:
+    """Whether any of the person's roles holds the permission."""
+    return user.is_active and not roles_for(permission).isdisjoint(roles(user))
+
+
+def require(user: User, permission: str) -> None:
+    """Raise NotAllowed unless the person holds the permission."""
+    if not has(user, permission):
+        raise NotAllowed(f"This needs one of these roles: {', '.join(sorted(roles_for(permission)))}.")
+
+
+def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:
+    """The object if it is in the person's scope and the person may do this to it.
+
+    Raises NotFound for what is outside the scope (foreign and missing look alike), NotAllowed for the rest.
+    """
+    return get_from(user, permission, model._default_manager.for_actor(user), public_id)  # type: ignore[attr-defined]
+
+
+def get_from(user: User, permission: str, scoped: QuerySet[M, Any], public_id: UUID) -> M:
+    """As `get`, from an already scoped query set (with its own select_related)."""
+    found = scoped.filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound
+    require(user, permission)
+    return found

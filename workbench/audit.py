@@ -1,0 +1,244 @@
+"""The event log: one hash chain per agency and one for the node (security.md section 6).
+
+An event is written in the transaction of the change it tells of. Write it last: the head of the chain
+is locked until the transaction ends. Event: canonical JSON; hash = SHA-256(0x00 || previous || body).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Model
+
+from workbench.errors import WorkbenchError
+from workbench.models import Agency, AuditEvent, AuditLog, User
+
+GENESIS = bytes(32)
+_VERBS: dict[str, str] = {}
+
+
+class UnknownEvent(WorkbenchError):
+    """An event that no app registered cannot be recorded."""
+
+    code = "unknown-event"
+
+
+def verb(name: str, means: str) -> str:
+    """Register an event verb with the sentence the log page shows; returns the name."""
+    if _VERBS.get(name, means) != means:
+        raise ValueError(f"event {name} is registered twice")
+    _VERBS[name] = means
+    return name
+
+
+def verbs() -> dict[str, str]:
+    """All registered verbs with their meaning, sorted."""
+    return dict(sorted(_VERBS.items()))
+
+
+SIGN_IN = verb("auth.login", "Signed in")
+SIGN_OUT = verb("auth.logout", "Signed out")
+SIGN_IN_FAILED = verb("auth.fail", "Sign-in failed")
+PASSWORD_SET = verb("auth.password", "Password set by one-time link")
+DENIED = verb("access.denied", "Access denied")
+AGENCY_ADDED = verb("agency.add", "Agency added")
+PERSON_ADDED = verb("user.add", "Person added")
+PERSON_RESET = verb("user.reset", "One-time link made")
+PERSON_UNLOCKED = verb("user.unlock", "Person unlocked")
+ROLE_GIVEN = verb("user.role", "Role given")
+LOG_READ = verb("audit.read", "Event log read")
+LOG_VERIFIED = verb("chain.verify", "Event log verified")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where an act came from: the session's short digest and the address, or the command line."""
+
+    session: str = ""
+    address: str = ""
+
+
+_source: ContextVar[Source] = ContextVar("audit_source", default=Source(address="command"))
+
+
+@contextmanager
+def source(session: str, address: str) -> Iterator[None]:
+    """Name the session and address for every event recorded inside the block."""
+    token = _source.set(Source(session, address))
+    try:
+        yield
+    finally:
+        _source.reset(token)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event before it is chained. `subject` is `type:public id`; `case` its case, if any."""
+
+    verb: str
+    subject: str
+    case: UUID | None = None
+    details: dict[str, Any] | None = None
+    reason: str = ""
+    outcome: str = "ok"
+
+
+def subject_of(thing: Model) -> str:
+    """`decision:5f0c...`: the type and public id of a row."""
+    return f"{thing._meta.model_name}:{thing.public_id}"  # type: ignore[attr-defined]
+
+
+def record(
+    what: str,
+    *,
+    by: User | None,
+    on: Model,
+    case: UUID | None = None,
+    reason: str = "",
+    outcome: str = "ok",
+    agency: Agency | int | None = None,
+    **details: Any,
+) -> None:
+    """Record one event in the chain of `agency` (default: the person's). Inside the change's transaction."""
+    event = Event(what, subject_of(on), case, details, reason, outcome)
+    record_all([event], by=by, agency=agency)
+
+
+def record_all(events: Sequence[Event], *, by: User | None, agency: Agency | int | None = None) -> None:
+    """Record many events; the head of the chain is locked once. 3 queries for any number of events."""
+    if unknown := {event.verb for event in events} - _VERBS.keys():
+        raise UnknownEvent(f"Unknown event: {', '.join(sorted(unknown))}.")
+    if not events:
+        return
+    if not connection.in_atomic_block:
+        raise UnknownEvent("An event is recorded only inside the transaction of its change.")
+    agency_id = agency.pk if isinstance(agency, Agency) else agency
+    if agency_id is None and by is not None:
+        agency_id = by.agency_id
+    log, seq, previous, now = _lock_head(agency_id)
+    actor, rows = by.username if by else "system", []
+    for event in events:
+        seq += 1
+        body = _body(event, seq=seq, at=now, actor=actor, by=by)
+        previous = chain_hash(previous, body)
+        rows.append((seq, event.verb, str(event.case) if event.case else None, event.subject, body, previous))
+    _append(log, now, actor, rows)
+
+
+def chain_hash(previous: bytes, body: str) -> bytes:
+    """The link: SHA-256 of 0x00, the previous hash and the event's canonical JSON."""
+    return hashlib.sha256(b"\0" + previous + body.encode()).digest()
+
+
+def canonical(value: object) -> str:
+    """Canonical JSON: sorted keys, no spaces, ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+
+
+def _body(event: Event, *, seq: int, at: datetime, actor: str, by: User | None) -> str:
+    where = _source.get()
+    return canonical(
+        {
+            "seq": seq,
+            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "actor": actor,
+            "name": by.name if by else "Winnow",
+            "agency": by.agency_id if by else None,
+            "session": where.session,
+            "address": where.address,
+            "verb": event.verb,
+            "subject": event.subject,
+            "case": str(event.case) if event.case else None,
+            "details": event.details or {},
+            "reason": event.reason,
+            "outcome": event.outcome,
+        }
+    )
+
+
+def _lock_head(agency_id: int | None) -> tuple[int, int, bytes, datetime]:
+    """Lock the chain's head row (made on first use) and read the database clock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, head_seq, head_hash, clock_timestamp() FROM workbench_auditlog"
+            " WHERE agency_id IS NOT DISTINCT FROM %s FOR UPDATE",
+            [agency_id],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            cursor.execute(
+                "INSERT INTO workbench_auditlog (agency_id, head_seq, head_hash) VALUES (%s, 0, %s)"
+                " ON CONFLICT DO NOTHING",
+                [agency_id, GENESIS],
+            )
+            return _lock_head(agency_id)
+    return row[0], row[1], bytes(row[2]), row[3]
+
+
+def _append(log: int, at: datetime, actor: str, rows: list[tuple[Any, ...]]) -> None:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO workbench_auditevent (log_id, seq, at, verb, actor, "case", subject, body, hash)'
+            " SELECT %s, seq, %s, verb, %s, cs::uuid, subject, body, hash FROM unnest(%s::bigint[], %s::text[],"
+            " %s::text[], %s::text[], %s::text[], %s::bytea[]) AS e(seq, verb, cs, subject, body, hash)",
+            [log, at, actor, *columns],
+        )
+        cursor.execute(
+            "UPDATE workbench_auditlog SET head_seq = %s, head_hash = %s WHERE id = %s",
+            [rows[-1][0], rows[-1][5], log],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What `verify` found. `first_bad` names the first entry that does not fit, and why."""
+
+    ok: bool
+    events: int
+    head: str
+    first_bad: dict[str, Any] | None = None
+
+
+def verify(log: AuditLog) -> Verdict:
+    """Recompute a chain from its stored events, in one pass; stops at the first bad entry."""
+    previous, expected = GENESIS, 0
+    with transaction.atomic():
+        head = AuditLog.objects.get(pk=log.pk)
+        events = AuditEvent.objects.filter(log=log).order_by("seq").iterator(chunk_size=5000)
+        for event in events:
+            expected += 1
+            if problem := _problem(event, expected, previous):
+                bad = {"log": log.pk, "seq": expected, "found_seq": event.seq, "why": problem}
+                return Verdict(False, expected - 1, previous.hex(), bad)
+            previous = bytes(event.hash)
+        if (head.head_seq, bytes(head.head_hash)) != (expected, previous):
+            bad = {
+                "log": log.pk,
+                "seq": expected + 1,
+                "why": f"the head says {head.head_seq} events, {expected} are here",
+            }
+            return Verdict(False, expected, previous.hex(), bad)
+    return Verdict(True, expected, previous.hex())
+
+
+def _problem(event: AuditEvent, expected: int, previous: bytes) -> str:
+    """Why an event does not fit in its place; empty if it does."""
+    if event.seq != expected:
+        return "an entry is missing"
+    if chain_hash(previous, event.body) != bytes(event.hash):
+        return "the entry was changed, or the one before it"
+    body = json.loads(event.body)
+    stored = (event.seq, event.verb, event.actor, event.subject, str(event.case) if event.case else None)
+    if stored != (body["seq"], body["verb"], body["actor"], body["subject"], body["case"]):
+        return "the columns differ from the entry's body"
+    if event.at != datetime.fromisoformat(body["at"]):
+        return "the time differs from the entry's body"
+    return ""

@@ -1,0 +1,35 @@
+"""What the frame of every page needs."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from workbench import access
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """`shell`: product, agency, roles in words, and what the navigation may show."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"shell": {"product": settings.PRODUCT}}
+    held = sorted(access.roles(user))
+    return {
+        "shell": {
+            "product": settings.PRODUCT,
+            "agency": user.agency.name,
+            "roles": [str(role) for role in held],
+            "role_text": ", ".join(role.label for role in held) or "No role",
+        },
+        "may": Permissions(user),
+    }
+
+
+class Permissions:
+    """`{% if may.case__create %}`: two underscores stand for the dot of a permission's name."""
+
+    def __init__(self, user: Any) -> None:
+        self._user = user
+
+    def __getitem__(self, name: str) -> bool:
+        return access.has(self._user, name.replace("__", "."))

@@ -1,0 +1,44 @@
+"""Errors named after what happened, and their one renderer.
+
+Every error of the product carries a stable `code`, the HTTP `status` it is answered with, and whether
+it is `permanent` (a task stops) or not (a task may try again). Messages say what to do.
+"""
+
+from http import HTTPStatus
+
+
+class WorkbenchError(Exception):
+    """Something the caller can be told about, in words that help."""
+
+    code = "error"
+    status = HTTPStatus.BAD_REQUEST
+    permanent = True
+
+    def __init__(self, message: str = "", details: list[str] | None = None) -> None:
+        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+        self.details = details or []
+
+
+class NotAllowed(WorkbenchError):
+    """Your role does not include this. Ask a supervisor of your agency."""
+
+    code = "not-allowed"
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFound(WorkbenchError):
+    """There is nothing here that you may see."""
+
+    code = "not-found"
+    status = HTTPStatus.NOT_FOUND
+
+
+class BadInput(WorkbenchError):
+    """The request cannot be understood. Correct it and send it again."""
+
+    code = "bad-input"
+
+
+def as_json(error: WorkbenchError) -> dict[str, object]:
+    """The one shape of an error over HTTP."""
+    return {"error": {"code": error.code, "message": str(error), "details": error.details}}

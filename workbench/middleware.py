@@ -1,0 +1,84 @@
+"""Every request: safe headers, a signed-in person, errors as answers, the source of audit events."""
+
+import hashlib
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import resolve
+from django.utils.cache import patch_cache_control
+
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.views.errors import answer
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+
+
+class SafeHeaders:
+    """Isolation headers on everything; nothing but static files may be kept by a browser or proxy."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Add the headers of security.md 4.2."""
+        response = self.get_response(request)
+        response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
+        if not request.path.startswith(settings.STATIC_URL):
+            patch_cache_control(response, no_store=True, private=True)
+        return response
+
+
+class SignedInOnly:
+    """Asks for a sign-in on every view but the few open ones, and names the source of events."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Redirect pages to the sign-in; answer the API with 401."""
+        with audit.source(session_digest(request), request.META.get("REMOTE_ADDR", "")):
+            return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
+        """Refuse before the view runs."""
+        if request.user.is_authenticated or resolve(request.path_info).view_name in OPEN_VIEWS:
+            return None
+        if request.path.startswith(("/api/", "/media/")):
+            return answer(request, SignInFirst())
+        return redirect(f"{settings.LOGIN_URL}" if request.path == "/" else f"{settings.LOGIN_URL}", permanent=False)
+
+
+class SignInFirst(WorkbenchError):
+    """Sign in first, then send the request again."""
+
+    code = "sign-in-first"
+    status = 401  # type: ignore[assignment]
+
+
+class ErrorsAsAnswers:
+    """Turns our errors into the one error shape (API) or the error page."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on; errors arrive in process_exception."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a WorkbenchError; anything else is Django's."""
+        if isinstance(error, PermissionDenied):
+            return None
+        return answer(request, error) if isinstance(error, WorkbenchError) else None
+
+
+def session_digest(request: HttpRequest) -> str:
+    """Twelve hex digits that stand for the session in the log, never the session key itself."""
+    key = request.session.session_key or ""
+    return hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""

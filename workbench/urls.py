@@ -1,0 +1,25 @@
+"""All routes. Apps above the shell are included by name only."""
+
+from django.urls import include, path
+
+from workbench.views import audit, people
+
+shell = (
+    [
+        path("signin/", people.signin, name="signin"),
+        path("signout/", people.signout, name="signout"),
+        path("setup/<str:token>/", people.setup, name="setup"),
+        path("healthz", people.health, name="health"),
+        path("audit/", audit.log_page, name="audit"),
+        path("audit/verify/", audit.verify, name="audit_verify"),
+    ],
+    "workbench",
+)
+urlpatterns = [
+    path("", include(shell)),
+    path("hashsets/", include("hashsets.urls")),
+    path("", include("cases.urls")),
+]
+handler404 = "workbench.views.errors.not_found"
+handler403 = "workbench.views.errors.forbidden"
+handler500 = "workbench.views.errors.failed"

@@ -1,0 +1,1 @@
+"""The pages of the shell: people, errors, the event log."""

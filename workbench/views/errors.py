@@ -1,0 +1,44 @@
+"""The one renderer of errors: JSON for the API, a page for people; neutral text and an event id."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from workbench.errors import NotAllowed, NotFound, WorkbenchError, as_json
+
+
+class Unexpected(WorkbenchError):
+    """Something went wrong on our side. Nothing you sent is lost; try again, or tell your administrator the number."""
+
+    code = "unexpected"
+    status = 500  # type: ignore[assignment]
+
+
+def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
+    """The answer to an error, in the form the caller reads."""
+    status = int(error.status)
+    if request.path.startswith(("/api/", "/media/")):
+        return JsonResponse(as_json(error), status=status)
+    return render(request, "workbench/error.html", {"error": error, "status": status}, status=status)
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """404, the same for missing and foreign."""
+    return answer(request, NotFound())
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """403."""
+    return answer(request, NotAllowed())
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from our own page."""
+    return answer(request, NotAllowed("This form is too old. Load the page again and send it once more."))
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    """500 with an event id; the trace goes to the server's log only."""
+    event = uuid.uuid4().hex[:12]
+    return answer(request, Unexpected(f"{Unexpected.__doc__} Number {event}."))

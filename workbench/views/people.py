@@ -1,0 +1,108 @@
+"""Sign-in, sign-out and the one-time set-up link."""
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import authenticate, login, logout
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from workbench import audit, people
+from workbench.models import User
+
+NEUTRAL = (
+    "Name and password do not match, or the account is locked. After five failures an administrator must unlock it."
+)
+
+
+class SignInForm(forms.Form):
+    """Name and password."""
+
+    username = forms.CharField(max_length=60, label="Name")
+    password = forms.CharField(max_length=200, label="Password", widget=forms.PasswordInput)
+
+
+class SetupForm(forms.Form):
+    """A new password, twice."""
+
+    password1 = forms.CharField(max_length=200, label="New password", widget=forms.PasswordInput)
+    password2 = forms.CharField(max_length=200, label="The same again", widget=forms.PasswordInput)
+
+    def clean(self) -> None:
+        """Both must be equal."""
+        data = super().clean() or {}
+        if data.get("password1") != data.get("password2"):
+            raise forms.ValidationError("The two passwords differ.")
+
+
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def signin(request: HttpRequest) -> HttpResponse:
+    """Sign in; one neutral message for every failure."""
+    if request.user.is_authenticated:
+        return redirect(settings.LOGIN_REDIRECT_URL)
+    form = SignInForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        user = authenticate(request, **form.cleaned_data)
+        if user is not None:
+            return _welcome(request, user)
+        _note_failure(form.cleaned_data["username"])
+        form.add_error(None, NEUTRAL)
+    return render(request, "workbench/signin.html", {"form": form}, status=200 if not form.errors else 400)
+
+
+@transaction.atomic
+def _welcome(request: HttpRequest, user: User) -> HttpResponse:
+    login(request, user)
+    audit.record(audit.SIGN_IN, by=user, on=user)
+    return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+@transaction.atomic
+def _note_failure(username: str) -> None:
+    """A failed sign-in is an event of the person's agency; an unknown name leaves only the counter."""
+    if user := User.objects.filter(username=username).select_related("agency").first():
+        audit.record(audit.SIGN_IN_FAILED, by=None, on=user, agency=user.agency, outcome="refused")
+
+
+def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
+    """What django-axes answers after too many failures: the same page, the same words."""
+    form = SignInForm(request.POST)
+    form.is_valid()
+    form.add_error(None, NEUTRAL)
+    return render(request, "workbench/signin.html", {"form": form}, status=403)
+
+
+@require_POST
+@transaction.atomic
+def signout(request: HttpRequest) -> HttpResponse:
+    """Sign out."""
+    user = request.user
+    if isinstance(user, User):
+        audit.record(audit.SIGN_OUT, by=user, on=user)
+    logout(request)
+    return redirect(settings.LOGIN_URL)
+
+
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "POST"])
+def setup(request: HttpRequest, token: str) -> HttpResponse:
+    """Spend a one-time link by setting a password, then sign in."""
+    person = people.link_owner(token)
+    form = SetupForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            person = people.set_password(token=token, password=form.cleaned_data["password1"])
+        except people.WeakPassword as error:
+            form.add_error("password1", error.details)
+        else:
+            return redirect(settings.LOGIN_URL)
+    return render(request, "workbench/setup.html", {"form": form, "person": person})
+
+
+@require_GET
+def health(request: HttpRequest) -> HttpResponse:
+    """Answers when the web process can."""
+    return JsonResponse({"ok": True})
