@@ -1,0 +1,40 @@
+"""The Celery application: it only wakes workers; the ledger in PostgreSQL is what counts.
+
+A task is acknowledged after its work, so a killed worker's task comes back; JSON only; results are
+not kept, since a dying broker would take the client with it.
+"""
+
+import os
+
+from celery import Celery
+
+from workbench.launcher import addresses
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
+
+VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
+
+app = Celery("winnow", broker=addresses.broker_url())
+app.conf.update(
+    accept_content=["json"],
+    task_serializer="json",
+    result_serializer="json",
+    event_serializer="json",
+    task_acks_late=True,
+    task_acks_on_failure_or_timeout=True,
+    task_reject_on_worker_lost=True,
+    task_ignore_result=True,
+    task_protocol=2,
+    task_publish_retry_policy={"max_retries": 3, "interval_start": 0.1, "interval_step": 0.3, "interval_max": 1.0},
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    broker_connection_retry_on_startup=True,
+    broker_connection_max_retries=None,
+    broker_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT, "socket_keepalive": False},
+    enable_utc=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks()

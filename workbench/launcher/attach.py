@@ -1,0 +1,65 @@
+"""For every command but `up`: use the servers that run, or have them run for this command alone."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+
+from workbench.launcher import addresses, prepare, servers
+
+# Commands that need no database, or bring their own.
+STANDALONE = frozenset({
+    "", "up", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings",
+    "makemessages", "compilemessages", "spectacular", "startapp", "startproject", "test", "testserver",
+})  # fmt: skip
+
+OWNERS = frozenset({"migrate", "sqlmigrate"})  # commands that make tables
+
+
+@contextmanager
+def attached_for(argv: Sequence[str]) -> Iterator[None]:
+    """Have a database for the command of `argv` if it needs one."""
+    command = argv[1] if len(argv) > 1 else ""
+    if command in OWNERS:
+        os.environ.setdefault("WINNOW_DATABASE_ROLE", "owner")
+    if command in STANDALONE or command.startswith("-") or "--help" in argv or "-h" in argv:
+        yield
+    else:
+        with attached():
+            yield
+
+
+@contextmanager
+def attached() -> Iterator[None]:
+    """Have PostgreSQL and Valkey run inside the block, prepared for the present code.
+
+    Attaches to those that `manage.py up` or another command runs; otherwise starts them, and stops
+    them afterwards unless somebody else uses them by then.
+    """
+    if os.environ.get("WINNOW_ATTACHED"):
+        yield  # our starter holds the servers
+        return
+    signal.signal(signal.SIGTERM, _leave)
+    with servers.in_use(say):
+        if addresses.database_is_embedded() and prepare.migrate():
+            _first_start()
+        yield
+
+
+def say(text: str) -> None:
+    """Tell the person something that is not the command's result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def _first_start() -> None:
+    """Make the first accounts; what it prints must not mix with the command's result."""
+    if prepare.has_command("first_start"):
+        words = prepare.command("first_start")
+        subprocess.run(words, env=prepare.child_environment(), stdout=sys.stderr, check=True)
+
+
+def _leave(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
