@@ -1,0 +1,125 @@
+"""The worker's side of the jail: hands descriptors over, takes previews and members back, never raises for bad media.
+
+Nothing that comes back is trusted: a decoder that was taken over could answer anything, so sizes are capped and
+fields are checked before they become a Preview.
+"""
+
+import os
+import threading
+import time
+import weakref
+from types import TracebackType
+from typing import Self
+
+from workbench.jail import results, wire
+from workbench.jail.process import Jail
+from workbench.jail.results import Preview
+from workbench.media_types import HEAD_BYTES, sniff
+
+SERVED_AT_MOST = 500  # files, then a fresh process: security.md rule 3.2
+SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
+MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
+KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
+MAX_NUMBER = 2**31 - 1
+
+
+class Decoder:
+    """One worker process's own decoders, started when first needed; safe to share between its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._jails: dict[str, Jail] = {}
+        self._leave = weakref.finalize(self, _end_all, self._jails)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def preview(self, fd: int, *, size: int) -> Preview:
+        """What may be shown of the open file `fd` of `size` bytes, whose offset moves.
+
+        Bad media is an answer (state "none" or "partial" and a reason), not an error. Raises DecoderDied when no
+        decoder can be started.
+        """
+        with self._lock:
+            jail = self._ready("media")
+            try:
+                wire.send_descriptor(jail.sock, {}, fd)
+                header, body = wire.receive(jail.sock, most=MAX_VEIL + MAX_CLEAR, deadline=_deadline(size))
+                answer = _preview(header, body)
+            except TimeoutError:
+                return self._fault("media", results.DECODER_TIMEOUT, fd)
+            except (OSError, wire.BrokenConversation, ValueError):
+                return self._fault("media", results.DECODER_KILLED, fd)
+            jail.served += 1
+            if header.get("tired") or jail.served >= SERVED_AT_MOST:
+                self._end("media")
+            return answer
+
+    def close(self) -> None:
+        """End every process; the next request would start fresh ones."""
+        with self._lock:
+            _end_all(self._jails)
+
+    def _ready(self, work: str) -> Jail:
+        jail = self._jails.get(work)
+        if jail and jail.alive:
+            return jail
+        self._end(work)
+        self._jails[work] = Jail(work)
+        return self._jails[work]
+
+    def _end(self, work: str) -> None:
+        jail = self._jails.pop(work, None)
+        if jail:
+            jail.end()
+
+    def _fault(self, work: str, reason: str, fd: int) -> Preview:
+        self._end(work)
+        media = sniff(os.pread(fd, HEAD_BYTES, 0))
+        return Preview(media.kind, media.mime, reason=reason)
+
+
+def _end_all(jails: dict[str, Jail]) -> None:
+    while jails:
+        jails.popitem()[1].end()
+
+
+def _deadline(size: int) -> float:
+    return time.monotonic() + min(SECONDS_AT_MOST, SECONDS + SECONDS_A_MEGABYTE * size / 1e6)
+
+
+def _preview(header: wire.Header, body: bytes) -> Preview:
+    """The checked answer; raises ValueError over one that no honest decoder gives."""
+    veil, clear = _number(header, "veil"), _number(header, "clear")
+    if veil > MAX_VEIL or veil + clear != len(body):
+        raise ValueError(header)
+    if header.get("kind") not in KINDS or header.get("state") not in STATES:
+        raise ValueError(header)
+    answer = Preview(
+        kind=header["kind"], mime=_text(header, "mime"),
+        width=_number(header, "width"), height=_number(header, "height"),
+        duration_ms=_number(header, "duration_ms"), frames=_number(header, "frames"), state=header["state"],
+        reason=_text(header, "reason"), veil=body[:veil], clear=body[veil:],
+    )  # fmt: skip
+    if (answer.state == "none") == bool(answer.clear) or (answer.state == "made") == bool(answer.reason):
+        raise ValueError(header)
+    if answer.clear and not (answer.clear.startswith(b"\xff\xd8\xff") and answer.veil.startswith(b"RIFF")):
+        raise ValueError(header)
+    return answer
+
+
+def _number(header: wire.Header, name: str) -> int:
+    value = header.get(name)
+    if not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
+        raise ValueError(name)
+    return value
+
+
+def _text(header: wire.Header, name: str) -> str:
+    value = header.get(name)
+    if not isinstance(value, str) or len(value) > 80 or not value.isprintable():
+        raise ValueError(name)
+    return value

@@ -1,0 +1,75 @@
+"""PURE: what the jail answers with, and the reason codes it uses."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+# Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
+TRUNCATED = "truncated"  # shown as far as it could be decoded
+UNDECODABLE = "undecodable"  # the decoder refused the bytes
+UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
+NOT_MEDIA = "not-media"
+NO_PICTURE = "no-picture"  # sound only
+TOO_MANY_PIXELS = "too-many-pixels"
+DECODER_LIMIT = "decoder-limit"  # needed more memory than the jail has
+DECODER_TIMEOUT = "decoder-timeout"
+DECODER_KILLED = "decoder-killed"
+
+# Why a member of an archive has no bytes, or why its bytes are not what the archive promised.
+ENCRYPTED = "encrypted"
+BAD_CRC = "bad-crc"
+CORRUPT = "corrupt"
+UNSUPPORTED_COMPRESSION = "unsupported-compression"
+IS_LINK = "is-link"
+OVER_LIMIT = "over-limit"
+
+MAX_PIXELS = 256_000_000  # security.md rule 3.5
+MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
+CLEAR_LONGEST = 640  # pixels
+VEIL_SIZE = (64, 48)  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a content is and what may be shown of it; width and height are upright pixels, 0 when unknown."""
+
+    kind: str  # still, video, audio, other
+    mime: str
+    width: int = 0
+    height: int = 0
+    duration_ms: int = 0  # 0 for stills
+    frames: int = 0
+    state: str = "none"  # made, partial, none
+    reason: str = ""
+    veil: bytes = b""  # WebP, 64 x 48, grey, blurred, about 200 bytes; empty when there is none
+    clear: bytes = b""  # JPEG, longest side at most 640, no metadata; empty when there is none
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """Caps on one archive; what lies beyond them is named, never read."""
+
+    bytes: int = 1 << 30
+    members: int = 10_000
+    depth: int = 5  # archives inside archives; counted by the caller, the jail opens one level
+
+
+@dataclass(slots=True)
+class Member:
+    """One member of an archive, in the order of its directory.
+
+    `index` is the place in the directory; -1 speaks of the archive itself, which then ends with `reason`.
+    `raw_name` are the stored bytes (UTF-8 when `utf8`, else of unknown encoding, often code page 437) and
+    `ordinal` tells same-named members apart, from 0. `mtime_text` is the stored local time as text.
+    With a `reason` there are no bytes. `chunks` can be read once, before the next member is asked for;
+    afterwards `problem` says what was wrong with them ("" = nothing; the bytes are whole).
+    """
+
+    index: int
+    raw_name: bytes
+    size: int
+    mtime_text: str
+    reason: str = ""
+    utf8: bool = False
+    ordinal: int = 0
+    problem: str = ""
+    chunks: Iterator[bytes] = field(default_factory=lambda: iter(()))
