@@ -1,0 +1,227 @@
+"""Cuts values out of a JSON text of any length, in constant memory. PURE.
+
+The cursor stands in a buffer of about a megabyte of text; values are decoded by the stdlib's scanner as soon
+as they are whole. The caller walks objects with `members()` and arrays with `elements()`. Every fault raises
+MalformedDocument with the byte it was found at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NoReturn
+
+from hashsets.exchange.base import MalformedDocument
+from hashsets.exchange.text_source import TextSource
+
+MAX_VALUE = 16 << 20  # characters of one value held in memory; a longer one is passed over
+_NEAR_END = 16  # a fault this close to the end of the buffer may only mean that more is to come
+_BLANK = re.compile(r"[ \t\n\r]*+")
+_SEPARATOR = re.compile(r"[ \t\n\r]*+([,\]])[ \t\n\r]*+")
+_BRACKET = re.compile(r'["\[\]{}]')
+_IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_SCALAR = re.compile(r"[^ \t\n\r,\]}]*+")
+_PUNCTUATION = re.compile(r'[\[\]{}",:]')
+_DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+class PassedOver:
+    """Stands in the place of a value that was too long or too deep to decode."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class _NotJson(ValueError):
+    """NaN and Infinity, which Python would take."""
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _NotJson(f"{name} is not JSON")
+
+
+_scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
+
+
+class Cutter:
+    """A cursor over a text. `text[start:end]` is the value given last, until the next step."""
+
+    def __init__(self, source: TextSource) -> None:
+        self._source = source
+        self._chunks = source.chunks()
+        self._passed = source.start  # bytes of the document before text[0]
+        self._at = 0
+        self.text = ""
+        self.start = 0
+        self.end = 0
+
+    def peek(self) -> str:
+        """The next character that is not blank, or "" at the end of the document."""
+        while True:
+            self._at = _end(_BLANK, self.text, self._at)
+            if self._at < len(self.text):
+                return self.text[self._at]
+            if not self._more():
+                return ""
+
+    def members(self) -> Iterator[str]:
+        """The names of the object that starts here; the caller consumes the value after each."""
+        self._expect("{")
+        if self.peek() == "}":
+            self._at += 1
+            return
+        while True:
+            if self.peek() not in ('"', ""):
+                self.fail("a name should stand here")
+            name = self.value()
+            self._expect(":")
+            yield str(name)
+            if self._expect(",}") == "}":
+                return
+
+    def open_array(self) -> bool:
+        """Step into the array that starts here; False if it is empty, and so already behind us."""
+        self._expect("[")
+        if self.peek() != "]":
+            return True
+        self._at += 1
+        return False
+
+    def next_element(self) -> bool:
+        """Step from a consumed element to the next one; False at the end of the array."""
+        return self._expect(",]") == ","
+
+    def elements(self) -> Iterator[Any]:
+        """Every element from here to the end of the array, decoded; PassedOver for one that cannot be."""
+        while True:
+            try:
+                value, end = _scan(self.text, self._at)
+            except (StopIteration, ValueError, RecursionError):
+                value = self.value()
+            else:
+                if end < len(self.text):
+                    self.start, self.end, self._at = self._at, end, end
+                else:  # a number may go on in the next chunk
+                    value = self.value()
+            yield value
+            separator = _SEPARATOR.match(self.text, self._at)
+            if separator and separator.end() < len(self.text):
+                self._at = separator.end()
+                if separator[1] == "]":
+                    return
+            elif not self.next_element():
+                return
+
+    def value(self) -> Any:
+        """Decode the value that starts here, reading on as far as it takes."""
+        if not self.peek():
+            self.fail("looks truncated")
+        while True:
+            try:
+                value, end = _scan(self.text, self._at)
+            except (StopIteration, json.JSONDecodeError) as fault:
+                if not self._read_on(fault):
+                    return self._pass_over("too-long")
+            except RecursionError:
+                return self._pass_over("too-deep")
+            except ValueError as fault:
+                if isinstance(fault, _NotJson):
+                    self.fail(str(fault))
+                return self._pass_over("unreadable-number")
+            else:
+                if end < len(self.text) or not self._more():
+                    self.start, self.end, self._at = self._at, end, end
+                    return value
+
+    def skip(self) -> None:
+        """Pass over the value that starts here without keeping it."""
+        if self.peek() not in ('"', "[", "{"):
+            while (end := _end(_SCALAR, self.text, self._at)) == len(self.text) and self._more():
+                pass
+            self._at = end
+            return
+        depth = 0
+        while True:
+            bracket = self._next_bracket()
+            if bracket == '"':
+                self._leave_string()
+            depth += _DEPTH.get(bracket, 0)
+            if depth <= 0:
+                return
+
+    def end_of_document(self) -> None:
+        """Nothing but blanks may follow."""
+        if self.peek():
+            self.fail("data after the document")
+
+    def fail(self, reason: str, at: int | None = None) -> NoReturn:
+        """Raise MalformedDocument for a place in the buffer (default: the cursor)."""
+        before = self.text[: self._at if at is None else at]
+        raise MalformedDocument(self._passed + self._source.bytes_of(before), reason)
+
+    def _expect(self, characters: str) -> str:
+        found = self.peek()
+        if not found:
+            self.fail("looks truncated")
+        if found not in characters:
+            self.fail(f"expected {' or '.join(characters)}")
+        self._at += 1
+        return found
+
+    def _pass_over(self, reason: str) -> PassedOver:
+        self.skip()
+        self.start = self.end = self._at
+        return PassedOver(reason)
+
+    def _read_on(self, fault: StopIteration | json.JSONDecodeError) -> bool:
+        """Read on if the fault may only be that the buffer ends here; False if the value is too long for that."""
+        if isinstance(fault, json.JSONDecodeError):
+            reason, at = fault.msg, fault.pos
+        else:
+            reason, at = "a value should stand here", fault.value
+        unfinished = reason.startswith("Unterminated")
+        if not unfinished and at < len(self.text) - _NEAR_END:
+            self.fail(reason, at)
+        if len(self.text) - self._at > MAX_VALUE:
+            return False
+        if not self._more():
+            if unfinished or not _PUNCTUATION.search(self.text, at):
+                self.fail("looks truncated", len(self.text))
+            self.fail(reason, at)
+        return True
+
+    def _more(self) -> bool:
+        """Drop what lies behind the cursor and append the next chunk; False at the end of the document."""
+        for chunk in self._chunks:
+            if chunk:
+                self._passed += self._source.bytes_of(self.text[: self._at])
+                self.text = self.text[self._at :] + chunk
+                self._at = 0
+                return True
+        return False
+
+    def _next_bracket(self) -> str:
+        while not (found := _BRACKET.search(self.text, self._at)):
+            self._at = len(self.text)
+            self._need_more()
+        self._at = found.end()
+        return found[0]
+
+    def _leave_string(self) -> None:
+        while True:
+            self._at = _end(_IN_STRING, self.text, self._at)
+            if self.text.startswith('"', self._at):
+                self._at += 1
+                return
+            self._need_more()
+
+    def _need_more(self) -> None:
+        if not self._more():
+            self.fail("looks truncated", len(self.text))
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where a pattern that always matches stops matching."""
+    found = pattern.match(text, at)
+    return found.end() if found else at

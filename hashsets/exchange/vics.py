@@ -1,0 +1,39 @@
+"""VICS-shaped JSON as list formats: reads 1.1 to 2.0, writes 2.0 and 1.3. PURE.
+
+The official model is not public; this reads and writes what tools are seen to exchange (vics.md section 0),
+and claims nothing more. Parts: text_source, json_cutter, vics_document, vics_record, vics_hashset; cases are
+in vics_case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from hashsets.exchange import vics_hashset
+from hashsets.exchange.base import HashRecord, ReadOptions, Report, WriteOptions
+from hashsets.exchange.text_source import peeked_text
+
+
+class Vics:
+    """One version to write; reading takes them all."""
+
+    extension = ".json"
+
+    def __init__(self, version: str) -> None:
+        self.version = version
+        self.id = f"vics{version}"
+        self.label = f"VICS {version} JSON"
+
+    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002 names are not trusted
+        """JSON it must be; of which version, only reading tells."""
+        return peeked_text(head).lstrip(" \t\r\n")[:1] in ("{", "[")
+
+    def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
+        """See ListFormat."""
+        report.format = self.id
+        yield from vics_hashset.read(stream, report, options)
+
+    def write(self, records: Iterable[HashRecord], stream: BinaryIO, options: WriteOptions) -> int:
+        """See ListFormat."""
+        return vics_hashset.write(records, stream, options, self.version)
