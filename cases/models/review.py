@@ -210,11 +210,12 @@ class Match(models.Model):
 
 
 class SetSync(models.Model):
-    """Up to which generation an agency's contents were matched against a set."""
+    """Up to which generation, and under which policy, an agency's contents were matched against a set."""
 
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
     generation = models.PositiveIntegerField(default=0)
+    rules = models.TextField(default="", blank=True)  # the policies that were in force, as text (matching.py)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "set"], name="set_sync_once")]

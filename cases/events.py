@@ -1,0 +1,32 @@
+"""The events of a case, each with the sentence the log shows."""
+
+from workbench.audit import verb
+
+CASE_CREATED = verb("case.create", "Case created")
+CASE_OPENED = verb("case.open", "Case looked at")
+CASE_CLOSED = verb("case.close", "Case closed")
+MEMBER_ADDED = verb("case.member.add", "Person added to the team")
+MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
+
+MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")
+
+BATCH_CLAIMED = verb("batch.claim", "Batch claimed")
+BATCH_CLOSED = verb("batch.close", "Batch closed")
+BATCH_EXPIRED = verb("batch.expire", "Batch returned: its time was over")
+DECIDED = verb("decision.set", "Decided")
+TAKEN_BACK = verb("decision.undo", "Decision taken back")
+SUPERSEDED = verb("decision.change", "Decision superseded")
+SECOND_OPINION = verb("decision.second", "Kept as a second opinion")
+MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
+REVEALED = verb("media.reveal", "Looked at without deciding")
+
+OFFERED = verb("publish.offer", "Offered to a hash set")
+APPROVED = verb("publish.approve", "Approved and published")
+RETURNED = verb("publish.return", "Offer returned")
+HELD = verb("publish.hold", "Offer held")
+WITHDRAWAL_OFFERED = verb("publish.withdraw", "Withdrawal asked for")
+WITHDRAWN = verb("publish.withdrawn", "Withdrawn from the hash set")
+WITHDRAWAL_REFUSED = verb("publish.keep", "Withdrawal refused")
+
+EXPORTED = verb("export.build", "Export built")
+EXPORT_FETCHED = verb("export.fetch", "Export downloaded")

@@ -1,0 +1,135 @@
+"""What an item's state is, and the one way to change what it follows from (model.md section 3).
+
+`changing(content_ids)` wraps every change to file instances, items, stacks, matches and standings of
+some contents: it locks the contents, lets the block write, then recomputes items, stacks and tallies.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from django.db import connection
+
+# The state of items as it follows from everything else. Parameters: contents, batch (whose lease is ours).
+COMPUTED = """
+  SELECT i.id, i.stack_id, i.content_id, i.case_id, i.state AS old_state, i.known AS old_known,
+    coalesce(m.effect = 2, false) AS known,
+    CASE
+      WHEN NOT EXISTS (SELECT FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+                       WHERE f.content_id = i.content_id AND x.case_id = i.case_id AND x.removed_at IS NULL)
+        THEN 'excluded'
+      WHEN st.code IS NOT NULL AND g.id IS NOT NULL AND (NOT c.sealed OR d.case_id = c.id) THEN 'decided'
+      WHEN i.unsure THEN 'unsure'
+      WHEN m.effect = 2 THEN 'known'
+      WHEN m.effect = 1 THEN 'confirm'
+      WHEN ct.preview IN ('pending', 'deferred') THEN 'waiting'
+      ELSE 'open'
+    END AS state
+  FROM cases_item i
+  JOIN cases_content ct ON ct.id = i.content_id
+  JOIN cases_case c ON c.id = i.case_id AND c.state = 'open'
+  JOIN cases_stack s ON s.id = i.stack_id
+  JOIN hashsets_scheme v ON v.id = c.scheme_id
+  LEFT JOIN cases_standing st ON st.content_id = i.content_id AND st.scheme_id = v.scheme_id
+  LEFT JOIN cases_decision d ON d.id = st.decision_id
+  LEFT JOIN hashsets_category g ON g.scheme_id = c.scheme_id AND g.code = st.code
+  LEFT JOIN LATERAL (
+    SELECT max(hashsets_effect(ct.agency_id, e.set_id, e.code, e.disposition, e.trust, e.conflict, e.state)) AS effect
+    FROM cases_match k JOIN hashsets_entry e ON e.set_id = k.set_id AND e.id = k.entry
+    WHERE k.content_id = i.content_id AND k.lost_in IS NULL AND k.strong) m ON true
+"""
+NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s)"
+
+REFRESH_ITEMS = f"""
+WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s) AND {NOT_LEASED})
+UPDATE cases_item i SET state = n.state, known = n.known FROM computed n
+WHERE i.id = n.id AND (n.state, n.known) IS DISTINCT FROM (n.old_state, n.old_known)
+RETURNING i.stack_id
+"""  # noqa: S608 only constants of this module
+
+REFRESH_STACKS = """
+UPDATE cases_stack s SET open_items = n.open_items, state = CASE WHEN n.open_items > 0 THEN 'open' ELSE 'done' END
+FROM (SELECT stack_id, count(*) FILTER (WHERE state = 'open') AS open_items
+      FROM cases_item WHERE stack_id = ANY(%(stacks)s) GROUP BY stack_id) n
+WHERE s.id = n.stack_id AND s.open_items <> n.open_items
+"""
+
+# What nobody needed to see so far, and now somebody does.
+WANT_PREVIEWS = """
+UPDATE cases_content c SET preview = 'pending', preview_tries = 0, preview_lease = NULL
+WHERE c.id = ANY(%(contents)s) AND c.preview = 'deferred'
+  AND EXISTS (SELECT FROM cases_item i WHERE i.content_id = c.id AND i.state = 'waiting')
+"""
+
+# Per case (exhibit null: each item once) and per exhibit: items, known items, files.
+COUNTS = """
+WITH held AS (
+  SELECT f.content_id, x.case_id, f.exhibit_id, count(*) AS files
+  FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+  WHERE f.content_id = ANY(%(contents)s) AND x.removed_at IS NULL GROUP BY 1, 2, 3)
+SELECT i.case_id, h.exhibit_id, i.state, c.kind,
+  count(DISTINCT i.id), count(DISTINCT i.id) FILTER (WHERE i.known), coalesce(sum(h.files), 0)::bigint
+FROM cases_item i JOIN cases_content c ON c.id = i.content_id
+LEFT JOIN held h ON h.content_id = i.content_id AND h.case_id = i.case_id
+WHERE i.content_id = ANY(%(contents)s)
+GROUP BY GROUPING SETS ((i.case_id, h.exhibit_id, i.state, c.kind), (i.case_id, i.state, c.kind))
+HAVING GROUPING(h.exhibit_id) = 1 OR h.exhibit_id IS NOT NULL
+"""
+
+ADD_TALLY = """
+INSERT INTO cases_tally (case_id, exhibit_id, state, kind, items, known, files)
+SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
+ON CONFLICT (case_id, exhibit_id, state, kind) DO UPDATE SET items = cases_tally.items + excluded.items,
+  known = cases_tally.known + excluded.known, files = cases_tally.files + excluded.files
+"""
+
+type_key = tuple[int, int | None, str, str]
+
+
+@contextmanager
+def changing(content_ids: Sequence[int], *, batch: int | None = None) -> Iterator[None]:
+    """Change what these contents' items follow from; states, stacks and tallies are right afterwards.
+
+    Items in stacks under a live lease other than `batch` wait until that batch closes. Inside a transaction;
+    7 queries for any number of contents. Locks contents by id, so two callers never wait for each other in a ring.
+    """
+    contents = {"contents": sorted(set(content_ids)), "batch": batch}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM cases_content WHERE id = ANY(%(contents)s) ORDER BY id FOR UPDATE", contents)
+        cursor.execute(COUNTS, contents)
+        before = _counts(cursor.fetchall())
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute(REFRESH_ITEMS, contents)
+        touched = sorted({row[0] for row in cursor.fetchall()})
+        if touched:
+            cursor.execute(REFRESH_STACKS, {"stacks": touched})
+            cursor.execute(WANT_PREVIEWS, contents)
+        cursor.execute(COUNTS, contents)
+        after = _counts(cursor.fetchall())
+        if net := _net(before, after):
+            cursor.execute(ADD_TALLY, [list(column) for column in zip(*net, strict=True)])
+
+
+def refresh(content_ids: Sequence[int]) -> None:
+    """Recompute the items of these contents: something they follow from changed elsewhere."""
+    with changing(content_ids):
+        pass
+
+
+def _counts(rows: list[tuple[int, int | None, str, str, int, int, int]]) -> dict[type_key, tuple[int, int, int]]:
+    return {
+        (case, exhibit, state, kind): (items, known, files) for case, exhibit, state, kind, items, known, files in rows
+    }
+
+
+def _net(
+    before: dict[type_key, tuple[int, int, int]], after: dict[type_key, tuple[int, int, int]]
+) -> list[tuple[int, int | None, str, str, int, int, int]]:
+    """The difference as rows, in one order everywhere: tallies are locked in that order."""
+    net: dict[type_key, Counter[int]] = {}
+    for counts, sign in ((before, -1), (after, 1)):
+        for key, numbers in counts.items():
+            net.setdefault(key, Counter()).update({place: sign * number for place, number in enumerate(numbers)})
+    order = sorted(net, key=lambda key: (key[0], key[1] or 0, key[2], key[3]))
+    return [(*key, *(net[key][place] for place in range(3))) for key in order if any(net[key].values())]
