@@ -1,0 +1,28 @@
+"""App configuration: the scheme files are loaded after each migration."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+
+
+def load_schemes(**_kwargs: Any) -> None:
+    """Fill the scheme tables from `schemes/`; nothing to do where the tables are gone (migrated to zero)."""
+    from hashsets import scheme_tables
+    from hashsets.models import Category
+
+    with connection.cursor() as cursor:
+        if Category._meta.db_table not in connection.introspection.table_names(cursor):
+            return
+    scheme_tables.load()
+
+
+class HashsetsConfig(AppConfig):
+    """Known material and its exchange."""
+
+    name = "hashsets"
+
+    def ready(self) -> None:
+        """Load after every migration run; it is idempotent."""
+        post_migrate.connect(load_schemes, sender=self, dispatch_uid="hashsets.schemes")

@@ -1,0 +1,13 @@
+"""The events of the hash sets."""
+
+from workbench import audit
+
+SET_CREATED = audit.verb("set.create", "Hash set created")
+SET_RETIRED = audit.verb("set.retire", "Hash set retired")
+SET_IMPORTED = audit.verb("set.import", "File imported into a hash set")
+SET_VERSION = audit.verb("set.version", "New version of a hash set in force")
+SET_EXPORTED = audit.verb("set.export", "Hash set exported")
+SET_SEARCHED = audit.verb("set.search", "Hashes looked up")
+POLICY_SET = audit.verb("set.policy", "Policy for matches of a hash set")
+VOTE_CAST = audit.verb("vote.cast", "Opinion on an entry published")
+VOTE_WITHDRAWN = audit.verb("vote.withdraw", "Opinion on an entry withdrawn")
