@@ -1,0 +1,69 @@
+"""Fixtures for all tests: a real PostgreSQL and Valkey, the whole product, a browser.
+
+Tests run as the role `app`, like the product. Importing this file gives the run its own data folder,
+before Django's settings are read.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import django
+import pytest
+from django.test import TransactionTestCase
+
+from tests import chromium, database, environment, product
+
+environment.prepare()
+
+
+def pytest_configure() -> None:
+    """Set Django up now that the data folder is chosen; pytest-django takes it from there."""
+    django.setup()
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[None]:
+    """PostgreSQL (without fsync) and Valkey from the product's own launcher, for the whole run."""
+    from workbench.launcher import servers as launched
+
+    with launched.in_use(print, fsync=False, die_with_parent=True):
+        yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(servers: None) -> Iterator[None]:
+    """The database as the product migrates it; `transaction=True` tests end by restoring it."""
+    from django.db import connections
+
+    from workbench.launcher import prepare
+
+    prepare.migrate()
+    database.keep_pristine()
+    original = TransactionTestCase._fixture_teardown
+    TransactionTestCase._fixture_teardown = lambda self: database.restore_pristine()  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+    connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def live() -> Iterator[product.Product]:
+    """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
+    with product.running("--workers=1") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium; without one the test is skipped with a sentence, and fails in CI."""
+    if chromium.path() is None:
+        if environment.in_ci():
+            pytest.fail(chromium.HOW)
+        pytest.skip(chromium.HOW)
+    return browser_type_launch_args | {"executable_path": chromium.path(), "args": chromium.flags()}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any], live: product.Product) -> dict[str, Any]:
+    """Pages are addressed by path: `page.goto("/")`."""
+    return browser_context_args | {"base_url": live.url, "viewport": {"width": 1280, "height": 800}}
