@@ -8,16 +8,20 @@ import os
 import threading
 import time
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from workbench.jail import results, wire
 from workbench.jail.process import Jail
-from workbench.jail.results import Preview
+from workbench.jail.reading import Reading
+from workbench.jail.results import ArchiveLimits, Member, Preview
 from workbench.media_types import HEAD_BYTES, sniff
 
 SERVED_AT_MOST = 500  # files, then a fresh process: security.md rule 3.2
 SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
+MAX_DEATHS = 3  # in one archive
 MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
 KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
 MAX_NUMBER = 2**31 - 1
@@ -58,10 +62,49 @@ class Decoder:
                 self._end("media")
             return answer
 
+    def members(self, fd: int, *, size: int, limits: ArchiveLimits, start: int = 0) -> Iterator[Member]:  # noqa: ARG002
+        """The members of the zip archive `fd` from directory place `start` on, in the directory's order.
+
+        Folders are passed over. A damaged, encrypted or refused member is a Member with a reason or, known only
+        after its chunks, a problem. A Member with index -1 is last and says why the archive ended early. Each
+        process that dies costs one member; after MAX_DEATHS the archive ends. Stop whenever you like.
+        """
+        for _ in range(MAX_DEATHS):
+            with self._borrowed() as jail:
+                reading = Reading(jail, fd, limits, start)
+                try:
+                    while member := reading.next():
+                        start = max(start, member.index + 1)
+                        yield member
+                finally:
+                    reading.stop()
+                    jail.spoiled = not reading.clean
+            if not reading.reason:
+                return
+            if reading.between:
+                break
+        yield Member(-1, b"", 0, "", reason=reading.reason)
+
     def close(self) -> None:
         """End every process; the next request would start fresh ones."""
         with self._lock:
             _end_all(self._jails)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Jail]:
+        """A process for one archive; kept for the next one unless it was spoiled or has served long enough."""
+        with self._lock:
+            jail = self._ready("archives")
+            del self._jails["archives"]
+        try:
+            yield jail
+        finally:
+            jail.served += 1
+            with self._lock:
+                if jail.spoiled or jail.served >= SERVED_AT_MOST or "archives" in self._jails:
+                    jail.end()
+                else:
+                    self._jails["archives"] = jail
 
     def _ready(self, work: str) -> Jail:
         jail = self._jails.get(work)

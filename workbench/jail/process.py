@@ -31,6 +31,7 @@ class Jail:
         self.sock, theirs = socket.socketpair()
         self.owner = os.getpid()
         self.served = 0
+        self.spoiled = False  # something is still on its way to us, or never will be
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-s", "-B", "-m", "workbench.jail.child", work, str(self.owner)],

@@ -26,6 +26,7 @@ MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
 VEIL_SIZE = (64, 48)  # pixels
+CHUNK_BYTES = 256 * 1024  # most of a member that is sent at once
 
 
 @dataclass(frozen=True, slots=True)
