@@ -64,6 +64,6 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
 
 
 @pytest.fixture(scope="session")
-def browser_context_args(browser_context_args: dict[str, Any], live: product.Product) -> dict[str, Any]:
+def base_url(live: product.Product) -> str:
     """Pages are addressed by path: `page.goto("/")`."""
-    return browser_context_args | {"base_url": live.url, "viewport": {"width": 1280, "height": 800}}
+    return live.url
