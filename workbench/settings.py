@@ -122,6 +122,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "workbench.views.people.locked_out"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
+SILENCED_SYSTEM_CHECKS = ["axes.W006"]  # an account locks by its name: behind a proxy everybody has one address
 
 SESSION_COOKIE_NAME = "__Host-winnow"
 SESSION_COOKIE_SECURE = True
