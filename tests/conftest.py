@@ -6,6 +6,7 @@ before Django's settings are read.
 
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import django
 import pytest
@@ -39,10 +40,8 @@ def django_db_setup(servers: None) -> Iterator[None]:
 
     prepare.migrate()
     database.keep_pristine()
-    original = TransactionTestCase._fixture_teardown
-    TransactionTestCase._fixture_teardown = lambda self: database.restore_pristine()  # type: ignore[method-assign]
-    yield
-    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda _: database.restore_pristine()):
+        yield
     connections.close_all()
 
 

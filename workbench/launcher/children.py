@@ -6,8 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.launcher import addresses, processes
@@ -25,7 +24,6 @@ class Child:
 
     name: str
     command: list[str]
-    environment: Mapping[str, str] = field(default_factory=dict)
     popen: subprocess.Popen[bytes] | None = None
     process: Process | None = None
     deaths: int = 0
@@ -39,7 +37,7 @@ class Child:
 
     def start(self) -> None:
         """Start it now."""
-        self.popen = processes.spawn(self.command, self.log, child_environment(**self.environment))
+        self.popen = processes.spawn(self.command, self.log, child_environment())
         self.process = Process.of(self.popen.pid)
         self.began = time.monotonic()
 
@@ -69,7 +67,7 @@ class Child:
 def kept(bind: str, workers: int) -> list[Child]:
     """Return the children of the product, not yet started."""
     return [
-        Child("web", _gunicorn(bind), {"WINNOW_BIND": bind}),
+        Child("web", _gunicorn(bind)),
         Child("worker", _celery("worker", "--pool=prefork", f"--concurrency={workers}", "--without-gossip",
                                 "--without-mingle", "--loglevel=INFO")),
         Child("beat", _celery("beat", f"--schedule={addresses.data_dir() / 'run' / 'beat'}", "--pidfile=",
@@ -82,7 +80,7 @@ def _gunicorn(bind: str) -> list[str]:
     folder = in_memory if os.access(in_memory, os.W_OK) else addresses.data_dir() / "run"
     return [
         sys.executable, "-m", "gunicorn", "workbench.wsgi:application", f"--bind={bind}", "--worker-class=gthread",
-        "--workers=2", "--threads=4", "--timeout=120", "--graceful-timeout=8", "--no-control-socket",
+        "--workers=2", "--threads=4", "--timeout=120", "--graceful-timeout=8", "--no-control-socket", "--preload",
         f"--worker-tmp-dir={folder}", f"--chdir={addresses.CHECKOUT}", "--log-level=warning",
     ]  # fmt: skip
 

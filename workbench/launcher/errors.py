@@ -1,6 +1,5 @@
 """What can stop the start; each message is one sentence that says what to do."""
 
-
 from http import HTTPStatus
 
 from workbench.errors import WorkbenchError

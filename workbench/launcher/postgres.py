@@ -67,8 +67,10 @@ def start(say: Say, *, fsync: bool = True, die_with_parent: bool = False) -> Pro
     _create_cluster(identity, say)
     process = running() or _launch(identity, fsync=fsync, die_with_parent=die_with_parent)
     process = _until_it_answers(process, lambda: _launch(identity, fsync=fsync, die_with_parent=die_with_parent), say)
-    roles.ensure(addresses.superuser_url(), {role: keys.secret(addresses.data_dir(), f"database-{role}")
-                                             for role in ("owner", "app")})
+    roles.ensure(
+        addresses.superuser_url(),
+        {role: keys.secret(addresses.data_dir(), f"database-{role}") for role in ("owner", "app")},
+    )
     return process
 
 

@@ -21,7 +21,7 @@ SECOND_SIGNAL = 1.0  # seconds; `make` and the terminal may both pass on one Ctr
 DEFAULT_BIND = "127.0.0.1:8000"
 
 
-class Stopped(Exception):  # noqa: N818 - not an error: somebody asked
+class Stopped(Exception):
     """Somebody pressed Ctrl-C or sent TERM."""
 
 
@@ -46,6 +46,7 @@ class Up:
         _check_port_free(self.host, self.port)
         lock = _only_one()
         lock.note(f"process {os.getpid()}, {self.address}")
+        os.environ["WINNOW_BIND"] = f"{_bracketed(self.host)}:{self.port}"  # every child prints and accepts this one
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._ask_to_stop)
         try:

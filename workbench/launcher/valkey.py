@@ -71,9 +71,7 @@ def _command(folder: Path, die_with_parent: bool) -> list[str]:
         "loglevel": "warning",
     }
     options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-    return Identity().command(
-        valkey_program(), *options, die_with_parent=signal.SIGTERM if die_with_parent else 0
-    )
+    return Identity().command(valkey_program(), *options, die_with_parent=signal.SIGTERM if die_with_parent else 0)
 
 
 def _answers(path: Path) -> bool:

@@ -1,0 +1,112 @@
+"""Who may import whom, what stays pure, where media may be parsed (CONTRIBUTING and docs/architecture)."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAYERS = ("workbench", "hashsets", "cases")  # each may import those before it
+PURE = [
+    "hashsets/kinds",
+    "hashsets/exchange",
+    "hashsets/trust.py",
+    "hashsets/schemes",
+    "cases/counting.py",
+    "workbench/media_types.py",
+]
+SHELLS = {"django", "rest_framework", "celery", "kombu"}
+DECODERS = {"PIL", "av"}
+MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own pictures
+UNMARKED = re.compile(r"mark_safe|SafeString\(|\|\s*safe\b|autoescape\s+off")
+INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")
+
+
+def _sources() -> list[Path]:
+    return [path for layer in LAYERS for path in sorted((ROOT / layer).rglob("*.py"))]
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _files(folder: str, *endings: str) -> list[Path]:
+    found = sorted(path for path in (ROOT / folder).rglob("*") if path.suffix in endings)
+    return [path for path in found if "vendor" not in path.parts]
+
+
+def _imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield (line, dotted name) of every import, those inside functions and TYPE_CHECKING too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            package = ".".join(path.relative_to(ROOT).parts[: -node.level]) if node.level else ""
+            yield node.lineno, ".".join(filter(None, [package, node.module]))
+
+
+def _offenders(paths: list[Path], forbidden: set[str]) -> list[str]:
+    return [
+        f"{_name(path)}:{line} imports {name}"
+        for path in paths
+        for line, name in _imports(path)
+        if name.split(".")[0] in forbidden
+    ]
+
+
+def _lines(paths: list[Path], pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{_name(path)}:{number} {line.strip()}"
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if pattern.search(line)
+    ]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_of_a_layer_imports_only_those_below_it(layer: str) -> None:
+    above = set(LAYERS[LAYERS.index(layer) + 1 :])
+    assert _offenders(sorted((ROOT / layer).rglob("*.py")), above) == []
+
+
+@pytest.mark.parametrize("place", PURE)
+def test_of_pure_modules_know_no_framework(place: str) -> None:
+    path = ROOT / place
+    assert path.exists(), f"{place} is gone: mend the list above"
+    paths = sorted(path.rglob("*.py")) if path.is_dir() else [path]
+    assert _offenders(paths, SHELLS) == []
+
+
+def test_of_media_is_parsed_in_the_jail_only() -> None:
+    outside = [path for path in _sources() if not _name(path).startswith(MAY_DECODE)]
+    assert _offenders(outside, DECODERS) == []
+
+
+def test_of_views_look_objects_up_through_access() -> None:
+    views = [path for path in _sources() if {"views", "api", "odata"} & set(path.parts) or path.stem == "views"]
+    assert _lines(views, re.compile(r"\.objects\.get\(|get_object_or_404\(")) == []
+
+
+def test_of_nothing_is_declared_safe_markup() -> None:
+    assert _lines([*_sources(), *_files("templates", ".html")], UNMARKED) == []
+
+
+def test_of_pages_hold_no_inline_script_or_style() -> None:
+    assert _lines(_files("templates", ".html"), INLINE) == []
+
+
+def test_of_scripts_never_build_markup_from_text() -> None:
+    assert _lines(_files("static", ".js"), MARKUP) == []
+
+
+def test_of_every_module_says_what_it_is_for() -> None:
+    silent = [
+        _name(path)
+        for path in [*_sources(), *sorted((ROOT / "tests").rglob("*.py"))]
+        if path.read_text(encoding="utf-8").strip()
+        and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ]
+    assert [name for name in silent if "/migrations/" not in name] == []
