@@ -27,12 +27,8 @@ SELECT DISTINCT ON (c.id, e.set_id, e.id) c.id AS content_id, e.set_id, e.id AS 
 FROM {entries} e JOIN cases_content c ON {join} WHERE {contents} AND c.size > 0
 """
 IN_FORCE = "e.added_in <= {g} AND (e.removed_in IS NULL OR e.removed_in > {g})"
-INSERT = """
-INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
-SELECT content_id, set_id, entry, kind, strong, 0, {generation} FROM ({found}) f
-ON CONFLICT (content_id, set_id, entry, kind) DO UPDATE SET lost_in = NULL, found_in = excluded.found_in
-  WHERE cases_match.lost_in IS NOT NULL
-"""
+FRESH = f"""(SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.added_in > %(since)s
+  AND {IN_FORCE.format(g="%(g)s")})"""  # noqa: S608 only constants of this module
 
 
 def _by_each_digest(entries: str, contents: str) -> str:
@@ -53,6 +49,28 @@ ON CONFLICT DO NOTHING
 """  # noqa: S608 only constants of this module
 
 
+# The rules of a set for an agency as text: when it changes, the set's matches mean something else.
+RULES = """
+(SELECT concat_ws('|', h.reach, h.retired_at, string_agg(
+   concat_ws(',', coalesce(p.disposition, '*'), p.action, p.min_trust, p.may_discard), ';' ORDER BY p.disposition))
+ FROM hashsets_hashset h LEFT JOIN hashsets_policy p ON p.set_id = h.id AND p.agency_id = {agency}
+ WHERE h.id = {set} GROUP BY h.id)
+"""
+
+LOCK_SYNC = f"""
+SELECT s.generation, s.rules, {RULES.format(agency="s.agency_id", set="s.set_id")}
+FROM cases_setsync s WHERE s.agency_id = %s AND s.set_id = %s FOR UPDATE OF s
+"""  # noqa: S608 only constants of this module
+
+INSERT_FRESH = f"""
+INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
+SELECT content_id, set_id, entry, kind, strong, 0, %(g)s FROM ({_by_each_digest(FRESH, "c.agency_id = %(agency)s")}) f
+ON CONFLICT (content_id, set_id, entry, kind) DO UPDATE SET lost_in = NULL, found_in = excluded.found_in
+  WHERE cases_match.lost_in IS NOT NULL
+RETURNING content_id
+"""  # noqa: S608 only constants of this module
+
+
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Match contents against every set the agency uses, as of the generation it has synced.
 
@@ -69,14 +87,14 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
 
 
 # Every (agency, set) whose matches are not those of the generation and policies in force.
-BEHIND = """
+BEHIND = f"""
 SELECT a.id, h.id FROM workbench_agency a
 JOIN hashsets_hashset h ON h.owner_id = a.id OR h.reach = 'node'
 LEFT JOIN cases_setsync s ON s.agency_id = a.id AND s.set_id = h.id
 WHERE a.is_local AND (s.generation IS NULL OR s.generation < h.generation
-  OR s.rules <> hashsets_rules(a.id, h.id))
+  OR s.rules <> {RULES.format(agency="a.id", set="s.set_id")})
 ORDER BY 1, 2
-"""
+"""  # noqa: S608 only constants of this module
 
 
 def behind() -> list[tuple[int, int]]:
@@ -100,8 +118,8 @@ def rematch(agency_id: int, set_id: int) -> Moved:
     """Bring an agency's matches of one set to the generation in force; one set-based pass, safe to repeat."""
     hash_set = HashSet.objects.get(pk=set_id)
     since, rules_changed, rules = _lock_sync(agency_id, hash_set)
-    touched = _lose(agency_id, hash_set) | _find(agency_id, hash_set, since)
-    found_or_lost = len(touched)
+    lost, found = _lose(agency_id, hash_set), _find(agency_id, hash_set, since)
+    touched = lost | found
     if rules_changed:
         touched |= _matched(agency_id, set_id)
     before = _queue_figures(touched)
@@ -115,7 +133,7 @@ def rematch(agency_id: int, set_id: int) -> Moved:
             [hash_set.generation, rules, agency_id, set_id],
         )
     _record(agency_id, hash_set, moved)
-    return Moved(found_or_lost, 0, moved)
+    return Moved(len(found), len(lost), moved)
 
 
 def _lock_sync(agency_id: int, hash_set: HashSet) -> tuple[int, bool, str]:
@@ -126,11 +144,7 @@ def _lock_sync(agency_id: int, hash_set: HashSet) -> tuple[int, bool, str]:
             " ON CONFLICT DO NOTHING",
             [agency_id, hash_set.pk],
         )
-        cursor.execute(
-            "SELECT generation, rules, hashsets_rules(agency_id, set_id) FROM cases_setsync"
-            " WHERE agency_id = %s AND set_id = %s FOR UPDATE",
-            [agency_id, hash_set.pk],
-        )
+        cursor.execute(LOCK_SYNC, [agency_id, hash_set.pk])
         since, old, new = cursor.fetchone()
     hash_set.refresh_from_db(fields=["generation"])
     return since, old != new, new
@@ -149,14 +163,8 @@ def _lose(agency_id: int, hash_set: HashSet) -> set[int]:
 
 def _find(agency_id: int, hash_set: HashSet, since: int) -> set[int]:
     """Insert the matches of entries that came in after generation `since`; returns their contents."""
-    fresh = (
-        "(SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.added_in > %(since)s AND "
-        + IN_FORCE.format(g="%(g)s")
-        + ")"
-    )
-    statement = INSERT.format(generation="%(g)s", found=_by_each_digest(fresh, "c.agency_id = %(agency)s"))
     values = {"agency": agency_id, "set": hash_set.pk, "g": hash_set.generation, "since": since}
-    return _ids(statement + " RETURNING content_id", values)
+    return _ids(INSERT_FRESH, values)
 
 
 def _matched(agency_id: int, set_id: int) -> set[int]:

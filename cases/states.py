@@ -34,8 +34,8 @@ COMPUTED = """
   LEFT JOIN cases_decision d ON d.id = st.decision_id
   LEFT JOIN hashsets_category g ON g.scheme_id = c.scheme_id AND g.code = st.code
   LEFT JOIN LATERAL (
-    SELECT max(hashsets_effect(ct.agency_id, e.set_id, e.code, e.disposition, e.trust, e.conflict, e.state)) AS effect
-    FROM cases_match k JOIN hashsets_entry e ON e.set_id = k.set_id AND e.id = k.entry
+    SELECT max(r.effect) AS effect FROM cases_match k JOIN hashsets_verdict r
+      ON r.agency_id = ct.agency_id AND r.set_id = k.set_id AND r.entry_id = k.entry
     WHERE k.content_id = i.content_id AND k.lost_in IS NULL AND k.strong) m ON true
 """
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s)"

@@ -1,0 +1,81 @@
+"""What can go wrong with a case, said so that the person knows what to do."""
+
+from http import HTTPStatus
+
+from workbench.errors import WorkbenchError
+
+
+class NothingLeft(WorkbenchError):
+    """Nothing is left to review in this case: everything is known, decided, or held by a colleague."""
+
+    code = "nothing-left"
+    status = HTTPStatus.CONFLICT
+
+
+class BatchOver(WorkbenchError):
+    """This batch is closed or its time is over. What you decided is kept; open the next batch."""
+
+    code = "batch-over"
+    status = HTTPStatus.CONFLICT
+
+
+class CaseIsClosed(WorkbenchError):
+    """This case is closed. Its decisions stay as they were."""
+
+    code = "case-closed"
+    status = HTTPStatus.CONFLICT
+
+
+class UnknownCategory(WorkbenchError):
+    """The case's scheme has no such category."""
+
+    code = "unknown-category"
+
+
+class NotHeld(WorkbenchError):
+    """This is not in your open batch."""
+
+    code = "not-held"
+    status = HTTPStatus.CONFLICT
+
+
+class NoPreview(WorkbenchError):
+    """There is no picture to show for this file. Its reason is in the inspector."""
+
+    code = "no-preview"
+    status = HTTPStatus.NOT_FOUND
+
+
+class PreviewPending(WorkbenchError):
+    """The picture is being made. Try again in a few seconds."""
+
+    code = "preview-pending"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    permanent = False
+
+
+class ReasonNeeded(WorkbenchError):
+    """Say why, in a few words."""
+
+    code = "reason-needed"
+
+
+class AnotherPersonNeeded(WorkbenchError):
+    """Somebody who neither decided nor offered this must approve it."""
+
+    code = "another-person-needed"
+    status = HTTPStatus.FORBIDDEN
+
+
+class OfferMoved(WorkbenchError):
+    """This offer is no longer in the state you saw. Load the page again."""
+
+    code = "offer-moved"
+    status = HTTPStatus.CONFLICT
+
+
+class NoPublishingSet(WorkbenchError):
+    """Your agency has no hash set that receives decisions. A supervisor makes one under Hash sets."""
+
+    code = "no-publishing-set"
+    status = HTTPStatus.CONFLICT

@@ -1,0 +1,289 @@
+"""The queue: claiming batches of undecided stacks, what their tiles show, giving them back.
+
+A claim is one statement (model.md section 4); whoever holds a live lease is alone with the stack.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from cases import events, names, states
+from cases.errors import BatchOver, CaseIsClosed, NothingLeft
+from cases.models import Batch, Case, Item
+from workbench import audit
+from workbench.models import User
+
+CLAIM = """
+WITH pick AS (
+  SELECT id, open_items, sort_key FROM cases_stack
+  WHERE case_id = %(case)s AND state = 'open' AND (lease_until IS NULL OR lease_until < now())
+  ORDER BY sort_key, id LIMIT %(most)s FOR UPDATE SKIP LOCKED),
+cut AS (
+  SELECT id, open_items, sum(open_items) OVER w AS total, row_number() OVER w AS n
+  FROM pick WINDOW w AS (ORDER BY sort_key, id))
+UPDATE cases_stack s SET batch_id = %(batch)s, position = cut.n, lease_until = %(until)s
+FROM cut WHERE s.id = cut.id AND (cut.total <= %(most)s OR cut.n = 1) RETURNING s.open_items
+"""
+
+UNITS = """
+SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
+  c.preview_reason, f.raw_path, f.copies, n.items, d.code, a.kind,
+  EXISTS (SELECT FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
+FROM cases_stack s
+JOIN cases_item i ON i.id = s.cover_id
+JOIN cases_content c ON c.id = i.content_id
+LEFT JOIN LATERAL (SELECT count(*) AS items FROM cases_item o WHERE o.stack_id = s.id) n ON true
+LEFT JOIN LATERAL (
+  SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f
+  JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = s.case_id AND x.removed_at IS NULL
+  WHERE f.content_id = c.id) f ON true
+LEFT JOIN LATERAL (
+  SELECT kind FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id AND kind IN ('skip', 'decide', 'undo', 'clear')
+  ORDER BY id DESC LIMIT 1) a ON true
+LEFT JOIN cases_standing d ON d.content_id = c.id AND d.scheme_id = %(scheme)s
+WHERE s.batch_id = %(batch)s AND s.position > %(after)s ORDER BY s.position LIMIT %(limit)s
+"""
+
+VEILS = """
+SELECT c.veil FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id JOIN cases_content c ON c.id = i.content_id
+WHERE s.batch_id = %s AND s.position > %s ORDER BY s.position LIMIT %s
+"""
+
+# Units of a batch that need no decision any more, because a set or a colleague knows them by now.
+LEFT_QUEUE = f"""
+WITH computed AS ({states.COMPUTED} WHERE s.batch_id = %(batch)s)
+SELECT s.public_id, n.state, n.content_id FROM computed n JOIN cases_stack s ON s.id = n.stack_id
+WHERE n.old_state = 'open' AND n.state <> 'open'
+"""  # noqa: S608 only constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a batch is: units in it, without an open decision, and still open."""
+
+    size: int
+    decided: int
+    left: int
+
+
+def claim(*, case: Case, by: User) -> Batch:
+    """The person's open batch in this case, or a new one of up to 200 items, whole stacks only.
+
+    Raises NothingLeft, CaseIsClosed.
+    """
+    expire_batches(case=case, user=by)
+    held = Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN).first()
+    return held or _claim_new(case, by)
+
+
+@transaction.atomic
+def _claim_new(case: Case, by: User) -> Batch:
+    if case.state != Case.State.OPEN:
+        raise CaseIsClosed
+    Case.objects.filter(pk=case.pk).update(batches=F("batches") + 1)
+    case.refresh_from_db(fields=["batches"])
+    until = timezone.now() + timedelta(hours=settings.BATCH_HOURS)
+    batch = Batch.objects.create(number=case.batches, case=case, user=by, lease_until=until)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"case": case.pk, "most": settings.BATCH_ITEMS, "batch": batch.pk, "until": until})
+        batch.size = sum(row[0] for row in cursor.fetchall())
+    if not batch.size:
+        raise NothingLeft
+    batch.save(update_fields=["size"])
+    audit.record(events.BATCH_CLAIMED, by=by, on=batch, case=case.public_id, agency=case.agency_id, items=batch.size)
+    return batch
+
+
+def ensure_open(batch: Batch) -> None:
+    """Raise BatchOver unless the batch is open and its lease alive."""
+    if batch.state != Batch.State.OPEN or batch.lease_until <= timezone.now():
+        raise BatchOver
+
+
+def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
+    """Tiles of a batch behind position `after`, in queue order. One query."""
+    values = {"batch": batch.pk, "after": after, "limit": limit, "scheme": batch.case.scheme.scheme_id}
+    with connection.cursor() as cursor:
+        cursor.execute(UNITS, values)
+        return [_unit(row) for row in cursor.fetchall()]
+
+
+def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
+    (
+        stack,
+        item,
+        position,
+        version,
+        state,
+        flagged,
+        kind,
+        duration,
+        preview,
+        reason,
+        raw,
+        copies,
+        items,
+        code,
+        act,
+        tag,
+    ) = row
+    decided = state == Item.State.DECIDED
+    outcome = "unsure" if state == Item.State.UNSURE else "skipped" if act == "skip" and not decided else None
+    return {
+        "id": str(stack),
+        "item": str(item),
+        "position": position,
+        "version": version,
+        "items": items,
+        "copies": max(copies, 0),
+        "kind": kind,
+        "duration_ms": duration,
+        "name": names.base(bytes(raw)) if raw is not None else "",
+        "preview": "pending" if preview == "deferred" else preview,
+        "reason": reason,
+        "tags": ["near known"] if tag else [],
+        "code": code if decided else None,
+        "outcome": outcome,
+        "flagged": flagged,
+    }
+
+
+def veils(batch: Batch, *, after: int = 0, limit: int = 200) -> bytes:
+    """The veiled pictures of a batch as one answer: for each unit a big-endian length and WebP bytes."""
+    with connection.cursor() as cursor:
+        cursor.execute(VEILS, [batch.pk, after, limit])
+        pictures = [bytes(row[0] or b"") for row in cursor.fetchall()]
+    return b"".join(struct.pack(">I", len(picture)) + picture for picture in pictures)
+
+
+def progress(batch: Batch) -> Progress:
+    """Counts of one batch (at most 200 rows)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE state = 'open') FROM cases_stack WHERE batch_id = %s", [batch.pk]
+        )
+        size, left = cursor.fetchone()
+    return Progress(size, size - left, left)
+
+
+def left_queue(batch: Batch) -> list[dict[str, str]]:
+    """Units of the batch that became known or were decided elsewhere since the claim, with the reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(LEFT_QUEUE, {"batch": batch.pk})
+        rows = cursor.fetchall()
+        reasons = _reasons([row[2] for row in rows])
+    fallback = {
+        "decided": "decided by a colleague",
+        "excluded": "its exhibit was removed",
+        "waiting": "its picture is being made again",
+    }
+    return [
+        {"stack": str(stack), "reason": reasons.get(content) or fallback.get(state, state)}
+        if state in {"known", "confirm"}
+        else {"stack": str(stack), "reason": fallback.get(state, state)}
+        for stack, state, content in rows
+    ]
+
+
+def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
+    """`known in Shared set, version 3` per content, from its newest strong match."""
+    if not content_ids:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT ON (m.content_id) m.content_id, h.name, m.found_in FROM cases_match m"
+            " JOIN hashsets_hashset h ON h.id = m.set_id WHERE m.content_id = ANY(%s) AND m.strong"
+            " AND m.lost_in IS NULL ORDER BY m.content_id, m.id DESC",
+            [list(content_ids)],
+        )
+        return {content: f"known in {name}, version {found}" for content, name, found in cursor.fetchall()}
+
+
+def close(*, batch: Batch, by: User) -> dict[str, Any]:
+    """Give the batch's open stacks back and sum it up; closing twice is harmless."""
+    with transaction.atomic():
+        summary = _release(batch, Batch.State.CLOSED, by)
+    return summary
+
+
+def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:
+    """Return the stacks of batches whose time is over; returns how many batches. The sweeper's and the claim's."""
+    late = Batch.objects.filter(state=Batch.State.OPEN, lease_until__lte=timezone.now())
+    if case is not None:
+        late = late.filter(case=case, user=user)
+    found = list(late.select_related("case", "user")[:100])
+    for batch in found:
+        with transaction.atomic():
+            _release(batch, Batch.State.EXPIRED, None)
+    return len(found)
+
+
+def _release(batch: Batch, state: Batch.State, by: User | None) -> dict[str, Any]:
+    """Close the batch, free its stacks and catch up on what happened to their contents meanwhile."""
+    over = Batch.objects.filter(pk=batch.pk, state=Batch.State.OPEN).update(state=state, closed_at=timezone.now())
+    summary = _summary(batch)
+    if not over:
+        return summary
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id WHERE s.batch_id = %s",
+            [batch.pk],
+        )
+        contents = [row[0] for row in cursor.fetchall()]
+        with states.changing(contents, batch=batch.pk):
+            cursor.execute(
+                "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
+                [batch.pk],
+            )
+    verb = events.BATCH_CLOSED if state == Batch.State.CLOSED else events.BATCH_EXPIRED
+    case = batch.case
+    facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
+    facts += _looks_without_decision(batch)
+    audit.record_all(facts, by=by, agency=case.agency_id)
+    return summary
+
+
+def _summary(batch: Batch) -> dict[str, Any]:
+    now = progress(batch)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT content_id) FILTER (WHERE revealed_ms > 0), coalesce(sum(revealed_ms), 0)"
+            " FROM cases_viewing WHERE batch_id = %s",
+            [batch.pk],
+        )
+        views, revealed = cursor.fetchone()
+    minutes = round((timezone.now() - batch.opened_at).total_seconds() / 60, 1)
+    return {
+        "items": now.size,
+        "decided": now.decided,
+        "views": views,
+        "revealed_ms": int(revealed),
+        "on_screen_ms": batch.on_screen_ms,
+        "minutes": minutes,
+    }
+
+
+def _looks_without_decision(batch: Batch) -> list[audit.Event]:
+    """One event per content that was unveiled in this batch and not decided in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.public_id, sum(v.revealed_ms) FROM cases_viewing v"
+            " JOIN cases_item i ON i.content_id = v.content_id AND i.case_id = v.case_id"
+            " WHERE v.batch_id = %(batch)s AND v.revealed_ms > 0 AND NOT EXISTS (SELECT FROM cases_decision d"
+            " JOIN cases_act a ON a.id = d.act_id WHERE a.batch_id = %(batch)s AND d.content_id = v.content_id)"
+            " GROUP BY 1",
+            {"batch": batch.pk},
+        )
+        rows = cursor.fetchall()
+    case = batch.case.public_id
+    return [
+        audit.Event(events.REVEALED, f"item:{item}", case, {"revealed_ms": int(ms), "batch": batch.number})
+        for item, ms in rows
+    ]
