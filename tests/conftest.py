@@ -17,9 +17,11 @@ from tests import chromium, database, environment, product
 environment.prepare()
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Set Django up now that the data folder is chosen; pytest-django takes it from there."""
     django.setup()
+    for name in ("tests.people", "tests.damage"):
+        config.pluginmanager.import_plugin(name)  # their fixtures need the models
 
 
 @pytest.fixture(scope="session")

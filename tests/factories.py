@@ -1,0 +1,132 @@
+"""Makes rows for tests: agencies, people, cases with evidence. Pictures here are only numbers.
+
+Rows are written as the product leaves them, inside `states.changing`, so every invariant holds afterwards.
+"""
+
+import hashlib
+from itertools import count
+
+from django.db import transaction
+from django.db.models import F
+
+from cases import events, matching, states
+from cases.models import Case, CaseMember, Content, Exhibit, FileInstance, Item, Stack
+from hashsets import scheme_tables
+from workbench import audit
+from workbench import people as domain
+from workbench.models import Agency, Role, User
+
+_numbers = count(1)
+
+
+def agency(slug: str = "") -> Agency:
+    """An agency with an empty log of its own."""
+    slug = slug or f"agency-{next(_numbers)}"
+    return domain.add_agency(slug=slug, name=slug.title())
+
+
+def person(of: Agency, username: str = "", *roles: Role, password: str | None = None) -> User:
+    """A person with roles; an investigator by default."""
+    username = username or f"person-{next(_numbers)}"
+    return domain.add_person(
+        username=username, name=username.title(), agency=of, roles=set(roles or {Role.INVESTIGATOR}), password=password
+    )
+
+
+@transaction.atomic
+def case(lead: User, *team: User, number: str = "", scheme: str = "landscapes-t1") -> Case:
+    """An open case of the lead's agency."""
+    made = Case.objects.create(
+        agency=lead.agency,
+        number=number or f"N-{next(_numbers)}",
+        name="Harbour lights",
+        scheme=scheme_tables.latest(scheme),
+        lead=lead,
+    )
+    CaseMember.objects.bulk_create(CaseMember(case=made, user=user) for user in (lead, *team))
+    audit.record(events.CASE_CREATED, by=lead, on=made, case=made.public_id)
+    return made
+
+
+def exhibit(of: Case, ref: str = "") -> Exhibit:
+    """A device in a case, its ingest finished."""
+    return Exhibit.objects.create(
+        case=of,
+        ref=ref or f"X-{next(_numbers)}",
+        reader="folder",
+        source=b"/evidence",
+        state=Exhibit.State.DONE,
+        added_by=of.lead,
+    )
+
+
+@transaction.atomic
+def content(of: Agency, text: str = "", kind: str = Content.Kind.STILL) -> Content:
+    """Unique bytes with their real digests and a veil; the same text is the same content."""
+    data = (text or f"picture {next(_numbers)}").encode()
+    found, _made = Content.objects.get_or_create(
+        agency=of,
+        sha256=hashlib.sha256(data).digest(),
+        defaults={
+            "md5": hashlib.md5(data).digest(),
+            "sha1": hashlib.sha1(data).digest(),
+            "size": len(data),
+            "mime": "image/jpeg",
+            "kind": kind,
+            "preview": Content.PreviewState.MADE,
+            "veil": b"RIFF\x00\x00\x00\x00WEBP",
+            "width": 640,
+            "height": 480,
+        },
+    )
+    return found
+
+
+@transaction.atomic
+def item(of: Exhibit, text: str = "", name: str = "", kind: str = Content.Kind.STILL) -> Item:
+    """A file of the exhibit with its item in a stack of its own, matched and counted as the ingest does."""
+    held = content(of.case.agency, text, kind)
+    with states.changing([held.pk]):
+        file(of, held, name or f"DCIM/IMG_{next(_numbers)}.jpg")
+        found = Item.objects.filter(case=of.case, content=held).first()
+        if found is None:
+            stack = Stack.objects.create(case=of.case, sort_key=f"{next(_numbers):08}")
+            found = Item.objects.create(case=of.case, content=held, stack=stack)
+            Stack.objects.filter(pk=stack.pk).update(cover=found)
+        matching.match(of.case.agency_id, [held.pk])
+    found.refresh_from_db()
+    return found
+
+
+def items(of: Exhibit, number: int) -> list[Item]:
+    """Several different pictures."""
+    return [item(of) for _ in range(number)]
+
+
+def file(of: Exhibit, held: Content, name: str) -> FileInstance:
+    """One line of the ledger, with the exhibit's counters moved."""
+    raw = name.encode()
+    Exhibit.objects.filter(pk=of.pk).update(seen=F("seen") + 1, accepted=F("accepted") + 1)
+    return FileInstance.objects.create(
+        exhibit=of,
+        name_key=hashlib.sha256(raw).digest(),
+        raw_path=raw,
+        size=held.size,
+        state=FileInstance.State.ACCEPTED,
+        content=held,
+    )
+
+
+@transaction.atomic
+def rejected(of: Exhibit, name: str, reason: str = "unreadable") -> FileInstance:
+    """A file that could not be read."""
+    raw = name.encode()
+    counters = {"seen": F("seen") + 1, "rejected": F("rejected") + 1, "problems": F("problems") + 1}
+    Exhibit.objects.filter(pk=of.pk).update(**counters)
+    return FileInstance.objects.create(
+        exhibit=of,
+        name_key=hashlib.sha256(raw).digest(),
+        raw_path=raw,
+        state=FileInstance.State.REJECTED,
+        reason=reason,
+    )
