@@ -1,0 +1,157 @@
+"""Entries that people publish one by one, and their withdrawal (sharing.md sections 2 and 3).
+
+Every organisation has one opinion (Vote) on an entry; trust follows from the opinions and is never typed in.
+Opposite opinions make an entry disputed: it stays in the set and closes nothing.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from hashsets import entry_rows, events, generations, kinds, votes
+from hashsets.entry_rows import Key, Version
+from hashsets.models import Category, Entry, Generation, HashSet, Vote
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+DIGESTS = ("md5", "sha1", "sha256")  # the first one an entry has identifies it
+
+
+class UnknownCategory(WorkbenchError):
+    """The set's scheme has no such category, or it may not be shared."""
+
+    code = "unknown-category"
+
+
+class Unidentified(WorkbenchError):
+    """An entry needs the hash of a file that is not empty."""
+
+    code = "unidentified"
+
+
+@dataclass(frozen=True, slots=True)
+class NewEntry:
+    """A hash with a category, as an organisation saw it. `code` is the scheme's own."""
+
+    sha256: bytes | None
+    md5: bytes | None
+    sha1: bytes | None
+    size: int | None  # bytes
+    code: str
+    flags: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def ident(self) -> bytes:
+        """The first digest of md5, sha1, sha256. Raises Unidentified, also for the empty file."""
+        found = next((digest for name in DIGESTS if (digest := getattr(self, name))), None)
+        empty = any(getattr(self, name) == kinds.BY_ID[name].empty for name in DIGESTS)
+        if found is None or empty or self.size == 0:
+            raise Unidentified
+        return bytes(found)
+
+    @property
+    def kind(self) -> str:
+        """The strongest hash kind the opinion rests on."""
+        return next(name for name in reversed(DIGESTS) if getattr(self, name))
+
+
+def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: str) -> Generation:
+    """Add entries as the next version, each with the vote of the person's organisation (basis viewed).
+
+    Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
+    row unless trust, category or digests change. One event per vote, then the version's. 16 queries for any
+    number of rows. Raises UnknownCategory, Unidentified, SetRetired.
+    """
+    locked = generations.lock(hash_set)
+    dispositions = _publishable(locked)
+    if unknown := {row.code for row in rows} - dispositions.keys():
+        raise UnknownCategory(f"{locked.scheme} cannot publish category {', '.join(sorted(unknown))}.")
+    old = entry_rows.latest(locked, [row.ident for row in rows])
+    wanted = _by_key(rows, old)
+    voted = votes.current(locked, list(wanted))
+    opinions = {key: votes.Opinion(row.code, dispositions[row.code], row.kind) for key, row in wanted.items()}
+    cast = votes.cast(locked, opinions, organisation=by.agency.organisation)
+    held = votes.current(locked, list(wanted))
+    versions = {key: _version(key, row, old.get(key), voted=key in voted) for key, row in wanted.items()}
+    fresh = _judged(locked, versions, held)
+    step = generations.Step(source, *entry_rows.write(locked, fresh, old))
+    told = [votes.event(locked, vote, fresh[Key.of(vote)]) for vote in cast]
+    generation = generations.move(locked, step, by=by, more=told)
+    hash_set.generation = generation.number
+    return generation
+
+
+def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: str) -> Generation:
+    """Take the opinion of the person's organisation back. Inside the caller's transaction.
+
+    An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
+    name any version of an entry. One event per entry, then the version's. 13 queries for any number of entries.
+    """
+    locked = generations.lock(hash_set)
+    old = entry_rows.in_force_of(locked, list(entry_ids))
+    votes.end(locked, list(old), organisation=by.agency.organisation)
+    fresh = _judged(locked, old, votes.current(locked, list(old)))
+    step = generations.Step(
+        f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())
+    )
+    told = [_withdrawn(locked, version, reason, stays=key in fresh) for key, version in old.items()]
+    generation = generations.move(locked, step, by=by, more=told)
+    hash_set.generation = generation.number
+    return generation
+
+
+def in_force(hash_set: HashSet, sha256: Sequence[bytes]) -> dict[bytes, int]:
+    """Ids of the entries in force, by SHA-256; those not in the set are left out. One query."""
+    rows = (
+        Entry.objects.filter(set=hash_set, sha256__in=list(sha256), added_in__lte=hash_set.generation)
+        .exclude(removed_in__lte=hash_set.generation)
+        .values_list("sha256", "id")
+    )
+    return {bytes(digest): entry for digest, entry in rows if digest is not None}
+
+
+def _publishable(hash_set: HashSet) -> dict[str, str]:
+    """Codes that may be published, with their dispositions."""
+    rows = Category.objects.filter(scheme=hash_set.scheme, publishable=True)
+    return dict(rows.values_list("code", "disposition"))
+
+
+def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, NewEntry]:
+    """Each row under its identity: a known one it does not contradict, else the next twin. The last word wins."""
+    taken: dict[bytes, list[tuple[Key, Version | NewEntry]]] = {}
+    for key, version in sorted(old.items()):
+        taken.setdefault(key.ident, []).append((key, version))
+    wanted: dict[Key, NewEntry] = {}
+    for row in rows:
+        others = taken.setdefault(row.ident, [])
+        same = [key for key, other in others if not _contradict(row, other)]
+        if not same:
+            same = [Key(row.ident, others[-1][0].twin + 1 if others else 0)]
+            others.append((same[0], row))
+        wanted[same[0]] = row
+    return wanted
+
+
+def _contradict(row: NewEntry, other: Version | NewEntry) -> bool:
+    """Whether both name a digest of one kind and differ in it."""
+    pairs = ((getattr(row, name), getattr(other, name)) for name in DIGESTS)
+    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
+
+
+def _version(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
+    """What the entry is to be: the row, with what the version in force knows beside it."""
+    if old is None or not old.in_force:
+        return Version(key, md5=row.md5, sha1=row.sha1, sha256=row.sha256, size=row.size, flags=row.flags)
+    known = old if voted else old.as_listed()
+    return known.filled(md5=row.md5, sha1=row.sha1, sha256=row.sha256, size=row.size, flags=row.flags)
+
+
+def _judged(hash_set: HashSet, versions: Mapping[Key, Version], held: Mapping[Key, list[Vote]]) -> dict[Key, Version]:
+    """The versions somebody stands for, with the trust that follows."""
+    judged = {key: votes.judge(hash_set, version, held.get(key, [])) for key, version in versions.items()}
+    return {key: version for key, version in judged.items() if version is not None}
+
+
+def _withdrawn(hash_set: HashSet, version: Version, reason: str, *, stays: bool) -> audit.Event:
+    details = {"set": hash_set.name, "code": version.code, "sha256": version.sha256_text, "stays": stays}
+    return audit.Event(events.ENTRY_WITHDRAWN, f"entry:{version.public_id}", details=details, reason=reason)

@@ -1,0 +1,165 @@
+"""Reads and writes versions of single entries; whole files go through `importing`."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+from uuid import UUID, uuid4
+
+from django.db import connection
+
+from hashsets.models import HashSet, Vote
+
+COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
+
+
+class Key(NamedTuple):
+    """What identifies an entry within its set, whatever its version."""
+
+    ident: bytes
+    twin: int
+
+    @classmethod
+    def of(cls, vote: Vote) -> "Key":
+        """The key a vote is on."""
+        return cls(bytes(vote.ident), vote.twin)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What all opinions on an entry amount to."""
+
+    code: str
+    disposition: str
+    trust: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of an entry: stored, or about to be (`id` 0)."""
+
+    key: Key
+    md5: bytes | None = None
+    sha1: bytes | None = None
+    sha256: bytes | None = None
+    size: int | None = None
+    code: str = ""
+    disposition: str = ""
+    trust: str = ""
+    state: str = "published"
+    conflict: bool = False
+    flags: dict[str, Any] = field(default_factory=dict)
+    raw: dict[str, Any] = field(default_factory=dict)
+    id: int = 0
+    public_id: UUID = field(default_factory=uuid4)
+    in_force: bool = False
+
+    @property
+    def sha256_text(self) -> str:
+        """Hex, "" when it has none."""
+        return self.sha256.hex() if self.sha256 else ""
+
+    @property
+    def listed(self) -> tuple[str, str] | None:
+        """Code and disposition it was imported with, if it came with an import."""
+        said = self.raw.get("listed")
+        return (said[0], said[1]) if said else None
+
+    def as_listed(self) -> "Version":
+        """An imported entry somebody has an opinion on: the import's word is kept as one of them."""
+        return replace(self, raw={**self.raw, "listed": [self.code, self.disposition]})
+
+    def judged(self, by: Judgement) -> "Version":
+        """With the trust and category that the opinions amount to."""
+        state = "disputed" if by.trust == "disputed" else "published"
+        return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state)
+
+    def filled(self, *, flags: dict[str, bool], **values: Any) -> "Version":
+        """With the digests and size it lacked, and more flags."""
+        missing = {name: value for name, value in values.items() if getattr(self, name) is None}
+        return replace(self, flags=self.flags | flags, **missing)
+
+    def same_as(self, other: "Version") -> bool:
+        """Whether nothing that anybody can see differs."""
+        blank: dict[str, Any] = {"id": 0, "in_force": False, "public_id": UUID(int=0)}
+        return replace(self, **blank) == replace(other, **blank)
+
+
+LATEST = f"""
+SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, raw,
+  added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s) AS in_force
+FROM hashsets_entry WHERE set_id = %(set)s AND ident = ANY(%(idents)s) AND added_in <= %(g)s
+ORDER BY ident, twin, added_in DESC
+"""  # noqa: S608 only constants of this module
+END = "UPDATE hashsets_entry SET removed_in = %s WHERE set_id = %s AND id = ANY(%s)"
+INSERT = """
+INSERT INTO hashsets_entry (set_id, added_in, ident, twin, public_id, md5, sha1, sha256, size, code, disposition,
+  trust, state, conflict, flags, raw)
+SELECT %s, %s, e.* FROM unnest(%s::bytea[], %s::smallint[], %s::uuid[], %s::bytea[], %s::bytea[], %s::bytea[],
+  %s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::jsonb[], %s::jsonb[]) AS e
+"""
+
+
+def latest(hash_set: HashSet, idents: Sequence[bytes]) -> dict[Key, Version]:
+    """The last version of every entry with one of these idents, in force or ended. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, {"set": hash_set.pk, "g": hash_set.generation, "idents": list(set(idents))})
+        return {version.key: version for version in map(_read, cursor.fetchall())}
+
+
+def in_force_of(hash_set: HashSet, entry_ids: Sequence[int]) -> dict[Key, Version]:
+    """The versions in force of the entries that any of these ids belongs to. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ident, twin FROM hashsets_entry WHERE set_id = %s AND id = ANY(%s)", [hash_set.pk, list(entry_ids)]
+        )
+        named = {Key(bytes(ident), twin) for ident, twin in cursor.fetchall()}
+    found = latest(hash_set, [key.ident for key in named])
+    return {key: version for key, version in found.items() if key in named and version.in_force}
+
+
+def write(
+    hash_set: HashSet, fresh: Mapping[Key, Version], old: Mapping[Key, Version], *, gone: Collection[Key] = ()
+) -> tuple[int, int]:
+    """Store what differs as the next version, end what it replaces and what is `gone`; (added, removed).
+
+    The numbers count rows: a changed entry is one of each. Two queries.
+    """
+    standing = {key: version for key, version in old.items() if version.in_force}
+    changed = [key for key, version in fresh.items() if key not in standing or not version.same_as(standing[key])]
+    ended = [standing[key].id for key in (*changed, *gone) if key in standing]
+    _insert(hash_set, [_keeping_name(fresh[key], old.get(key)) for key in changed])
+    with connection.cursor() as cursor:
+        cursor.execute(END, [hash_set.generation + 1, hash_set.pk, ended])
+    return len(changed), len(ended)
+
+
+def _keeping_name(version: Version, old: Version | None) -> Version:
+    """An entry keeps its public id over all its versions."""
+    return replace(version, public_id=old.public_id) if old else version
+
+
+def _insert(hash_set: HashSet, versions: Sequence[Version]) -> None:
+    rows = [
+        (*v.key, v.public_id, *(getattr(v, name) for name in COLUMNS[2:]), json.dumps(v.flags), json.dumps(v.raw))
+        for v in versions
+    ]
+    if not rows:
+        return
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, [hash_set.pk, hash_set.generation + 1, *columns])
+
+
+def _read(row: tuple[Any, ...]) -> Version:
+    ident, twin, *stored, flags, raw, in_force = row
+    values = dict(zip(COLUMNS, stored, strict=True))
+    for name in ("md5", "sha1", "sha256"):
+        values[name] = bytes(values[name]) if values[name] is not None else None
+    return Version(Key(bytes(ident), twin), **values, flags=_loaded(flags), raw=_loaded(raw), in_force=in_force)
+
+
+def _loaded(value: Any) -> dict[str, Any]:
+    """Django's connections hand jsonb over as text."""
+    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
+    return found

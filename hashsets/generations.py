@@ -1,0 +1,68 @@
+"""The versions of a set: the pointer is moved here and nowhere else (model.md section 1.5).
+
+Rows of a new version carry `added_in = g + 1`, and rows it ends `removed_in = g + 1`; both mean nothing
+until `HashSet.generation` says g + 1, in the same transaction.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hashsets import events
+from hashsets.models import Generation, HashSet
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+
+class SetRetired(WorkbenchError):
+    """This set is retired. Nothing can be added to it."""
+
+    code = "set-retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a new version is made of, for its row and its event."""
+
+    source: str
+    added: int
+    removed: int
+    source_sha256: bytes | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def lock(hash_set: HashSet) -> HashSet:
+    """The set, locked against every other writer until the transaction ends; readers and matches go on."""
+    locked: HashSet = (
+        HashSet.objects.select_for_update(no_key=True).select_related("owner", "scheme").get(pk=hash_set.pk)
+    )
+    if locked.retired_at is not None:
+        raise SetRetired
+    return locked
+
+
+def move(hash_set: HashSet, step: Step, *, by: User, more: list[audit.Event] | None = None) -> Generation:
+    """Put the next version of a locked set in force; the events come last. 7 queries.
+
+    `more` are events of the same change (votes, the import), recorded before the version's own.
+    """
+    old = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
+    Generation.objects.filter(set=hash_set, in_force=True).update(in_force=False)
+    generation = Generation.objects.create(
+        set=hash_set,
+        number=hash_set.generation + 1,
+        source=step.source[:300],
+        source_sha256=step.source_sha256,
+        report=step.report,
+        added=step.added,
+        removed=step.removed,
+        entries=(old.entries if old else 0) + step.added - step.removed,
+        by=by,
+        by_name=by.name,
+    )
+    HashSet.objects.filter(pk=hash_set.pk).update(generation=generation.number)
+    hash_set.generation = generation.number
+    details = {"generation": generation.number, "added": step.added, "removed": step.removed, "source": step.source}
+    moved = audit.Event(events.SET_VERSION, audit.subject_of(hash_set), details={"set": hash_set.name, **details})
+    audit.record_all([*(more or []), moved], by=by)
+    return generation

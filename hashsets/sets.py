@@ -1,0 +1,65 @@
+"""Makes hash sets and retires them."""
+
+from django.db import transaction
+from django.utils import timezone
+
+from hashsets import events, generations
+from hashsets.models import HashSet, Scheme
+from workbench import audit
+from workbench.errors import NotFound, WorkbenchError
+from workbench.models import Agency, User
+
+
+class NameTaken(WorkbenchError):
+    """The agency has a set of that name. Choose another name."""
+
+    code = "name-taken"
+
+
+class UnknownSet(NotFound):
+    """There is no hash set of that name."""
+
+    code = "unknown-set"
+
+
+@transaction.atomic
+def create(
+    *,
+    name: str,
+    role: str,
+    scheme: Scheme,
+    owner: Agency,
+    by: User,
+    reach: str = HashSet.Reach.AGENCY,
+    trust: str = "trusted",
+    receives_offers: bool = False,
+) -> HashSet:
+    """Add an empty set. `trust` is that of imported entries: does the owner vouch for them.
+
+    Raises NameTaken.
+    """
+    if HashSet.objects.filter(owner=owner, name=name).exists():
+        raise NameTaken(f"{owner} has a set {name!r} already. Choose another name.")
+    made = HashSet.objects.create(
+        owner=owner, name=name, role=role, scheme=scheme, reach=reach, trust=trust, receives_offers=receives_offers
+    )
+    details = {"set": name, "role": role, "scheme": scheme.scheme_id, "reach": reach, "trust": trust}
+    audit.record(events.SET_CREATED, by=by, on=made, agency=owner, **details)
+    return made
+
+
+@transaction.atomic
+def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
+    """End a set: its matches act no more, its entries stay on record. Raises SetRetired if it was."""
+    locked = generations.lock(hash_set)
+    HashSet.objects.filter(pk=locked.pk).update(retired_at=timezone.now())
+    audit.record(events.SET_RETIRED, by=by, on=locked, agency=locked.owner, reason=reason, set=locked.name)
+
+
+def named(name: str, *, user: User) -> HashSet:
+    """The set of that name in the person's scope, own ones first. Raises UnknownSet."""
+    found = HashSet.objects.for_actor(user).filter(name=name).select_related("owner", "scheme")
+    own = sorted(found, key=lambda hash_set: (hash_set.owner_id != user.agency_id, hash_set.pk))
+    if not own:
+        raise UnknownSet(f"There is no hash set {name!r} here. Make it with `manage.py hashset create`.")
+    return own[0]

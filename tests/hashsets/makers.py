@@ -1,0 +1,71 @@
+"""Hash sets and entries for tests."""
+
+import hashlib
+from itertools import count
+
+from django.db import transaction
+
+from hashsets import entries, generations, scheme_tables, sets
+from hashsets.entries import NewEntry
+from hashsets.entry_rows import Key, Version, write
+from hashsets.models import Generation, HashSet
+from workbench.models import User
+
+_numbers = count(1)
+
+
+def hash_set(
+    by: User, name: str = "", *, role: str = "relevant", scheme: str = "landscapes-t1", **more: object
+) -> HashSet:
+    """An empty set of the person's agency."""
+    return sets.create(
+        name=name or f"Set {next(_numbers)}",
+        role=role,
+        scheme=scheme_tables.latest(scheme),
+        owner=by.agency,
+        by=by,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def picture(text: str, code: str = "1") -> NewEntry:
+    """The entry that bytes of these words would have."""
+    data = text.encode()
+    return NewEntry(
+        sha256=hashlib.sha256(data).digest(),
+        md5=hashlib.md5(data).digest(),
+        sha1=hashlib.sha1(data).digest(),
+        size=len(data),
+        code=code,
+    )
+
+
+def publish(to: HashSet, *rows: NewEntry, by: User) -> Generation:
+    """Publish in a transaction of its own."""
+    with transaction.atomic():
+        return entries.publish(to, rows, by=by, source="a test")
+
+
+def withdraw(from_: HashSet, *ids: int, by: User) -> Generation:
+    """Withdraw in a transaction of its own."""
+    with transaction.atomic():
+        return entries.withdraw(from_, ids, by=by, reason="taken back")
+
+
+def stored(to: HashSet, by: User, **values: object) -> int:
+    """An entry with exactly these values, as some import left it; its id."""
+    row = picture(f"stored {next(_numbers)}")
+    version = Version(
+        Key(row.ident, 0),
+        md5=row.md5,
+        sha1=row.sha1,
+        sha256=row.sha256,
+        size=row.size,
+        **{"code": "1", "disposition": "relevant", "trust": "trusted", **values},  # type: ignore[arg-type]
+    )
+    with transaction.atomic():
+        locked = generations.lock(to)
+        added, removed = write(locked, {version.key: version}, {})
+        to.generation = generations.move(locked, generations.Step("a test", added, removed), by=by).number
+    assert version.sha256 is not None
+    return entries.in_force(to, [version.sha256])[version.sha256]
