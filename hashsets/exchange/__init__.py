@@ -9,9 +9,10 @@ from hashsets.exchange.base import (
     UnknownFormat,
     WriteOptions,
 )
+from hashsets.exchange.csv_list import CsvList
 from hashsets.exchange.vics import Vics
 
-BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"))
+BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), CsvList())
 BY_ID: dict[str, ListFormat] = {format_.id: format_ for format_ in BUILT_IN}
 HEAD = 4096  # bytes `detect` wants
 
