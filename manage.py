@@ -12,6 +12,10 @@ import sys
 def main() -> None:
     """Hand the command line to Django, inside a running database where the command needs one."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
+    if sys.argv[1:2] == ["up"]:  # needs no Django of its own, and so starts two seconds sooner
+        from workbench.launcher import up
+
+        sys.exit(up.main(sys.argv[2:]))
     try:
         from django.core.management import execute_from_command_line
     except ModuleNotFoundError:

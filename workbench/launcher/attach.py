@@ -44,8 +44,10 @@ def attached() -> Iterator[None]:
         return
     signal.signal(signal.SIGTERM, _leave)
     with servers.in_use(say):
-        if addresses.database_is_embedded() and prepare.migrate():
+        if addresses.database_is_embedded() and (pending := prepare.pending()):
+            prepare.migrate()
             _first_start()
+            prepare.note(pending)
         yield
 
 

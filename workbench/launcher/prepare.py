@@ -27,28 +27,29 @@ def child_environment(**more: str) -> dict[str, str]:
     return os.environ | {"WINNOW_ATTACHED": "1", "PYTHONUNBUFFERED": "1"} | more
 
 
-def migrate() -> bool:
-    """Migrate as `owner` and collect static files, unless this very code has done so before.
-
-    Returns whether there was anything to do. Raises StepFailed with what the child said.
-    """
-    with FileLock(addresses.data_dir() / "run" / "preparing"):
-        wanted = fingerprint()
-        embedded = addresses.database_is_embedded()
-        if embedded and prepared() == wanted:
-            return False
-        _migrate_in_child()
-        if embedded:
-            _note_prepared(wanted)
-        return True
+def pending() -> str:
+    """Return "" when this very code has prepared the database before, else what to `note()` afterwards."""
+    wanted = fingerprint()
+    return "" if addresses.database_is_embedded() and _noted() == wanted else wanted
 
 
-def _migrate_in_child() -> None:
+def migrate() -> None:
+    """Migrate as `owner` and collect static files, in a child; raises StepFailed with what it said."""
     words = [sys.executable, "-m", "workbench.launcher.prepare"]
     environment = child_environment(WINNOW_DATABASE_ROLE="owner")
-    done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
+    with FileLock(addresses.data_dir() / "run" / "migrating"):
+        done = subprocess.run(words, cwd=CHECKOUT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise StepFailed(f"The database could not be migrated:\n{done.stdout}{done.stderr}".rstrip())
+
+
+def note(fingerprint: str) -> None:
+    """Remember, in the database itself, by which code it was prepared."""
+    if not addresses.database_is_embedded():
+        return
+    statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(DATABASE), sql.Literal(fingerprint))
+    with psycopg.connect(addresses.superuser_url(DATABASE)) as connection:
+        connection.execute(statement)
 
 
 def has_command(name: str) -> bool:
@@ -73,24 +74,18 @@ def fingerprint() -> str:
 def _sources() -> Iterator[Path]:
     yield from CHECKOUT.glob("*.lock")
     yield CHECKOUT / "workbench" / "settings.py"
+    yield CHECKOUT / "workbench" / "launcher" / "roles.py"
     for app in APPS:
-        yield from (CHECKOUT / app / "migrations").rglob("*.py")
-        yield from (CHECKOUT / app).glob("schemes/*.json")
+        for pattern in ("migrations/*.py", "models.py", "models/*.py", "apps.py", "schemes/*"):
+            yield from (CHECKOUT / app).glob(pattern)
     yield from (path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
 
 
-def prepared() -> str:
-    """Return the fingerprint of the code that migrated the database last, "" for none."""
+def _noted() -> str:
     with psycopg.connect(addresses.superuser_url(DATABASE)) as connection:
         query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
         row = connection.execute(query, [DATABASE]).fetchone()
     return (row and row[0]) or ""
-
-
-def _note_prepared(wanted: str) -> None:
-    statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(DATABASE), sql.Literal(wanted))
-    with psycopg.connect(addresses.superuser_url(DATABASE)) as connection:
-        connection.execute(statement)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """`manage.py up`: the whole product in one terminal, ended by one Ctrl-C."""
 
+import argparse
 import http.client
 import os
 import signal
@@ -7,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from types import FrameType
 
 from workbench.launcher import addresses, children, prepare, processes, servers
@@ -19,6 +21,7 @@ WATCH_EVERY = 0.25  # seconds
 SAY_EVERY = 20  # seconds between two words about a page that does not answer yet
 SECOND_SIGNAL = 1.0  # seconds; `make` and the terminal may both pass on one Ctrl-C
 DEFAULT_BIND = "127.0.0.1:8000"
+DESCRIPTION = "Starts the database, the broker, web, worker and beat, and prints the address. Ctrl-C stops all."
 
 
 class Stopped(Exception):
@@ -73,12 +76,17 @@ class Up:
         if children.stop_leftovers():
             self._say("Stopped what an earlier run had left behind.")
         self._pause(0)
-        prepare.migrate()
-        self._step("first_start")
+        pending = prepare.pending()
+        if pending:
+            self._say("Preparing the database.")
+            prepare.migrate()
         self.children = children.kept(f"{_bracketed(self.host)}:{self.port}", self.workers)
         for child in self.children:
             child.start()
         children.record(self.children)
+        if pending:
+            self._step("first_start")
+            prepare.note(pending)
         self._until_the_page_answers()
         print(f"Winnow runs at {self.address}   (Ctrl-C stops it)", flush=True)
         if self.demo:
@@ -192,3 +200,22 @@ def _only_one() -> FileLock:
     if not lock.take(wait=False):
         raise AlreadyRunning(f"Winnow already runs on {addresses.data_dir()} ({lock.read_note()}).")
     return lock
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of commands.md."""
+    parser.add_argument("--demo", action="store_true", help="load the harmless demo and print its sign-ins")
+    parser.add_argument("--bind", default="", metavar="HOST:PORT", help=f"where to listen ({DEFAULT_BIND})")
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (one a core)")
+
+
+def main(arguments: Sequence[str]) -> str | int:
+    """Run until somebody asks to stop; return 0, or the sentence that says why it could not start."""
+    parser = argparse.ArgumentParser(prog="manage.py up", description=DESCRIPTION)
+    add_arguments(parser)
+    options = parser.parse_args(arguments)
+    try:
+        Up(bind=options.bind, workers=options.workers, demo=options.demo).run()
+    except LauncherError as error:
+        return str(error)
+    return 0
