@@ -101,7 +101,7 @@ def behind() -> list[tuple[int, int]]:
     """(agency id, set id) pairs that wait for a re-match."""
     with connection.cursor() as cursor:
         cursor.execute(BEHIND)
-        return cursor.fetchall()
+        return [(agency, hash_set) for agency, hash_set in cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True)

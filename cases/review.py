@@ -45,8 +45,8 @@ LEFT JOIN LATERAL (
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = s.case_id AND x.removed_at IS NULL
   WHERE f.content_id = c.id) f ON true
 LEFT JOIN LATERAL (
-  SELECT kind FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id AND kind IN ('skip', 'decide', 'undo', 'clear')
-  ORDER BY id DESC LIMIT 1) a ON true
+  SELECT kind FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id
+    AND kind IN ('skip', 'decide', 'undo', 'clear') ORDER BY id DESC LIMIT 1) a ON true
 LEFT JOIN cases_standing d ON d.content_id = c.id AND d.scheme_id = %(scheme)s
 WHERE s.batch_id = %(batch)s AND s.position > %(after)s ORDER BY s.position LIMIT %(limit)s
 """
@@ -109,7 +109,7 @@ def ensure_open(batch: Batch) -> None:
 
 def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Tiles of a batch behind position `after`, in queue order. One query."""
-    values = {"batch": batch.pk, "after": after, "limit": limit, "scheme": batch.case.scheme.scheme_id}
+    values: dict[str, Any] = {"batch": batch.pk, "after": after, "limit": limit, "scheme": batch.case.scheme.scheme_id}
     with connection.cursor() as cursor:
         cursor.execute(UNITS, values)
         return [_unit(row) for row in cursor.fetchall()]
@@ -209,8 +209,7 @@ def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
 def close(*, batch: Batch, by: User) -> dict[str, Any]:
     """Give the batch's open stacks back and sum it up; closing twice is harmless."""
     with transaction.atomic():
-        summary = _release(batch, Batch.State.CLOSED, by)
-    return summary
+        return _release(batch, Batch.State.CLOSED, by)
 
 
 def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:

@@ -7,6 +7,7 @@ some contents: it locks the contents, lets the block write, then recomputes item
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 
@@ -83,7 +84,7 @@ ON CONFLICT (case_id, exhibit_id, state, kind) DO UPDATE SET items = cases_tally
   known = cases_tally.known + excluded.known, files = cases_tally.files + excluded.files
 """
 
-type_key = tuple[int, int | None, str, str]
+Key = tuple[int, int | None, str, str]
 
 
 @contextmanager
@@ -117,17 +118,15 @@ def refresh(content_ids: Sequence[int]) -> None:
         pass
 
 
-def _counts(rows: list[tuple[int, int | None, str, str, int, int, int]]) -> dict[type_key, tuple[int, int, int]]:
-    return {
-        (case, exhibit, state, kind): (items, known, files) for case, exhibit, state, kind, items, known, files in rows
-    }
+def _counts(rows: list[Any]) -> dict[Key, tuple[int, int, int]]:
+    return {row[:4]: row[4:] for row in rows}
 
 
 def _net(
-    before: dict[type_key, tuple[int, int, int]], after: dict[type_key, tuple[int, int, int]]
+    before: dict[Key, tuple[int, int, int]], after: dict[Key, tuple[int, int, int]]
 ) -> list[tuple[int, int | None, str, str, int, int, int]]:
     """The difference as rows, in one order everywhere: tallies are locked in that order."""
-    net: dict[type_key, Counter[int]] = {}
+    net: dict[Key, Counter[int]] = {}
     for counts, sign in ((before, -1), (after, 1)):
         for key, numbers in counts.items():
             net.setdefault(key, Counter()).update({place: sign * number for place, number in enumerate(numbers)})

@@ -92,7 +92,7 @@ class HashSet(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="set_name_once"),
             models.UniqueConstraint(
-                fields=["owner"], condition=models.Q(receives_offers=True), name="one_publishing_set"
+                fields=["owner", "scheme"], condition=models.Q(receives_offers=True), name="one_publishing_set"
             ),
         ]
 

@@ -1,0 +1,98 @@
+"""Cases: opening them, their team, closing them."""
+
+from datetime import date
+
+from django.db import IntegrityError, transaction
+
+from cases import events
+from cases.errors import ReasonNeeded
+from cases.models import Case, CaseMember
+from hashsets import scheme_tables
+from hashsets.models import HashSet
+from workbench import audit
+from workbench.errors import BadInput
+from workbench.models import Agency, User
+
+
+@transaction.atomic
+def create(
+    *,
+    number: str,
+    name: str,
+    scheme_id: str,
+    by: User,
+    agency: Agency | None = None,
+    team: list[User] | None = None,
+    due: date | None = None,
+    legal_reference: str = "",
+) -> Case:
+    """Open a case under the newest version of a scheme, with its team (who opens it is on it).
+
+    The agency gets the set that receives its decisions under this scheme, if it has none.
+    """
+    scheme = scheme_tables.latest(scheme_id)
+    owner = agency or by.agency
+    try:
+        with transaction.atomic():
+            case = Case.objects.create(
+                agency=owner,
+                number=number.strip(),
+                name=name.strip(),
+                scheme=scheme,
+                lead=by,
+                due=due,
+                legal_reference=legal_reference.strip(),
+            )
+    except IntegrityError as error:
+        raise BadInput(f"There is a case {number} in this agency already. Choose another number.") from error
+    facts = [audit.Event(events.CASE_CREATED, audit.subject_of(case), case.public_id, {"number": case.number})]
+    facts += [_join(case, person) for person in dict.fromkeys([by, *(team or [])])]
+    audit.record_all(facts, by=by, agency=owner)
+    _ensure_publishing_set(case)
+    return case
+
+
+def _ensure_publishing_set(case: Case) -> None:
+    HashSet.objects.get_or_create(
+        owner=case.agency, scheme=case.scheme, receives_offers=True,
+        defaults={
+            "name": f"{case.agency.name}, {case.scheme.name}",
+            "role": HashSet.SetRole.RELEVANT,
+            "reach": HashSet.Reach.NODE,
+            "trust": "provisional",
+        },
+    )  # fmt: skip
+
+
+def _join(case: Case, person: User) -> audit.Event:
+    member = CaseMember.objects.create(case=case, user=person)
+    return audit.Event(events.MEMBER_ADDED, audit.subject_of(member), case.public_id, {"user": person.username})
+
+
+@transaction.atomic
+def add_member(*, case: Case, person: User, by: User) -> None:
+    """Put a person of the case's agency on its team; twice is harmless."""
+    if person.agency_id != case.agency_id:
+        raise BadInput("This person belongs to another agency.")
+    if not CaseMember.objects.filter(case=case, user=person).exists():
+        audit.record_all([_join(case, person)], by=by, agency=case.agency_id)
+
+
+@transaction.atomic
+def remove_member(*, case: Case, person: User, by: User) -> None:
+    """Take a person off the team; from the next request on the case is out of reach."""
+    gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
+    if gone:
+        event = audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
+        audit.record_all([event], by=by, agency=case.agency_id)
+
+
+@transaction.atomic
+def close(*, case: Case, by: User, reason: str) -> None:
+    """Close a case: its decisions stay as they are. Raises ReasonNeeded."""
+    if not reason.strip():
+        raise ReasonNeeded
+    if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
+        audit.record(
+            events.CASE_CLOSED, by=by, on=case, case=case.public_id, reason=reason.strip(), agency=case.agency_id
+        )

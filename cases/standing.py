@@ -1,0 +1,136 @@
+"""Writing decisions: append-only rows, and the standing that follows from them (model.md sections 1.4, 2).
+
+One statement for all decisions, one for all standings, whatever their number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from cases import events
+from cases.models import Case
+from workbench import audit
+from workbench.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A decision about to be written: whose act, which content, which code (None takes back)."""
+
+    act: int
+    content: int
+    code: str | None
+    distance: int = 0
+    inherited: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A decision that was written, and the code it superseded, if any."""
+
+    id: int
+    public_id: UUID
+    act: int
+    content: int
+    code: str | None
+    basis: str
+    superseded: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The decision in force for a content."""
+
+    decision: int
+    code: str | None
+    by: int
+    act: int
+
+
+# basis `viewed` only where this person unveiled the picture; whoever saw another member of the stack inherits.
+DECIDE = """
+WITH planned AS (
+  SELECT * FROM unnest(%(act)s::bigint[], %(content)s::bigint[], %(code)s::text[], %(distance)s::int[],
+                       %(inherited)s::bool[], %(reason)s::text[])
+    AS p(act, content, code, distance, inherited, reason)),
+written AS (
+  INSERT INTO cases_decision (public_id, act_id, content_id, case_id, agency_id, scheme_id, code, basis, distance,
+                              reason, supersedes_id, by_id, by_name, at)
+  SELECT gen_random_uuid(), p.act, p.content, %(case)s, %(agency)s, %(scheme)s, p.code,
+    CASE WHEN p.inherited THEN 'inherited'
+         WHEN %(viewed)s OR EXISTS (SELECT FROM cases_viewing v WHERE v.content_id = p.content
+              AND v.user_id = %(by)s AND v.revealed_ms > 0) THEN 'viewed'
+         ELSE 'veiled' END,
+    p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp()
+  FROM planned p LEFT JOIN cases_standing st ON st.content_id = p.content AND st.scheme_id = %(scheme_id)s
+  ORDER BY p.content
+  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id)
+SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code
+FROM written w LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
+"""
+
+STAND = """
+INSERT INTO cases_standing (content_id, scheme_id, decision_id, code, version)
+SELECT content, %(scheme_id)s, decision, code, 1
+FROM unnest(%(content)s::bigint[], %(decision)s::bigint[], %(code)s::text[]) AS w(content, decision, code)
+ORDER BY content
+ON CONFLICT (content_id, scheme_id) DO UPDATE SET decision_id = excluded.decision_id, code = excluded.code,
+  version = cases_standing.version + 1
+"""
+
+
+def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = False) -> list[Written]:
+    """Write decisions and make them stand. Inside `states.changing` of their contents; three statements. Ends `unsure`.
+
+    `viewed`: the person states having looked (command line only); otherwise it follows from Viewing rows.
+    """
+    if not planned:
+        return []
+    frame: dict[str, Any] = {
+        "case": case.pk,
+        "agency": case.agency_id,
+        "scheme": case.scheme.pk,
+        "scheme_id": case.scheme.scheme_id,
+        "by": by.pk,
+        "by_name": by.name,
+        "viewed": viewed,
+    }
+    names = ("act", "content", "code", "distance", "inherited", "reason")
+    rows: dict[str, Any] = {name: [getattr(plan, name) for plan in planned] for name in names}
+    with connection.cursor() as cursor:
+        cursor.execute(DECIDE, frame | rows)
+        written = [Written(*row) for row in cursor.fetchall()]
+        stand: dict[str, Any] = {
+            "scheme_id": case.scheme.scheme_id,
+            "content": [row.content for row in written],
+            "decision": [row.id for row in written],
+            "code": [row.code for row in written],
+        }
+        cursor.execute(STAND, stand)
+        cursor.execute(
+            "UPDATE cases_item SET unsure = false WHERE case_id = %s AND content_id = ANY(%s) AND unsure",
+            [case.pk, stand["content"]],
+        )
+    return written
+
+
+def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
+    """The event of a decision: set, changed or taken back."""
+    verb = events.TAKEN_BACK if row.code is None else events.SUPERSEDED if row.superseded else events.DECIDED
+    details = {"code": row.code, "superseded": row.superseded, "basis": row.basis, "scheme": case.scheme.scheme_id}
+    return audit.Event(verb, f"decision:{row.public_id}", case.public_id, details, reason)
+
+
+def held(content_ids: Sequence[int], scheme_id: str) -> dict[int, Held]:
+    """The decisions in force for contents under a scheme; contents without one are absent."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT st.content_id, st.decision_id, st.code, d.by_id, d.act_id FROM cases_standing st"
+            " JOIN cases_decision d ON d.id = st.decision_id WHERE st.content_id = ANY(%s) AND st.scheme_id = %s",
+            [list(content_ids), scheme_id],
+        )
+        return {row[0]: Held(*row[1:]) for row in cursor.fetchall()}
