@@ -10,7 +10,8 @@ BENCH := $(VENV)/.stamp-bench
 UV := UV_CACHE_DIR="$${UV_CACHE_DIR:-$$(test -w "$$HOME" || echo $(CURDIR)/$(VENV)/.uv-cache)}"; \
 	test -n "$$UV_CACHE_DIR" && export UV_CACHE_DIR || unset UV_CACHE_DIR; UV_LINK_MODE=$${UV_LINK_MODE:-copy} $(BIN)/uv pip
 
-.PHONY: help install install-dev run test prove bench lint format lock clean
+.PHONY: help install install-dev run test prove bench lint lint-ruff lint-format lint-types lint-templates lint-migrations \
+	format lock clean
 
 help:
 	@echo "make run      install what is needed and start Winnow with the demo; Ctrl-C stops it"
@@ -50,13 +51,24 @@ test: $(DEV)
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m pytest $(ARGS)
 
-lint: $(DEV)
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
+# Each linter is a target of its own, so that `make --keep-going lint` shows all that is wrong.
+lint: lint-ruff lint-format lint-types lint-templates lint-migrations
+
+lint-ruff: $(DEV)
+	@$(BIN)/ruff check --quiet .
+
+lint-format: $(DEV)
+	@$(BIN)/ruff format --quiet --check .
+
+lint-types: $(DEV)
 	@$(BIN)/mypy
+
+lint-templates: $(DEV)
 	@$(BIN)/djlint --quiet --lint templates
 	@$(BIN)/djlint --quiet --check templates
-	@$(BIN)/python manage.py makemigrations --check --dry-run
+
+lint-migrations: $(DEV)
+	@$(BIN)/python -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
 
 format: $(DEV)
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format . ; $(BIN)/djlint --quiet --reformat templates

@@ -101,11 +101,10 @@ def test_of_one_start_one_refusal_and_one_kill(data: Path) -> None:
 
 
 def _dead_processes_come_back(running: Product) -> None:
-    for pid in _pids(running.data, "gunicorn") + _pids(running.data, "-A workbench"):
+    for pid in _pids(running.data, "gunicorn"):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    _until(lambda: "The web process ended" in running.output and "The beat process ended" in running.output)
-    _until(lambda: _answers(running) and len(_pids(running.data, "-A workbench")) >= 3)  # beat, worker, its child
+    _until(lambda: "The web process ended" in running.output and _answers(running))
 
 
 def _servers_come_back(running: Product) -> None:

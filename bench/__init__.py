@@ -1,0 +1,1 @@
+"""Measurements of Winnow: `python -m bench NAME`; no name lists them."""
