@@ -6,9 +6,10 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.db import connection
 from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
 
 
-def grant(sender: AppConfig, **_kwargs: Any) -> None:
+def grant(**_kwargs: Any) -> None:
     """Let the application role read and write rows, and never change what is append-only."""
     if settings.ROLE != "owner":
         return
@@ -27,5 +28,6 @@ class WorkbenchConfig(AppConfig):
     name = "workbench"
 
     def ready(self) -> None:
-        """Grant after every migration run; it is idempotent."""
+        """Learn every app's permissions and events; grant after every migration run (it is idempotent)."""
+        autodiscover_modules("permissions", "access", "events")
         post_migrate.connect(grant, dispatch_uid="workbench.grant")

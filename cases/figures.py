@@ -1,0 +1,89 @@
+"""Where a case stands, in numbers (model.md section 3, Figures), from the running counts.
+
+files = instances; unique = items not excluded; unmatched = unique - known; left = open + waiting + unsure.
+"""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from cases.models import Case
+
+# All from rows that are kept up to date: at most some 30 per exhibit.
+FROM_COUNTS = """
+SELECT coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
+  coalesce(t.known, 0), coalesce(t.decided, 0), coalesce(t.left, 0), coalesce(t.confirm, 0), coalesce(t.waiting, 0)
+FROM (
+  SELECT sum(seen) AS files, sum(problems) AS problems, sum(pending + hashed) AS pending
+  FROM cases_exhibit WHERE case_id = %(case)s AND removed_at IS NULL) x,
+ (SELECT sum(items) FILTER (WHERE state <> 'excluded') AS unique,
+    sum(known) FILTER (WHERE state <> 'excluded') AS known, sum(items) FILTER (WHERE state = 'decided') AS decided,
+    sum(items) FILTER (WHERE state IN ('open', 'waiting', 'unsure')) AS left,
+    sum(items) FILTER (WHERE state = 'confirm') AS confirm, sum(items) FILTER (WHERE state = 'waiting') AS waiting
+  FROM cases_tally WHERE case_id = %(case)s AND exhibit_id IS NULL) t
+"""
+
+STACKS = """
+SELECT count(DISTINCT stack_id) FROM cases_item WHERE case_id = %(case)s AND state <> 'excluded' AND NOT known
+"""
+
+BY_CATEGORY = """
+SELECT st.code, count(*) FROM cases_item i JOIN cases_standing st
+  ON st.content_id = i.content_id AND st.scheme_id = %(scheme)s
+WHERE i.case_id = %(case)s AND i.state = 'decided' GROUP BY st.code ORDER BY st.code
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers of the reduction ladder, from all files down to what somebody must still look at."""
+
+    files: int
+    problems: int
+    pending: int
+    unique: int
+    known: int
+    decided: int
+    left: int
+    to_confirm: int
+    waiting: int
+
+    @property
+    def unmatched(self) -> int:
+        """Unique contents that no set in force knows."""
+        return self.unique - self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Detailed:
+    """The figures with those that need the items themselves counted."""
+
+    figures: Figures
+    stacks: int
+    by_category: dict[str, int] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        """What `case status --json` answers."""
+        return asdict(self.figures) | {
+            "unmatched": self.figures.unmatched,
+            "stacks": self.stacks,
+            "by_category": self.by_category,
+        }
+
+
+def of(case: Case) -> Figures:
+    """The figures of a case. One query over kept counts, whatever the size of the case."""
+    with connection.cursor() as cursor:
+        cursor.execute(FROM_COUNTS, {"case": case.pk})
+        return Figures(*(int(number) for number in cursor.fetchone()))
+
+
+def detailed(case: Case) -> Detailed:
+    """The figures with stacks (those with an unmatched item) and decided items by code. Counts the case's items."""
+    values: dict[str, Any] = {"case": case.pk, "scheme": case.scheme.scheme_id}
+    with connection.cursor() as cursor:
+        cursor.execute(STACKS, values)
+        (stacks,) = cursor.fetchone()
+        cursor.execute(BY_CATEGORY, values)
+        return Detailed(of(case), stacks, dict(cursor.fetchall()))
