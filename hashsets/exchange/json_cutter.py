@@ -185,11 +185,19 @@ class Cutter:
             self.fail(reason, at)
         if len(self.text) - self._at > MAX_VALUE:
             return False
-        if not self._more():
+        if not self._grow():
             if unfinished or not _PUNCTUATION.search(self.text, at):
                 self.fail("looks truncated", len(self.text))
             self.fail(reason, at)
         return True
+
+    def _grow(self) -> bool:
+        """Double what is there of the value, so that a long one is not scanned over and over."""
+        wanted = 2 * (len(self.text) - self._at)
+        grown = False
+        while (not grown or len(self.text) < wanted) and self._more():
+            grown = True
+        return grown
 
     def _more(self) -> bool:
         """Drop what lies behind the cursor and append the next chunk; False at the end of the document."""

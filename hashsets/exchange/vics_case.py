@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from hashsets.exchange import vics_context, vics_media
+from hashsets.exchange import vics_context
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report
 from hashsets.exchange.json_cutter import Cutter, PassedOver
@@ -154,27 +154,17 @@ class CaseReader:
             record.code = None
         self._report.count_code(record.code)
         lower = {name.lower(): value for name, value in fields.items()}
-        path, refused = self._path(lower.get("relativefilepath"), position)
         return CaseRecord(
             position=position,
             case=len(self._document.cases) - 1,
             record=record,
             text=text,
             occurrences=self._occurrences(lower, position),
-            relative_path=path,
-            path_refused=refused,
+            relative_path=self._reader.path,
+            path_refused=self._reader.path_refused,
             mime_type=_text(lower.get("mimetype")),
             comments=_text(lower.get("comments")),
         )
-
-    def _path(self, value: Any, position: int) -> tuple[tuple[str, ...] | None, str]:
-        if not isinstance(value, str) or not value:
-            return None, ""
-        try:
-            return vics_media.components(value) or None, ""
-        except vics_media.PathRefused as refused:
-            self._report.warn("path-refused", f"{refused}: {value[:100]!r}", position)
-            return None, str(refused)
 
     def _occurrences(self, lower: dict[str, Any], position: int) -> tuple[Occurrence, ...]:
         files = lower.get("mediafiles")

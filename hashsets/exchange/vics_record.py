@@ -10,6 +10,7 @@ from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, ReadOptions, Report
 from hashsets.exchange.photodna_watch import PhotoDnaWatch
 from hashsets.exchange.text_source import clean, clean_json
+from hashsets.exchange.vics_media import PathRefused, components
 
 _MD5, _SHA1, _SHA256 = (kinds.BY_ID[name] for name in ("md5", "sha1", "sha256"))
 _FLAGS = {
@@ -26,7 +27,6 @@ _KEPT = {
     "mimetype": "metadata",
     "precategorizationsource": "metadata",
     "name": "metadata",
-    "relativefilepath": "metadata",
 }
 _CASE_DATA = {"miniature", "mediafiles", "exifs"}  # never part of a hash set
 _OTHER_KINDS = {"pdq": ("pdq", 64), "edk": ("ed2k", 32), "edonkey": ("ed2k", 32), "ed2k": ("ed2k", 32),
@@ -38,7 +38,8 @@ class RecordReader:
     """Reads records of one document; what is odd about them goes into the report.
 
     `problem` after `read()` says why the record is no use as an entry: "no-hash", "invalid-hash",
-    "zero-length", "too-deep", or "" when it is fine. A case keeps such records all the same.
+    "zero-length", "too-deep", or "" when it is fine. A case keeps such records all the same. `path` is its
+    RelativeFilePath in parts (None: not said, or refused for the reason in `path_refused`).
     """
 
     def __init__(self, report: Report, options: ReadOptions) -> None:
@@ -48,10 +49,13 @@ class RecordReader:
         self._record = HashRecord(position=0)
         self._doubt = ""
         self.problem = ""
+        self.path: tuple[str, ...] | None = None
+        self.path_refused = ""
 
     def read(self, fields: dict[str, Any], position: int) -> HashRecord:
         """The record in normal form; never raises."""
-        self.problem = self._doubt = ""
+        self.problem = self._doubt = self.path_refused = ""
+        self.path = None
         self._record = record = HashRecord(position)
         for name, value in fields.items():
             field = _READERS.get(name) or _READERS.get(name.lower())
@@ -160,6 +164,21 @@ class RecordReader:
             self._report.bad_dates += 1
             self._report.warn("bad-date", value, self._record.position)
 
+    def _relative_path(self, name: str, value: Any) -> None:
+        if not isinstance(value, str) or not value:
+            return
+        try:
+            self.path = components(value) or None
+        except PathRefused as refused:
+            self.path_refused = str(refused)
+            self._report.warn("path-refused", f"{refused}: {value[:100]!r}", self._record.position)
+        else:
+            self._kept("metadata", name, value)
+
+    def _kept(self, switch: str, name: str, value: Any) -> None:
+        if switch in self._take and value != "" and not values.too_deep(value):
+            self._record.raw[clean(name)] = clean_json(value)
+
     def _photodna(self, _name: str, value: Any) -> None:
         try:
             self._record.photodna = values.photodna(value) or self._record.photodna
@@ -201,15 +220,15 @@ class RecordReader:
         lower = name.lower()
         if lower in _CASE_DATA or "odata." in lower:
             return
-        switch = _KEPT.get(lower)
-        if switch is None:
-            self._report.unknown(name)
-            if values.too_deep(value):
-                self.problem = "too-deep"
-                return
-        elif value in (None, "") or switch not in self._take or values.too_deep(value):
+        if switch := _KEPT.get(lower):
+            if value is not None:
+                self._kept(switch, name, value)
             return
-        self._record.raw[clean(name)] = clean_json(value)
+        self._report.unknown(name)
+        if values.too_deep(value):
+            self.problem = "too-deep"
+        else:
+            self._record.raw[clean(name)] = clean_json(value)
 
 
 _Reader = Callable[[RecordReader, str, Any], None]
@@ -225,6 +244,7 @@ _READERS: dict[str, _Reader] = {
     "dateupdated": RecordReader._date,
     "photodna": RecordReader._photodna,
     "alternativehashes": RecordReader._alternatives,
+    "relativefilepath": RecordReader._relative_path,
     **dict.fromkeys(_FLAGS, RecordReader._flag),
 }
 _READERS |= {name: _READERS[name.lower()] for name in (
