@@ -47,7 +47,9 @@ def test_a_template_holds_no_inline_script_style_or_foreign_host(path: Path) -> 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_a_script_builds_nodes_and_never_markup(path: Path) -> None:
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", path.read_text())
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", path.read_text()
+    )
 
 
 def test_every_icon_a_template_or_script_names_is_in_the_sprite() -> None:

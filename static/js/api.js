@@ -1,0 +1,59 @@
+// Speaks to the server: one shape of error, the CSRF header, and no redirect followed in silence.
+
+/** What went wrong: `status` 0 means no answer came, `code` is the server's own word for it. */
+export class ApiError extends Error {
+  constructor(status, code, message, details = []) {
+    super(message);
+    Object.assign(this, { name: "ApiError", status, code, details });
+  }
+
+  /** Worth another try without anybody doing anything. */
+  get passing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+async function refusal(answer) {
+  if (answer.type === "opaqueredirect") return new ApiError(401, "signed-out", "Your session has ended. Sign in again.");
+  let error = {};
+  try {
+    error = (await answer.json()).error ?? {};
+  } catch {
+    // An answer from something in front of the server has no JSON; its status says enough.
+  }
+  return new ApiError(answer.status, error.code ?? "http", error.message ?? `The server answered ${answer.status}.`, error.details);
+}
+
+async function ask(url, options = {}) {
+  let answer;
+  try {
+    answer = await fetch(url, { credentials: "same-origin", redirect: "manual", cache: "no-store", ...options });
+  } catch (reason) {
+    if (reason.name === "AbortError") throw reason;
+    throw new ApiError(0, "no-answer", "The server does not answer.");
+  }
+  if (!answer.ok) throw await refusal(answer);
+  return answer;
+}
+
+export const getJson = async (url, signal) => (await ask(url, { signal, headers: { Accept: "application/json" } })).json();
+
+export const getBytes = async (url) => (await ask(url)).arrayBuffer();
+
+/** A clear picture in memory, and the token under which the server counts this viewing. */
+export async function getClear(url, signal) {
+  const answer = await ask(url, { signal, headers: { Accept: "image/*" } });
+  return { blob: await answer.blob(), token: answer.headers.get("X-Viewing") };
+}
+
+export async function postJson(url, body, options = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() };
+  return (await ask(url, { method: "POST", headers, body: JSON.stringify(body), ...options })).json();
+}
+
+/** A plain multipart POST; the browser writes the boundary. */
+export async function postForm(url, form) {
+  return (await ask(url, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": csrf() }, body: form })).json();
+}

@@ -1,0 +1,99 @@
+// The units of one claimed batch, as the server knows them.
+import { getJson, postJson } from "./api.js";
+import { dress, drop } from "./veils.js";
+
+const FIRST = 60; // what the first screen needs
+const REST = 200;
+
+export class Batch {
+  constructor(api, id) {
+    this.api = api;
+    this.address = `${api}/batches/${id}`;
+    this.units = [];
+  }
+
+  /** Loads head and first page, then the rest; `onPage` runs when units were added, `onVeils` when they got their veils. */
+  async load(onPage, onVeils) {
+    const [info, first] = await Promise.all([getJson(this.address), this.#page(0, FIRST)]);
+    this.info = info;
+    const added = this.#add(first.units);
+    onPage();
+    await this.#veils(0, FIRST, added, onVeils);
+    for (let after = first.next; after !== null; ) {
+      const page = await this.#page(after, REST);
+      const more = this.#add(page.units);
+      onPage();
+      await this.#veils(after, REST, more, onVeils);
+      after = page.next;
+    }
+  }
+
+  #page(after, limit) {
+    return getJson(`${this.address}/units?after=${after}&limit=${limit}`);
+  }
+
+  async #veils(after, limit, units, onVeils) {
+    try {
+      await dress(`${this.address}/veils?after=${after}&limit=${limit}`, units);
+    } catch {
+      units.forEach((unit) => { unit.veil = null; }); // the tiles stay plain; every item can still be decided
+    }
+    onVeils();
+  }
+
+  #add(units) {
+    const added = units.map((unit) => ({ ...unit, veil: undefined, waiting: 0 }));
+    this.units.push(...added);
+    return added;
+  }
+
+  find(stack) {
+    return this.units.find((unit) => unit.id === stack);
+  }
+
+  category(code) {
+    return this.info.scheme.categories.find((category) => category.code === code);
+  }
+
+  byKey(key) {
+    return this.info.scheme.categories.find((category) => category.key.toUpperCase() === key);
+  }
+
+  /** Asks for one unit again after the server said it changed. Null: it is no longer in this batch. */
+  async again(unit) {
+    const { units } = await this.#page(unit.position - 1, 1);
+    const fresh = units.find((other) => other.id === unit.id);
+    if (!fresh) return null;
+    Object.assign(unit, fresh, { waiting: 0 });
+    return unit;
+  }
+
+  remove(units) {
+    const gone = new Set(units);
+    this.units = this.units.filter((unit) => !gone.has(unit));
+    units.forEach(drop);
+  }
+
+  /** Units that no longer need a decision, as {stack, reason}. */
+  async changes() {
+    return (await getJson(`${this.address}/changes`)).left;
+  }
+
+  send(body, options) {
+    return postJson(`${this.address}/decisions`, body, options);
+  }
+
+  close() {
+    return postJson(`${this.address}/close`, {});
+  }
+
+  clearAddress(item) {
+    return `/media/${item}/clear`;
+  }
+}
+
+/** Decided, unsure or skipped: it needs no look in this round. */
+export const isHandled = (unit) => unit.code !== null || unit.outcome !== null;
+export const isDecided = (unit) => unit.code !== null || unit.outcome === "unsure";
+export const canUnveil = (unit) => unit.preview === "made" || unit.preview === "partial";
+export const files = (unit) => unit.items + unit.copies;

@@ -1,0 +1,78 @@
+// Builds nodes. Text always goes in as text, so nothing that comes from evidence can become markup.
+const SVG = "http://www.w3.org/2000/svg";
+
+const sprite = () => document.querySelector('meta[name="icons"]').content;
+
+/** An element with properties (`class`, `data-…`, `on…` as functions) and children (nodes or text). */
+export function el(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  const node = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  node.append(...children);
+  return node;
+}
+
+const use = (id, classes) =>
+  svg("svg", { class: classes, "aria-hidden": "true" }, svg("use", { href: `${sprite()}#${id}` }));
+
+/** One Lucide icon of the sprite. */
+export const icon = (name, size = "sm") => use(`i-${name}`, `i ${size}`);
+
+/** The glyph of a category; it takes the colour of the nearest `k…` class. */
+export const glyph = (name) => use(`g-${name}`, "g");
+
+/** A category as glyph, code and name: never colour alone. */
+export const categoryMark = (category) =>
+  el("span", { class: `cat k${category.colour}` }, glyph(category.glyph), el("b", {}, `${category.code} ${category.name}`));
+
+/** Text of the evidence, kept from turning the direction of what stands around it. */
+export const isolated = (text, classes = null) => el("bdi", { class: classes }, text);
+
+const numbers = new Intl.NumberFormat(document.documentElement.lang || "en");
+export const number = (value) => numbers.format(value);
+
+/** 192000 -> "3:12"; 3600000 -> "1:00:00". */
+export function clock(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const shown = parts[0] ? parts : parts.slice(1);
+  return shown.map((part, place) => (place ? String(part).padStart(2, "0") : part)).join(":");
+}
+
+/** 161000 -> "2 min 41 s"; under a minute "41 s". */
+export function spoken(milliseconds) {
+  const seconds = Math.round(milliseconds / 1000);
+  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
+
+/** Speaks through the page's live region; the same text twice is spoken twice. */
+export function announce(text) {
+  const region = document.querySelector("[data-live]");
+  if (!region) return;
+  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
+}
+
+/**
+ * Makes a function that runs `work` once the next picture is on the screen, however often it is asked to before;
+ * what a key press shows first must not wait for what may come a frame later.
+ */
+export function afterPaint(work) {
+  let planned = false;
+  return () => {
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(() => window.setTimeout(() => { planned = false; work(); }));
+  };
+}

@@ -1,0 +1,63 @@
+// Counts what a person is exposed to: time on screen, and milliseconds unveiled per viewing token. Only sums leave
+// the browser, and nothing of it is kept here after the page closes.
+const STILL = 60_000; // no input for this long: nobody is assumed to look
+const TICK = 1000;
+
+export class Exposure {
+  #onScreen = 0;
+  #lastInput = performance.now();
+  #lastTick = performance.now();
+  #tokens = new Map(); // token -> { item, total, reported }
+
+  constructor() {
+    for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
+      document.addEventListener(kind, () => { this.#lastInput = performance.now(); }, { passive: true, capture: true });
+    }
+    window.setInterval(() => this.#tick(), TICK);
+    this.session = { onScreen: 0, revealed: 0, stacks: new Set() };
+  }
+
+  #tick() {
+    const now = performance.now();
+    const passed = Math.min(now - this.#lastTick, 2 * TICK); // a sleeping computer looked at nothing
+    this.#lastTick = now;
+    if (document.hidden || !document.hasFocus() || now - this.#lastInput > STILL) return;
+    this.#onScreen += passed;
+    this.session.onScreen += passed;
+  }
+
+  /** Adds time for which the picture behind `token` was unveiled. */
+  add(token, unit, milliseconds) {
+    this.session.revealed += milliseconds;
+    this.session.stacks.add(unit.id);
+    if (!token) return;
+    const entry = this.#tokens.get(token) ?? { item: unit.item, total: 0, reported: 0 };
+    entry.total += milliseconds;
+    this.#tokens.set(token, entry);
+  }
+
+  /** Every unveiling of an item so far: running totals, so that a repeated report counts once. */
+  of(item) {
+    return [...this.#tokens].filter(([, entry]) => entry.item === item && entry.total > 0)
+      .map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) }));
+  }
+
+  /** Milliseconds for which an item was unveiled in this session. */
+  seen(item) {
+    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, 0);
+  }
+
+  /** What is not reported yet; give it back with `restore` when the report did not arrive. */
+  take() {
+    const fresh = [...this.#tokens].filter(([, entry]) => entry.total > entry.reported);
+    const sums = { on_screen_ms: Math.round(this.#onScreen), viewings: fresh.map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) })) };
+    fresh.forEach(([, entry]) => { entry.reported = entry.total; });
+    this.#onScreen = 0;
+    return sums;
+  }
+
+  restore(sums) {
+    this.#onScreen += sums.on_screen_ms;
+    sums.viewings.forEach(({ token }) => { this.#tokens.get(token).reported = 0; });
+  }
+}

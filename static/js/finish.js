@@ -1,0 +1,40 @@
+// The end of a batch: what was done, and three ways on. No score and no rank.
+import { el, icon, plural, spoken } from "./dom.js";
+
+const button = (text, classes, act, key = null) =>
+  el("button", { class: `btn ${classes}`, type: "button", onclick: act }, text, ...(key ? [" ", el("kbd", {}, key)] : []));
+
+/**
+ * Shows the summary in `dialog`. `figures`: number, items, decided, left, skipped, views, onScreen, revealed, viewed.
+ * `on`: next, back, stop; each may reject with an ApiError, whose message is then shown.
+ */
+export function showFinish(dialog, figures, on) {
+  const trouble = el("p", { class: "bad-t", role: "alert" });
+  const guarded = (act) => async () => {
+    const buttons = [...dialog.querySelectorAll("button")];
+    buttons.forEach((node) => { node.disabled = true; });
+    try {
+      await act();
+    } catch (error) {
+      trouble.textContent = `${error.message} Your decisions are kept in this page; try again.`;
+      buttons.forEach((node) => { node.disabled = false; });
+    }
+  };
+  const undecided = figures.left + figures.skipped;
+  const title = undecided
+    ? `Batch ${figures.number}: ${figures.decided} of ${figures.items} decided`
+    : `Batch ${figures.number} done: ${plural(figures.items, "item")}, ${plural(figures.views, "view")}`;
+  const lines = [`${spoken(figures.onScreen)} on screen, ${spoken(figures.revealed)} unveiled.`];
+  if (figures.skipped) lines.push(`${plural(figures.skipped, "item")} skipped: they come back last.`);
+  if (figures.left) lines.push(`${plural(figures.left, "item")} not decided: they go back to the queue.`);
+  const back = figures.viewed
+    ? button(`Look back over ${figures.viewed}`, "sm", () => { dialog.close(); on.back(); })
+    : button("Back to the grid", "sm", () => dialog.close());
+  const first = button("Next batch", "sm pri", guarded(on.next), "↵");
+  dialog.replaceChildren(el("div", { class: "finish" }, icon("circle-check", ""),
+    el("h2", { id: "finish-title" }, title), el("p", {}, lines.join(" ")), trouble,
+    el("div", { class: "row wrap mt2" }, first, back, button("Stop for now", "sm quiet", guarded(on.stop)))));
+  dialog.setAttribute("aria-labelledby", "finish-title");
+  if (!dialog.open) dialog.showModal();
+  first.focus();
+}

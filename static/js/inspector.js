@@ -1,0 +1,97 @@
+// Beside the grid: why the item is here, its file, where it was found. The first lines come at once from what is
+// known; the rest is asked for when the focus rests.
+import { getJson } from "./api.js";
+import { categoryMark, clock, el, icon, isolated, number, plural, spoken } from "./dom.js";
+
+const SETTLE = 120; // milliseconds
+
+const section = (title, ...content) => el("section", {}, title ? el("h2", {}, title) : null, ...content);
+
+const pairs = (rows) =>
+  el("dl", { class: "kv" }, ...rows.flatMap(([name, ...value]) => [el("dt", {}, name), el("dd", {}, ...value)]));
+
+function head(unit, place, details) {
+  const facts = [`Item ${number(place + 1)}`];
+  if (unit.items > 1) facts.push(`stack of ${unit.items}`);
+  if (unit.copies) facts.push(plural(unit.copies, "exact copy", "exact copies"));
+  if (unit.kind === "video") facts.push(unit.duration_ms ? `video ${clock(unit.duration_ms)}` : "video");
+  return section(null,
+    el("div", { class: "row between" }, isolated(unit.name, "name ell"), el("span", { class: "pill acc" }, details?.pill ?? "New")),
+    el("p", { class: "t3 f1 mt1" }, details?.position_text ?? facts.join(" · ")));
+}
+
+function noPicture(unit) {
+  if (unit.preview === "made") return null;
+  const text = {
+    partial: ["Only part of the picture could be read.", "What is missing shows as grey."],
+    pending: ["The picture is not made yet.", "It comes by itself; the hashes are good."],
+  }[unit.preview] ?? ["No picture for this item.", "The hashes are good. Decide from what is known, or skip."];
+  return section(null, el("div", { class: "note" }, icon("file-x", ""),
+    el("div", { class: "grow f1" }, el("b", { class: "strong" }, text[0]), ` ${text[1]}`, unit.reason ? el("p", { class: "mono t3" }, unit.reason) : null)));
+}
+
+const isCode = (name) => /^(MD5|SHA|PDQ)/.test(name);
+
+function body(details) {
+  const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), el("span", {}, line.text))));
+  const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? el("span", { class: "hash ell", title: value }, value) : isolated(value)]));
+  const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
+  const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
+  if (details.members.length > 1) {
+    made.push(section("Stack", pairs(details.members.map((member) => [isolated(member.name), plural(member.copies, "copy", "copies")]))));
+  }
+  return made;
+}
+
+export class Inspector {
+  #timer = null;
+  #abort = null;
+  #known = new Map(); // stack -> details, for this page only
+
+  constructor(root, { api, session }) {
+    Object.assign(this, { root, api, session });
+    this.details = el("div", {});
+    this.foot = el("section", { class: "grow" });
+    root.replaceChildren(this.details, this.foot);
+  }
+
+  show(unit, place) {
+    this.unit = unit;
+    window.clearTimeout(this.#timer);
+    this.#abort?.abort();
+    const known = this.#known.get(unit.id);
+    this.#paint(unit, place, known);
+    if (!known) this.#timer = window.setTimeout(() => this.#ask(unit, place), SETTLE);
+  }
+
+  forget(unit) {
+    this.#known.delete(unit.id);
+  }
+
+  async #ask(unit, place) {
+    this.#abort = new AbortController();
+    try {
+      const details = await getJson(`${this.api}/stacks/${unit.id}`, this.#abort.signal);
+      this.#known.set(unit.id, details);
+      if (this.unit === unit) this.#paint(unit, place, details);
+    } catch (error) {
+      if (error.name === "AbortError" || this.unit !== unit) return;
+      this.details.append(section(null, el("p", { class: "f1 t2" }, `${error.message} The rest of this panel is missing; deciding still works.`)));
+    }
+  }
+
+  #paint(unit, place, details) {
+    this.details.replaceChildren(...[head(unit, place, details), noPicture(unit), ...(details ? body(details) : [])].filter(Boolean));
+    this.paintSession();
+  }
+
+  /** The foot: last act, time unveiled, saving. */
+  paintSession() {
+    const { last, exposure, saving } = this.session();
+    const rows = [];
+    if (last) rows.push(["Last", last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
+    rows.push(["Unveiled", el("span", { class: "num" }, spoken(exposure.revealed)), ` of ${spoken(exposure.onScreen)} `, el("span", { class: "t3" }, `· ${plural(exposure.stacks.size, "item")}`)]);
+    rows.push(["Saving", saving]);
+    this.foot.replaceChildren(el("h2", {}, "This session"), pairs(rows));
+  }
+}

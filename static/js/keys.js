@@ -1,0 +1,114 @@
+// The one table of keys. Read from event.code, so that keyboard layouts do not matter; alive only while the focus
+// is inside an element marked data-keys, never in a field, never with Ctrl, Alt or Meta.
+import { el } from "./dom.js";
+
+const digits = [...Array(10).keys()].flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]);
+
+// id, group, codes, what the sheet shows, what it does. `shift`: needed (true), refused (false), either (undefined).
+// `hold`: acts until the key goes up. `single`: a printable key, which people may switch off (WCAG 2.1.4).
+export const KEYS = [
+  { id: "decide", group: "Decide", codes: digits, shift: false, show: ["0 … 9"], text: "category, item and exact copies", single: true },
+  { id: "decide-stack", group: "Decide", codes: digits, shift: true, show: ["⇧ 0 … 9"], text: "category, whole stack", single: true },
+  { id: "unsure", group: "Decide", codes: ["KeyX"], show: ["X"], text: "unsure, asks a second view", single: true },
+  { id: "skip", group: "Decide", codes: ["KeyS"], show: ["S"], text: "skip, comes back last", single: true },
+  { id: "flag", group: "Decide", codes: ["KeyF"], show: ["F"], text: "flag, or take the flag away", single: true },
+  { id: "clear", group: "Decide", codes: ["Backspace"], show: ["Backspace"], text: "clear the decision" },
+  { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: "undo, any number of steps", single: true },
+  { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: "redo", single: true },
+  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil", hold: true },
+  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: "enlarge while held, counted", hold: true, single: true },
+  { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: "blur of the item in focus", single: true },
+  { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: "grey when unveiled", single: true },
+  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: "veil everything at once", single: true },
+  { id: "smaller", group: "Look", codes: ["BracketLeft"], show: ["["], text: "smaller tiles", single: true },
+  { id: "larger", group: "Look", codes: ["BracketRight"], show: ["]"], text: "larger tiles", single: true },
+  { id: "left", group: "Move", codes: ["ArrowLeft"], show: ["← ↑ → ↓"], text: "next item (also H J K L)" },
+  { id: "left", codes: ["KeyH"], single: true },
+  { id: "right", codes: ["ArrowRight"] },
+  { id: "right", codes: ["KeyL"], single: true },
+  { id: "up", codes: ["ArrowUp"] },
+  { id: "up", codes: ["KeyK"], single: true },
+  { id: "down", codes: ["ArrowDown"] },
+  { id: "down", codes: ["KeyJ"], single: true },
+  { id: "range", group: "Move", codes: [], show: ["⇧ arrows"], text: "select a range" },
+  { id: "first", group: "Move", codes: ["Home"], show: ["Home", "End"], text: "first, last" },
+  { id: "last", codes: ["End"] },
+  { id: "page-up", group: "Move", codes: ["PageUp"], show: ["PgUp", "PgDn"], text: "a screen up, down" },
+  { id: "page-down", codes: ["PageDown"] },
+  { id: "open", group: "Move", codes: ["Enter", "NumpadEnter"], show: ["Enter"], text: "open in the viewer" },
+  { id: "back", group: "Move", codes: ["Escape"], show: ["Esc"], text: "back, or drop the selection" },
+  { id: "tab", group: "Move", codes: [], show: ["Tab"], text: "next region" },
+  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: "go to anything", single: true },
+  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: "this sheet", single: true },
+];
+
+const OFF = "winnow.single-keys";
+export const singleKeysOff = () => localStorage.getItem(OFF) === "off";
+
+const inField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]") !== null;
+
+/** The line of the table this key press means, or undefined. */
+export function meaning(event, table = KEYS) {
+  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || inField(event.target)) return undefined;
+  const found = table.find(
+    (line) => line.codes.includes(event.code) && (line.shift === undefined || line.shift === event.shiftKey),
+  );
+  return found && found.single && singleKeysOff() ? undefined : found;
+}
+
+/** The category key a digit (or a scheme's letter) stands for: "Digit5" and "Numpad5" are "5", "KeyA" is "A". */
+export const categoryKey = (code) => code.replace(/^(Digit|Numpad|Key)/, "");
+
+/**
+ * Calls `handlers[id](event)` for keys pressed inside `root`; for keys that are held, `handlers[id]` on the way down
+ * and `handlers[id + "-end"]` on the way up, wherever the focus is by then. `letters`: further category keys (A-Z).
+ */
+export function listen(root, handlers, letters = []) {
+  const own = letters.map((letter) => `Key${letter}`);
+  const table = [{ id: "decide", codes: own, shift: false, single: true }, { id: "decide-stack", codes: own, shift: true, single: true }, ...KEYS];
+  const held = new Map();
+  root.addEventListener("keydown", (event) => {
+    const line = meaning(event, table);
+    if (!line || !handlers[line.id]) return;
+    event.preventDefault();
+    if (line.hold) {
+      if (event.repeat || held.has(event.code)) return;
+      held.set(event.code, line.id);
+    }
+    handlers[line.id](event);
+  });
+  const release = (code) => {
+    const id = held.get(code);
+    held.delete(code);
+    if (id) handlers[`${id}-end`]?.();
+  };
+  window.addEventListener("keyup", (event) => release(event.code), true);
+  const releaseAll = () => [...held.keys()].forEach(release);
+  window.addEventListener("blur", releaseAll);
+  document.addEventListener("visibilitychange", releaseAll);
+}
+
+function sheetLine(line) {
+  return el("p", {}, ...line.show.map((key) => el("kbd", {}, key)), el("span", {}, line.text));
+}
+
+function singleKeySwitch() {
+  const box = el("input", { type: "checkbox", id: "single-keys", onchange: (event) => localStorage.setItem(OFF, event.target.checked ? "on" : "off") });
+  box.checked = !singleKeysOff();
+  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, "Single keys are on", el("small", {}, "Off: only arrows, Enter, Esc, Space and Tab work."))));
+}
+
+/** Opens the sheet of keys; it is built from the table above when first wanted. */
+export function showKeys() {
+  let sheet = document.getElementById("key-sheet");
+  if (!sheet) {
+    const groups = ["Decide", "Look", "Move"].map((group) =>
+      el("div", {}, el("h3", {}, group), ...KEYS.filter((line) => line.group === group).map(sheetLine)));
+    const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, "Close ", el("kbd", {}, "Esc"));
+    sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
+      el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, "Keyboard"), el("span", { class: "f1 t3" }, "active in the review grid and viewer"), close),
+      el("div", { class: "bd" }, el("div", { class: "keytable" }, ...groups), singleKeySwitch()));
+    document.body.append(sheet);
+  }
+  if (!sheet.open) sheet.showModal();
+}

@@ -1,0 +1,155 @@
+// Acts wait here, in memory only, until the server has them. Nothing is lost in silence: an act stays until it was
+// answered, is sent again under the same key, and two acts for one stack are never under way together.
+const SOON = 250; // milliseconds until a flush
+const MANY = 20; // or this many acts
+const FULL = 50; // unsaved acts at which the queue stops
+const LATE = 5000; // milliseconds after which people are told
+const LONGEST = 10_000; // between two tries
+
+export class Outbox {
+  #waiting = [];
+  #flying = null;
+  #timer = null;
+  #tries = 0;
+  #oldest = null;
+
+  /**
+   * `send(body)` posts acts; `fill(act)` gives an act its version just before; `take()`/`restore(sums)` are the
+   * exposure's sums; `onResult(act, result)` and `onAnswer(batch)` apply answers; `onState(state)` tells people.
+   */
+  constructor({ send, fill, take, restore, onResult, onAnswer, onState }) {
+    Object.assign(this, { send, fill, take, restore, onResult, onAnswer, onState });
+    this.failure = null;
+    this.retryAt = null;
+    window.setInterval(() => this.#tell(), 500);
+  }
+
+  get unsaved() {
+    return this.#waiting.length + (this.#flying?.length ?? 0);
+  }
+
+  get full() {
+    return this.unsaved >= FULL;
+  }
+
+  get room() {
+    return Math.max(0, FULL - this.unsaved);
+  }
+
+  add(act) {
+    this.#oldest ??= performance.now();
+    this.#waiting.push(act);
+    if (this.failure) return;
+    if (this.#waiting.length >= MANY) this.flush();
+    else this.#later(SOON);
+  }
+
+  /** Forgets acts not sent yet for this stack; the server's answer made them meaningless. */
+  forget(stack) {
+    const gone = this.#waiting.filter((act) => act.stack === stack);
+    this.#waiting = this.#waiting.filter((act) => act.stack !== stack);
+    return gone;
+  }
+
+  /** Sends now; also what "Try now" does. */
+  flush() {
+    window.clearTimeout(this.#timer);
+    this.#timer = null;
+    this.retryAt = null;
+    if (!this.#flying) this.#fly();
+  }
+
+  /** Reports sums without an act, when nothing else is under way. */
+  report() {
+    if (!this.#flying && !this.failure) this.#post([]);
+  }
+
+  /** Resolves when all is saved, rejects when the server refuses for good. */
+  drained() {
+    this.flush();
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        if (this.unsaved === 0) resolve();
+        else if (this.failure && !this.failure.passing) reject(this.failure);
+        else window.setTimeout(look, 50);
+      };
+      look();
+    });
+  }
+
+  #later(delay) {
+    this.#timer ??= window.setTimeout(() => { this.#timer = null; this.flush(); }, delay);
+  }
+
+  /** The longest start of the line in which no stack comes twice, so that versions are always known. */
+  #next() {
+    const seen = new Set();
+    const acts = [];
+    for (const act of this.#waiting) {
+      if (seen.has(act.stack) || acts.length === MANY * 2) break;
+      seen.add(act.stack);
+      acts.push(act);
+    }
+    return acts;
+  }
+
+  #fly() {
+    const acts = this.#next();
+    if (!acts.length) return;
+    this.#waiting = this.#waiting.slice(acts.length);
+    this.#flying = acts;
+    this.#post(acts);
+  }
+
+  async #post(acts) {
+    const sums = this.take();
+    if (!acts.length && !sums.viewings.length && sums.on_screen_ms < 1000) return this.restore(sums);
+    try {
+      const answer = await this.send({ acts: acts.map(this.fill), ...sums });
+      this.#arrived(acts, answer);
+    } catch (error) {
+      this.restore(sums);
+      if (acts.length) this.#failed(acts, error);
+    }
+    return undefined;
+  }
+
+  #arrived(acts, answer) {
+    if (acts.length) {
+      this.#flying = null;
+      this.#tries = 0;
+      this.failure = null;
+      this.#oldest = this.#waiting.length ? performance.now() : null;
+    }
+    const results = new Map((answer.results ?? []).map((result) => [result.key, result]));
+    for (const act of acts) this.onResult(act, results.get(act.key) ?? { key: act.key, status: "refused", message: "The server did not answer this one." });
+    if (answer.batch) this.onAnswer(answer.batch);
+    this.#tell();
+    if (this.#waiting.length && !this.#flying) this.#later(0);
+  }
+
+  #failed(acts, error) {
+    this.#waiting = [...acts, ...this.#waiting];
+    this.#flying = null;
+    this.failure = error;
+    this.#tries += 1;
+    if (error.passing) {
+      const delay = Math.min(LONGEST, SOON * 2 ** this.#tries);
+      this.retryAt = performance.now() + delay;
+      this.#later(delay);
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    const age = this.#oldest === null ? 0 : performance.now() - this.#oldest;
+    this.onState({
+      unsaved: this.unsaved,
+      late: this.unsaved > 0 && (age > LATE || (this.failure !== null && !this.failure.passing)),
+      age,
+      room: this.room,
+      retryIn: this.retryAt === null ? null : Math.max(0, this.retryAt - performance.now()),
+      failure: this.failure,
+    });
+  }
+}

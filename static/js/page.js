@@ -1,0 +1,50 @@
+// What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
+import "./trusted.js";
+import { meaning, showKeys } from "./keys.js";
+import { follow } from "./progress.js";
+import { switchTheme } from "./theme.js";
+import { attachUpload } from "./upload.js";
+
+document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
+document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
+document.querySelectorAll("[data-progress-url]").forEach(follow);
+document.querySelectorAll("form[data-upload]").forEach(attachUpload);
+
+// "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
+document.addEventListener("keydown", (event) => {
+  if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
+  const wanted = meaning(event)?.id;
+  const resting = event.target === document.body || event.target.id === "main";
+  if (wanted === "help" && !event.repeat) showKeys();
+  else if (wanted === "goto") document.querySelector("[data-goto]")?.focus();
+  else if (wanted === "open" && resting) document.querySelector("[data-enter]")?.click();
+  else return;
+  event.preventDefault();
+});
+
+// A menu closes on Esc and when the focus or a click goes elsewhere.
+for (const menu of document.querySelectorAll("details.menu")) {
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+  document.addEventListener("pointerdown", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
+// Check boxes of a list: one box for all, and buttons that need at least one.
+for (const form of document.querySelectorAll("form[data-pick]")) {
+  const boxes = () => [...form.querySelectorAll("input[data-one]")];
+  const refresh = () => {
+    const chosen = boxes().filter((box) => box.checked).length;
+    form.querySelectorAll("[data-needs-one]").forEach((button) => { button.disabled = chosen === 0; });
+    form.querySelectorAll("[data-chosen]").forEach((place) => { place.textContent = String(chosen); });
+  };
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("[data-all]")) boxes().forEach((box) => { box.checked = event.target.checked; });
+    refresh();
+  });
+  refresh();
+}

@@ -1,0 +1,103 @@
+// Unveiling. The grid never holds clear bytes: the picture of the focused item, and of the one after it, is fetched
+// into memory; it becomes an object address only while a key is held, and is taken back when the key goes up, the
+// window loses the focus, the page is hidden or the focus moves.
+import { getClear } from "./api.js";
+import { canUnveil } from "./batch.js";
+import { el } from "./dom.js";
+
+const SETTLE = 60; // milliseconds on an item before its picture is asked for
+
+export class Unveiler {
+  #pictures = new Map(); // item -> { promise, abort }
+  #shown = null; // { unit, host, token, address, image, since }
+  #wanted = null; // the hold that waits for its picture
+  #timer = null;
+
+  constructor({ address, exposure, onChange }) {
+    Object.assign(this, { address, exposure, onChange });
+    window.addEventListener("blur", () => this.veil());
+    document.addEventListener("visibilitychange", () => this.veil());
+  }
+
+  /** Keeps the pictures of the item in focus and the next, and lets go of all others. */
+  focus(unit, next) {
+    if (this.#shown && this.#shown.unit !== unit) this.veil();
+    const wanted = [unit, next].filter((other) => other && canUnveil(other)).map((other) => other.item);
+    for (const [item, picture] of this.#pictures) {
+      if (wanted.includes(item)) continue;
+      picture.abort.abort();
+      this.#pictures.delete(item);
+    }
+    window.clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => wanted.forEach((item) => this.#fetch(item)), SETTLE);
+  }
+
+  #fetch(item) {
+    if (!this.#pictures.has(item)) {
+      const abort = new AbortController();
+      const promise = getClear(this.address(item), abort.signal);
+      promise.catch((error) => {
+        if (error.name !== "AbortError") this.#pictures.delete(item); // the next hold tries again
+      });
+      this.#pictures.set(item, { promise, abort });
+    }
+    return this.#pictures.get(item).promise;
+  }
+
+  /** Unveils `unit` inside `host` for as long as nobody calls `veil`. Resolves to false when there is no picture. */
+  async hold(unit, host) {
+    if (!canUnveil(unit) || document.hidden || !document.hasFocus()) return false;
+    this.veil();
+    const wish = { unit, host };
+    this.#wanted = wish;
+    let picture;
+    try {
+      picture = await this.#fetch(unit.item);
+    } catch (error) {
+      if (this.#wanted === wish) this.onChange(unit, { error });
+      return false;
+    }
+    if (this.#wanted !== wish) return false; // the key went up before the picture was here
+    const address = URL.createObjectURL(picture.blob);
+    const image = el("img", { class: "clear", alt: "" });
+    image.src = address;
+    try {
+      await image.decode();
+    } catch {
+      URL.revokeObjectURL(address);
+      return false;
+    }
+    if (this.#wanted !== wish) {
+      URL.revokeObjectURL(address);
+      return false;
+    }
+    host.append(image);
+    this.#shown = { unit, host, image, address, token: picture.token, since: performance.now() };
+    this.onChange(unit, { shown: true });
+    return true;
+  }
+
+  get isShown() {
+    return this.#shown !== null || this.#wanted !== null;
+  }
+
+  /** Veils at once and counts what was seen. */
+  veil() {
+    this.#wanted = null;
+    const shown = this.#shown;
+    if (!shown) return;
+    this.#shown = null;
+    shown.image.remove();
+    URL.revokeObjectURL(shown.address);
+    this.exposure.add(shown.token, shown.unit, performance.now() - shown.since);
+    this.onChange(shown.unit, { shown: false });
+  }
+
+  /** Veils, and lets go of every clear byte. */
+  panic() {
+    this.veil();
+    window.clearTimeout(this.#timer);
+    this.#pictures.forEach((picture) => picture.abort.abort());
+    this.#pictures.clear();
+  }
+}
