@@ -11,24 +11,18 @@ from workbench.models import Role, User
 if TYPE_CHECKING:
     from hashsets.models import HashSet  # noqa: F401 the query set is generic over it
 
-I, S, E, A, W, ADMIN = (
-    Role.INVESTIGATOR,
-    Role.SUPERVISOR,
-    Role.EXPORTER,
-    Role.AUDITOR,
-    Role.WELFARE,
-    Role.ADMIN,
-)
+WORKERS = {Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER}
+SUPERVISOR = {Role.SUPERVISOR}
 
 PERMISSIONS = access.register(
     {
-        "set.list": {I, S, E, A, ADMIN},
-        "set.view": {I, S, E, A, ADMIN},
-        "set.create": {S},
-        "set.import": {S},
-        "set.policy": {S},
-        "set.lookup": {I, S, E},
-        "set.export": {S, E},
+        "set.list": WORKERS | {Role.AUDITOR, Role.ADMIN},
+        "set.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
+        "set.create": SUPERVISOR,
+        "set.import": SUPERVISOR,
+        "set.policy": SUPERVISOR,
+        "set.lookup": WORKERS,
+        "set.export": {Role.SUPERVISOR, Role.EXPORTER},
     }
 )
 

@@ -65,7 +65,8 @@ class Source:
     address: str = ""
 
 
-_source: ContextVar[Source] = ContextVar("audit_source", default=Source(address="command"))
+COMMAND_LINE = Source(address="command")
+_source: ContextVar[Source] = ContextVar("audit_source", default=COMMAND_LINE)
 
 
 @contextmanager
