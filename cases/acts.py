@@ -23,6 +23,15 @@ MOST_ACTS = 200
 
 
 @transaction.atomic
+def sent(
+    *, batch: Batch, by: User, wishes: Sequence[Wish], viewings: Sequence[tuple[UUID, int]], on_screen_ms: int
+) -> list[dict[str, Any]]:
+    """What the outbox sends: how long pictures were unveiled, then the acts that followed from it."""
+    note_viewings(batch=batch, by=by, viewings=viewings, on_screen_ms=on_screen_ms)
+    return act(batch=batch, by=by, wishes=wishes)
+
+
+@transaction.atomic
 def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any]]:
     """Carry out acts on units of the batch, in order; one answer per act, in order.
 

@@ -1,0 +1,167 @@
+"""Batches, units, veils and acts as JSON (ux.md section 5)."""
+
+from typing import TypeVar
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from cases import acts, figures, inspector, keys, review
+from cases.models import Batch, Stack
+from cases.units import Wish
+from workbench import access
+from workbench.errors import BadInput
+from workbench.requests import SignedRequest
+
+Shape = TypeVar("Shape")
+MOST_UNITS = 200
+LONGEST_LOOK_MS = 86_400_000  # a day; the server clamps to the wall anyway
+
+
+class ViewingIn(msgspec.Struct, forbid_unknown_fields=True):
+    """How long one clear picture was unveiled: a running total, in milliseconds."""
+
+    token: UUID
+    revealed_ms: int
+    enlarged_ms: int = 0
+
+
+class ActIn(msgspec.Struct, forbid_unknown_fields=True):
+    """One key press."""
+
+    key: UUID
+    act: str
+    stack: UUID
+    version: int
+    code: str | None = None
+    scope: str = "item"
+    undoes: UUID | None = None
+    viewings: list[ViewingIn] = []
+
+
+class ActsIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What the outbox sends."""
+
+    acts: list[ActIn]
+    on_screen_ms: int = 0
+    viewings: list[ViewingIn] = []
+
+
+def body_as(request: HttpRequest, shape: type[Shape]) -> Shape:
+    """The request's JSON in the given shape. Raises BadInput naming the place."""
+    try:
+        return msgspec.json.decode(request.body, type=shape)
+    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+        raise BadInput(f"The request's body does not fit: {error}") from error
+
+
+def _batch(request: SignedRequest, batch: UUID) -> Batch:
+    scoped = Batch.objects.for_actor(request.user).select_related("case__scheme", "case__agency")
+    found: Batch = access.get_from(request.user, "batch.work", scoped, batch)
+    return found
+
+
+def _page(request: HttpRequest) -> dict[str, int]:
+    """`after` and `limit` of the address, within bounds."""
+    found = {}
+    for name, default, most in (("after", 0, 2**31), ("limit", 60, MOST_UNITS)):
+        text = request.GET.get(name, str(default))
+        if not text.isascii() or not text.isdecimal() or len(text) > 10:
+            raise BadInput(f"{name} must be a whole number.")
+        found[name] = min(int(text), most)
+    return found
+
+
+@require_GET
+def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """A batch with its case and scheme."""
+    found = _batch(request, batch)
+    done, case = review.progress(found), found.case
+    scheme = case.scheme
+    categories = scheme.categories.values("code", "key", "name", "colour", "glyph")
+    return JsonResponse(
+        {
+            "id": str(found.public_id),
+            "number": found.number,
+            "state": found.state,
+            "case": {"id": str(case.public_id), "number": case.number, "name": case.name},
+            "size": done.size,
+            "decided": done.decided,
+            "scheme": {
+                "id": scheme.scheme_id,
+                "version": scheme.version,
+                "name": scheme.name,
+                "categories": list(categories),
+            },
+        }
+    )
+
+
+@require_GET
+def units(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """Units behind a position, in queue order."""
+    found, page = _batch(request, batch), _page(request)
+    rows = review.units(found, **page)
+    following = rows[-1]["position"] if len(rows) == page["limit"] else None
+    return HttpResponse(msgspec.json.encode({"units": rows, "next": following}), content_type="application/json")
+
+
+@require_GET
+def veils(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """The veiled pictures of these units as one binary answer."""
+    answer = review.veils(_batch(request, batch), **_page(request))
+    return HttpResponse(answer, content_type="application/octet-stream")
+
+
+@require_GET
+def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """Units that need no decision any more, with the reason."""
+    return JsonResponse({"left": review.left_queue(_batch(request, batch))})
+
+
+@require_GET
+def stack(request: SignedRequest, stack: UUID) -> HttpResponse:
+    """What the inspector shows of a unit."""
+    found: Stack = access.get(request.user, "item.view", Stack, stack)
+    return JsonResponse(inspector.unit(found))
+
+
+@require_POST
+def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """Carry out acts in order; each gets its answer."""
+    found, sent = _batch(request, batch), body_as(request, ActsIn)
+    looks = [*sent.viewings, *(look for act in sent.acts for look in act.viewings)]
+    wishes = [_wish(act) for act in sent.acts]
+    results = acts.sent(
+        batch=found,
+        by=request.user,
+        wishes=wishes,
+        viewings=[(look.token, _ms(look.revealed_ms)) for look in looks],
+        on_screen_ms=_ms(sent.on_screen_ms),
+    )
+    now = review.progress(found)
+    return JsonResponse({"results": results, "batch": {"decided": now.decided, "left": now.left}})
+
+
+def _wish(act: ActIn) -> Wish:
+    if act.act not in keys.CARRY_OUT:
+        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.CARRY_OUT))}.")
+    if act.scope not in {"item", "stack"}:
+        raise BadInput("scope must be item or stack.")
+    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope == "stack", act.undoes)
+
+
+def _ms(value: int) -> int:
+    return max(0, min(value, LONGEST_LOOK_MS))
+
+
+@require_POST
+def close(request: SignedRequest, batch: UUID) -> HttpResponse:
+    """End the batch; its open units go back to the queue."""
+    found = _batch(request, batch)
+    summary = review.close(batch=found, by=request.user)
+    left = figures.of(found.case).left
+    page = reverse("cases:case", args=[found.case.public_id])
+    return JsonResponse(summary | {"next": page, "case": {"left": left}})

@@ -1,0 +1,148 @@
+"""What is told about one unit: why it is in the queue, what the file is, where it was found.
+
+Categories of peers are never part of it: a first decision is made blind (ux.md section 1.5).
+"""
+
+from typing import Any
+
+from django.db import connection
+
+from cases import names
+from cases.models import Content, Item, Stack
+
+USED_SETS = """
+SELECT count(*), coalesce(sum(g.entries), 0) FROM hashsets_hashset h
+LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
+WHERE h.retired_at IS NULL AND (h.owner_id = %s OR h.reach = 'node')
+"""
+MATCHES = """
+SELECT h.name, m.found_in, m.kind, m.strong, v.effect, v.state, v.trust, v.conflict, r.action, r.min_trust
+FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
+JOIN hashsets_rule r ON r.agency_id = %(agency)s AND r.set_id = m.set_id AND r.disposition = v.disposition
+WHERE m.content_id = %(content)s AND m.lost_in IS NULL ORDER BY m.strong DESC, h.name
+"""
+LOST = """
+SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
+"""
+FOUND_IN = """
+SELECT x.ref, x.description, f.raw_path, f.reason FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
+"""
+MOST_PLACES = 12
+KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
+
+
+def unit(stack: Stack) -> dict[str, Any]:
+    """Everything the inspector shows of a stack's cover. 6 queries."""
+    item = Item.objects.select_related("content", "case").get(pk=stack.cover_id)
+    content, places = item.content, found_in(item)
+    return {
+        "id": str(stack.public_id),
+        "version": stack.version,
+        "item": str(item.public_id),
+        "name": places[0]["name"] if places else "",
+        "position_text": _position(stack, places),
+        "pill": "Flagged" if item.flagged else "New",
+        "why": why(content),
+        "file": facts(content),
+        "found_in": [{"exhibit": place["exhibit"], "text": place["text"]} for place in places],
+        "members": [],
+    }
+
+
+def _position(stack: Stack, places: list[dict[str, str]]) -> str:
+    copies = len(places) - 1
+    text = f"Unit {stack.position}"
+    if copies > 0:
+        text += f" · {copies}{'+' if len(places) == MOST_PLACES else ''} exact {'copy' if copies == 1 else 'copies'}"
+    return text
+
+
+def why(content: Content) -> list[dict[str, str]]:
+    """Why a content is where it is: set, version, kind, strength, policy of each match; or that nothing matched."""
+    with connection.cursor() as cursor:
+        cursor.execute(MATCHES, {"agency": content.agency_id, "content": content.pk})
+        lines = [_match_line(row) for row in cursor.fetchall()]
+        cursor.execute(LOST, [content.pk])
+        lines += [
+            {"icon": "undo-2", "text": f"No longer in {name} since version {lost}"} for name, lost in cursor.fetchall()
+        ]
+        if not any(line["icon"] != "undo-2" for line in lines):
+            cursor.execute(USED_SETS, [content.agency_id])
+            sets, entries = cursor.fetchone()
+            text = f"No exact match in {sets} {'set' if sets == 1 else 'sets'}, {entries:,} entries"
+            lines.insert(0, {"icon": "circle-x", "text": text})
+    if content.size == 0:
+        lines.insert(0, {"icon": "circle-x", "text": "An empty file: its hashes say nothing"})
+    return lines
+
+
+def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
+    name, found, kind, strong, effect, state, trust, conflict, action, minimum = row
+    where = f"{name}, version {found}: {KINDS[kind]}"
+    if not strong:
+        return {"icon": "git-compare", "text": f"{where}. A weak match hides nothing"}
+    if effect == 2:
+        return {"icon": "circle-check", "text": f"{where}. Known: policy {action}"}
+    if effect == 1:
+        return {"icon": "circle-help", "text": f"{where}. Proposed: somebody confirms it"}
+    if state == "disputed" or trust == "disputed":
+        reason = "the entry is disputed"
+    elif conflict:
+        reason = "the set holds it under conflicting categories"
+    elif action in {"off", "suppress"}:
+        reason = f"policy {action}"
+    else:
+        reason = f"trust {trust}, the policy asks for {minimum}, or its category says nothing"
+    return {"icon": "git-compare", "text": f"{where}. Not used: {reason}"}
+
+
+def facts(content: Content) -> list[list[str]]:
+    """Label and value pairs about the bytes."""
+    size = " · ".join(filter(None, [_pixels(content), _duration(content), human_size(content.size), content.mime]))
+    rows = [["Size", size]]
+    if content.preview_reason:
+        rows.append(["Preview", content.preview_reason])
+    return [
+        *rows,
+        ["SHA-256", bytes(content.sha256).hex()],
+        ["MD5", bytes(content.md5).hex()],
+        ["SHA-1", bytes(content.sha1).hex()],
+    ]
+
+
+def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
+    """Places of the item's content in its case, in ledger order."""
+    with connection.cursor() as cursor:
+        cursor.execute(FOUND_IN, [item.content_id, item.case_id, most])
+        return [
+            {
+                "exhibit": ref,
+                "name": names.base(bytes(raw)),
+                "text": " · ".join(
+                    filter(None, [description, names.folder(bytes(raw)), names.base(bytes(raw)), reason])
+                ),
+            }
+            for ref, description, raw, reason in cursor.fetchall()
+        ]
+
+
+def _pixels(content: Content) -> str:
+    return f"{content.width} × {content.height}" if content.width else ""
+
+
+def _duration(content: Content) -> str:
+    seconds = content.duration_ms // 1000
+    return f"{seconds // 60}:{seconds % 60:02d}" if content.duration_ms else ""
+
+
+def human_size(size: int) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    amount = float(size)
+    for unit_name in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit_name}" if unit_name == "B" else f"{amount:.1f} {unit_name}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

@@ -1,0 +1,110 @@
+"""What the home and case pages show: read models, each a fixed number of queries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from cases import review
+from cases.figures import Figures
+from cases.models import Batch, Case, CaseMember, Exhibit, Stack
+from workbench import audit
+from workbench.models import AuditEvent, User
+
+FIGURES_OF_MANY = """
+SELECT c.id, coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
+  coalesce(t.known, 0), coalesce(t.decided, 0), coalesce(t.left, 0), coalesce(t.confirm, 0), coalesce(t.waiting, 0)
+FROM cases_case c
+LEFT JOIN (SELECT case_id, sum(seen) AS files, sum(problems) AS problems, sum(pending + hashed) AS pending
+  FROM cases_exhibit WHERE removed_at IS NULL GROUP BY 1) x ON x.case_id = c.id
+LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS unique,
+    sum(known) FILTER (WHERE state <> 'excluded') AS known, sum(items) FILTER (WHERE state = 'decided') AS decided,
+    sum(items) FILTER (WHERE state IN ('open', 'waiting', 'unsure')) AS left,
+    sum(items) FILTER (WHERE state = 'confirm') AS confirm, sum(items) FILTER (WHERE state = 'waiting') AS waiting
+  FROM cases_tally WHERE exhibit_id IS NULL GROUP BY 1) t ON t.case_id = c.id
+WHERE c.id = ANY(%s)
+"""
+
+UNMATCHED_PER_EXHIBIT = """
+SELECT exhibit_id, sum(items - known) FROM cases_tally
+WHERE case_id = %s AND exhibit_id IS NOT NULL AND state <> 'excluded' GROUP BY 1
+"""
+
+# Files of known items, by the set that knows them; a file known to two sets counts in both.
+KNOWN_WHERE = """
+SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, sum(f.files)
+FROM (SELECT DISTINCT i.content_id, m.set_id FROM cases_item i
+      JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
+      WHERE i.case_id = %(case)s AND i.known AND i.state <> 'excluded') k
+JOIN LATERAL (SELECT count(*) AS files FROM cases_fileinstance n JOIN cases_exhibit x ON x.id = n.exhibit_id
+      WHERE n.content_id = k.content_id AND x.case_id = %(case)s AND x.removed_at IS NULL) f ON true
+JOIN hashsets_hashset h ON h.id = k.set_id
+LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
+GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 2
+"""
+
+
+def figures_of(cases: Sequence[Case]) -> dict[int, Figures]:
+    """The figures of several cases by id. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIGURES_OF_MANY, [[case.pk for case in cases]])
+        return {row[0]: Figures(*(int(number) for number in row[1:])) for row in cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """The batch a person stopped in: its place, and what is left of it."""
+
+    batch: Batch
+    place: int
+    size: int
+    left: int
+    stacks: list[str]  # public ids of items whose veils the card shows
+    minutes: int | None  # at the pace of this batch so far; None before the first decisions
+
+
+def open_batch(user: User) -> Continue | None:
+    """The person's latest open batch, if there is one."""
+    mine = Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=timezone.now())
+    batch = mine.select_related("case").order_by("-pk").first()
+    if batch is None:
+        return None
+    now = review.progress(batch)
+    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN).order_by("position")
+    items = next_ones.values_list("position", "cover__public_id")[:12]
+    place = items[0][0] if items else now.size
+    pace = batch.on_screen_ms / now.decided if now.decided and batch.on_screen_ms else None
+    minutes = max(1, round(pace * now.left / 60_000)) if pace else None
+    return Continue(batch, place, now.size, now.left, [str(item) for _position, item in items], minutes)
+
+
+def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
+    """The case's exhibits with their unmatched contents. Two queries."""
+    rows = list(Exhibit.objects.filter(case=case, removed_at__isnull=True).order_by("ref"))
+    with connection.cursor() as cursor:
+        cursor.execute(UNMATCHED_PER_EXHIBIT, [case.pk])
+        unmatched = dict(cursor.fetchall())
+    return [(row, int(unmatched.get(row.pk, 0))) for row in rows]
+
+
+def known_where(case: Case) -> list[dict[str, Any]]:
+    """Which set knew how many of the case's files."""
+    with connection.cursor() as cursor:
+        cursor.execute(KNOWN_WHERE, {"case": case.pk, "agency": case.agency_id})
+        names = ("set", "name", "own", "generation", "at", "files")
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def activity(case: Case, most: int = 8) -> list[dict[str, Any]]:
+    """The case's last events, newest first, each as one sentence."""
+    events = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:most]
+    words = audit.verbs()
+    return [{"at": event.at, "actor": event.actor, "text": words.get(event.verb, event.verb)} for event in events]
+
+
+def team(case: Case) -> QuerySet[CaseMember]:
+    """Who works on the case now."""
+    return CaseMember.objects.filter(case=case).select_related("user").order_by("user__name")

@@ -1,0 +1,41 @@
+"""Pictures of evidence: only re-encoded previews, never cached, each clear one noted."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
+
+from cases import viewing
+from cases.errors import NoPreview
+from workbench.errors import NotAllowed
+from workbench.requests import SignedRequest
+
+ALLOWED_USES = {"image", "video", "audio", "empty"}
+
+
+def _picture(request: HttpRequest, data: bytes, content_type: str) -> HttpResponse:
+    """A picture that can be nothing but a picture. Raises NotAllowed when opened as a page of its own."""
+    if request.headers.get("Sec-Fetch-Dest", "empty") not in ALLOWED_USES:
+        raise NotAllowed("Pictures are shown inside the workbench only.")
+    response = HttpResponse(data, content_type=content_type)
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Content-Disposition"] = "inline"
+    return response
+
+
+@require_GET
+def clear(request: SignedRequest, item: UUID) -> HttpResponse:
+    """The clear preview; its viewing token comes in X-Viewing."""
+    picture, row = viewing.clear(item=viewing.item_for(request.user, "media.clear", item), by=request.user)
+    response = _picture(request, picture, "image/jpeg")
+    response["X-Viewing"] = str(row.token)
+    return response
+
+
+@require_GET
+def veil(request: SignedRequest, item: UUID) -> HttpResponse:
+    """The veiled picture: 64 x 48, grey, blurred."""
+    veiled = viewing.item_for(request.user, "media.veil", item).content.veil
+    if not veiled:
+        raise NoPreview
+    return _picture(request, bytes(veiled), "image/webp")
