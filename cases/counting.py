@@ -116,4 +116,4 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
                 parts.append((0, int(character), ""))
         else:
             parts.append((1, ord(character), character))
-    return tuple(parts)
+    return (*parts, (-1, 0, text))  # NM-01 and NM-1 differ, always in the same order

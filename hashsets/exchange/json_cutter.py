@@ -23,6 +23,7 @@ _BRACKET = re.compile(r'["\[\]{}]')
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR = re.compile(r"[^ \t\n\r,\]}]*+")
 _PUNCTUATION = re.compile(r'[\[\]{}",:]')
+_ENDS = frozenset(" \t\n\r,]}:")  # what may follow a value
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -100,9 +101,9 @@ class Cutter:
             except (StopIteration, ValueError, RecursionError):
                 value = self.value()
             else:
-                if end < len(self.text):
+                if self.text[end : end + 1] in _ENDS:
                     self.start, self.end, self._at = self._at, end, end
-                else:  # a number may go on in the next chunk
+                else:  # the end of the buffer, or a fault
                     value = self.value()
             yield value
             separator = _SEPARATOR.match(self.text, self._at)
@@ -130,7 +131,7 @@ class Cutter:
                     self.fail(str(fault))
                 return self._pass_over("unreadable-number")
             else:
-                if end < len(self.text) or not self._more():
+                if self._is_whole(end) or not self._more():
                     self.start, self.end, self._at = self._at, end, end
                     return value
 
@@ -173,6 +174,10 @@ class Cutter:
         self.skip()
         self.start = self.end = self._at
         return PassedOver(reason)
+
+    def _is_whole(self, end: int) -> bool:
+        """Whether a value that was decoded ends at `end`: of 1.5e7, a buffer may hold no more than 1.5e."""
+        return self.text[end : end + 1] in _ENDS or end < len(self.text) - _NEAR_END
 
     def _read_on(self, fault: StopIteration | json.JSONDecodeError) -> bool:
         """Read on if the fault may only be that the buffer ends here; False if the value is too long for that."""
