@@ -4,19 +4,20 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('hashsets', '0003_effect'),
-        ('workbench', '0002_guards'),
+        ("hashsets", "0003_effect"),
+        ("workbench", "0002_guards"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='hashset',
-            name='one_publishing_set',
+            model_name="hashset",
+            name="one_publishing_set",
         ),
         migrations.AddConstraint(
-            model_name='hashset',
-            constraint=models.UniqueConstraint(condition=models.Q(('receives_offers', True)), fields=('owner', 'scheme'), name='one_publishing_set'),
+            model_name="hashset",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("receives_offers", True)), fields=("owner", "scheme"), name="one_publishing_set"
+            ),
         ),
     ]

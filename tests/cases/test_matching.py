@@ -1,0 +1,201 @@
+"""What a set knows leaves the queue, what it no longer knows comes back, and why."""
+
+import pytest
+
+from cases import investigations, matching, publishing, review
+from cases.errors import AnotherPersonNeeded, OfferMoved, ReasonNeeded
+from cases.models import Case, Item, Match, Offer, Tally, Viewing
+from cases.units import Wish
+from hashsets import entries, policies
+from hashsets.models import Entry, HashSet
+from tests.cases import material
+from tests.cases.test_acts import agency, case, colleague, counts, dana, wish  # noqa: F401 fixtures
+from workbench import people
+from workbench.models import Agency, AuditEvent, Role, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sam(agency: Agency) -> User:  # noqa: F811
+    return people.add_person(username="sam", name="Sam Bhatt", agency=agency, roles={Role.SUPERVISOR})
+
+
+@pytest.fixture
+def outsider() -> User:
+    other = people.add_agency(slug="southmoor", name="Southmoor")
+    return people.add_person(
+        username="ines", name="Ines Roth", agency=other, roles={Role.INVESTIGATOR, Role.SUPERVISOR}
+    )
+
+
+def sync() -> None:
+    for pair in matching.behind():
+        matching.rematch(*pair)
+    assert matching.behind() == []
+
+
+def entry(name: str, code: str = "1", **digests: bytes | None) -> entries.NewEntry:
+    sha256, md5, sha1 = material.digests(name)
+    return entries.NewEntry(**({"sha256": sha256, "md5": md5, "sha1": sha1, "size": 1000} | digests), code=code)  # type: ignore[arg-type]
+
+
+def own_set(case: Case) -> HashSet:  # noqa: F811
+    found = publishing.publishing_set(case)
+    assert found is not None
+    return found
+
+
+def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_back(
+    case: Case, dana: User, sam: User
+) -> None:  # noqa: F811
+    material.pictures(case, dana, ["a", "b"])
+    sync()
+    hash_set = own_set(case)
+    entries.publish(hash_set, [entry("a")], by=sam, source="test")
+    sync()
+    assert counts(case) == {"known": 1, "open": 1}
+    assert Tally.objects.get(case=case, exhibit=None, state="known").known == 1
+    entries.withdraw(hash_set, Entry.objects.values_list("id", flat=True), by=sam, reason="wrong")
+    sync()
+    assert counts(case) == {"open": 2}
+    assert Match.objects.get().lost_in == 2
+    told = AuditEvent.objects.filter(verb="match.update", case=case.public_id)
+    assert [event.body.count('"left":1') + event.body.count('"left":-1') for event in told] == [1, 1]
+
+
+def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> None:  # noqa: F811
+    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    sync()
+    material.pictures(case, dana, ["a", "b"])
+    assert counts(case) == {"known": 1, "open": 1}
+
+
+@pytest.mark.parametrize(
+    ("digests", "state", "kind"),
+    [
+        # SHA-256 alone is strong
+        ({"md5": None, "sha1": None, "size": None}, "known", "sha256"),
+        # MD5 and SHA-1 with no other size are strong
+        ({"sha256": None}, "known", "md5+sha1"),
+        ({"sha256": None, "size": None}, "known", "md5+sha1"),
+        # another size makes them weak
+        ({"sha256": None, "size": 999}, "open", "md5+sha1"),
+        # MD5 alone never hides a file
+        ({"sha256": None, "sha1": None}, "open", "md5"),
+        # another SHA-256 beside an equal MD5 and SHA-1 is another file
+        ({"sha256": b"\1" * 32}, "open", "md5+sha1"),
+    ],
+)
+def test_only_a_strong_match_hides(
+    case: Case, dana: User, sam: User, digests: dict[str, bytes | None], state: str, kind: str
+) -> None:  # noqa: F811
+    entries.publish(own_set(case), [entry("a", **digests)], by=sam, source="test")
+    sync()
+    material.pictures(case, dana, ["a"])
+    assert Item.objects.get().state == state
+    assert Match.objects.get().kind == kind
+
+
+def test_a_policy_decides_what_a_match_of_another_agency_does(
+    case: Case, dana: User, sam: User, outsider: User
+) -> None:  # noqa: F811
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=outsider)
+    material.pictures(theirs, outsider, ["a", "b"])
+    hash_set = own_set(case)
+    entries.publish(hash_set, [entry("a")], by=sam, source="test")
+    sync()
+    assert counts(theirs) == {"open": 2}  # others' sets propose, and only from `trusted` on
+    policies.set_policy(
+        agency=theirs.agency,
+        hash_set=hash_set,
+        disposition=None,
+        action="propose",
+        min_trust="provisional",
+        by=outsider,
+    )
+    sync()
+    assert counts(theirs) == {"confirm": 1, "open": 1}
+    policies.set_policy(
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=outsider
+    )
+    sync()
+    assert counts(theirs) == {"known": 1, "open": 1}
+    policies.set_policy(
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="off", min_trust="provisional", by=outsider
+    )
+    sync()
+    assert counts(theirs) == {"open": 2}
+
+
+def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana: User, sam: User) -> None:  # noqa: F811
+    material.pictures(case, dana, ["a", "b"])
+    batch = review.claim(case=case, by=dana)
+    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    sync()
+    assert counts(case) == {"open": 2}
+    [left] = review.left_queue(batch)
+    assert left["reason"] == "known in Northmoor, Landscapes T1, version 1"
+    review.close(batch=batch, by=dana)
+    assert counts(case) == {"known": 1, "open": 1}
+
+
+def offer_of(case: Case, dana: User) -> Offer:  # noqa: F811
+    from cases import acts
+
+    [content] = material.pictures(case, dana, ["a"])
+    batch = review.claim(case=case, by=dana)
+    Viewing.objects.create(user=dana, content=content, case=case, batch=batch, revealed_ms=500)
+    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0])])
+    return Offer.objects.get()
+
+
+def test_publishing_takes_another_person_and_reaches_the_other_agency(
+    case: Case, dana: User, sam: User, outsider: User
+) -> None:  # noqa: F811
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=outsider)
+    material.pictures(theirs, outsider, ["a", "b"])
+    offer = offer_of(case, dana)
+    hash_set = own_set(case)
+    policies.set_policy(
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=outsider
+    )
+    with pytest.raises(OfferMoved):
+        publishing.approve(offers=[offer.public_id], by=outsider)  # another agency's offers do not exist for him
+    with pytest.raises(AnotherPersonNeeded):
+        publishing.approve(offers=[offer.public_id], by=dana)
+    assert publishing.approve(offers=[offer.public_id], by=sam).done == 1
+    sync()
+    assert counts(theirs) == {"known": 1, "open": 1}
+    assert counts(case) == {"decided": 1}
+
+
+def test_withdrawal_is_the_same_road_back(case: Case, dana: User, sam: User, outsider: User) -> None:  # noqa: F811
+    offer = offer_of(case, dana)
+    publishing.approve(offers=[offer.public_id], by=sam)
+    with pytest.raises(ReasonNeeded):
+        publishing.ask_withdrawal(offers=[offer.public_id], by=dana, reason=" ")
+    publishing.ask_withdrawal(offers=[offer.public_id], by=dana, reason="misread")
+    with pytest.raises(AnotherPersonNeeded):
+        publishing.confirm_withdrawal(offers=[offer.public_id], by=dana)
+    assert publishing.confirm_withdrawal(offers=[offer.public_id], by=sam).done == 1
+    sync()
+    assert Match.objects.filter(lost_in=None).count() == 0
+    assert Offer.objects.get().state == "withdrawn"
+
+
+def test_a_draft_whose_decision_was_taken_back_is_returned_and_cannot_be_approved(
+    case: Case, dana: User, sam: User
+) -> None:  # noqa: F811
+    from uuid import uuid4
+
+    from cases import acts
+    from cases.models import Act, Batch, Stack
+
+    offer = offer_of(case, dana)
+    act, batch = Act.objects.get(), Batch.objects.get()
+    undo = Wish(uuid4(), "undo", Stack.objects.get().public_id, 2, undoes=act.idempotency_key)
+    acts.act(batch=batch, by=dana, wishes=[undo])
+    with pytest.raises(OfferMoved):
+        publishing.approve(offers=[offer.public_id], by=sam)
+    assert Offer.objects.get().state == "returned"
