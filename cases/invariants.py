@@ -3,7 +3,8 @@
 They are written apart from the code they check: what `states.py` computes is recounted here from the ledger.
 """
 
-from cases import matching, states
+from cases import events, matching, states
+from cases.models import Offer
 from workbench import checks
 
 OF_CASE = "(%(case)s::bigint IS NULL OR {0} = %(case)s::bigint)"
@@ -220,6 +221,51 @@ WHERE p.strong IS DISTINCT FROM m.strong AND (%(case)s::bigint IS NULL OR EXISTS
 def matches(case: int | None) -> list[str]:
     """Matches without their entry and entries without their match, as of the generation matched so far."""
     return _rows(MATCHES, case)
+
+
+# The step an offer took last, by its state.
+LAST_STEP = {
+    Offer.State.DRAFT: [events.OFFERED],
+    Offer.State.HELD: [events.HELD],
+    Offer.State.RETURNED: [events.RETURNED],
+    Offer.State.PUBLISHED: [events.APPROVED, events.WITHDRAWAL_REFUSED],
+    Offer.State.WITHDRAWAL: [events.WITHDRAWAL_OFFERED],
+    Offer.State.WITHDRAWN: [events.WITHDRAWN],
+}
+OFFER_STEPS = """
+SELECT format('offer:%%s is %%s, and its last event is %%s', o.public_id, o.state, coalesce(e.verb, 'missing'))
+FROM cases_offer o LEFT JOIN LATERAL (
+  SELECT verb FROM workbench_auditevent e WHERE e.subject = 'offer:' || o.public_id ORDER BY e.seq DESC LIMIT 1) e
+  ON true
+WHERE NOT EXISTS (SELECT FROM unnest(%(states)s::text[], %(verbs)s::text[]) AS s(state, verb)
+                  WHERE s.state = o.state AND s.verb = e.verb)
+"""
+
+# What an event says of a decision must be what the table says.
+DECISION_CODES = """
+SELECT format('decision:%%s is %%s, and its event says %%s', d.public_id, coalesce(d.code, 'taken back'),
+  coalesce(e.said, 'taken back'))
+FROM cases_decision d JOIN LATERAL (
+  SELECT e.body::jsonb -> 'details' ->> 'code' AS said, e.actor FROM workbench_auditevent e
+  WHERE e.subject = 'decision:' || d.public_id AND e.verb = ANY(%(verbs)s)) e ON true
+JOIN workbench_user u ON u.id = d.by_id
+WHERE e.said IS DISTINCT FROM d.code OR e.actor <> u.username
+"""
+DECISION_VERBS = [events.DECIDED, events.TAKEN_BACK, events.SUPERSEDED]
+
+
+@checks.invariant(checks.LEDGER_OF_EVENTS, "every decision, second opinion, offer step and export has its event")
+def have_events(_case: int | None) -> list[str]:
+    """Rows without exactly one event, events without their row, rows that say something else than their event."""
+    steps = [(state.value, verb) for state, verbs in LAST_STEP.items() for verb in verbs]
+    return [
+        *checks.one_event_each(table="cases_decision", subject="decision", verbs=DECISION_VERBS),
+        *checks.one_event_each(table="cases_secondopinion", subject="secondopinion", verbs=[events.SECOND_OPINION]),
+        *checks.one_event_each(table="cases_offer", subject="offer", verbs=[events.OFFERED]),
+        *checks.one_event_each(table="cases_export", subject="export", verbs=[events.EXPORTED]),
+        *checks.sentences(OFFER_STEPS, {"states": [one for one, _ in steps], "verbs": [one for _, one in steps]}),
+        *checks.sentences(DECISION_CODES, {"verbs": DECISION_VERBS}),
+    ]
 
 
 APPROVALS = f"""

@@ -141,17 +141,27 @@ def _publish(target: HashSet, rows: list[Offer], by: User) -> list[audit.Event]:
         row.state, row.reason, row.approved_by, row.generation = Offer.State.PUBLISHED, "", by, generation.number
         row.entry = ids[bytes(row.decision.content.sha256)]
     Offer.objects.bulk_update(rows, ["state", "reason", "approved_by", "generation", "entry"])
-    _retire_earlier(target, rows)
     details = {"set": target.name, "generation": generation.number}
-    return [_event(events.APPROVED, row, details=details) for row in rows]
+    return _replace_earlier(target, rows, by) + [_event(events.APPROVED, row, details=details) for row in rows]
 
 
-def _retire_earlier(target: HashSet, rows: list[Offer]) -> None:
-    """An earlier published decision on the same content is superseded in the set by the new one."""
-    contents = [row.decision.content_id for row in rows]
-    Offer.objects.filter(set=target, state=Offer.State.PUBLISHED, decision__content__in=contents).exclude(
-        pk__in=[row.pk for row in rows]
-    ).update(state=Offer.State.WITHDRAWN, reason="superseded by a later decision")
+def _replace_earlier(target: HashSet, rows: list[Offer], by: User) -> list[audit.Event]:
+    """An earlier decision on the same content leaves the set as the new one comes in: both people stand for both."""
+    deciders = {row.decision.content_id: row.decided_by for row in rows}
+    earlier = list(
+        Offer.objects.filter(
+            set=target,
+            state__in=[Offer.State.PUBLISHED, Offer.State.WITHDRAWAL],
+            decision__content__in=deciders.keys(),
+        )
+        .exclude(pk__in=[row.pk for row in rows])
+        .select_related("decision", "case")
+        .select_for_update(of=("self",))
+    )
+    for row in earlier:
+        row.withdrawn_by, row.confirmed_by = deciders[row.decision.content_id], by
+    Offer.objects.bulk_update(earlier, ["withdrawn_by", "confirmed_by"])
+    return _step(earlier, Offer.State.WITHDRAWN, events.WITHDRAWN, reason="superseded by a later decision")
 
 
 @transaction.atomic
@@ -234,7 +244,7 @@ def _lock(offers: Sequence[UUID], by: User, state: Offer.State) -> list[Offer]:
     scoped = Offer.objects.for_actor(by).filter(public_id__in=offers).values("pk")
     rows = list(
         Offer.objects.filter(pk__in=scoped, agency=by.agency_id)
-        .select_related("decision__content", "case")
+        .select_related("decision__content", "case", "decided_by")
         .select_for_update(of=("self",))
         .order_by("pk")
     )

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import F
 
 from cases import events, matching, states
-from cases.models import Case, CaseMember, Content, Exhibit, FileInstance, Item, Stack
+from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, Stack
 from hashsets import scheme_tables
+from hashsets.models import HashSet
 from workbench import audit
 from workbench import people as domain
 from workbench.models import Agency, Role, User
@@ -130,3 +131,37 @@ def rejected(of: Exhibit, name: str, reason: str = "unreadable") -> FileInstance
         state=FileInstance.State.REJECTED,
         reason=reason,
     )
+
+
+def publishing_set(of: Agency, scheme: str = "landscapes-t1") -> HashSet:
+    """The set that receives the agency's approved decisions, as the first case makes it."""
+    found, _made = HashSet.objects.get_or_create(
+        owner=of,
+        scheme=scheme_tables.latest(scheme),
+        receives_offers=True,
+        defaults={
+            "name": f"{of.name}, decided",
+            "role": HashSet.SetRole.RELEVANT,
+            "reach": HashSet.Reach.NODE,
+            "trust": "provisional",
+        },
+    )
+    return found
+
+
+@transaction.atomic
+def export(of: Case, by: User) -> Export:
+    """The row of a finished export."""
+    made = Export.objects.create(
+        case=of,
+        product="schedule",
+        state_digest=bytes(32),
+        as_of=1,
+        file_name="schedule.zip",
+        sha256=hashlib.sha256(b"schedule").digest(),
+        size=8,
+        by=by,
+        by_name=by.name,
+    )
+    audit.record(events.EXPORTED, by=by, on=made, case=of.public_id)
+    return made

@@ -25,8 +25,7 @@ class People:
     outsider: User
 
 
-@pytest.fixture
-def people(db: None) -> People:
+def everybody() -> People:
     """Two agencies and their people; nobody has a password."""
     north, south = factories.agency("northmoor"), factories.agency("southmoor")
     return People(
@@ -41,6 +40,12 @@ def people(db: None) -> People:
         admin=factories.person(north, "admin", Role.ADMIN),
         outsider=factories.person(south, "outsider", Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER, Role.AUDITOR),
     )
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """Two agencies and their people."""
+    return everybody()
 
 
 @pytest.fixture

@@ -1,0 +1,22 @@
+"""The sets' part of invariant 8: every published opinion and every policy is an event."""
+
+from hashsets import events
+from workbench import checks
+
+# A policy is replaced in its row; the last event about it must say what the row says.
+POLICIES = """
+SELECT format('policy:%%s is %%s from %%s on, and its last event says %%s from %%s on', p.public_id, p.action,
+  p.min_trust, coalesce(e.details ->> 'action', 'nothing'), coalesce(e.details ->> 'min_trust', 'nothing'))
+FROM hashsets_policy p LEFT JOIN LATERAL (
+  SELECT e.body::jsonb -> 'details' AS details FROM workbench_auditevent e
+  WHERE e.subject = 'policy:' || p.public_id AND e.verb = ANY(%(verbs)s) ORDER BY e.seq DESC LIMIT 1) e ON true
+WHERE (e.details ->> 'action' = p.action AND e.details ->> 'min_trust' = p.min_trust
+  AND (e.details ->> 'may_discard')::boolean = p.may_discard) IS NOT TRUE
+"""
+
+
+@checks.invariant(checks.LEDGER_OF_EVENTS, "every published opinion and policy has its event")
+def have_events(_case: int | None) -> list[str]:
+    """Votes without exactly one event, events without a vote, policies that differ from their last event."""
+    votes = checks.one_event_each(table="hashsets_vote", subject="vote", verbs=[events.VOTE_CAST])
+    return votes + checks.sentences(POLICIES, {"verbs": [events.POLICY_SET]})
