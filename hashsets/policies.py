@@ -5,6 +5,7 @@ counts, hides or explains uses the same one. Here policies are set and read for 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -45,7 +46,7 @@ def set_policy(
     if by.agency_id != agency.pk:
         raise NotAllowed("A policy is set by the agency it is for.")
     _check(action, disposition, min_trust)
-    values = {
+    values: dict[str, Any] = {
         "action": action,
         "min_trust": min_trust or _min_trust_now(hash_set, agency, disposition),
         "may_discard": may_discard,

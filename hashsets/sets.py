@@ -1,5 +1,7 @@
 """Makes hash sets and retires them."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -43,7 +45,7 @@ def create(
     made = HashSet.objects.create(
         owner=owner, name=name, role=role, scheme=scheme, reach=reach, trust=trust, receives_offers=receives_offers
     )
-    details = {"set": name, "role": role, "scheme": scheme.scheme_id, "reach": reach, "trust": trust}
+    details: dict[str, Any] = {"set": name, "role": role, "scheme": scheme.scheme_id, "reach": reach, "trust": trust}
     audit.record(events.SET_CREATED, by=by, on=made, agency=owner, **details)
     return made
 
@@ -59,7 +61,7 @@ def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
 def named(name: str, *, user: User) -> HashSet:
     """The set of that name in the person's scope, own ones first. Raises UnknownSet."""
     found = HashSet.objects.for_actor(user).filter(name=name).select_related("owner", "scheme")
-    own = sorted(found, key=lambda hash_set: (hash_set.owner_id != user.agency_id, hash_set.pk))
+    own: list[HashSet] = sorted(found, key=lambda hash_set: (hash_set.owner_id != user.agency_id, hash_set.pk))
     if not own:
         raise UnknownSet(f"There is no hash set {name!r} here. Make it with `manage.py hashset create`.")
     return own[0]

@@ -33,7 +33,7 @@ CREATE FUNCTION hashsets_effect_by(
 ) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT (CASE
     WHEN retired OR conflict OR state <> 'published' OR trust = 'disputed' THEN 0
-    WHEN disposition NOT IN ('relevant', 'relevant_restricted', 'not_relevant') THEN 0
+    WHEN role = 'comparison' OR disposition NOT IN ('relevant', 'relevant_restricted', 'not_relevant') THEN 0
     WHEN hashsets_trust_rank(trust) < greatest(hashsets_trust_rank(min_trust), 1) THEN 0
     WHEN action = 'propose' THEN 1
     WHEN action NOT IN ('accept', 'hide') THEN 0

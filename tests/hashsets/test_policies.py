@@ -40,6 +40,7 @@ RULES = [
     Rule("and what is not relevant", CLOSES, entry=NOT_RELEVANT),
     Rule("and that from provisional on", CLOSES, entry=PROVISIONAL),
     Rule("comparison never closes", TAGS, entry={"disposition": "comparison", "code": "4"}),
+    Rule("a set of comparison images never closes", TAGS, set={"role": "comparison"}),
     Rule("no verdict never closes", TAGS, entry={"disposition": "no_verdict", "code": ""}),
     Rule("a category we do not know never closes", TAGS, entry={"disposition": "unmapped", "code": "99"}),
     Rule("an entry with two dispositions never closes", TAGS, entry={"conflict": True}),
@@ -166,7 +167,7 @@ def test_a_policy_is_set_by_its_own_agency_only(people: People) -> None:
 
 
 @pytest.mark.parametrize("wrong", [{"action": "forget"}, {"min_trust": "disputed"}, {"disposition": "bad"}])
-def test_what_is_no_policy_is_refused(wrong: dict[str, str], people: People) -> None:
+def test_what_is_no_policy_is_refused(wrong: dict[str, Any], people: People) -> None:
     hash_set = makers.hash_set(people.supervisor)
     with pytest.raises(BadInput):
         policies.set_policy(hash_set, agency=people.north, by=people.supervisor, **{"action": "accept", **wrong})

@@ -1,0 +1,219 @@
+"""Imports a list into a set: stage, check, swap, report (vics.md section 8).
+
+Whatever happens on the way, the version in force stays until one transaction puts the next one in its place.
+Several files are the parts of one list.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+
+from django.db import connection, transaction
+
+from hashsets import events, exchange, generations, staging, swapping
+from hashsets.exchange import ReadOptions, Report
+from hashsets.import_report import ImportReport, PartReport
+from hashsets.models import Category, Disposition, Generation, HashSet, Vote
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+HARMLESS_CODES = {"", "0", "8"}  # what lists of harmless files use; vics.md section 5
+RELEVANT = {Disposition.RELEVANT, Disposition.RESTRICTED}
+
+Tell = Callable[[str, int, int], None]  # phase, done, of (bytes)
+
+
+class ContradictoryRole(WorkbenchError):
+    """The list is not what the set is for. Nothing was stored."""
+
+    code = "contradictory-role"
+
+
+class LivesByVotes(WorkbenchError):
+    """This set takes the decisions of people. Import into another set, so that no opinion is overwritten."""
+
+    code = "lives-by-votes"
+
+
+class EmptyList(WorkbenchError):
+    """The list holds no usable hash. Nothing was stored; the report says what was skipped."""
+
+    code = "empty-list"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of a list: where its bytes are, and what the sender called it."""
+
+    path: Path
+    name: str
+
+
+def import_file(
+    hash_set: HashSet,
+    parts: Sequence[Part],
+    *,
+    by: User,
+    dry_run: bool = False,
+    options: ReadOptions | None = None,
+    tell: Tell = lambda _phase, _done, _of: None,
+) -> ImportReport:
+    """Replace what the set holds by the list in `parts`, as its next version; or only say what that would do.
+
+    The list that is in force already is a no-op that says so. Reads each file twice, first for its SHA-256.
+    Raises MalformedDocument, UnknownFormat, ContradictoryRole, EmptyList, LivesByVotes, SetRetired; then
+    nothing is stored and the refusal is an event.
+    """
+    report = ImportReport(set=hash_set.name, dry_run=dry_run)
+    try:
+        with ExitStack() as stack:
+            files = [stack.enter_context(part.path.open("rb")) for part in parts]
+            _check_set(hash_set)
+            report.parts = [_digested(part, file, tell) for part, file in zip(parts, files, strict=True)]
+            if not _in_force_already(hash_set, report):
+                with staging.table():
+                    _stage(hash_set, files, report, options or ReadOptions(), tell)
+                    _check_list(hash_set, report)
+                    tell("Storing", 0, 0)
+                    _swap(hash_set, report, by=by)
+    except WorkbenchError as error:
+        report.refuse(error)
+        _record_refusal(hash_set, report, by=by)
+        raise
+    return report
+
+
+def _check_set(hash_set: HashSet) -> None:
+    """Raise unless the set is one that lists are imported into."""
+    hash_set.refresh_from_db()
+    if hash_set.retired_at is not None:
+        raise generations.SetRetired
+    if hash_set.receives_offers or Vote.objects.filter(set=hash_set, current=True).exists():
+        raise LivesByVotes
+
+
+def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
+    """The part's SHA-256 and size."""
+    tell(f"Reading {part.name}", 0, 0)
+    digest = hashlib.file_digest(file, "sha256")
+    size = file.tell()
+    file.seek(0)
+    return PartReport(name=part.name, sha256=digest.hexdigest(), bytes=size)
+
+
+def _in_force_already(hash_set: HashSet, report: ImportReport) -> bool:
+    current = Generation.objects.filter(set=hash_set, number=hash_set.generation, source_sha256=report.source_sha256)
+    report.already_in_force = current.exists()
+    if report.already_in_force:
+        report.generation = hash_set.generation
+    return report.already_in_force
+
+
+def _stage(
+    hash_set: HashSet, files: Sequence[BufferedReader], report: ImportReport, options: ReadOptions, tell: Tell
+) -> None:
+    """Read every part into the temporary table and make one row of each identity."""
+    dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
+    if hash_set.role == HashSet.SetRole.KNOWN_GOOD and options.default_code is None:
+        options = ReadOptions(take=options.take, default_code=_harmless_code(dispositions))
+    total, before, staged = sum(part.bytes for part in report.parts), 0, 0
+    for part, file in zip(report.parts, files, strict=True):
+        head = file.read(exchange.HEAD)
+        file.seek(0)
+        found = Report()
+        records = exchange.detect(head, part.name).read(file, found, options)
+
+        def progress(_records: int, file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
+            tell(f"Reading {name}", before + file.tell(), total)
+
+        staged += staging.fill(records, dispositions, start=staged, tell=progress)
+        part.found = found
+        before += part.bytes
+    tell("Checking", total, total)
+    placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
+    report.dropped_after_reading = staging.merge(placeholders)
+    report.count(staged, **staging.counts(), codes=staging.codes())
+
+
+def _harmless_code(dispositions: dict[str, str]) -> str | None:
+    """In a known-good set, a hash without a category is known good; the scheme's only such code says so."""
+    harmless = [code for code, disposition in dispositions.items() if disposition == Disposition.NOT_RELEVANT]
+    return harmless[0] if len(harmless) == 1 else None
+
+
+def _check_list(hash_set: HashSet, report: ImportReport) -> None:
+    """Refuse a list that contradicts the set's role; warn of one that looks as if (vics.md section 5)."""
+    if not report.stored:
+        raise EmptyList
+    relevant = sorted(code for code, (disposition, _rows) in report.codes.items() if disposition in RELEVANT)
+    if hash_set.role == HashSet.SetRole.KNOWN_GOOD and relevant:
+        raise ContradictoryRole(
+            f"{hash_set.name} is a set of known-good files, but the list holds relevant categories:"
+            f" {', '.join(relevant)}. Nothing was stored."
+        )
+    if hash_set.role == HashSet.SetRole.RELEVANT and set(report.codes) <= HARMLESS_CODES and set(report.codes) != {""}:
+        report.warn("only-harmless-categories", "a set of relevant material with nothing but categories 0 and 8")
+    if hash_set.role == HashSet.SetRole.COMPARISON and relevant:
+        report.warn("relevant-in-comparison", f"categories {', '.join(relevant)} in a set for comparison do nothing")
+
+
+def _swap(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
+    """Compare with the version in force and, unless it is a dry run, put the list in its place."""
+    with transaction.atomic():
+        locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
+        current = Generation.objects.filter(set=locked, number=locked.generation).first()
+        report.compare(swapping.difference(locked, current.entries if current else 0))
+        if report.dry_run:
+            return
+        added, removed = swapping.write(locked)
+        report.generation = locked.generation + 1
+        step = generations.Step(
+            report.source,
+            added=added,
+            removed=removed,
+            source_sha256=report.source_sha256,
+            report=report.as_json(),
+        )
+        imported = audit.Event(events.SET_IMPORTED, audit.subject_of(locked), details=report.for_log())
+        generations.move(locked, step, by=by, more=[imported])
+    hash_set.generation = locked.generation
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
+
+
+def _record_refusal(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
+    with transaction.atomic():
+        audit.record_all(
+            [
+                audit.Event(
+                    events.IMPORT_REFUSED,
+                    audit.subject_of(hash_set),
+                    details=report.for_log(),
+                    reason=report.refused,
+                    outcome="refused",
+                )
+            ],
+            by=by,
+        )
+
+
+def sweep() -> int:
+    """Delete rows above the versions in force, and lift marks that lie above them; rows touched.
+
+    An import writes and swaps in one transaction, so there are such rows only after somebody meddled.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM hashsets_entry e USING hashsets_hashset s WHERE s.id = e.set_id AND e.added_in > s.generation"
+        )
+        touched: int = cursor.rowcount
+        cursor.execute(
+            "UPDATE hashsets_entry e SET removed_in = NULL FROM hashsets_hashset s"
+            " WHERE s.id = e.set_id AND e.removed_in > s.generation"
+        )
+        touched += cursor.rowcount
+    return touched

@@ -1,0 +1,182 @@
+"""Stage: streams a list into a temporary table and makes one row of each identity (vics.md section 8).
+
+The table belongs to the database session, so whatever happens to the process, nothing is left behind.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+
+from hashsets.exchange import HashRecord
+
+BLOCK = 20_000  # records of one COPY, after which progress is told
+PLACEHOLDER_AT = 20  # different files under one PhotoDNA; vics.md section 7
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+CREATE = """
+DROP TABLE IF EXISTS hashsets_staged;
+CREATE TEMPORARY TABLE hashsets_staged (
+  position bigint, ident bytea, grp integer, md5 bytea, sha1 bytea, sha256 bytea, size bigint, code text,
+  disposition text, conflict boolean, flags jsonb, photodna text, raw jsonb)
+"""
+COPY = "COPY hashsets_staged FROM STDIN"
+
+# Records of one identity whose digests contradict each other are told apart by `grp`, in file order.
+# What one of them lacks is taken from another it agrees with.
+CONTRADICTIONS = """
+WITH contested AS (
+  SELECT ident FROM hashsets_staged GROUP BY ident
+  HAVING count(*) > 1 AND (count(DISTINCT sha1) > 1 OR count(DISTINCT sha256) > 1)),
+rows AS (
+  SELECT s.position, s.ident,
+    coalesce(encode(s.sha1, 'hex'), CASE WHEN s.sha256 IS NOT NULL
+      THEN min(encode(s.sha1, 'hex')) OVER (PARTITION BY s.ident, s.sha256) END) AS one,
+    coalesce(encode(s.sha256, 'hex'), CASE WHEN s.sha1 IS NOT NULL
+      THEN min(encode(s.sha256, 'hex')) OVER (PARTITION BY s.ident, s.sha1) END) AS two
+  FROM hashsets_staged s JOIN contested USING (ident)),
+groups AS (
+  SELECT ident, one, two, row_number() OVER (PARTITION BY ident ORDER BY min(position)) - 1 AS grp
+  FROM rows WHERE one IS NOT NULL OR two IS NOT NULL GROUP BY ident, one, two)
+UPDATE hashsets_staged s SET grp = g.grp
+FROM rows r JOIN groups g ON g.ident = r.ident AND g.one IS NOT DISTINCT FROM r.one AND g.two IS NOT DISTINCT FROM r.two
+WHERE s.position = r.position AND g.grp > 0
+"""
+
+# One row per identity: the first record's, with the digests it lacks. The strongest disposition stands; two
+# different ones are a conflict, and all categories that were seen are kept.
+STRENGTH = (
+    "array_position(ARRAY['relevant', 'relevant_restricted', 'comparison', 'unmapped', 'not_relevant', 'no_verdict'],"
+    " disposition)"
+)
+MERGE = f"""
+WITH twice AS (SELECT ident, grp FROM hashsets_staged GROUP BY ident, grp HAVING count(*) > 1),
+gone AS (DELETE FROM hashsets_staged s USING twice t WHERE t.ident = s.ident AND t.grp = s.grp RETURNING s.*)
+INSERT INTO hashsets_staged
+SELECT min(position), ident, grp,
+  (array_agg(md5 ORDER BY position) FILTER (WHERE md5 IS NOT NULL))[1],
+  (array_agg(sha1 ORDER BY position) FILTER (WHERE sha1 IS NOT NULL))[1],
+  (array_agg(sha256 ORDER BY position) FILTER (WHERE sha256 IS NOT NULL))[1],
+  (array_agg(size ORDER BY position) FILTER (WHERE size IS NOT NULL))[1],
+  (array_agg(code ORDER BY {STRENGTH}, position))[1],
+  (array_agg(disposition ORDER BY {STRENGTH}, position))[1],
+  count(DISTINCT disposition) FILTER (WHERE disposition <> 'no_verdict') > 1,
+  (array_agg(flags ORDER BY position))[1],
+  (array_agg(photodna ORDER BY position) FILTER (WHERE photodna IS NOT NULL))[1],
+  (array_agg(raw ORDER BY position))[1] || CASE WHEN count(DISTINCT code) > 1
+    THEN jsonb_build_object('codes', to_jsonb(array_agg(DISTINCT code))) ELSE '{{}}' END
+FROM gone GROUP BY ident, grp
+"""  # noqa: S608 only constants of this module
+
+PLACEHOLDERS = """
+UPDATE hashsets_staged SET photodna = NULL
+WHERE photodna = ANY(%s::text[]) OR photodna IN (
+  SELECT photodna FROM hashsets_staged WHERE photodna IS NOT NULL GROUP BY photodna HAVING count(DISTINCT ident) >= %s)
+"""
+
+
+@contextmanager
+def table() -> Iterator[None]:
+    """Have the empty temporary table `hashsets_staged` inside the block."""
+    _run(CREATE)
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback and connection.is_usable():
+            _run("DROP TABLE IF EXISTS hashsets_staged")
+
+
+def fill(
+    records: Iterable[HashRecord], dispositions: Mapping[str, str], *, start: int, tell: Callable[[int], None]
+) -> int:
+    """Copy records in; `start` is the number of those already there. Returns the number copied.
+
+    `dispositions` by code; others are unmapped, "" is no verdict. `tell` hears the number so far.
+    """
+    stream, number = iter(records), 0
+    while block := list(islice(stream, BLOCK)):
+        lines = [_line(record, start + number + n, dispositions) for n, record in enumerate(block, 1)]
+        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.write("".join(lines))
+        number += len(block)
+        tell(number)
+    return number
+
+
+def merge(placeholders: list[str]) -> int:
+    """Make one row per identity and drop PhotoDNA shared by many files; the number of values dropped."""
+    _run("ANALYZE hashsets_staged")
+    dropped = _run(PLACEHOLDERS, [placeholders, PLACEHOLDER_AT])
+    _run(CONTRADICTIONS)
+    _run(MERGE)
+    _run("ANALYZE hashsets_staged")
+    return dropped
+
+
+def counts() -> dict[str, int]:
+    """Rows, and how many of them hold conflicting dispositions."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*), count(*) FILTER (WHERE conflict) FROM hashsets_staged")
+        stored, conflicts = cursor.fetchone()
+    return {"stored": stored, "conflicts": conflicts}
+
+
+def codes() -> dict[str, tuple[str, int]]:
+    """Category -> (disposition, rows) of what was staged, as merged."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT code, min(disposition), count(*) FROM hashsets_staged GROUP BY code ORDER BY code")
+        return {code: (disposition, rows) for code, disposition, rows in cursor.fetchall()}
+
+
+def _run(statement: str, values: list[Any] | None = None) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        touched: int = cursor.rowcount
+        return touched
+
+
+def _line(record: HashRecord, position: int, dispositions: Mapping[str, str]) -> str:
+    """One record in COPY's text form."""
+    md5, sha1, sha256 = record.md5, record.sha1, record.sha256
+    code = record.code or ""
+    disposition = "no_verdict" if not code else dispositions.get(code, "unmapped")
+    cells = (
+        str(position),
+        _bytes(md5 or sha1 or sha256),
+        "0",
+        _bytes(md5),
+        _bytes(sha1),
+        _bytes(sha256),
+        "\\N" if record.size is None else str(record.size),
+        code.translate(_ESCAPES),
+        disposition,
+        "f",
+        _json(record.flags),
+        record.photodna or "\\N",
+        _json(_raw(record)),
+    )
+    return "\t".join(cells) + "\n"
+
+
+def _bytes(value: bytes | None) -> str:
+    return "\\N" if value is None else "\\\\x" + value.hex()
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":")).translate(_ESCAPES) if value else "{}"
+
+
+def _raw(record: HashRecord) -> dict[str, Any]:
+    """What has no column: read back by `listing`."""
+    raw: dict[str, Any] = {
+        "media_id": record.media_id,
+        "series": record.series,
+        "tags": record.tags,
+        "date_updated": record.date_updated_text,
+        "hashes": record.other_hashes,
+        "more": record.raw,
+    }
+    return {name: value for name, value in raw.items() if value not in (None, (), {})}

@@ -1,0 +1,356 @@
+"""Importing lists: what is stored, what is refused, and what stays (vics.md section 8)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hashsets import entries, importing, listing, sets
+from hashsets.exchange import HashRecord, MalformedDocument, UnknownFormat, WriteOptions
+from hashsets.generations import SetRetired
+from hashsets.import_report import ImportReport
+from hashsets.importing import ContradictoryRole, EmptyList, LivesByVotes, Part
+from hashsets.models import Entry, Generation, HashSet
+from tests.hashsets import makers
+from tests.people import People
+from tests.shared_data import shared
+from workbench.models import AuditEvent, User
+
+HASH_SET = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
+
+
+def digest(number: int, length: int = 32) -> str:
+    """A made-up hash."""
+    return f"fa4e{number:0{length - 4}x}"
+
+
+def media(number: int, category: Any = 1, **more: Any) -> dict[str, Any]:
+    """One record with an MD5 and a SHA-1."""
+    return {"MediaID": number, "Category": category, "MD5": digest(number), "SHA1": digest(number, 40), **more}
+
+
+def document(folder: Path, *records: dict[str, Any], name: str = "list.json") -> Path:
+    """A VICS 2.0 file with these records."""
+    path = folder / name
+    path.write_text(json.dumps({"@odata.context": HASH_SET, "value": list(records)}))
+    return path
+
+
+def load(to: HashSet, *paths: Path, by: User, **more: Any) -> ImportReport:
+    """Import files into a set."""
+    return importing.import_file(to, [Part(path, path.name) for path in paths], by=by, **more)
+
+
+def current(hash_set: HashSet) -> list[Entry]:
+    """The entries in force, by ident."""
+    now = HashSet.objects.get(pk=hash_set.pk).generation
+    found = Entry.objects.filter(set=hash_set, added_in__lte=now).exclude(removed_in__lte=now)
+    return list(found.order_by("ident", "twin"))
+
+
+def by_number(hash_set: HashSet) -> dict[int, Entry]:
+    """The entries in force, by the number their hash was made of."""
+    return {int(bytes(entry.ident).hex()[4:], 16): entry for entry in current(hash_set)}
+
+
+@pytest.fixture
+def us(people: People) -> HashSet:
+    """An empty set of relevant material under the US scheme."""
+    return makers.hash_set(people.supervisor, "US", scheme="us-pvic")
+
+
+EIGHT = ["hashset-2.0-us.json", "hashset-2.0-utf8-bom.json", "hashset-2.0-utf16le-bom-crlf.json"]
+
+
+@pytest.mark.parametrize("name", EIGHT)
+def test_the_sample_sets_store_their_eight_entries(name: str, us: HashSet, supervisor: User) -> None:
+    report = load(us, shared(f"vics/{name}"), by=supervisor)
+    assert (report.figures()["read"], report.stored, report.generation) == (8, 8, 1)
+    codes = [(entry.code, entry.disposition) for entry in current(us)]
+    assert codes == [
+        ("1", "relevant"),
+        ("2", "relevant"),
+        ("3", "relevant"),
+        ("4", "comparison"),
+        ("0", "not_relevant"),
+        ("1", "relevant"),
+        ("2", "relevant"),
+        ("0", "not_relevant"),
+    ]
+    assert {entry.trust for entry in current(us)} == {"trusted"}
+
+
+def test_the_1_3_sample_is_read_too(us: HashSet, supervisor: User) -> None:
+    report = load(us, shared("vics/hashset-1.3.json"), by=supervisor)
+    assert (report.stored, report.parts[0].found.version) == (4, "1.3")
+
+
+def test_the_quirks_file_ends_as_written_down(us: HashSet, supervisor: User) -> None:
+    told = load(us, shared("vics/quirks-2.0.json"), by=supervisor).as_json()
+    counts = {name: told[name] for name in ("read", "stored", "duplicates", "conflicts", "dropped_photodna")}
+    assert counts == {"read": 23, "stored": 19, "duplicates": 2, "conflicts": 1, "dropped_photodna": 1}
+    assert told["skipped"] == {"invalid-hash": 1, "zero-length": 1}
+    assert (told["unmapped"], list(told["unknown_fields"])) == ({"99": 1}, ["NewField"])
+    found = by_number(us)
+    seen = {number: (found[number].code, found[number].disposition) for number in (0x12D, 0x12E, 0x12F, 0x135)}
+    assert seen == {
+        0x12D: ("1", "relevant"),
+        0x12E: ("", "no_verdict"),
+        0x12F: ("", "no_verdict"),
+        0x135: ("99", "unmapped"),
+    }
+    assert (found[0x130].code, found[0x130].conflict, found[0x130].raw["codes"]) == ("1", False, ["1", "2"])
+    assert (found[0x141].disposition, found[0x141].conflict, found[0x141].raw["codes"]) == (
+        "relevant",
+        True,
+        ["0", "1"],
+    )
+    assert len(bytes(found[0x134].ident)) == 20
+    assert found[0x12E].flags == {"victim_identified": False}
+    assert found[0x136].raw["series"] == ['Synthetic ] } " Series 日本']
+
+
+def test_a_known_good_list_is_imported_as_such(supervisor: User) -> None:
+    good = makers.hash_set(supervisor, role="known-good", scheme="nist-known")
+    report = load(good, shared("vics/knowngood-1.2-cat8.json"), by=supervisor)
+    assert report.codes == {"8": ("not_relevant", 3)}
+
+
+def test_a_known_good_list_does_not_pass_for_relevant_unseen(us: HashSet, supervisor: User) -> None:
+    report = load(us, shared("vics/knowngood-1.2-cat8.json"), by=supervisor)
+    assert "only-harmless-categories" in [warning["code"] for warning in report.warnings()]
+    assert {entry.disposition for entry in current(us)} == {"unmapped"}
+
+
+def test_a_relevant_list_is_refused_as_known_good(supervisor: User) -> None:
+    good = makers.hash_set(supervisor, role="known-good", scheme="us-pvic")
+    with pytest.raises(ContradictoryRole):
+        load(good, shared("vics/hashset-2.0-us.json"), by=supervisor)
+    assert current(good) == []
+    event = AuditEvent.objects.get(verb="set.import.fail")
+    assert json.loads(event.body)["outcome"] == "refused"
+
+
+def test_in_a_known_good_set_no_category_means_known_good(tmp_path: Path, supervisor: User) -> None:
+    good = makers.hash_set(supervisor, role="known-good", scheme="us-pvic")
+    (tmp_path / "list.csv").write_text("md5\n" + digest(1) + "\n")
+    load(good, tmp_path / "list.csv", by=supervisor)
+    assert [(entry.code, entry.disposition) for entry in current(good)] == [("0", "not_relevant")]
+
+
+def test_a_truncated_file_changes_nothing_and_names_the_byte(us: HashSet, supervisor: User) -> None:
+    load(us, shared("vics/hashset-1.3.json"), by=supervisor)
+    before = [entry.id for entry in current(us)]
+    with pytest.raises(MalformedDocument, match="truncated at byte"):
+        load(us, shared("vics/hashset-2.0-truncated.json"), by=supervisor)
+    assert [entry.id for entry in current(us)] == before
+    assert Entry.objects.filter(set=us).count() == len(before)
+
+
+BROKEN = {
+    "a trailing comma": '{"value":[{"MD5":"%s","Category":1},]}',
+    "data after the document": '{"value":[{"MD5":"%s","Category":1}]} {"more":1}',
+    "a missing comma": '{"value":[{"MD5":"%s","Category":1} {"MD5":"%s"}]}',
+    "nothing": "",
+    "no JSON and no list": "these are words",
+}
+
+
+@pytest.mark.parametrize("words", BROKEN)
+def test_a_broken_document_stores_nothing(words: str, tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(BROKEN[words].replace("%s", digest(1)))
+    with pytest.raises((MalformedDocument, UnknownFormat)):
+        load(us, path, by=supervisor)
+    assert HashSet.objects.get(pk=us.pk).generation == 0
+    assert not Entry.objects.filter(set=us).exists()
+    assert AuditEvent.objects.filter(verb="set.import.fail").count() == 1
+
+
+def test_the_case_sample_is_no_hash_set(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    path = tmp_path / "case.json"
+    path.write_text(json.dumps({"value": [{"CaseID": "1", "Media": [media(1)]}]}))
+    with pytest.raises(MalformedDocument, match="case"):
+        load(us, path, by=supervisor)
+
+
+def test_a_list_without_one_usable_hash_is_refused(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    with pytest.raises(EmptyList):
+        load(us, document(tmp_path, {"MD5": "d41d8cd98f00b204e9800998ecf8427e", "Category": 1}), by=supervisor)
+
+
+def test_the_same_file_again_is_a_no_op_that_says_so(us: HashSet, supervisor: User) -> None:
+    load(us, shared("vics/hashset-1.3.json"), by=supervisor)
+    again = load(us, shared("vics/hashset-1.3.json"), by=supervisor)
+    assert (again.already_in_force, again.generation) == (True, 1)
+    assert Generation.objects.filter(set=us).count() == 1
+
+
+def test_an_older_file_may_come_back(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    one, two = document(tmp_path, media(1), name="1.json"), document(tmp_path, media(2), name="2.json")
+    for number, path in enumerate((one, two, one), 1):
+        assert load(us, path, by=supervisor).generation == number
+    assert list(by_number(us)) == [1]
+    first, second = Entry.objects.filter(set=us, added_in__in=[1, 3]).order_by("added_in")
+    assert first.public_id == second.public_id
+
+
+def test_the_next_list_says_what_came_went_and_changed(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    load(us, document(tmp_path, media(1), media(2), media(3), name="old.json"), by=supervisor)
+    before = {number: entry.id for number, entry in by_number(us).items()}
+    new = document(tmp_path, media(1), media(2, 3), media(4), media(5), name="new.json")
+    figures = load(us, new, by=supervisor).figures()
+    assert [figures[name] for name in ("added", "withdrawn", "changed", "unchanged")] == [2, 1, 1, 1]
+    after = by_number(us)
+    assert list(after) == [1, 2, 4, 5]
+    assert (after[1].id == before[1], after[2].id == before[2], after[2].code) == (True, False, "3")
+    generation = Generation.objects.get(set=us, number=2)
+    assert (generation.added, generation.removed, generation.entries) == (3, 2, 4)
+
+
+def test_a_dry_run_tells_and_stores_nothing(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    load(us, document(tmp_path, media(1), media(2), name="old.json"), by=supervisor)
+    rows, events = Entry.objects.filter(set=us).count(), AuditEvent.objects.count()
+    figures = load(us, document(tmp_path, media(2), media(3)), by=supervisor, dry_run=True).figures()
+    assert [figures[name] for name in ("added", "withdrawn", "unchanged", "generation")] == [1, 1, 1, 0]
+    assert (Entry.objects.filter(set=us).count(), AuditEvent.objects.count()) == (rows, events)
+    assert HashSet.objects.get(pk=us.pk).generation == 1
+
+
+def test_several_files_are_the_parts_of_one_list(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    one, two = document(tmp_path, media(1), name="1.json"), document(tmp_path, media(2), media(1), name="2.json")
+    report = load(us, one, two, by=supervisor)
+    assert (report.figures()["read"], report.stored, report.figures()["duplicates"]) == (3, 2, 1)
+    assert load(us, two, one, by=supervisor).already_in_force
+    assert Generation.objects.get(set=us, number=1).source == "1.json, 2.json"
+
+
+def test_one_broken_part_stops_the_whole_list(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    good = document(tmp_path, media(1))
+    with pytest.raises(MalformedDocument):
+        load(us, good, shared("vics/hashset-2.0-truncated.json"), by=supervisor)
+    assert HashSet.objects.get(pk=us.pk).generation == 0
+
+
+def test_equal_md5_with_contradicting_sha1_are_two_entries_for_good(
+    tmp_path: Path, us: HashSet, supervisor: User
+) -> None:
+    twin = {**media(1, 2), "SHA1": digest(99, 40)}
+    lone = {"MD5": digest(1), "Category": 1}
+    load(us, document(tmp_path, media(1), twin, lone, name="both.json"), by=supervisor)
+    both = {bytes(entry.sha1 or b"").hex(): (entry.twin, entry.public_id) for entry in current(us)}
+    assert [twin for twin, _id in both.values()] == [0, 1]
+    load(us, document(tmp_path, twin, media(3), name="one.json"), by=supervisor)
+    assert both[digest(99, 40)] == (1, next(entry.public_id for entry in current(us) if entry.code == "2"))
+    load(us, document(tmp_path, media(1), {**twin, "SHA1": digest(98, 40)}, name="third.json"), by=supervisor)
+    assert [entry.twin for entry in current(us)] == [0, 2]
+
+
+def test_records_of_one_file_complete_each_other(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    bare = {"MD5": digest(1), "Category": None}
+    report = load(us, document(tmp_path, bare, media(1, 1, MediaSize="7")), by=supervisor)
+    (entry,) = current(us)
+    assert (bytes(entry.sha1 or b"").hex(), entry.size, entry.code) == (digest(1, 40), 7, "1")
+    assert (entry.conflict, report.figures()["duplicates"]) == (False, 1)
+
+
+def test_a_photodna_on_many_files_is_a_placeholder(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    value, other = "A" * 192, "B" * 192
+    records = [media(n, PhotoDNA=value) for n in range(25)] + [media(n, PhotoDNA=other) for n in range(30, 40)]
+    told = load(us, document(tmp_path, *records), by=supervisor).as_json()
+    kept = [entry.raw.get("photodna") for entry in current(us)]
+    assert (told["dropped_photodna"], kept.count(value), kept.count(other)) == (25, 0, 10)
+
+
+def test_text_that_means_something_to_copy_survives(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    awkward = 'back\\slash \t tab \n line \\N "quoted" \u2028 日本'
+    load(us, document(tmp_path, media(1, "\\N", Tags=[awkward], Extra={"a\\b": awkward})), by=supervisor)
+    (entry,) = current(us)
+    assert (entry.code, entry.raw["tags"], entry.raw["more"]["Extra"]) == ("\\N", [awkward], {"a\\b": awkward})
+
+
+def test_a_set_that_lives_by_votes_takes_no_list(tmp_path: Path, supervisor: User) -> None:
+    publishing = makers.hash_set(supervisor, receives_offers=True)
+    voted = makers.hash_set(supervisor)
+    makers.publish(voted, makers.picture("lake"), by=supervisor)
+    for hash_set in (publishing, voted):
+        with pytest.raises(LivesByVotes):
+            load(hash_set, document(tmp_path, media(1)), by=supervisor)
+
+
+def test_a_retired_set_takes_no_list(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    sets.retire(us, by=supervisor, reason="old")
+    with pytest.raises(SetRetired):
+        load(us, document(tmp_path, media(1)), by=supervisor)
+
+
+def test_a_set_its_owner_does_not_vouch_for_is_provisional(tmp_path: Path, supervisor: User) -> None:
+    unsure = makers.hash_set(supervisor, trust="provisional")
+    load(unsure, document(tmp_path, media(1)), by=supervisor)
+    assert [entry.trust for entry in current(unsure)] == ["provisional"]
+
+
+def test_the_report_is_kept_with_the_version_and_in_the_log(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    report = load(us, document(tmp_path, media(1), {"MD5": "x", "Category": 1}), by=supervisor)
+    generation = Generation.objects.get(set=us, number=1)
+    assert generation.report["skipped"] == {"invalid-hash": 1}
+    assert bytes(generation.source_sha256 or b"") == report.source_sha256
+    verbs = list(AuditEvent.objects.filter(verb__startswith="set.").order_by("seq").values_list("verb", flat=True))
+    assert verbs == ["set.create", "set.import", "set.version"]
+    told = json.loads(AuditEvent.objects.get(verb="set.import").body)["details"]
+    assert (told["source_sha256"], told["skipped"]) == (report.source_sha256.hex(), {"invalid-hash": 1})
+
+
+def test_rows_above_the_version_in_force_are_swept(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    load(us, document(tmp_path, media(1), media(2)), by=supervisor)
+    assert importing.sweep() == 0
+    Entry.objects.filter(set=us, md5=bytes.fromhex(digest(1))).update(removed_in=2)
+    Entry.objects.filter(set=us, md5=bytes.fromhex(digest(2))).update(added_in=2)
+    assert importing.sweep() == 2
+    assert [(entry.added_in, entry.removed_in) for entry in Entry.objects.filter(set=us)] == [(1, None)]
+
+
+@pytest.mark.parametrize("format_id", ["vics2.0", "vics1.3", "csv"])
+@pytest.mark.parametrize("sample", ["hashset-2.0-us.json", "quirks-2.0.json"])
+def test_an_exported_set_imported_into_a_fresh_one_is_equal(
+    format_id: str, sample: str, tmp_path: Path, us: HashSet, supervisor: User
+) -> None:
+    load(us, shared(f"vics/{sample}"), by=supervisor)
+    path = tmp_path / "exported"
+    with path.open("wb") as file:
+        written = listing.export(us, file, by=supervisor, format_id=format_id, options=WriteOptions(region="US"))
+    fresh = makers.hash_set(supervisor, "Fresh", scheme="us-pvic")
+    report = load(fresh, path, by=supervisor)
+    assert (written, report.stored) == (len(current(us)), written)
+    assert [_said(record) for record in listing.records(fresh)] == [_said(record) for record in listing.records(us)]
+
+
+def _said(record: HashRecord) -> tuple[Any, ...]:
+    """What an export says of an entry."""
+    told = (record.md5, record.sha1, record.sha256, record.size, record.code, record.media_id, record.flags)
+    return (*told, record.series, record.tags, record.date_updated, record.photodna)
+
+
+def test_an_export_is_an_event(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    with (tmp_path / "out").open("wb") as file:
+        listing.export(us, file, by=supervisor, format_id="csv", options=WriteOptions())
+    assert AuditEvent.objects.filter(verb="set.export").count() == 1
+
+
+def test_an_export_stays_at_the_version_it_began_with(
+    tmp_path: Path, us: HashSet, supervisor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "PAGE", 2)
+    load(us, document(tmp_path, *(media(n) for n in range(1, 6))), by=supervisor)
+    reading = listing.records(us)
+    first = next(reading)
+    load(us, document(tmp_path, media(9), name="other.json"), by=supervisor)
+    assert len([first, *reading]) == 5
+
+
+def test_imported_entries_are_found_by_every_digest(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    record = media(1, AlternativeHashes=[{"HashName": "SHA256", "HashValue": digest(1, 64)}])
+    load(us, document(tmp_path, record), by=supervisor)
+    us.refresh_from_db()
+    assert list(entries.in_force(us, [bytes.fromhex(digest(1, 64))])) == [bytes.fromhex(digest(1, 64))]
