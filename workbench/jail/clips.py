@@ -15,6 +15,7 @@ import av.logging
 from PIL import Image, ImageStat
 
 from workbench.jail import results, shrink
+from workbench.jail.cut_short import cut_short
 from workbench.jail.results import Preview
 from workbench.media_types import MediaType
 
@@ -44,7 +45,6 @@ DEMUXERS = {
 PLACES = (Fraction(1, 10), Fraction(3, 10), Fraction(1, 2), Fraction(7, 10))  # where a poster frame is looked for
 TELLING = 12.0  # standard deviation of grey, of 255, above which a frame is more than black or a fade
 MAX_TRIES = 48  # packets that may fail, or frames looked at, before a place is given up
-MAX_DURATION_MS = 2**31 - 1
 
 av.logging.set_level(None)
 
@@ -74,7 +74,7 @@ def preview(file: BinaryIO, media: MediaType) -> Preview:
         picture, whole = _poster(container, stream, film)
     if picture is None:
         return _film(film, media, results.UNDECODABLE)
-    if not whole:
+    if not whole or cut_short(file):
         return _film(film, media, results.TRUNCATED, picture)
     return _film(film, media, "", picture)
 
@@ -121,7 +121,7 @@ def _measured(container: Any, stream: Any) -> Film:
     duration = _milliseconds(container.duration, Fraction(1, av.time_base))
     if not duration:
         duration = _milliseconds(stream.duration, stream.time_base)
-    frames = min(max(0, stream.frames or 0), 2**31 - 1)
+    frames = min(max(0, stream.frames or 0), results.MAX_NUMBER)
     return Film(max(0, stream.width), max(0, stream.height), duration, frames)
 
 
@@ -129,7 +129,7 @@ def _milliseconds(count: int | None, unit: Fraction | None) -> int:
     """0 where the container does not say, or says nonsense."""
     if not count or not unit or count < 0:
         return 0
-    return min(int(count * unit * 1000), MAX_DURATION_MS)
+    return min(int(count * unit * 1000), results.MAX_NUMBER)
 
 
 def _poster(container: Any, stream: Any, film: Film) -> tuple[Image.Image | None, bool]:

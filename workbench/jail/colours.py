@@ -22,10 +22,10 @@ def shrunk(image: Image.Image, size: Size) -> Image.Image:
     """The loaded image at `size`, as L, RGB or RGBA (or the printing modes that `to_rgb` handles)."""
     if image.mode in RESIZABLE and "transparency" not in image.info:
         return _resized(image, size)
-    factors = tuple(max(1, int(whole / goal / GAP)) for whole, goal in zip(image.size, size, strict=True))
-    if image.width * image.height <= BAND_PIXELS or factors == (1, 1):
-        return _resized(_plain(image), size)
-    return _resized(_in_bands(image, factors[0], factors[1]), size)
+    small = _shrunk_plain(image, size)
+    if small.mode == "RGBA" and small.getchannel("A").getextrema()[1] == 0:
+        return _resized(image.convert("RGB"), size)  # transparent throughout: what is hidden is shown
+    return small
 
 
 def to_rgb(small: Image.Image, profile: bytes | None) -> Image.Image:
@@ -38,6 +38,13 @@ def to_rgb(small: Image.Image, profile: bytes | None) -> Image.Image:
     if transform:
         return transform.apply(small)
     return small if small.mode == "RGB" else small.convert("RGB")
+
+
+def _shrunk_plain(image: Image.Image, size: Size) -> Image.Image:
+    factors = tuple(max(1, int(whole / goal / GAP)) for whole, goal in zip(image.size, size, strict=True))
+    if image.width * image.height <= BAND_PIXELS or factors == (1, 1):
+        return _resized(_plain(image), size)
+    return _resized(_in_bands(image, factors[0], factors[1]), size)
 
 
 def _resized(image: Image.Image, size: Size) -> Image.Image:
@@ -83,12 +90,8 @@ def _stretched(image: Image.Image) -> Image.Image:
 
 
 def _over_grey(image: Image.Image) -> Image.Image:
-    """Transparency over neutral grey; a picture that is transparent throughout is shown as if it were not."""
-    alpha = image.getchannel("A")
-    if alpha.getextrema()[1] == 0:
-        return image.convert("RGB")
     ground = Image.new("RGB", image.size, (GREY, GREY, GREY))
-    ground.paste(image, mask=alpha)
+    ground.paste(image, mask=image.getchannel("A"))
     return ground
 
 

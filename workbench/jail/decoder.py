@@ -4,6 +4,7 @@ Nothing that comes back is trusted: a decoder that was taken over could answer a
 fields are checked before they become a Preview.
 """
 
+import fcntl
 import os
 import threading
 import time
@@ -24,7 +25,6 @@ SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md r
 MAX_DEATHS = 3  # in one archive
 MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
 KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
-MAX_NUMBER = 2**31 - 1
 
 
 class Decoder:
@@ -47,6 +47,7 @@ class Decoder:
         Bad media is an answer (state "none" or "partial" and a reason), not an error. Raises DecoderDied when no
         decoder can be started.
         """
+        _check_read_only(fd)
         with self._lock:
             jail = self._ready("media")
             try:
@@ -69,6 +70,7 @@ class Decoder:
         after its chunks, a problem. A Member with index -1 is last and says why the archive ended early. Each
         process that dies costs one member; after MAX_DEATHS the archive ends. Stop whenever you like.
         """
+        _check_read_only(fd)
         for _ in range(MAX_DEATHS):
             with self._borrowed() as jail:
                 reading = Reading(jail, fd, limits, start)
@@ -130,6 +132,12 @@ def _end_all(jails: dict[str, Jail]) -> None:
         jails.popitem()[1].end()
 
 
+def _check_read_only(fd: int) -> None:
+    """The jail may read and seek what it is handed and nothing else; a mistake here is ours, not the evidence's."""
+    if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+        raise ValueError("the jail is only handed descriptors that are open for reading")
+
+
 def _deadline(size: int) -> float:
     return time.monotonic() + min(SECONDS_AT_MOST, SECONDS + SECONDS_A_MEGABYTE * size / 1e6)
 
@@ -156,7 +164,7 @@ def _preview(header: wire.Header, body: bytes) -> Preview:
 
 def _number(header: wire.Header, name: str) -> int:
     value = header.get(name)
-    if not isinstance(value, int) or not 0 <= value <= MAX_NUMBER:
+    if not isinstance(value, int) or not 0 <= value <= results.MAX_NUMBER:
         raise ValueError(name)
     return value
 

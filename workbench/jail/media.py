@@ -18,6 +18,7 @@ WARM_MODULES = ("webp", "avif", "littlecms2")
 def preview(descriptor: int) -> Preview:
     """What may be shown of the open file; takes the descriptor over. Whatever a decoder raises becomes a reason."""
     with os.fdopen(descriptor, "rb") as file:
+        file.seek(0)  # whoever hashed it left the offset at the end
         media = sniff(file.read(HEAD_BYTES))
         try:
             return _by_kind(file, media)

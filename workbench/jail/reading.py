@@ -35,7 +35,7 @@ class Reading:
     def next(self) -> Member | None:
         """The next member, or None at the end; None with a `reason` when the other side died."""
         self._leave_member()
-        if self._over:
+        if self._over or self.reason:
             return None
         header = self._guarded(lambda: self._receive(most=0)[0])
         if header is None:
@@ -49,8 +49,10 @@ class Reading:
         return self._member
 
     def stop(self) -> None:
-        """Tell the other side that no more is wanted, where it is waiting to be told."""
-        if self._member and not self._streaming and not self.reason:
+        """Tell the other side that no more is wanted; it asks with its next member."""
+        if self._streaming or self._over or self.reason:
+            return
+        if self._member or self.next():
             self._say(b"q")
             self._over = True
 

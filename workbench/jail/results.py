@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 # Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
 TRUNCATED = "truncated"  # shown as far as it could be decoded
+EMBEDDED_PREVIEW = "embedded-preview"  # camera raw: the small picture inside is shown, not the exposure
 UNDECODABLE = "undecodable"  # the decoder refused the bytes
 UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
 NOT_MEDIA = "not-media"
@@ -26,6 +27,7 @@ MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
 VEIL_SIZE = (64, 48)  # pixels
+MAX_NUMBER = 2**31 - 1  # sizes, durations and counts are stored in four bytes
 CHUNK_BYTES = 256 * 1024  # most of a member that is sent at once
 
 

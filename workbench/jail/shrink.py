@@ -34,7 +34,7 @@ def clear(picture: Image.Image) -> bytes:
 
 def veil(picture: Image.Image) -> bytes:
     """The whole picture in 16 x 12 grey cells, smoothed to 64 x 48: composition yes, detail no."""
-    cells = picture.resize(fit(picture.size, VEIL_CELLS), Image.Resampling.BOX, reducing_gap=1.0).convert("L")
+    cells = picture.resize(fit(picture.size, VEIL_CELLS), Image.Resampling.BILINEAR, reducing_gap=3.0).convert("L")
     frame = Image.new("L", VEIL_CELLS, GREY)
     frame.paste(cells, ((VEIL_CELLS[0] - cells.width) // 2, (VEIL_CELLS[1] - cells.height) // 2))
     stream = io.BytesIO()

@@ -70,7 +70,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "image/x-portable-greymap": ("PPM",),
     "image/x-portable-pixmap": ("PPM",),
 }
-ORIENTATION = 0x0112
+ORIENTATION, DNG_VERSION, SUBFILE_TYPE = 0x0112, 0xC612, 0x00FE  # TIFF tags
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -82,8 +82,6 @@ TURNS = {
 }
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-# Pillow raises above twice this value; our own check comes first, this one covers pictures inside pictures.
-Image.MAX_IMAGE_PIXELS = results.MAX_PIXELS // 2
 warnings.simplefilter("ignore")
 
 
@@ -103,7 +101,7 @@ def preview(file: BinaryIO, media: MediaType) -> Preview:
     try:
         return _strict_then_tolerant(file, media, formats)
     except TooManyPixels as error:
-        width, height = error.size
+        width, height = (min(side, results.MAX_NUMBER) for side in error.size)
         return Preview(media.kind, media.mime, width, height, reason=results.TOO_MANY_PIXELS)
     except Image.DecompressionBombError:
         return Preview(media.kind, media.mime, reason=results.TOO_MANY_PIXELS)
@@ -125,14 +123,14 @@ def _strict_then_tolerant(file: BinaryIO, media: MediaType, formats: tuple[str, 
 
 
 def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason: str = "") -> Preview:
-    file.seek(0)
-    image = Image.open(file, formats=formats)
+    image = _opened(file, formats)
     width, height = image.size
-    _check(image.size)
     goal = shrink.within(image.size)
     if goal != image.size:
         image.draft("RGB", goal)  # JPEG decodes at a half, quarter or eighth, never below the goal
     image.load()
+    if _is_raw(image):
+        reason = reason or results.EMBEDDED_PREVIEW
     _check(image.size)  # icons and JPEG 2000 may hold more than their header said
     if image.format not in ("JPEG", "MPO"):
         width, height = image.size
@@ -150,9 +148,28 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     )  # fmt: skip
 
 
+def _opened(file: BinaryIO, formats: tuple[str, ...]) -> Image.Image:
+    """The image, header read and pixels not; our own check of its size comes first, because it keeps the figures."""
+    file.seek(0)
+    Image.MAX_IMAGE_PIXELS = None
+    image = Image.open(file, formats=formats)
+    _check(image.size)
+    Image.MAX_IMAGE_PIXELS = results.MAX_PIXELS // 2  # Pillow raises above twice this: for pictures inside pictures
+    return image
+
+
 def _check(size: shrink.Size) -> None:
+    if min(size) <= 0:
+        raise ValueError("a picture without pixels")
     if size[0] * size[1] > results.MAX_PIXELS:
         raise TooManyPixels(size)
+
+
+def _is_raw(image: Image.Image) -> bool:
+    """Whether the first page of a TIFF is the thumbnail of a camera's raw file."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    return DNG_VERSION in image.tag_v2 or image.tag_v2.get(SUBFILE_TYPE, 0) == 1
 
 
 def _turn(image: Image.Image) -> int:

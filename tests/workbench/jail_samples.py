@@ -1,0 +1,106 @@
+"""Harmless pictures, clips and archives made on the spot, and how tests hand bytes to the jail."""
+
+import io
+import os
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image
+
+from workbench.jail import Decoder, Preview
+
+
+@contextmanager
+def read_only(data: bytes) -> Iterator[int]:
+    """A read-only descriptor on a file that holds `data`, its offset at the end, as hashing leaves it."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        descriptor = os.open(file.name, os.O_RDONLY)
+        try:
+            os.lseek(descriptor, 0, os.SEEK_END)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def preview_of(decoder: Decoder, data: bytes) -> Preview:
+    with read_only(data) as descriptor:
+        return decoder.preview(descriptor, size=len(data))
+
+
+def preview_file(decoder: Decoder, path: Path) -> Preview:
+    with path.open("rb") as file:
+        return decoder.preview(file.fileno(), size=path.stat().st_size)
+
+
+def shown(picture: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(picture))
+
+
+def landscape(width: int = 64, height: int = 48, mode: str = "RGB") -> Image.Image:
+    """Sky above, field below, a bright sun at the upper left: every orientation looks different."""
+    picture = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    sun = Image.new("RGB", (max(1, width // 4), max(1, height // 4)), (255, 220, 40))
+    picture.paste(sun, (width // 10, height // 10))
+    return picture.convert(mode)
+
+
+def encoded(picture: Image.Image, name: str, **options: Any) -> bytes:
+    stream = io.BytesIO()
+    picture.save(stream, name, **options)
+    return stream.getvalue()
+
+
+def png_claiming(width: int, height: int) -> bytes:
+    """A PNG whose header promises a size and whose data holds nothing."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+
+
+def clip(pictures: list[Image.Image], *, rate: int = 5, name: str = "mp4", codec: str = "mpeg4") -> bytes:
+    """A film of the pictures, one a frame."""
+    stream = io.BytesIO()
+    with av.open(stream, "w", format=name) as container:
+        track: Any = container.add_stream(codec, rate=rate)
+        track.width, track.height, track.pix_fmt = *pictures[0].size, "yuv420p"
+        track.gop_size = 5
+        frames: Any = av.VideoFrame
+        for picture in pictures:
+            container.mux(track.encode(frames.from_image(picture)))
+        container.mux(track.encode(None))
+    return stream.getvalue()
+
+
+def zipped(members: list[tuple[str, bytes]], method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", method) as archive:
+        for name, data in members:
+            archive.writestr(zipfile.ZipInfo(name, (2021, 3, 4, 5, 6, 8)), data, method)
+    return stream.getvalue()
+
+
+def zip_of(members: list[tuple[bytes, bytes]], *, flags: int = 0, method: int = 0, mode: int = 0o100644) -> bytes:
+    """A zip written field by field, so that names may be any bytes at all and members may repeat a name."""
+    body, directory = b"", b""
+    for name, data in members:
+        sizes = (zlib.crc32(data), len(data), len(data))
+        at = len(body)
+        body += struct.pack("<4s5H3L2H", b"PK\3\4", 20, flags, method, 0, 0x21, *sizes, len(name), 0) + name + data
+        directory += struct.pack(
+            "<4s6H3L5H2L", b"PK\1\2", 3 << 8, 20, flags, method, 0, 0x21, *sizes, len(name), 0, 0, 0, 0, mode << 16, at
+        )
+        directory += name
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(members), len(members), len(directory), len(body), 0)
+    return body + directory + end

@@ -1,0 +1,268 @@
+"""The jail as a process: what it holds, what it may do, and what happens when it dies."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.workbench.jail_samples import clip, encoded, landscape, preview_of
+from workbench.jail import Decoder, wire
+from workbench.jail import decoder as decoder_module
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURE = encoded(landscape(), "PNG")
+
+
+@pytest.fixture
+def decoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Decoder]:
+    monkeypatch.setenv("DATABASE_URL", "postgres://app:a-secret@localhost/winnow")
+    monkeypatch.setenv("WINNOW_SECRET_KEY", "another-secret")
+    with Decoder() as decoder:
+        assert preview_of(decoder, PICTURE).state == "made"
+        yield decoder
+
+
+def pid_of(decoder: Decoder, work: str = "media") -> int:
+    return decoder._jails[work].process.pid
+
+
+def proc(decoder: Decoder, name: str) -> Path:
+    return Path(f"/proc/{pid_of(decoder)}") / name
+
+
+def gone(pid: int) -> bool:
+    """Whether the process has ended within five seconds (a zombie has)."""
+    for _ in range(100):
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except FileNotFoundError:
+            return True
+        if state == "Z":
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_the_jail_is_handed_no_credential(decoder: Decoder) -> None:
+    names = {line.partition(b"=")[0] for line in proc(decoder, "environ").read_bytes().split(b"\0") if line}
+    assert names == {b"PYTHONPATH", b"LANG", b"MALLOC_ARENA_MAX"}
+
+
+def test_the_jail_holds_its_socket_and_nothing_else(decoder: Decoder) -> None:
+    with (ROOT / "manage.py").open() as inherited:
+        os.set_inheritable(inherited.fileno(), True)
+        with Decoder() as another:
+            preview_of(another, PICTURE)
+            held = {int(entry.name): str(entry.readlink()) for entry in proc(another, "fd").iterdir()}
+    assert held.pop(0).startswith("socket:")
+    assert held == {1: "/dev/null", 2: "/dev/null"}
+
+
+def test_the_jail_stands_in_the_root_folder_and_in_a_session_of_its_own(decoder: Decoder) -> None:
+    assert str(proc(decoder, "cwd").readlink()) == "/"
+    assert os.getsid(pid_of(decoder)) == pid_of(decoder)
+
+
+def test_the_jail_may_write_nothing_and_gain_nothing(decoder: Decoder) -> None:
+    limits = {line[:26].strip(): line[26:].split()[:2] for line in proc(decoder, "limits").read_text().splitlines()}
+    assert limits["Max file size"] == ["0", "0"]
+    assert limits["Max core file size"] == ["0", "0"]
+    assert limits["Max open files"] == ["16", "16"]
+    assert 1 << 30 < int(limits["Max address space"][1]) < 3 << 30
+    assert "NoNewPrivs:\t1" in proc(decoder, "status").read_text()
+
+
+def test_the_jail_imports_no_django_and_no_database_driver() -> None:
+    code = """
+        import sys
+        import workbench.jail.archives, workbench.jail.child, workbench.jail.media
+        workbench.jail.media.warm_up()
+        print(*{name.partition(".")[0] for name in sys.modules} & {"django", "psycopg", "celery", "redis", "numpy"})
+    """
+    answer = subprocess.run(
+        [sys.executable, "-P", "-c", textwrap.dedent(code)],
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=True,
+    )
+    assert answer.stdout.strip() == b""
+
+
+def test_nothing_is_imported_or_loaded_after_the_jail_is_locked(decoder: Decoder) -> None:
+    before = mapped_libraries(decoder)
+    for name in ("JPEG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO"):
+        preview_of(decoder, encoded(landscape(), name))
+    preview_of(decoder, clip([landscape(96, 64)] * 5))
+    assert mapped_libraries(decoder) == before
+
+
+def mapped_libraries(decoder: Decoder) -> set[str]:
+    return {line.split()[-1] for line in proc(decoder, "maps").read_text().splitlines() if ".so" in line}
+
+
+def test_the_jail_dies_with_its_worker() -> None:
+    code = """
+        import os, sys, time
+        sys.path.insert(0, sys.argv[1])
+        from workbench.jail import Decoder
+        decoder = Decoder()
+        descriptor = os.open("manage.py", os.O_RDONLY)
+        decoder.preview(descriptor, size=1)
+        print(decoder._jails["media"].process.pid, flush=True)
+        time.sleep(60)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code), str(ROOT)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as worker:
+        assert worker.stdout
+        jail = int(worker.stdout.readline())
+        os.kill(jail, signal.SIGSTOP)  # busy with a file: it cannot notice that its socket was closed
+        worker.kill()
+    assert gone(jail)
+
+
+def test_a_decoder_that_is_killed_in_the_middle_costs_one_preview(decoder: Decoder) -> None:
+    first = pid_of(decoder)
+    os.kill(first, signal.SIGSTOP)
+    threading.Timer(0.3, os.kill, (first, signal.SIGKILL)).start()
+    answer = preview_of(decoder, PICTURE)
+    assert (answer.kind, answer.mime, answer.state, answer.reason) == ("still", "image/png", "none", "decoder-killed")
+    assert preview_of(decoder, PICTURE).state == "made"
+    assert pid_of(decoder) != first
+
+
+def test_a_decoder_that_died_while_idle_costs_nothing(decoder: Decoder) -> None:
+    os.kill(pid_of(decoder), signal.SIGKILL)
+    assert gone(pid_of(decoder))
+    assert preview_of(decoder, PICTURE).state == "made"
+
+
+def test_a_decoder_that_takes_too_long_is_killed(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder_module, "SECONDS", 0.3)
+    first = pid_of(decoder)
+    os.kill(first, signal.SIGSTOP)
+    assert preview_of(decoder, PICTURE).reason == "decoder-timeout"
+    assert gone(first)
+    monkeypatch.undo()
+    assert preview_of(decoder, PICTURE).state == "made"
+
+
+def test_the_time_allowed_grows_with_the_file_up_to_two_minutes() -> None:
+    now = time.monotonic()
+    assert decoder_module._deadline(0) - now == pytest.approx(20, abs=0.5)
+    assert decoder_module._deadline(10_000_000) - now == pytest.approx(40, abs=0.5)
+    assert decoder_module._deadline(10**12) - now == pytest.approx(120, abs=0.5)
+
+
+def test_a_decoder_is_replaced_after_its_share_of_files(decoder: Decoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder_module, "SERVED_AT_MOST", 3)
+    seen = set()
+    for _ in range(5):  # and one from the fixture
+        assert preview_of(decoder, PICTURE).state == "made"
+        seen |= {jail.process.pid for jail in decoder._jails.values()}
+    assert len(seen) == 2
+
+
+def test_closing_leaves_no_process_and_no_descriptor() -> None:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with Decoder() as decoder:
+        preview_of(decoder, PICTURE)
+        pid = pid_of(decoder)
+    assert not Path(f"/proc/{pid}").exists()
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_writable_descriptor_is_never_handed_over(decoder: Decoder, tmp_path: Path) -> None:
+    path = tmp_path / "evidence.png"
+    path.write_bytes(PICTURE)
+    with path.open("r+b") as file, pytest.raises(ValueError, match="open for reading"):
+        decoder.preview(file.fileno(), size=len(PICTURE))
+
+
+def honest(**changes: Any) -> dict[str, Any]:
+    answer = {"kind": "still", "mime": "image/png", "width": 1, "height": 1, "duration_ms": 0, "frames": 1}
+    return {**answer, "state": "made", "reason": "", "veil": 4, "clear": 4, **changes}
+
+
+@contextmanager
+def in_place_of(decoder: Decoder) -> Iterator[socket.socket]:
+    """The end of a socket on which a test answers in place of the jail."""
+    jail = decoder._jails["media"]
+    jail.sock.close()
+    jail.sock, theirs = socket.socketpair()
+    with theirs:
+        yield theirs
+
+
+BODY = b"RIFF\xff\xd8\xff\xe0"
+LIES = [
+    honest(kind="<script>"),
+    honest(state="splendid"),
+    honest(width=-1),
+    honest(height=2**40),
+    honest(mime="image/png\nSet-Cookie: x"),
+    honest(mime=None),
+    honest(reason="x" * 5000),
+    honest(veil=8, clear=0),
+    honest(veil=0, clear=8),
+    honest(clear=400),
+    honest(state="none"),
+    {},
+]
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_decoder_that_was_taken_over_is_not_believed(decoder: Decoder, lie: dict[str, Any]) -> None:
+    with in_place_of(decoder) as theirs:
+        wire.send(theirs, lie, BODY)
+        assert preview_of(decoder, PICTURE).reason == "decoder-killed"
+
+
+def test_an_honest_answer_of_the_same_shape_is_believed(decoder: Decoder) -> None:
+    with in_place_of(decoder) as theirs:
+        wire.send(theirs, honest(), BODY)
+        assert preview_of(decoder, PICTURE).clear == BODY[4:]
+
+
+def test_a_flood_instead_of_an_answer_is_refused(decoder: Decoder) -> None:
+    with in_place_of(decoder) as theirs:
+        theirs.sendall(wire.PREFIX.pack(2**31, 2**31))
+        assert preview_of(decoder, PICTURE).reason == "decoder-killed"
+
+
+SEEDS = [encoded(landscape(), name) for name in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "ICO", "TGA")]
+SEEDS += [encoded(landscape().convert("CMYK"), "JPEG"), clip([landscape(96, 64)] * 3)]
+
+
+@pytest.fixture(scope="module")
+def lasting() -> Iterator[Decoder]:
+    with Decoder() as decoder:
+        yield decoder
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    seed=st.sampled_from(SEEDS),
+    cut=st.floats(0.01, 1),
+    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255))),
+)
+def test_damaged_bytes_are_an_answer_and_never_an_error(
+    lasting: Decoder, seed: bytes, cut: float, flips: list[tuple[float, int]]
+) -> None:
+    data = bytearray(seed[: max(1, int(len(seed) * cut))])
+    for place, value in flips:
+        data[int(place * len(data))] = value
+    answer = preview_of(lasting, bytes(data))
+    assert (answer.state == "made") == (answer.reason == "")
+    assert (answer.state == "none") == (answer.clear == b"")
