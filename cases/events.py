@@ -8,6 +8,14 @@ CASE_CLOSED = verb("case.close", "Case closed")
 MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
+EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+INGEST_STARTED = verb("ingest.start", "Ingest started")
+INGEST_PAUSED = verb("ingest.pause", "Ingest held")
+INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
+INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
+INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")
+INGEST_DONE = verb("ingest.done", "Ingest done")
+
 MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")
 
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")

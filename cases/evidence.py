@@ -1,0 +1,189 @@
+"""Exhibits: adding evidence to a case, and holding, resuming or ending its ingest."""
+
+import os
+import stat
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from cases import events
+from cases.errors import CaseIsClosed
+from cases.ingest import leases, nodes, reader
+from cases.models import Case, Exhibit
+from cases.names import display
+from workbench import audit
+from workbench.errors import BadInput, WorkbenchError
+from workbench.models import Job, User
+
+LIST, HASH = "ingest", "hash"  # kinds of jobs
+BY_PERSON, NO_SPACE, NO_SOURCE = "person", "space", "source"  # why an ingest is held
+S = Exhibit.State
+
+
+class ExhibitTaken(WorkbenchError):
+    """This exhibit reference is used for other evidence. Choose another reference."""
+
+    code = "exhibit-taken"
+    status = HTTPStatus.CONFLICT
+
+
+class NotInThisState(WorkbenchError):
+    """The ingest is not in a state in which this can be done. Load the page again."""
+
+    code = "exhibit-state"
+    status = HTTPStatus.CONFLICT
+
+
+class OutsideEvidenceRoots(WorkbenchError):
+    """This path is not in a folder that Winnow may read from the browser. Put the evidence into the inbox."""
+
+    code = "outside-evidence-roots"
+
+
+def add_exhibit(
+    *,
+    case: Case,
+    ref: str,
+    reader_id: str,
+    source: bytes,
+    by: User,
+    description: str = "",
+    source_hash: bytes | None = None,
+) -> Exhibit:
+    """Add evidence to a case. The same reference and source again is the same exhibit, and goes on where it was.
+
+    Raises ExhibitTaken, CaseIsClosed, BadInput, and what the reader says of the source.
+    """
+    reader(reader_id).check(source)
+    with transaction.atomic():
+        values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING}
+        exhibit, is_new = _exhibit(case, ref, by, description, values)
+        if (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
+            raise ExhibitTaken(f"{ref} is used for other evidence in this case. Choose another reference.")
+        if not is_new and exhibit.state in (S.PAUSED, S.STOPPED):
+            resume(exhibit, by=by)
+    return exhibit
+
+
+def add_upload(*, case: Case, ref: str, by: User, description: str = "", reader_id: str = "upload") -> Exhibit:
+    """Add an exhibit whose files the browser will send; it waits for them.
+
+    Sending again for the same reference goes on while it waits. Raises ExhibitTaken, CaseIsClosed, BadInput.
+    """
+    public_id = uuid.uuid4()
+    values = {"public_id": public_id, "reader": reader_id, "source": os.fsencode(upload_folder(public_id))}
+    with transaction.atomic():
+        exhibit, _ = _exhibit(case, ref, by, description, values)
+        if exhibit.reader != reader_id or exhibit.state != S.WAITING:
+            raise ExhibitTaken(f"{ref} is used for other evidence in this case. Choose another reference.")
+    return exhibit
+
+
+def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str, Any]) -> tuple[Exhibit, bool]:
+    """The exhibit of that reference, made if it is new; and whether it is."""
+    if case.state != Case.State.OPEN:
+        raise CaseIsClosed
+    if not ref.strip() or len(ref) > 60 or not ref.isprintable():
+        raise BadInput("An exhibit needs a reference of at most 60 characters, such as NM-01.")
+    defaults = values | {"description": description[:200], "added_by": by}
+    exhibit, is_new = Exhibit.objects.select_for_update().get_or_create(case=case, ref=ref, defaults=defaults)
+    if is_new:
+        leases.open_jobs(LIST, [str(exhibit.public_id)])
+        leases.open_jobs(HASH, slots(exhibit))
+        source = display(bytes(exhibit.source)) if exhibit.state != S.WAITING else "browser"
+        _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source)
+    return exhibit, is_new
+
+
+def upload_folder(public_id: uuid.UUID) -> str:
+    """Where the files that a browser sends for an exhibit wait until the store has them."""
+    return str(settings.DATA_DIR / "uploads" / str(public_id))
+
+
+def slots(exhibit: Exhibit) -> list[str]:
+    """The subjects of the jobs that may hash an exhibit's files side by side."""
+    return [f"{exhibit.public_id}/{slot}" for slot in range(settings.INGEST_TASKS)]
+
+
+def offered_source(relative: str) -> bytes:
+    """The path a page names, below one of the evidence roots and reached without a link.
+
+    Raises OutsideEvidenceRoots.
+    """
+    parts = [part for part in os.fsencode(relative).split(b"/") if part not in (b"", b".")]
+    if not parts or b".." in parts or any(b"\0" in part for part in parts):
+        raise OutsideEvidenceRoots
+    for root in map(os.fsencode, settings.EVIDENCE_ROOTS):
+        path = b"/".join([root.rstrip(b"/"), *parts])
+        if _is_offered(path, root):
+            return path
+    raise OutsideEvidenceRoots
+
+
+def _is_offered(path: bytes, root: bytes) -> bool:
+    try:
+        folder = nodes.open_root(nodes.parent(path), [root])
+    except OSError:
+        return False
+    try:
+        mode = os.stat(path.rpartition(b"/")[2], dir_fd=folder, follow_symlinks=False).st_mode
+    except OSError:
+        return False
+    finally:
+        os.close(folder)
+    return stat.S_ISDIR(mode) or stat.S_ISREG(mode)
+
+
+@transaction.atomic
+def pause(exhibit: Exhibit, *, by: User | None, why: str = BY_PERSON) -> None:
+    """Hold the ingest; what is being read is finished. Raises NotInThisState."""
+    _move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, why)
+    _record(events.INGEST_PAUSED, exhibit, by, why=why)
+
+
+@transaction.atomic
+def resume(exhibit: Exhibit, *, by: User | None) -> None:
+    """Go on with a held or stopped ingest. Raises NotInThisState."""
+    _move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
+    _record(events.INGEST_RESUMED, exhibit, by)
+
+
+@transaction.atomic
+def stop(exhibit: Exhibit, *, why: str) -> None:
+    """The source turned out not to be what it should be; nothing more is taken. Raises NotInThisState."""
+    _move(exhibit, (S.LISTING, S.RUNNING), S.STOPPED, why[:200])
+    _record(events.INGEST_STOPPED, exhibit, None, reason=why)
+
+
+@transaction.atomic
+def cancel(exhibit: Exhibit, *, by: User, reason: str) -> None:
+    """End the ingest where it is; what came in stays. Raises NotInThisState, BadInput."""
+    if not reason.strip():
+        raise BadInput("Say in a few words why this ingest ends here.")
+    _move(exhibit, (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.STOPPED), S.CANCELLED, reason.strip()[:200])
+    Exhibit.objects.filter(pk=exhibit.pk).update(ended_at=timezone.now())
+    leases.end_jobs((LIST, HASH), exhibit.public_id)
+    _record(events.INGEST_CANCELLED, exhibit, by, reason=reason.strip())
+
+
+def is_listed(exhibit: Exhibit) -> bool:
+    """Whether every node of the source is in the ledger."""
+    return Job.objects.filter(kind=LIST, subject=str(exhibit.public_id), state=Job.State.DONE).exists()
+
+
+def _move(exhibit: Exhibit, before: tuple[str, ...], after: str, reason: str = "") -> None:
+    moved = Exhibit.objects.filter(pk=exhibit.pk, state__in=before).update(state=after, state_reason=reason)
+    if not moved:
+        raise NotInThisState
+    exhibit.state, exhibit.state_reason = after, reason
+
+
+def _record(verb: str, exhibit: Exhibit, by: User | None, reason: str = "", **details: Any) -> None:
+    audit.record(
+        verb, by=by, on=exhibit, case=exhibit.case.public_id, reason=reason, agency=exhibit.case.agency_id,
+        ref=exhibit.ref, **details,
+    )  # fmt: skip

@@ -1,0 +1,11 @@
+"""This process's own decoders: started when first needed, kept while the process lives."""
+
+from functools import cache
+
+from workbench.jail import Decoder
+
+
+@cache
+def decoder() -> Decoder:
+    """The one `Decoder` of this process."""
+    return Decoder()

@@ -1,0 +1,184 @@
+"""The ledger's statements: listing, claiming, rejecting, settling. One statement for any number of rows.
+
+Every statement that moves a row moves the exhibit's counters in the same statement, so that seen = pending +
+hashed + accepted + without preview + rejected holds at any moment (security.md 1.3).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection
+
+from cases.ingest.base import Found, Record, Row
+
+CLAIM_ROWS = 128
+LEASE = "15 seconds"  # renewed every few seconds while the worker lives (leases.py)
+DEATHS = 3  # workers that died over one row before it is given up; model.md section 3
+GIVEN_UP = "decoder-killed"
+
+ADD = """
+WITH added AS (
+  INSERT INTO cases_fileinstance
+    (exhibit_id, name_key, ordinal, raw_path, locator, size, modified, state, reason, record, tries)
+  SELECT %(exhibit)s, name_key, ordinal, raw_path, locator, size, modified,
+    CASE WHEN reason = '' THEN 'pending' ELSE 'rejected' END, reason, record, 0
+  FROM unnest(%(name_key)s::bytea[], %(ordinal)s::int[], %(raw_path)s::bytea[], %(locator)s::bytea[],
+    %(size)s::bigint[], %(modified)s::text[], %(reason)s::text[], %(record)s::int[]) WITH ORDINALITY
+    AS f(name_key, ordinal, raw_path, locator, size, modified, reason, record, place)
+  ORDER BY place
+  ON CONFLICT DO NOTHING RETURNING state),
+counted AS (SELECT count(*) AS seen, count(*) FILTER (WHERE state = 'pending') AS pending FROM added)
+UPDATE cases_exhibit x SET seen = x.seen + n.seen, pending = x.pending + n.pending,
+  rejected = x.rejected + n.seen - n.pending, problems = x.problems + n.seen - n.pending
+FROM counted n WHERE x.id = %(exhibit)s AND n.seen > 0
+"""
+
+ADD_RECORDS = """
+INSERT INTO cases_importedrecord (exhibit_id, position, raw, md5, path_key)
+SELECT %s, * FROM unnest(%s::int[], %s::bytea[], %s::bytea[], %s::text[]) ON CONFLICT DO NOTHING
+"""
+
+# Fresh rows first, many at once. A row whose lease ran out killed its worker, or was beside one that did: such
+# rows go one at a time, so that a death is counted against the right one.
+CLAIM = f"""
+WITH pick AS (
+  SELECT id FROM cases_fileinstance
+  WHERE exhibit_id = %(exhibit)s AND state = 'pending' AND {{which}}
+  ORDER BY id LIMIT {{limit}} FOR UPDATE SKIP LOCKED),
+claimed AS (
+  UPDATE cases_fileinstance f SET lease_until = now() + '{LEASE}', tries = f.tries + {{deaths}}
+  FROM pick WHERE f.id = pick.id
+  RETURNING f.id, f.raw_path, f.ordinal, f.locator, f.size, f.record, f.tries)
+SELECT c.id, c.raw_path, c.ordinal, c.locator, c.size, r.md5, c.tries
+FROM claimed c LEFT JOIN cases_importedrecord r ON r.exhibit_id = %(exhibit)s AND r.position = c.record
+ORDER BY c.id
+"""  # noqa: S608 only constants of this module
+CLAIM_FRESH = CLAIM.format(which="lease_until IS NULL", limit=CLAIM_ROWS, deaths=0)
+CLAIM_SUSPECT = CLAIM.format(which="lease_until < now()", limit=1, deaths=1)
+
+REJECT = """
+WITH gone AS (
+  UPDATE cases_fileinstance f SET state = 'rejected', reason = r.reason, lease_until = NULL
+  FROM unnest(%s::bigint[], %s::text[]) AS r(id, reason)
+  WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id)
+UPDATE cases_exhibit x SET pending = x.pending - n.files, rejected = x.rejected + n.files,
+  problems = x.problems + n.files
+FROM (SELECT exhibit_id, count(*) AS files FROM gone GROUP BY 1) n WHERE x.id = n.exhibit_id
+"""
+
+HASHED = """
+WITH hashed AS (
+  UPDATE cases_fileinstance f SET state = 'hashed', content_id = r.content, size = r.size, reason = r.reason,
+    lease_until = NULL
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS r(id, content, size, reason)
+  WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id, f.size, f.reason)
+UPDATE cases_exhibit x SET pending = x.pending - n.files, hashed = x.hashed + n.files,
+  problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes
+FROM (SELECT exhibit_id, count(*) AS files, count(*) FILTER (WHERE reason <> '') AS problems, sum(size) AS bytes
+      FROM hashed GROUP BY 1) n WHERE x.id = n.exhibit_id
+"""
+
+# What became of the files of contents whose preview is no longer awaited. A reason of the file's own stays.
+SETTLE = """
+WITH old AS (
+  SELECT f.id, f.exhibit_id, f.reason AS had, c.preview, c.preview_reason
+  FROM cases_fileinstance f JOIN cases_content c ON c.id = f.content_id
+  WHERE f.content_id = ANY(%s) AND f.state = 'hashed' AND c.preview <> 'pending' ORDER BY f.id FOR UPDATE OF f),
+settled AS (
+  UPDATE cases_fileinstance f SET state = CASE WHEN old.preview = 'none' THEN 'without_preview' ELSE 'accepted' END,
+    reason = CASE WHEN old.had <> '' THEN old.had ELSE old.preview_reason END
+  FROM old WHERE f.id = old.id
+  RETURNING f.exhibit_id, f.state, old.had = '' AND f.reason <> '' AS new_problem)
+UPDATE cases_exhibit x SET hashed = x.hashed - n.files, accepted = x.accepted + n.accepted,
+  without_preview = x.without_preview + n.files - n.accepted, problems = x.problems + n.problems
+FROM (SELECT exhibit_id, count(*) AS files, count(*) FILTER (WHERE state = 'accepted') AS accepted,
+      count(*) FILTER (WHERE new_problem) AS problems FROM settled GROUP BY 1) n WHERE x.id = n.exhibit_id
+"""
+
+# A name claims a picture where the same bytes were no medium before: they are looked at again.
+REOPEN = """
+WITH lifted AS (
+  UPDATE cases_fileinstance f SET state = 'hashed', reason = ''
+  WHERE f.content_id = ANY(%s) AND f.state = 'without_preview' RETURNING f.exhibit_id)
+UPDATE cases_exhibit x SET hashed = x.hashed + n.files, without_preview = x.without_preview - n.files,
+  problems = x.problems - n.files
+FROM (SELECT exhibit_id, count(*) AS files FROM lifted GROUP BY 1) n WHERE x.id = n.exhibit_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Rows held under a lease; one alone when workers died over it."""
+
+    rows: list[Row]
+    given_up: list[int]  # rows that killed too many workers
+
+
+def add(exhibit_id: int, found: Sequence[Found]) -> None:
+    """Enter nodes into the ledger; those that are there already stay as they are. One statement."""
+    columns: dict[str, Any] = {
+        "exhibit": exhibit_id,
+        "name_key": [sha256(node.raw_path).digest() for node in found],
+        **{name: [getattr(node, name) for node in found] for name in COLUMNS},
+    }
+    _run(ADD, columns)
+
+
+COLUMNS = ("ordinal", "raw_path", "locator", "size", "modified", "reason", "record")
+
+
+def add_records(exhibit_id: int, records: Sequence[Record]) -> None:
+    """Keep records of a case document, verbatim. One statement."""
+    columns = [[getattr(row, name) for row in records] for name in ("position", "raw", "md5", "path_key")]
+    _run(ADD_RECORDS, [exhibit_id, *columns])
+
+
+def claim(exhibit_id: int) -> Claim:
+    """Take rows to read: up to 128 fresh ones, else one that a worker died over, else none."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM_FRESH, {"exhibit": exhibit_id})
+        taken = cursor.fetchall()
+        if not taken:
+            cursor.execute(CLAIM_SUSPECT, {"exhibit": exhibit_id})
+            taken = cursor.fetchall()
+    given_up = [row[0] for row in taken if row[6] >= DEATHS]
+    return Claim([_row(row) for row in taken if row[6] < DEATHS], given_up)
+
+
+def _row(row: tuple[Any, ...]) -> Row:
+    row_id, raw_path, ordinal, locator, size, md5, _tries = row
+    return Row(row_id, bytes(raw_path), ordinal, bytes(locator), size, bytes(md5) if md5 else None)
+
+
+def give_back(row_ids: Sequence[int]) -> None:
+    """Let others claim rows that were not read."""
+    _run("UPDATE cases_fileinstance SET lease_until = NULL WHERE id = ANY(%s) AND state = 'pending'", [list(row_ids)])
+
+
+def reject(reasons: dict[int, str]) -> None:
+    """Rows whose bytes cannot be had, each with its reason."""
+    if reasons:
+        _run(REJECT, [list(reasons), list(reasons.values())])
+
+
+def hashed(rows: Sequence[tuple[int, int, int, str]]) -> None:
+    """(row, content, size, reason) of rows whose bytes are in the store. Inside `states.changing`."""
+    if rows:
+        _run(HASHED, [list(column) for column in zip(*rows, strict=True)])
+
+
+def settle(content_ids: Sequence[int]) -> None:
+    """Give the files of these contents their outcome, where their preview is no longer awaited."""
+    _run(SETTLE, [list(content_ids)])
+
+
+def reopen(content_ids: Sequence[int]) -> None:
+    """Take back the outcome `without preview` of these contents' files."""
+    _run(REOPEN, [list(content_ids)])
+
+
+def _run(statement: str, values: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)

@@ -1,0 +1,229 @@
+"""An exhibit from its source to its outcomes: list, hash, decode, finish. Every step may be killed and run again.
+
+The ledger is the truth. A step takes a job (leases.py), works for a stint, and says whether there is more to do;
+tasks.py wakes workers, `drain` does it all in this process.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from typing import TypeVar
+
+from django.db import OperationalError, transaction
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
+
+from cases import events, evidence, uploads
+from cases.ingest import base, contents, leases, ledger, previews, reader
+from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
+from cases.ingest.contents import Hashed, ToDecode
+from cases.ingest.leases import Held
+from cases.models import Exhibit
+from workbench import audit, storage
+from workbench.models import Job
+
+LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
+GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
+STINT = 30.0  # seconds a task works before others get a turn; model.md section 3 allows 60
+ATTEMPTS = 3  # of a transaction that another one's locks broke off
+S = Exhibit.State
+T = TypeVar("T")  # Python 3.11: no type parameter lists yet
+AT_WORK = (S.LISTING, S.RUNNING)
+
+
+def get(exhibit_id: int) -> Exhibit:
+    """The exhibit with its case and agency."""
+    exhibit: Exhibit = Exhibit.objects.select_related("case__agency").get(pk=exhibit_id)
+    return exhibit
+
+
+def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> None:
+    """Enter every node of the source into the ledger; `listed` is called after each batch.
+
+    Killed anywhere and run again, it begins anew and adds only what is missing.
+    """
+    exhibit = get(exhibit_id)
+    with leases.taking(evidence.LIST, str(exhibit.public_id)) as held:
+        if held is None or not _begin(exhibit):
+            return
+        try:
+            for batch in _batches(reader(exhibit.reader).find(bytes(exhibit.source))):
+                _enter(exhibit, batch)
+                listed()
+                if not is_at_work(exhibit_id):
+                    return
+        except base.SourceGone:
+            _hold(exhibit, evidence.NO_SOURCE)
+            return
+        except base.SourceUnusable as error:
+            evidence.stop(exhibit, why=str(error))
+            return
+        _all_listed(exhibit)
+
+
+def _begin(exhibit: Exhibit) -> bool:
+    """Note the start, once; False when the exhibit is held or over."""
+    with transaction.atomic():
+        if Exhibit.objects.filter(pk=exhibit.pk, started_at=None, state=S.LISTING).update(started_at=timezone.now()):
+            audit.record(
+                events.INGEST_STARTED, by=None, on=exhibit, case=exhibit.case.public_id,
+                agency=exhibit.case.agency_id, ref=exhibit.ref,
+            )  # fmt: skip
+    return Exhibit.objects.filter(pk=exhibit.pk, state=S.LISTING).exists()
+
+
+def _batches(listing: Iterator[Listed]) -> Iterator[list[Listed]]:
+    batch: list[Listed] = []
+    size = 0
+    for one in listing:
+        batch.append(one)
+        size += len(one.raw_path if isinstance(one, Found) else one.raw)
+        if len(batch) >= LIST_ROWS or size >= LIST_BYTES:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+@transaction.atomic
+def _enter(exhibit: Exhibit, batch: list[Listed]) -> None:
+    if records := [one for one in batch if isinstance(one, Record)]:
+        ledger.add_records(exhibit.pk, records)
+    for frame in (one for one in batch if isinstance(one, Frame)):
+        Exhibit.objects.filter(pk=exhibit.pk).update(frame=frame.raw)
+    if found := [one for one in batch if isinstance(one, Found)]:
+        ledger.add(exhibit.pk, found)
+
+
+@transaction.atomic
+def _all_listed(exhibit: Exhibit) -> None:
+    Exhibit.objects.filter(pk=exhibit.pk, state=S.LISTING).update(state=S.RUNNING)
+    Job.objects.filter(kind=evidence.LIST, subject=str(exhibit.public_id), state__in=Job.LIVE).update(
+        state=Job.State.DONE, lease_until=None
+    )
+
+
+def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
+    """Read, match and decode files for a stint; returns whether more may be waiting."""
+    exhibit = get(exhibit_id)
+    deadline = time.monotonic() + seconds
+    with leases.taking(evidence.HASH, slot) as held:
+        if held is None:
+            return False
+        while time.monotonic() < deadline and is_at_work(exhibit_id):
+            if not (_hash_claim(exhibit, held, deadline) or previews.make_left(exhibit.case.agency, held)):
+                break
+        else:
+            return is_at_work(exhibit_id)
+    finish(exhibit_id)
+    return False
+
+
+def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
+    """Work through one claim of rows; False when there was none. What was not read is given back."""
+    claim = ledger.claim(exhibit.pk)
+    held.rows(row.id for row in claim.rows)
+    ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
+    readings = reader(exhibit.reader).read(bytes(exhibit.source), claim.rows)
+    left = len(claim.rows)
+    try:
+        while left and time.monotonic() < deadline:
+            left -= _group(exhibit, held, readings)
+            if left and not is_at_work(exhibit.pk):
+                break
+    except storage.StoreFull:
+        _hold(exhibit, evidence.NO_SPACE)
+    except base.SourceGone:
+        _hold(exhibit, evidence.NO_SOURCE)
+    finally:
+        if left:
+            ledger.give_back([row.id for row in claim.rows])
+        held.rows(())
+    return bool(claim.rows or claim.given_up)
+
+
+def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
+    """Read up to 16 files or for a second, commit, decode what is new; returns how many files were taken."""
+    hashed, rejected = [], {}
+    until = time.monotonic() + GROUP_SECONDS
+    with storage.Batch(exhibit.case.agency) as batch:
+        for reading in islice(readings, GROUP_FILES):
+            try:
+                digests = None if reading.problem else batch.receive(reading.chunks)
+            except Spoiled as spoiled:
+                digests, reading.problem = None, spoiled.reason
+            if digests:
+                hashed.append(Hashed(reading.row, digests))
+            else:
+                rejected[reading.row.id] = reading.problem
+            if time.monotonic() > until:
+                break
+        batch.commit()
+    to_decode = _committed(exhibit, hashed, rejected)
+    held.previews(content.id for content in to_decode)
+    previews.make(exhibit.case.agency, to_decode)
+    held.previews(())
+    return len(hashed) + len(rejected)
+
+
+def _committed(exhibit: Exhibit, hashed: list[Hashed], rejected: dict[int, str]) -> list[ToDecode]:
+    ledger.reject(rejected)
+    return retried(lambda: contents.take_in(exhibit, hashed)) if hashed else []
+
+
+def retried(act: Callable[[], T]) -> T:
+    """Do it again when another transaction's locks broke it off."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return act()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return act()
+
+
+def _hold(exhibit: Exhibit, why: str) -> None:
+    with suppress(evidence.NotInThisState):  # somebody else has held or ended it
+        evidence.pause(exhibit, by=None, why=why)
+
+
+def is_at_work(exhibit_id: int) -> bool:
+    """Whether nobody has held or ended the ingest."""
+    return Exhibit.objects.filter(pk=exhibit_id, state__in=AT_WORK).exists()
+
+
+@transaction.atomic
+def finish(exhibit_id: int) -> bool:
+    """Close the ingest if every file has its outcome; whether this call did."""
+    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0)
+    if not done.update(state=S.DONE, state_reason="", ended_at=timezone.now()):
+        return False
+    exhibit = get(exhibit_id)
+    leases.end_jobs((evidence.LIST, evidence.HASH), exhibit.public_id)
+    totals = {name: getattr(exhibit, name) for name in TOTALS}
+    audit.record(
+        events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
+        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
+    )  # fmt: skip
+    transaction.on_commit(lambda: uploads.remove(exhibit))
+    return True
+
+
+TOTALS = ("seen", "accepted", "without_preview", "rejected", "problems", "bytes_read")
+
+
+def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit: None) -> Exhibit:
+    """Do the whole ingest in this process, beside any workers; returns the exhibit when nothing is left to do."""
+    while True:
+        list_files(exhibit_id)
+        exhibit = get(exhibit_id)
+        for slot in evidence.slots(exhibit):
+            hash_files(exhibit_id, slot)
+        exhibit.refresh_from_db()
+        progress(exhibit)
+        if exhibit.state not in AT_WORK:
+            return exhibit
+        time.sleep(PAUSE)
+
+
+PAUSE = 0.5  # seconds between two looks at what a worker that died still holds

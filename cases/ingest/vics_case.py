@@ -1,0 +1,225 @@
+"""A VICS case as evidence: a JSON document and the files beside it, in a folder or in a zip (vics.md sections 2, 4, 8).
+
+Each place a file was found at is an instance; its record is kept word for word. The document's hashes are claims:
+our own hash of the bytes wins. A damaged document is refused whole, so it is read to its end before anything counts.
+"""
+
+import io
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+from hashlib import sha256
+from typing import BinaryIO
+
+from cases.ingest import archive, base, nodes
+from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, SourceGone, SourceUnusable
+from cases.ingest.folder import Folder
+from hashsets.exchange.base import MalformedDocument, Report
+from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
+
+NOT_A_RECORD = "record-unreadable"
+PATH_KEY = 400  # characters
+ZIP = b"PK\x03\x04"
+
+Locate = Callable[[CaseRecord], tuple[bytes, str]]  # locator, or a reason why there is none
+
+
+class VicsCase:
+    """PATH is the document, the folder it lies in, or a zip that holds it."""
+
+    id = "vics"
+    label = "VICS case"
+
+    def __init__(self, within: tuple[bytes, ...] = ()) -> None:
+        self.within = within
+
+    def check(self, source: bytes) -> None:
+        """See Reader. Whether the document is whole is known after the listing's first pass."""
+        if _is_zip(source):
+            archive.Archive(self.within).check(source)
+        else:
+            _folder_and_document(source)
+
+    def find(self, source: bytes) -> Iterator[Listed]:
+        """Records and instances in the document's order, the frame last."""
+        places = _InZip(source, self.within) if _is_zip(source) else _InFolder(source, self.within)
+        with places.document() as stream:
+            _read_to_the_end(stream)
+        with places.document() as stream, places.locating() as locate:
+            yield from _listed(stream, locate)
+
+    def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
+        """See Reader."""
+        if _is_zip(source):
+            with archive.opened(source, self.within) as descriptor:
+                yield from archive.read_members(descriptor, rows)
+        else:
+            yield from Folder(self.within).read(_folder_and_document(source)[0], rows)
+
+
+def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
+    report, seen = Report(), Counter[bytes]()
+    reader = read_case(stream, report)
+    expected, starts = 1, list[int]()
+    for record in reader:
+        yield from (_unreadable(position) for position in range(expected, record.position))
+        expected = record.position + 1
+        if record.case >= len(starts):
+            starts.append(record.position)
+        yield Record(record.position, record.text, record.record.md5, "/".join(record.relative_path or ())[:PATH_KEY])
+        yield from _instances(record, locate(record), seen)
+    yield from (_unreadable(position) for position in range(expected, report.read + 1))
+    yield Frame(json.dumps(reader.frame.as_json() | {"starts": starts}).encode())
+
+
+def _unreadable(position: int) -> Found:
+    return Found(f"Media[{position}]".encode(), ordinal=position, reason=NOT_A_RECORD)
+
+
+def _instances(record: CaseRecord, place: tuple[bytes, str], seen: Counter[bytes]) -> Iterator[Found]:
+    """One instance per place the file was found at; a record that names none is one all the same."""
+    locator, reason = place
+    for occurrence in record.occurrences or (Occurrence(),):
+        raw_path = (occurrence.path or "/".join(record.relative_path or ()) or f"Media[{record.position}]").encode()
+        key = sha256(raw_path).digest()
+        moment = occurrence.written or occurrence.created
+        modified = moment.text[:40] if moment else ""
+        yield Found(raw_path, seen[key], locator, record.record.size, modified, reason, record.position)
+        seen[key] += 1
+
+
+def _read_to_the_end(stream: BinaryIO) -> None:
+    """Refuse a document that is damaged or no case. Raises SourceUnusable."""
+    try:
+        for _ in read_case(stream, Report()):
+            pass
+    except MalformedDocument as error:
+        raise SourceUnusable(f"The case document cannot be read: {error}.") from error
+
+
+class _InFolder:
+    """The document and its files lie in a folder."""
+
+    def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
+        self.within = within
+        self.folder, self.name = _folder_and_document(source)
+
+    @contextmanager
+    def document(self) -> Iterator[BinaryIO]:
+        with archive.opened(self.folder + b"/" + self.name, self.within) as descriptor:
+            yield os.fdopen(os.dup(descriptor), "rb")
+
+    @contextmanager
+    def locating(self) -> Iterator[Locate]:
+        with closing(nodes.Handles(self.folder, self.within)) as handles:
+
+            def locate(record: CaseRecord) -> tuple[bytes, str]:
+                for parts in _candidates(record):
+                    if _is_there(handles, parts):
+                        return b"/".join(parts), ""
+                return b"", _why_missing(record)
+
+            yield locate
+
+
+class _InZip:
+    """The document is a member of a zip; so are its files, under names that may hold back-slashes."""
+
+    def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
+        self.source, self.within = source, within
+        self.places: dict[bytes, int] = {}
+        documents = []
+        with archive.opened(source, within) as descriptor:
+            for member in archive.members(descriptor):
+                if member.index >= 0:
+                    self.places.setdefault(b"/".join(_steps(member.raw_name)).lower(), member.index)
+                    if member.raw_name.lower().endswith(b".json"):
+                        documents.append(member.index)
+        if len(documents) != 1:
+            raise SourceUnusable(f"The zip holds {len(documents)} JSON documents; a VICS case has one.")
+        self.index = documents[0]
+
+    @contextmanager
+    def document(self) -> Iterator[BinaryIO]:
+        with archive.opened(self.source, self.within) as descriptor:
+            member = next(archive.members(descriptor, self.index))
+            if member.index != self.index or member.reason:
+                raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
+            yield _Joined(member.chunks)
+
+    @contextmanager
+    def locating(self) -> Iterator[Locate]:
+        def locate(record: CaseRecord) -> tuple[bytes, str]:
+            for parts in _candidates(record):
+                index = self.places.get(b"/".join(parts).lower())
+                if index is not None:
+                    return str(index).encode(), ""
+            return b"", _why_missing(record)
+
+        yield locate
+
+
+class _Joined(io.BytesIO):
+    """Chunks as a stream that is read from its beginning to its end, in pieces of any length."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        super().__init__()
+        self._chunks = iter(chunks)
+
+    def read(self, _size: int | None = -1, /) -> bytes:
+        """The next chunk, however many bytes were asked for; empty at the end."""
+        return next(filter(None, self._chunks), b"")
+
+
+def _candidates(record: CaseRecord) -> Iterator[tuple[bytes, ...]]:
+    """Where a record's file may lie: its relative path, its base name, its MD5 as a name (vics.md section 4)."""
+    parts = tuple(part.encode("utf-8", "surrogateescape") for part in record.relative_path or ())
+    if parts:
+        yield parts
+    names = [parts[-1]] if parts else []
+    if record.record.md5:
+        names.append(record.record.md5.hex().encode())
+    for name in names:
+        yield (name,)
+        yield b"Files", name
+
+
+def _why_missing(record: CaseRecord) -> str:
+    return base.UNSAFE_PATH if record.path_refused and not record.relative_path else base.FILE_MISSING
+
+
+def _is_there(handles: nodes.Handles, parts: tuple[bytes, ...]) -> bool:
+    try:
+        os.stat(parts[-1], dir_fd=handles.folder(parts[:-1]), follow_symlinks=False)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _steps(name: bytes) -> list[bytes]:
+    return [part for part in name.replace(b"\\", b"/").split(b"/") if part not in (b"", b".")]
+
+
+def _is_zip(source: bytes) -> bool:
+    try:
+        with open(source, "rb") as file:  # noqa: PTH123 bytes
+            return file.read(len(ZIP)) == ZIP
+    except IsADirectoryError:
+        return False
+    except OSError as error:
+        raise SourceGone from error
+
+
+def _folder_and_document(source: bytes) -> tuple[bytes, bytes]:
+    """The folder and the document's name in it. Raises SourceGone, SourceUnusable."""
+    try:
+        if not os.path.isdir(source):  # noqa: PTH112 bytes
+            return nodes.parent(source), source.rpartition(b"/")[2]
+        names = [name for name in os.listdir(source) if name.lower().endswith(b".json")]  # noqa: PTH208 bytes
+    except OSError as error:
+        raise SourceGone from error
+    if len(names) != 1:
+        raise SourceUnusable(f"The folder holds {len(names)} JSON documents; name the one that is the case.")
+    return source, names[0]

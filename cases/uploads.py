@@ -1,0 +1,88 @@
+"""Files that a browser sends: kept under names of ours until the store has them; sending twice changes nothing."""
+
+import os
+import secrets
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import BinaryIO
+
+from django.db import transaction
+
+from cases import evidence
+from cases.evidence import NotInThisState
+from cases.ingest import ledger, reader
+from cases.ingest.base import Found
+from cases.models import Exhibit
+from workbench.errors import BadInput
+
+CHUNK = 1 << 20  # bytes
+LONGEST_NAME = 16_384  # bytes
+S = Exhibit.State
+
+
+def receive(exhibit: Exhibit, files: Sequence[tuple[str, BinaryIO]]) -> int:
+    """Keep (relative name, bytes) pairs and enter them into the ledger; how many came. Raises NotInThisState."""
+    if exhibit.state != S.WAITING:
+        raise NotInThisState
+    found = [_kept(exhibit, name, stream) for name, stream in files]
+    with transaction.atomic():
+        if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
+            raise NotInThisState
+        ledger.add(exhibit.pk, found)
+    return len(found)
+
+
+def _kept(exhibit: Exhibit, name: str, stream: BinaryIO) -> Found:
+    raw_path = name.encode("utf-8", "surrogateescape")
+    if not raw_path or len(raw_path) > LONGEST_NAME:
+        raise BadInput("A file came without a name, or with one that is too long.")
+    locator = sha256(raw_path).hexdigest()
+    size = _write(Path(evidence.upload_folder(exhibit.public_id)) / locator, stream)
+    return Found(raw_path, locator=locator.encode(), size=size)
+
+
+def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
+    """Keep the one file (a zip) that is the whole exhibit, and let its ingest begin.
+
+    Raises NotInThisState, and what the reader says of the file.
+    """
+    path = Path(evidence.upload_folder(exhibit.public_id)) / "source"
+    _write(path, stream)
+    reader(exhibit.reader).check(os.fsencode(path))
+    waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
+    if not waiting.update(source=os.fsencode(path), state=S.LISTING):
+        raise NotInThisState
+
+
+@transaction.atomic
+def all_sent(exhibit: Exhibit) -> None:
+    """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState."""
+    Path(evidence.upload_folder(exhibit.public_id)).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING).update(state=S.LISTING):
+        exhibit.state = S.LISTING
+    elif exhibit.state == S.CANCELLED:
+        raise NotInThisState
+
+
+def remove(exhibit: Exhibit) -> None:
+    """The store has the bytes now."""
+    shutil.rmtree(evidence.upload_folder(exhibit.public_id), ignore_errors=True)
+
+
+def _write(final: Path, stream: BinaryIO) -> int:
+    """Write durably under the final name, replacing what an earlier try left; how many bytes."""
+    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = final.with_name(f"{final.name}.{secrets.token_hex(8)}")
+    size = 0
+    try:
+        with temporary.open("xb") as file:
+            while chunk := stream.read(CHUNK):
+                size += file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(final)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return size

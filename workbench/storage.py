@@ -1,0 +1,241 @@
+"""The content-addressed store: blobs and previews of an agency, in files named by their SHA-256.
+
+Rule 1.4 of security.md: a temporary file, hashed while it is written, fsync, renamed to its digest, its folders
+fsynced, and only then does the caller commit. A `Batch` does this for a handful of files together, so that a
+folder is synced once. What is hashed is what is stored, in one pass over the bytes.
+"""
+
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+from uuid import UUID
+
+from django.conf import settings
+
+from workbench.errors import WorkbenchError
+from workbench.media_types import HEAD_BYTES
+from workbench.models import Agency
+
+CHUNK = 4 << 20  # bytes; a file no longer than this is hashed in memory and written only if it is new
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+ROOM_WANTED = 512 << 20  # bytes free before work that stopped for lack of space goes on
+ABANDONED = 3600  # seconds after which an unfinished file has nobody who writes it
+_ZEROS = bytes(CHUNK)
+
+
+class StoreFull(WorkbenchError):
+    """The disk of the evidence store is full. Free some space; the ingest then goes on by itself."""
+
+    code = "store-full"
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    permanent = False
+
+
+@dataclass(frozen=True, slots=True)
+class Digests:
+    """What one pass over the bytes told; `head` are the first bytes, for the type."""
+
+    md5: bytes
+    sha1: bytes
+    sha256: bytes
+    size: int
+    head: bytes
+
+
+class Batch:
+    """Files being stored together; nothing counts until `commit()`, and what is left over is removed."""
+
+    def __init__(self, agency: Agency | UUID) -> None:
+        self._evidence = _evidence(agency)
+        self._previews = _previews(agency)
+        self._open: list[tuple[int, Path, Path]] = []  # descriptor, temporary name, final name
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        while self._open:
+            self._discard_last()
+
+    def receive(self, chunks: Iterable[bytes]) -> Digests:
+        """Hash and keep the bytes. Raises StoreFull; what the iterator raises passes through and nothing is kept."""
+        pending = iter(chunks)
+        first: list[bytes] = []
+        size = 0
+        for chunk in pending:
+            first.append(chunk)
+            size += len(chunk)
+            if size > CHUNK:
+                with _space():
+                    return self._large(chain(first, pending))
+        with _space():
+            return self._small(b"".join(first))
+
+    def put_preview(self, sha256: bytes, jpeg: bytes) -> None:
+        """Keep the clear preview of a content. Raises StoreFull."""
+        with _space():
+            self._write(jpeg, _place(self._previews, sha256, ".jpg"))
+
+    def commit(self) -> None:
+        """Make everything durable under its final name. Raises StoreFull."""
+        folders = set()
+        with _space():
+            for descriptor, temporary, final in self._open:
+                os.fsync(descriptor)
+                folders |= _make_folders(final.parent)
+                temporary.rename(final)
+            for folder in folders:
+                _sync_folder(folder)
+        for descriptor, _, _ in self._open:
+            os.close(descriptor)
+        self._open.clear()
+
+    def _small(self, data: bytes) -> Digests:
+        digest = hashlib.sha256(data).digest()
+        final = _place(self._evidence, digest)
+        if not final.exists():
+            self._write(data, final)
+        md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).digest() for name in ("md5", "sha1"))
+        return Digests(md5, sha1, digest, len(data), data[:HEAD_BYTES])
+
+    def _write(self, data: bytes, final: Path) -> None:
+        descriptor = self._temporary(final)
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    def _large(self, chunks: Iterable[bytes]) -> Digests:
+        """As it streams; runs of zeros become holes, so that a sparse image costs no disk."""
+        digests = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
+        descriptor = self._temporary(self._evidence)
+        size, head = 0, b""
+        try:
+            for chunk in chunks:
+                for digest in digests:
+                    digest.update(chunk)
+                head = head or chunk[:HEAD_BYTES]
+                _write_or_skip(descriptor, chunk)
+                size += len(chunk)
+            os.ftruncate(descriptor, size)
+        except BaseException:
+            self._discard_last()
+            raise
+        md5, sha1, sha256 = (digest.digest() for digest in digests)
+        self._open[-1] = (descriptor, self._open[-1][1], _place(self._evidence, sha256))
+        return Digests(md5, sha1, sha256, size, head)
+
+    def _discard_last(self) -> None:
+        descriptor, temporary, _ = self._open.pop()
+        os.close(descriptor)
+        temporary.unlink(missing_ok=True)
+
+    def _temporary(self, final: Path) -> int:
+        """An open file to write to, last in the list; `commit` gives it its final name."""
+        folder = self._evidence / "incoming"
+        path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._open.append((descriptor, path, final))
+        return descriptor
+
+
+def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
+    """Where the bytes of a content lie."""
+    return _place(_evidence(agency), bytes(sha256))
+
+
+def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
+    """The bytes of a content, read-only. Raises FileNotFoundError."""
+    return blob_path(agency, sha256).open("rb")
+
+
+def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
+    """The clear preview (JPEG) of a content, or None when there is none."""
+    try:
+        return _place(_previews(agency), bytes(sha256), ".jpg").read_bytes() or None
+    except FileNotFoundError:
+        return None
+
+
+def has_room() -> bool:
+    """Whether work that stopped for lack of space may go on."""
+    return shutil.disk_usage(settings.DATA_DIR).free > ROOM_WANTED
+
+
+def sweep_incoming() -> int:
+    """Remove what killed workers left unfinished; returns how many files."""
+    oldest, removed = time.time() - ABANDONED, 0
+    for path in (settings.DATA_DIR / "evidence").glob("*/incoming/*"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+def _evidence(agency: Agency | UUID) -> Path:
+    return Path(settings.DATA_DIR, "evidence", str(agency.public_id if isinstance(agency, Agency) else agency))
+
+
+def _previews(agency: Agency | UUID) -> Path:
+    return Path(settings.DATA_DIR, "previews", str(agency.public_id if isinstance(agency, Agency) else agency))
+
+
+def _place(root: Path, sha256: bytes, ending: str = "") -> Path:
+    name = sha256.hex()
+    return root / name[:2] / name[2:4] / (name + ending)
+
+
+def _make_folders(folder: Path) -> set[Path]:
+    """Make the folder; returns every folder whose entries changed or will change."""
+    changed = {folder}
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        return changed
+    except FileNotFoundError:
+        changed |= _make_folders(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    return changed | {folder.parent}
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_or_skip(descriptor: int, chunk: bytes) -> None:
+    if len(chunk) <= len(_ZEROS) and chunk == _ZEROS[: len(chunk)]:
+        os.lseek(descriptor, len(chunk), os.SEEK_CUR)
+        return
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+@contextmanager
+def _space() -> Iterator[None]:
+    """A full disk gets a name of its own; other faults of the disk stay what they are."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_SPACE:
+            raise StoreFull from error
+        raise
