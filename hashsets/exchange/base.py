@@ -17,8 +17,15 @@ from workbench.errors import WorkbenchError
 
 MAX_WARNINGS = 200  # kept word for word; beyond, only counted
 MAX_NAMES = 200  # different field names and codes counted one by one
-FLAGS = ("victim_identified", "offender_identified", "is_distributed", "is_precategorized", "is_suspected")
-SWITCHES = frozenset({"series", "tags", "comments", "metadata", *FLAGS, "self_generated"})
+FLAGS = (
+    "is_precategorized",
+    "is_suspected",
+    "victim_identified",
+    "offender_identified",
+    "is_distributed",
+    "self_generated",
+)
+SWITCHES = frozenset({"series", "tags", "comments", "metadata", *FLAGS})
 
 
 class MalformedDocument(WorkbenchError):

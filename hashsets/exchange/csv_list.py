@@ -13,19 +13,17 @@ from typing import Any, BinaryIO
 
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
-from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
+from hashsets.exchange.base import FLAGS, HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
 from hashsets.exchange.csv_rows import Row, is_passed, rows, separator_of
 from hashsets.exchange.csv_text import cell, plain
 from hashsets.exchange.text_source import TextSource, clean, peeked_text
 
-_FLAGS = ("victim_identified", "offender_identified", "is_distributed", "is_precategorized", "is_suspected",
-          "self_generated")  # fmt: skip
 _COLUMNS = ("media_id", "md5", "sha1", "sha256", "size", "category", "series", "tags", "date_updated", "photodna",
-            *_FLAGS)  # fmt: skip
+            *FLAGS)  # fmt: skip
 _SAME = {
     "code": "category", "filesize": "size", "mediasize": "size", "bytes": "size", "seriesname": "series",
     "hash": "hash", "hashvalue": "hash", "value": "hash", "dateupdated": "date_updated", "mediaid": "media_id",
-    **{name.replace("_", ""): name for name in (*_COLUMNS, *_FLAGS)},
+    **{name.replace("_", ""): name for name in _COLUMNS},
 }  # fmt: skip
 _COMMA = "\\u{2c}"  # inside a name, where a comma parts names
 
@@ -145,7 +143,7 @@ def _field(record: HashRecord, name: str, value: str, report: Report, options: R
             record.raw[clean(name[1:])] = text
         return
     try:
-        if name in _FLAGS:
+        if name in FLAGS:
             if name in options.take and (said := values.flag(text)) is not None:
                 record.flags[name] = said
         elif name in _SETTERS and (name not in {"series", "tags"} or name in options.take):

@@ -11,17 +11,9 @@ from hashsets.exchange.json_cutter import Cutter, PassedOver
 from hashsets.exchange.text_source import TextSource
 from hashsets.exchange.vics_document import Document
 from hashsets.exchange.vics_record import RecordReader
-from hashsets.exchange.vics_values import date_text, to_json
+from hashsets.exchange.vics_values import FLAG_FIELDS, date_text, to_json
 
 MAX_RECORD = 1 << 20  # characters of one record without its Miniature; vics.md section 8 rule 2
-_FLAG_FIELDS = (
-    ("is_precategorized", "IsPrecategorized"),
-    ("is_suspected", "IsSuspected"),
-    ("victim_identified", "VictimIdentified"),
-    ("offender_identified", "OffenderIdentified"),
-    ("is_distributed", "IsDistributed"),
-    ("self_generated", "SelfGenerated"),
-)
 _HASH_NAMES = {"sha512": "SHA512", "ed2k": "EDK", "pdq": "PDQ"}
 
 
@@ -34,11 +26,9 @@ def read(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Has
         if document.kind == "Cases":
             raise MalformedDocument(0, "this is a case, not a hash set: add it as evidence; seen")
         report.read = position
-        record = None
-        if isinstance(fields, dict):
-            record = reader.read(fields, position)
-        problem = _problem(fields, document, reader)
-        if problem or record is None:
+        record = reader.read(fields, position) if isinstance(fields, dict) else None
+        problem = _problem(fields, document) or reader.problem
+        if record is None or problem:
             report.skip(problem, position)
             continue
         if record.code is None:
@@ -49,15 +39,12 @@ def read(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Has
         raise MalformedDocument(0, "this is a case, not a hash set: add it as evidence; seen")
 
 
-def _problem(fields: Any, document: Document, reader: RecordReader) -> str:
-    """Why a record is no entry; "" when it is one."""
-    if isinstance(fields, PassedOver):
-        return fields.reason
-    if not isinstance(fields, dict):
-        return "not-a-record"
-    if document.cutter.end - document.cutter.start > MAX_RECORD and _length(document, fields) > MAX_RECORD:
-        return "too-long"
-    return reader.problem
+def _problem(fields: Any, document: Document) -> str:
+    """Why what stands here cannot be an entry, whatever its fields; "" when it may."""
+    if isinstance(fields, dict):
+        length = document.cutter.end - document.cutter.start
+        return "too-long" if length > MAX_RECORD and _length(document, fields) > MAX_RECORD else ""
+    return fields.reason if isinstance(fields, PassedOver) else "not-a-record"
 
 
 def _length(document: Document, fields: dict[str, Any]) -> int:
@@ -89,7 +76,7 @@ def media_fields(record: HashRecord, number: int, *, version: str, json_booleans
         "SHA1": record.sha1 and record.sha1.hex().upper(),
         "MediaSize": record.size if version == "2.0" or record.size is None else str(record.size),
         "DateUpdated": date_text(record.date_updated, record.date_updated_text),
-        **{name: _flag_json(record.flags.get(flag), json_booleans) for flag, name in _FLAG_FIELDS},
+        **{name: _flag_json(record.flags.get(flag), json_booleans) for flag, name in FLAG_FIELDS.items()},
         "Series": _names_json(record.series),
         "Tags": _names_json(record.tags),
         "PhotoDNA": record.photodna if version == "2.0" else None,

@@ -13,14 +13,7 @@ from hashsets.exchange.text_source import clean, clean_json
 from hashsets.exchange.vics_media import PathRefused, components
 
 _MD5, _SHA1, _SHA256 = (kinds.BY_ID[name] for name in ("md5", "sha1", "sha256"))
-_FLAGS = {
-    "victimidentified": "victim_identified",
-    "offenderidentified": "offender_identified",
-    "isdistributed": "is_distributed",
-    "isprecategorized": "is_precategorized",
-    "issuspected": "is_suspected",
-    "selfgenerated": "self_generated",
-}
+_FLAGS = {spelling: flag for flag, name in values.FLAG_FIELDS.items() for spelling in (name, name.lower())}
 # Known fields whose value is kept as it stands, by the switch that asks for them.
 _KEPT = {
     "comments": "comments",
@@ -58,14 +51,9 @@ class RecordReader:
         self.path = None
         self._record = record = HashRecord(position)
         for name, value in fields.items():
-            field = _READERS.get(name) or _READERS.get(name.lower())
-            if field is not None:
-                if value is not None:
-                    field(self, name, value)
-            elif name.lower() in _FLAGS:
-                self._flag(name, value)
-            else:
-                self._other(name, value)
+            field = _READERS.get(name) or _READERS.get(name.lower(), RecordReader._other)
+            if value is not None or field is RecordReader._other:
+                field(self, name, value)
         if record.md5 is record.sha1 is record.sha256 is None:
             self.problem = self.problem or self._doubt or "no-hash"
         if record.photodna and not self._watch.accepts(record.photodna, record.md5 or record.sha1):
@@ -79,16 +67,14 @@ class RecordReader:
             self._record.raw[clean(name)] = clean_json(value)
 
     def _hash(self, kind: kinds.HashKind, name: str, value: Any) -> None:
-        text = value.strip() if isinstance(value, str) else repr(value)
-        if not text:
-            return
         try:
-            setattr(self._record, kind.id, kind.parse(text))
+            setattr(self._record, kind.id, kind.parse(value))
         except kinds.EmptyFileHash:
             self.problem = "zero-length"
-        except kinds.BadHash:
-            self._doubt = "invalid-hash"
-            self._odd("bad-hash", name, value)
+        except (kinds.BadHash, TypeError):
+            if not isinstance(value, str) or value.strip():
+                self._doubt = "invalid-hash"
+                self._odd("bad-hash", name, value)
 
     def _md5(self, name: str, value: Any) -> None:
         self._hash(_MD5, name, value)
@@ -123,7 +109,7 @@ class RecordReader:
         self._record.size = size
 
     def _flag(self, name: str, value: Any) -> None:
-        flag = _FLAGS[name.lower()]
+        flag = _FLAGS.get(name) or _FLAGS[name.lower()]
         if flag not in self._take:
             return
         try:
@@ -221,8 +207,7 @@ class RecordReader:
         if lower in _CASE_DATA or "odata." in lower:
             return
         if switch := _KEPT.get(lower):
-            if value is not None:
-                self._kept(switch, name, value)
+            self._kept(switch, name, value)
             return
         self._report.unknown(name)
         if values.too_deep(value):
@@ -247,10 +232,8 @@ _READERS: dict[str, _Reader] = {
     "relativefilepath": RecordReader._relative_path,
     **dict.fromkeys(_FLAGS, RecordReader._flag),
 }
-_READERS |= {name: _READERS[name.lower()] for name in (
-    "MD5", "SHA1", "Category", "MediaID", "MediaSize", "Series", "Tags", "DateUpdated", "PhotoDNA", "AlternativeHashes",
-    "IsPrecategorized", "VictimIdentified", "OffenderIdentified", "IsDistributed", "IsSuspected",
-)}  # fmt: skip  # the usual spelling, found without lower()
+_USUAL = ("MD5", "SHA1", "Category", "MediaID", "MediaSize", "Series", "Tags", "DateUpdated", "PhotoDNA")
+_READERS |= {name: _READERS[name.lower()] for name in _USUAL}  # found without lower()
 _ALTERNATIVES: dict[str, _Reader] = {
     "photodna": RecordReader._photodna,
     "md5": RecordReader._md5,

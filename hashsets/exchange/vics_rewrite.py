@@ -12,9 +12,7 @@ from hashsets.exchange.text_source import clean_json
 from hashsets.exchange.vics_case import Moment, Occurrence
 from hashsets.exchange.vics_hashset import code_json
 from hashsets.exchange.vics_media import stored_path
-from hashsets.exchange.vics_values import Unreadable, flag, number, to_json
-
-_FLAGS = ("IsPrecategorized", "IsSuspected", "VictimIdentified", "OffenderIdentified", "IsDistributed", "SelfGenerated")
+from hashsets.exchange.vics_values import FLAG_FIELDS, Unreadable, flag, number, to_json
 
 
 class Keep(Enum):
@@ -134,7 +132,7 @@ def _reshape(record: JsonObject, version: str) -> None:
     """Size as number or string, PhotoDNA in its place, flags as JSON booleans; nothing is lost either way."""
     if size := record.find("MediaSize"):
         record.set("MediaSize", _size_text(size.text, version))
-    for name in _FLAGS if version != "2.0" else ():
+    for name in FLAG_FIELDS.values() if version != "2.0" else ():
         if found := record.find(name):
             record.set(name, _boolean_text(found.text))
     photodna = record.find("PhotoDNA")

@@ -17,6 +17,14 @@ from hashsets.exchange.text_source import clean
 
 MAX_CODE = 40  # characters of a category code
 MAX_NESTING = 16
+FLAG_FIELDS = {  # our name -> VICS name
+    "is_precategorized": "IsPrecategorized",
+    "is_suspected": "IsSuspected",
+    "victim_identified": "VictimIdentified",
+    "offender_identified": "OffenderIdentified",
+    "is_distributed": "IsDistributed",
+    "self_generated": "SelfGenerated",
+}
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec"
 _FLAGS = {"true": True, "1": True, "false": False, "0": False, "": None, "null": None}
 _OFFSET_AND_Z = re.compile(r"[+-]\d\d:?\d\dZ")
@@ -34,7 +42,7 @@ def code(value: Any) -> str | None:
     """A category as text, verbatim. Null, absent and "" are no verdict; what 0 means is the scheme's affair."""
     if value is None:
         return None
-    if isinstance(value, int) and not isinstance(value, bool):
+    if type(value) is int:  # a bool is no code
         value = str(value)
     if not isinstance(value, str) or len(value := clean(value).strip()) > MAX_CODE:
         raise Unreadable("no category code")
@@ -43,6 +51,8 @@ def code(value: Any) -> str | None:
 
 def number(value: Any) -> int | None:
     """A count or size that fits a database bigint; numeric strings and whole floats are taken."""
+    if type(value) is int and 0 <= value < 1 << 63:  # nearly always
+        return value
     if value is None or value == "":
         return None
     if isinstance(value, str) and re.fullmatch(r"\s*\d{1,19}\s*", value, re.ASCII):
@@ -59,7 +69,7 @@ def flag(value: Any) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     try:
-        return _FLAGS[str(value).strip().lower()]
+        return _FLAGS[value] if value in ("true", "false") else _FLAGS[str(value).strip().lower()]
     except KeyError:
         raise Unreadable("neither true nor false") from None
 
