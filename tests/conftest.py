@@ -42,9 +42,13 @@ def django_db_setup(servers: None) -> Iterator[None]:
 
     prepare.migrate()
     database.keep_pristine()
-    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda _: database.restore_pristine()):
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", _restore):
         yield
     connections.close_all()
+
+
+def _restore(_case: TransactionTestCase) -> None:
+    database.restore_pristine()
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """App configuration: grants for the application role after each migration."""
 
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -29,5 +30,6 @@ class WorkbenchConfig(AppConfig):
 
     def ready(self) -> None:
         """Learn every app's permissions and events; grant after every migration run (it is idempotent)."""
+        import_module("workbench.celery")  # from here on tasks go to our broker, whichever process enqueues them
         autodiscover_modules("permissions", "access", "events")
         post_migrate.connect(grant, dispatch_uid="workbench.grant")

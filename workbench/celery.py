@@ -12,6 +12,7 @@ from workbench.launcher import addresses
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
+SWEEP_SECONDS = 10.0
 VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
 
 app = Celery("winnow", broker=addresses.broker_url())
@@ -36,5 +37,9 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": VISIBILITY_TIMEOUT, "socket_keepalive": False},
     enable_utc=True,
     timezone="UTC",
+    beat_schedule={
+        # What was lost with the broker or a worker is found in the ledger; a late one is of no use.
+        "sweep": {"task": "cases.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+    },
 )
 app.autodiscover_tasks()

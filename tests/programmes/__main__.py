@@ -19,10 +19,11 @@ def main(arguments: list[str]) -> int:
             module = importlib.import_module(f"tests.programmes.{name}")
             print(f"{name:12} {(module.__doc__ or '').splitlines()[0]}")
         return 0
-    if arguments[0] not in names():
-        print(f"There is no programme {arguments[0]!r}; there are: {', '.join(names()) or 'none yet'}.", file=sys.stderr)
+    name, *rest = arguments
+    if name not in names():
+        print(f"There is no programme {name!r}; there are: {', '.join(names()) or 'none yet'}.", file=sys.stderr)
         return 2
-    return int(importlib.import_module(f"tests.programmes.{arguments[0]}").main(arguments[1:]))
+    return int(importlib.import_module(f"tests.programmes.{name}").main(rest))
 
 
 if __name__ == "__main__":

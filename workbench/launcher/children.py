@@ -14,7 +14,7 @@ from workbench.launcher.prepare import child_environment
 from workbench.launcher.processes import Process
 
 SETTLED = 30  # seconds a child must live for its back-off to be forgotten
-LONGEST_WAIT = 30.0  # seconds between two attempts
+LONGEST_WAIT = 10.0  # seconds between two attempts
 PATIENCE = 10  # seconds between TERM and QUIT
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import http.client
+import math
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ from workbench.launcher.lock import FileLock
 from workbench.launcher.processes import Process
 
 WATCH_EVERY = 0.25  # seconds
+PAGE_FIRST = 15  # seconds for which worker and beat leave the processors to the web process
 SAY_EVERY = 20  # seconds between two words about a page that does not answer yet
 SECOND_SIGNAL = 1.0  # seconds; `make` and the terminal may both pass on one Ctrl-C
 DEFAULT_BIND = "127.0.0.1:8000"
@@ -80,17 +82,23 @@ class Up:
         if pending:
             self._say("Preparing the database.")
             prepare.migrate()
-        self.children = children.kept(f"{_bracketed(self.host)}:{self.port}", self.workers)
-        for child in self.children:
-            child.start()
-        children.record(self.children)
+        web, *others = children.kept(f"{_bracketed(self.host)}:{self.port}", self.workers)
+        self._add(web)
         if pending:
             self._step("first_start")
             prepare.note(pending)
+        self._until_the_page_answers(at_most=PAGE_FIRST)
+        self._add(*others)
         self._until_the_page_answers()
         print(f"Winnow runs at {self.address}   (Ctrl-C stops it)", flush=True)
         if self.demo:
             self._step("demo")
+
+    def _add(self, *added: Child) -> None:
+        for child in added:
+            child.start()
+        self.children += added
+        children.record(self.children)
 
     def _watch(self) -> None:
         """Look after everything once: dead children and dead servers start again."""
@@ -127,9 +135,9 @@ class Up:
         if child.returncode != 0:
             raise StepFailed(f"`manage.py {name}` ended with exit {child.returncode}; what it said is above.")
 
-    def _until_the_page_answers(self) -> None:
-        said = time.monotonic()
-        while not self._page_answers():
+    def _until_the_page_answers(self, at_most: float = math.inf) -> None:
+        began = said = time.monotonic()
+        while not self._page_answers() and time.monotonic() - began < at_most:
             self._watch()
             if time.monotonic() - said > SAY_EVERY:
                 said = time.monotonic()
