@@ -1,18 +1,21 @@
 """What the home and case pages show: read models, each a fixed number of queries."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from cases import review
+from cases.events import MATCH_UPDATED
 from cases.figures import Figures
-from cases.models import Batch, Case, CaseMember, Exhibit, Stack
+from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
+from hashsets.models import Category
 from workbench import audit
-from workbench.models import AuditEvent, User
+from workbench.models import AuditEvent, Role, User
 
 FIGURES_OF_MANY = """
 SELECT c.id, coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
@@ -47,6 +50,14 @@ GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 2
 """
 
 
+OUTCOMES = """
+SELECT count(DISTINCT o.id), count(DISTINCT c.agency_id) FROM cases_offer o
+JOIN cases_match m ON m.set_id = o.set_id AND m.entry = o.entry AND m.strong AND m.lost_in IS NULL
+JOIN cases_content c ON c.id = m.content_id AND c.agency_id <> %(agency)s
+WHERE o.decided_by_id = %(user)s AND o.state = 'published'
+"""
+
+
 def figures_of(cases: Sequence[Case]) -> dict[int, Figures]:
     """The figures of several cases by id. One query."""
     with connection.cursor() as cursor:
@@ -62,7 +73,7 @@ class Continue:
     place: int
     size: int
     left: int
-    stacks: list[str]  # public ids of items whose veils the card shows
+    items: list[str]  # public ids of the next items, whose veils the card shows
     minutes: int | None  # at the pace of this batch so far; None before the first decisions
 
 
@@ -101,10 +112,60 @@ def known_where(case: Case) -> list[dict[str, Any]]:
 def activity(case: Case, most: int = 8) -> list[dict[str, Any]]:
     """The case's last events, newest first, each as one sentence."""
     events = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:most]
-    words = audit.verbs()
-    return [{"at": event.at, "actor": event.actor, "text": words.get(event.verb, event.verb)} for event in events]
+    words, categories = audit.verbs(), {row.code: row for row in case.scheme.categories.all()}
+    return [_told(event, words, categories) for event in events]
 
 
-def team(case: Case) -> QuerySet[CaseMember]:
+def _told(event: AuditEvent, words: dict[str, str], categories: dict[str, Category]) -> dict[str, Any]:
+    body = json.loads(event.body)
+    details = body["details"]
+    text = words.get(event.verb, event.verb)
+    if event.verb == MATCH_UPDATED:
+        text = f"{details['set']} v{details['generation']}: {details['left']:+d} left the queue"
+    return {"at": event.at, "who": body["name"], "text": text, "category": categories.get(details.get("code"))}
+
+
+def team(case: Case) -> list[dict[str, Any]]:
     """Who works on the case now."""
-    return CaseMember.objects.filter(case=case).select_related("user").order_by("user__name")
+    members = CaseMember.objects.filter(case=case).select_related("user").prefetch_related("user__memberships")
+    return [
+        {
+            "public_id": member.user.public_id,
+            "name": member.user.name,
+            "initials": member.user.initials,
+            "role_text": ", ".join(sorted(Role(row.role).label for row in member.user.memberships.all())),
+            "until": member.until,
+        }
+        for member in members.order_by("user__name")
+    ]
+
+
+def candidates(case: Case) -> list[User]:
+    """People of the agency who are not on the team yet."""
+    here = CaseMember.objects.filter(case=case).values("user")
+    return list(User.objects.filter(agency=case.agency_id, is_active=True).exclude(pk__in=here).order_by("name"))
+
+
+def person_of(case: Case, public_id: str) -> User | None:
+    """A person of the case's agency; None for anything else."""
+    try:
+        wanted = UUID(public_id)
+    except ValueError:
+        return None
+    return User.objects.filter(agency=case.agency_id, public_id=wanted).first()
+
+
+def offers_waiting(case: Case) -> int:
+    """Offers of the case that wait for a second person."""
+    waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
+    return Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting).count()
+
+
+def outcomes(user: User) -> list[str]:
+    """What came of the person's decisions elsewhere; empty until other agencies matched them."""
+    with connection.cursor() as cursor:
+        cursor.execute(OUTCOMES, {"user": user.pk, "agency": user.agency_id})
+        files, agencies = cursor.fetchone()
+    if not files:
+        return []
+    return [f"{files} of your hashes matched files in {agencies} other {'agency' if agencies == 1 else 'agencies'}."]

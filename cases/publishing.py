@@ -165,6 +165,39 @@ def _replace_earlier(target: HashSet, rows: list[Offer], by: User) -> list[audit
 
 
 @transaction.atomic
+def settle(*, act: str, offers: Sequence[UUID], by: User, reason: str = "") -> Outcome:
+    """A second person's step on what waits, drafts and withdrawals alike: approve, return or hold.
+
+    Raises AnotherPersonNeeded, OfferMoved, ReasonNeeded.
+    """
+    scoped = Offer.objects.for_actor(by).filter(public_id__in=offers)
+    back = set(scoped.filter(state=Offer.State.WITHDRAWAL).values_list("public_id", flat=True))
+    drafts, outcome = [offer for offer in offers if offer not in back], Outcome()
+    if drafts:
+        _add(outcome, _settle_drafts(act, drafts, by, reason))
+    if back:
+        _add(outcome, _settle_withdrawals(act, sorted(back), by, reason))
+    return outcome
+
+
+def _settle_drafts(act: str, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
+    if act == "approve":
+        return approve(offers=offers, by=by)
+    return (hold if act == "hold" else give_back)(offers=offers, by=by, reason=reason)
+
+
+def _settle_withdrawals(act: str, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
+    if act == "approve":
+        return confirm_withdrawal(offers=offers, by=by)
+    return keep(offers=offers, by=by, reason=reason) if act == "return" else Outcome()
+
+
+def _add(whole: Outcome, part: Outcome) -> None:
+    whole.done += part.done
+    whole.held += part.held
+
+
+@transaction.atomic
 def give_back(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
     """Return drafts to the investigator with a reason. Raises ReasonNeeded, OfferMoved."""
     path = (Offer.State.DRAFT, Offer.State.RETURNED)

@@ -1,6 +1,33 @@
-"""Routes of the cases."""
+"""Routes of the cases: pages, pictures and the JSON interface."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from cases.api import review as api
+from cases.views import home, investigations, items, media, publishing, review
 
 app_name = "cases"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("goto/", home.goto, name="goto"),
+    path("cases/", home.cases, name="list"),
+    path("cases/new/", investigations.new, name="new"),
+    path("cases/<uuid:case>/", investigations.case, name="case"),
+    path("cases/<uuid:case>/members/", investigations.members, name="members"),
+    path("cases/<uuid:case>/close/", investigations.close, name="close"),
+    path("cases/<uuid:case>/items/", items.items, name="items"),
+    path("cases/<uuid:case>/next/", review.next_batch, name="next_batch"),
+    path("items/<uuid:item>/", items.item, name="item"),
+    path("items/<uuid:item>/supersede/", items.supersede, name="supersede"),
+    path("batches/<uuid:batch>/", review.batch, name="batch"),
+    path("publish/", publishing.offers, name="publish"),
+    path("publish/act/", publishing.act, name="offers_act"),
+    path("media/<uuid:item>/veil", media.veil, name="media_veil"),
+    path("media/<uuid:item>/clear", media.clear, name="media_clear"),
+    path("api/v1/batches/<uuid:batch>", api.batch, name="api_batch"),
+    path("api/v1/batches/<uuid:batch>/units", api.units, name="api_units"),
+    path("api/v1/batches/<uuid:batch>/veils", api.veils, name="api_veils"),
+    path("api/v1/batches/<uuid:batch>/changes", api.changes, name="api_changes"),
+    path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
+    path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
+    path("api/v1/stacks/<uuid:stack>", api.stack, name="api_stack"),
+]

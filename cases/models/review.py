@@ -107,6 +107,7 @@ class Item(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "content"], name="item_once")]
+        indexes = [models.Index(fields=["case", "state", "id"], name="item_by_state")]
 
 
 class Act(models.Model):

@@ -11,30 +11,10 @@ from cases.errors import BatchOver, NothingLeft
 from cases.models import Batch, Case, Decision, Item, Offer, SecondOpinion, Stack, Standing, Tally, Viewing
 from cases.units import Wish
 from tests.cases import material
-from workbench import audit, people
-from workbench.models import Agency, AuditEvent, AuditLog, Role, User
+from workbench import audit
+from workbench.models import AuditEvent, AuditLog, User
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agency() -> Agency:
-    return people.add_agency(slug="northmoor", name="Northmoor")
-
-
-@pytest.fixture
-def dana(agency: Agency) -> User:
-    return people.add_person(username="dana", name="Dana Okafor", agency=agency, roles={Role.INVESTIGATOR})
-
-
-@pytest.fixture
-def colleague(agency: Agency) -> User:
-    return people.add_person(username="milo", name="Milo Lind", agency=agency, roles={Role.INVESTIGATOR})
-
-
-@pytest.fixture
-def case(dana: User, colleague: User) -> Case:
-    return investigations.create(number="26-1", name="Harbour", scheme_id="landscapes-t1", by=dana, team=[colleague])
 
 
 def wish(unit: dict[str, object], kind: str = "decide", code: str | None = "1", **more: object) -> Wish:
@@ -48,9 +28,9 @@ def counts(case: Case) -> dict[str, int]:
     return {state: items for state, items in rows if items}
 
 
-def test_a_batch_holds_what_is_open_and_a_second_person_gets_the_rest(case: Case, dana: User, colleague: User) -> None:
+def test_a_batch_holds_what_is_open_and_a_second_person_gets_the_rest(case: Case, dana: User, milo: User) -> None:
     material.pictures(case, dana, [f"p{n}" for n in range(250)])
-    mine, theirs = review.claim(case=case, by=dana), review.claim(case=case, by=colleague)
+    mine, theirs = review.claim(case=case, by=dana), review.claim(case=case, by=milo)
     assert (mine.size, theirs.size) == (200, 50)
     assert review.claim(case=case, by=dana) == mine
 
@@ -157,12 +137,12 @@ def test_unsure_leaves_the_queue_skip_goes_to_its_end_and_both_can_be_undone(cas
     assert not Stack.objects.filter(sort_key__startswith="~").exists()
 
 
-def test_the_later_of_two_people_is_kept_as_a_second_opinion(case: Case, dana: User, colleague: User) -> None:
-    other = investigations.create(number="26-2", name="Millrace", scheme_id="landscapes-t1", by=colleague)
+def test_the_later_of_two_people_is_kept_as_a_second_opinion(case: Case, dana: User, milo: User) -> None:
+    other = investigations.create(number="26-2", name="Millrace", scheme_id="landscapes-t1", by=milo)
     material.pictures(case, dana, ["a"])
     material.pictures(other, dana, ["a"])
-    mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=colleague)
-    acts.act(batch=theirs, by=colleague, wishes=[wish(review.units(theirs)[0], code="2")])
+    mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=milo)
+    acts.act(batch=theirs, by=milo, wishes=[wish(review.units(theirs)[0], code="2")])
     [answer] = acts.act(batch=mine, by=dana, wishes=[wish(review.units(mine)[0], code="1")])
     assert (answer["status"], answer["code"]) == ("conflict", "2")
     assert SecondOpinion.objects.get().code == "1"

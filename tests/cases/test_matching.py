@@ -9,24 +9,10 @@ from cases.units import Wish
 from hashsets import entries, policies
 from hashsets.models import Entry, HashSet
 from tests.cases import material
-from tests.cases.test_acts import agency, case, colleague, counts, dana, wish  # noqa: F401 fixtures
-from workbench import people
-from workbench.models import Agency, AuditEvent, Role, User
+from tests.cases.test_acts import counts, wish
+from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def sam(agency: Agency) -> User:  # noqa: F811
-    return people.add_person(username="sam", name="Sam Bhatt", agency=agency, roles={Role.SUPERVISOR})
-
-
-@pytest.fixture
-def outsider() -> User:
-    other = people.add_agency(slug="southmoor", name="Southmoor")
-    return people.add_person(
-        username="ines", name="Ines Roth", agency=other, roles={Role.INVESTIGATOR, Role.SUPERVISOR}
-    )
 
 
 def sync() -> None:
@@ -40,7 +26,7 @@ def entry(name: str, code: str = "1", **digests: bytes | None) -> entries.NewEnt
     return entries.NewEntry(**({"sha256": sha256, "md5": md5, "sha1": sha1, "size": 1000} | digests), code=code)  # type: ignore[arg-type]
 
 
-def own_set(case: Case) -> HashSet:  # noqa: F811
+def own_set(case: Case) -> HashSet:
     found = publishing.publishing_set(case)
     assert found is not None
     return found
@@ -48,7 +34,7 @@ def own_set(case: Case) -> HashSet:  # noqa: F811
 
 def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_back(
     case: Case, dana: User, sam: User
-) -> None:  # noqa: F811
+) -> None:
     material.pictures(case, dana, ["a", "b"])
     sync()
     hash_set = own_set(case)
@@ -64,7 +50,7 @@ def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_bac
     assert [event.body.count('"left":1') + event.body.count('"left":-1') for event in told] == [1, 1]
 
 
-def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> None:  # noqa: F811
+def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> None:
     entries.publish(own_set(case), [entry("a")], by=sam, source="test")
     sync()
     material.pictures(case, dana, ["a", "b"])
@@ -89,7 +75,7 @@ def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> 
 )
 def test_only_a_strong_match_hides(
     case: Case, dana: User, sam: User, digests: dict[str, bytes | None], state: str, kind: str
-) -> None:  # noqa: F811
+) -> None:
     entries.publish(own_set(case), [entry("a", **digests)], by=sam, source="test")
     sync()
     material.pictures(case, dana, ["a"])
@@ -97,11 +83,9 @@ def test_only_a_strong_match_hides(
     assert Match.objects.get().kind == kind
 
 
-def test_a_policy_decides_what_a_match_of_another_agency_does(
-    case: Case, dana: User, sam: User, outsider: User
-) -> None:  # noqa: F811
-    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=outsider)
-    material.pictures(theirs, outsider, ["a", "b"])
+def test_a_policy_decides_what_a_match_of_another_agency_does(case: Case, dana: User, sam: User, ines: User) -> None:
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
+    material.pictures(theirs, ines, ["a", "b"])
     hash_set = own_set(case)
     entries.publish(hash_set, [entry("a")], by=sam, source="test")
     sync()
@@ -112,23 +96,23 @@ def test_a_policy_decides_what_a_match_of_another_agency_does(
         disposition=None,
         action="propose",
         min_trust="provisional",
-        by=outsider,
+        by=ines,
     )
     sync()
     assert counts(theirs) == {"confirm": 1, "open": 1}
     policies.set_policy(
-        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=outsider
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=ines
     )
     sync()
     assert counts(theirs) == {"known": 1, "open": 1}
     policies.set_policy(
-        agency=theirs.agency, hash_set=hash_set, disposition=None, action="off", min_trust="provisional", by=outsider
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="off", min_trust="provisional", by=ines
     )
     sync()
     assert counts(theirs) == {"open": 2}
 
 
-def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana: User, sam: User) -> None:  # noqa: F811
+def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana: User, sam: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
     entries.publish(own_set(case), [entry("a")], by=sam, source="test")
@@ -140,7 +124,7 @@ def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana:
     assert counts(case) == {"known": 1, "open": 1}
 
 
-def offer_of(case: Case, dana: User) -> Offer:  # noqa: F811
+def offer_of(case: Case, dana: User) -> Offer:
     from cases import acts
 
     [content] = material.pictures(case, dana, ["a"])
@@ -151,17 +135,17 @@ def offer_of(case: Case, dana: User) -> Offer:  # noqa: F811
 
 
 def test_publishing_takes_another_person_and_reaches_the_other_agency(
-    case: Case, dana: User, sam: User, outsider: User
-) -> None:  # noqa: F811
-    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=outsider)
-    material.pictures(theirs, outsider, ["a", "b"])
+    case: Case, dana: User, sam: User, ines: User
+) -> None:
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
+    material.pictures(theirs, ines, ["a", "b"])
     offer = offer_of(case, dana)
     hash_set = own_set(case)
     policies.set_policy(
-        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=outsider
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="accept", min_trust="provisional", by=ines
     )
     with pytest.raises(OfferMoved):
-        publishing.approve(offers=[offer.public_id], by=outsider)  # another agency's offers do not exist for him
+        publishing.approve(offers=[offer.public_id], by=ines)  # another agency's offers do not exist for him
     with pytest.raises(AnotherPersonNeeded):
         publishing.approve(offers=[offer.public_id], by=dana)
     assert publishing.approve(offers=[offer.public_id], by=sam).done == 1
@@ -170,7 +154,7 @@ def test_publishing_takes_another_person_and_reaches_the_other_agency(
     assert counts(case) == {"decided": 1}
 
 
-def test_withdrawal_is_the_same_road_back(case: Case, dana: User, sam: User, outsider: User) -> None:  # noqa: F811
+def test_withdrawal_is_the_same_road_back(case: Case, dana: User, sam: User, ines: User) -> None:
     offer = offer_of(case, dana)
     publishing.approve(offers=[offer.public_id], by=sam)
     with pytest.raises(ReasonNeeded):
@@ -186,7 +170,7 @@ def test_withdrawal_is_the_same_road_back(case: Case, dana: User, sam: User, out
 
 def test_a_draft_whose_decision_was_taken_back_is_returned_and_cannot_be_approved(
     case: Case, dana: User, sam: User
-) -> None:  # noqa: F811
+) -> None:
     from uuid import uuid4
 
     from cases import acts

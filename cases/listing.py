@@ -1,0 +1,122 @@
+"""Long lists, a page at a time: by key, never by offset, and without counting rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from cases import names
+from cases.models import Case, Item, Offer
+from workbench.errors import BadInput
+
+PAGE = 60
+
+ITEMS = """
+SELECT i.id, i.public_id, i.state, i.known, i.flagged, c.kind, c.preview, st.code, d.by_name, f.raw_path, f.files,
+  k.name
+FROM cases_item i JOIN cases_content c ON c.id = i.content_id
+LEFT JOIN cases_standing st ON st.content_id = c.id AND st.scheme_id = %(scheme)s
+LEFT JOIN cases_decision d ON d.id = st.decision_id
+LEFT JOIN LATERAL (SELECT min(f.raw_path) AS raw_path, count(*) AS files FROM cases_fileinstance f
+  JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL
+  WHERE f.content_id = c.id) f ON true
+LEFT JOIN LATERAL (SELECT min(h.name) AS name FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+  WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known
+WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state = %(state)s)
+  AND (%(code)s = '' OR st.code = %(code)s)
+  AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
+       WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id))
+ORDER BY i.id LIMIT %(limit)s
+"""
+
+
+ITEM_OF_OFFER = Item.objects.filter(case=OuterRef("case"), content=OuterRef("decision__content")).values("public_id")[
+    :1
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows, and the key behind which the next page starts; None on the last."""
+
+    rows: list[Any]
+    next: str | None
+
+
+def items(case: Case, *, state: str = "", code: str = "", exhibit: UUID | None = None, after: int = 0) -> Page:
+    """Items of a case in the order they came in, one query."""
+    if state and state not in Item.State.values:
+        raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
+    values: dict[str, Any] = {
+        "case": case.pk,
+        "scheme": case.scheme.scheme_id,
+        "state": state,
+        "code": code,
+        "exhibit": exhibit,
+        "after": after,
+        "limit": PAGE + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ITEMS, values)
+        rows = cursor.fetchall()
+    return Page([_item(row) for row in rows[:PAGE]], str(rows[PAGE - 1][0]) if len(rows) > PAGE else None)
+
+
+def _item(row: tuple[Any, ...]) -> dict[str, Any]:
+    columns = (
+        "id",
+        "public_id",
+        "state",
+        "known",
+        "flagged",
+        "kind",
+        "preview",
+        "code",
+        "by",
+        "raw",
+        "files",
+        "known_in",
+    )
+    item = dict(zip(columns, row, strict=True))
+    item["name"] = names.base(bytes(item["raw"])) if item["raw"] is not None else ""
+    item["code"] = item["code"] if item["state"] == Item.State.DECIDED else None
+    return item
+
+
+def offers(found: QuerySet[Offer], after: int = 0) -> Page:
+    """Offers, oldest first, with what their rows show. One query."""
+    rows = list(
+        found.filter(pk__gt=after)
+        .select_related("decision__content", "decision__scheme", "case", "set", "offered_by", "decided_by")
+        .annotate(item=Subquery(ITEM_OF_OFFER))
+        .order_by("pk")[: PAGE + 1]
+    )
+    return Page(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)
+
+
+def up_to(found: QuerySet[Any], most: int = 1000) -> int:
+    """How many rows there are, counting no further than `most`."""
+    return len(found.order_by().values_list("pk")[:most])
+
+
+def after_key(text: str | None) -> int:
+    """The key of a page from its address. Raises BadInput."""
+    if not text:
+        return 0
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadInput("This page address is damaged. Start from the first page.")
+    return int(text)
+
+
+def next_url(asked: Mapping[str, str], key: object) -> str:
+    """The address of the next page, with the same filters; empty on the last."""
+    return f"?{query({**dict(asked.items()), 'after': str(key)})}" if key else ""
+
+
+def query(values: Mapping[str, str]) -> str:
+    """The query part of an address, without empty values."""
+    return urlencode({name: value for name, value in values.items() if value})

@@ -1,0 +1,152 @@
+"""My work, the list of cases, and going to anything by its number or hash."""
+
+from typing import Any
+
+from django.db.models import F, Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from cases import listing, overview, shown
+from cases.figures import Figures
+from cases.models import Case, Item
+from cases.scope import CaseQuerySet
+from workbench import access
+from workbench.requests import SignedRequest
+
+MY_QUEUES = 8
+
+
+@require_GET
+def home(request: SignedRequest) -> HttpResponse:
+    """Where the person stopped, the queues by due date, the cases followed; a fixed number of queries."""
+    access.require(request.user, "case.list")
+    by_due = _cases(request).filter(state=Case.State.OPEN).order_by(F("due").asc(nulls_last=True), "-pk")
+    cases = list(by_due[:MY_QUEUES])
+    figures = overview.figures_of(cases)
+    stopped = overview.open_batch(request.user)
+    may_claim = access.has(request.user, "batch.claim")
+    context = {
+        "here": "home",
+        "today": timezone.localdate(),
+        "continue_batch": _continue(stopped) if stopped else None,
+        "queues": [_queue(case, figures[case.pk], may_claim) for case in cases if figures[case.pk].left],
+        "followed": [_followed(case, figures[case.pk]) for case in cases],
+        "outcomes": overview.outcomes(request.user),
+        "may_create": access.has(request.user, "case.create"),
+    }
+    return render(request, "cases/home.html", context)
+
+
+def _continue(stopped: overview.Continue) -> dict[str, Any]:
+    batch = stopped.batch
+    return {
+        "url": reverse("cases:batch", args=[batch.public_id]),
+        "case": batch.case,
+        "number": batch.number,
+        "place": stopped.place,
+        "size": stopped.size,
+        "left": stopped.left,
+        "stacks": stopped.left,
+        "minutes": stopped.minutes,
+        "veils": stopped.items,
+    }
+
+
+def _queue(case: Case, figures: Figures, may_claim: bool) -> dict[str, Any]:
+    text, kind = shown.due(case, timezone.localdate())
+    return {
+        "case": case,
+        "left": figures.left,
+        "stacks": figures.left,
+        "percent": shown.done_percent(figures),
+        "due_text": text,
+        "due_kind": kind,
+        "may_claim": may_claim,
+    }
+
+
+def _followed(case: Case, figures: Figures) -> dict[str, Any]:
+    last = f"{figures.pending} files are being read" if figures.pending else f"{figures.files} files"
+    return {
+        "case": case,
+        "stage": shown.stage(case, figures)[0],
+        "percent": shown.done_percent(figures),
+        "known_percent": shown.percent_text(figures.known, figures.unique),
+        "last": last,
+    }
+
+
+@require_GET
+def cases(request: SignedRequest) -> HttpResponse:
+    """Cases in reach, newest first, a page at a time."""
+    access.require(request.user, "case.list")
+    found, state, asked = _cases(request), request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    if state in Case.State.values:
+        found = found.filter(state=state)
+    if mine := request.GET.get("mine") == "1":
+        found = found.filter(lead=request.user)
+    if asked:
+        found = found.filter(Q(number__icontains=asked) | Q(name__icontains=asked))
+    if after := listing.after_key(request.GET.get("after")):
+        found = found.filter(pk__lt=after)
+    rows = list(found.order_by("-pk")[: listing.PAGE + 1])
+    figures = overview.figures_of(rows)
+    more = rows[listing.PAGE - 1].pk if len(rows) > listing.PAGE else None
+    context = {
+        "here": "cases",
+        "may_create": access.has(request.user, "case.create"),
+        "mine": mine,
+        "state": state,
+        "q": asked,
+        "rows": [_row(case, figures[case.pk]) for case in rows[: listing.PAGE]],
+        "next_url": listing.next_url(request.GET, more),
+    }
+    return render(request, "cases/list.html", context)
+
+
+def _row(case: Case, figures: Figures) -> dict[str, Any]:
+    stage, kind = shown.stage(case, figures)
+    return {
+        "case": case,
+        "stage": stage,
+        "stage_kind": kind,
+        "lead": case.lead.name,
+        "left": figures.left,
+        "known_percent": shown.percent_text(figures.known, figures.unique),
+        "problems": figures.problems,
+        "due_kind": shown.due(case, timezone.localdate())[1],
+    }
+
+
+def _cases(request: SignedRequest) -> CaseQuerySet:
+    return Case.objects.for_actor(request.user).select_related("lead", "scheme")
+
+
+@require_GET
+def goto(request: SignedRequest) -> HttpResponse:
+    """The hash of a file, a case's number or name: straight there when there is one, else the list."""
+    access.require(request.user, "case.list")
+    asked = request.GET.get("q", "").strip()[:200]
+    if item := _by_hash(request, asked):
+        return redirect("cases:item", item.public_id)
+    exact = list(_cases(request).filter(Q(number__iexact=asked) | Q(name__iexact=asked))[:2]) if asked else []
+    if len(exact) == 1:
+        return redirect("cases:case", exact[0].public_id)
+    return redirect(f"{reverse('cases:list')}?{listing.query({'q': asked})}")
+
+
+def _by_hash(request: SignedRequest, text: str) -> Item | None:
+    """An item in reach whose content has this digest."""
+    column = {32: "md5", 40: "sha1", 64: "sha256"}.get(len(text))
+    if column is None or not access.has(request.user, "item.view"):
+        return None
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        return None
+    scoped = Item.objects.for_actor(request.user)
+    found: Item | None = scoped.filter(**{f"content__{column}": digest}).order_by("pk").first()
+    return found

@@ -1,0 +1,166 @@
+"""A case: opening one, its overview, its team, closing it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from cases import figures, inspector, investigations, overview, shown
+from cases.forms import CaseForm
+from cases.models import Case, Exhibit
+from workbench import access
+from workbench.errors import BadInput, NotFound
+from workbench.models import User
+from workbench.requests import SignedRequest
+
+# What the page offers, by the permission each needs.
+MAY = {
+    "review": "batch.claim",
+    "add_evidence": "evidence.add",
+    "export": "export.build",
+    "team": "case.team",
+    "publish": "offer.list",
+    "close": "case.close",
+    "audit": "audit.read",
+}
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: SignedRequest) -> HttpResponse:
+    """Open a case."""
+    access.require(request.user, "case.create")
+    form = CaseForm(request.POST or None, by=request.user)
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            case = investigations.create(scheme_id=data.pop("scheme"), by=request.user, **data)
+        except BadInput as error:
+            form.add_error("number", str(error))
+        else:
+            return redirect("cases:case", case.public_id)
+    return render(request, "cases/new.html", {"here": "cases", "form": form}, status=400 if form.errors else 200)
+
+
+@require_GET
+def case(request: SignedRequest, case: UUID) -> HttpResponse:
+    """From everything seized to what a person must see, and where each exhibit stands."""
+    scoped = Case.objects.for_actor(request.user).select_related("lead", "scheme", "agency")
+    found: Case = access.get_from(request.user, "case.view", scoped, case)
+    counts = figures.detailed(found)
+    rows = overview.exhibits(found)
+    context = (
+        {"here": "cases", "case": found, "figures": counts.figures, "stacks": counts.stacks}
+        | _ladder(counts.figures, rows)
+        | _people(found, request.user)
+        | {
+            "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
+            "live": any(shown.exhibit_acts(exhibit) for exhibit, _unmatched in rows),
+            "sets": _sets(overview.known_where(found)),
+            "checked_text": _("Matched again on every set update"),
+            "by_category": _by_category(found, counts.by_category),
+            "activity": overview.activity(found),
+            "offers": overview.offers_waiting(found),
+        }
+    )
+    return render(request, "cases/case.html", context)
+
+
+def _ladder(numbers: figures.Figures, rows: list[tuple[Exhibit, int]]) -> dict[str, Any]:
+    """The reduction ladder: each step as a share of all files."""
+    steps = {"unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
+    return {
+        "ladder": {step: shown.percent(count, numbers.files) for step, count in steps.items()},
+        "ladder_text": {step: shown.percent_text(count, numbers.files) for step, count in steps.items()},
+        "bytes_text": inspector.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
+        "saved_hours": shown.saved_hours(numbers),
+        "left_text": "",
+    }
+
+
+def _people(case: Case, user: User) -> dict[str, Any]:
+    """The team, who could join it, and what this person may do here."""
+    may = {name: access.has(user, permission) for name, permission in MAY.items()}
+    is_open = case.state == Case.State.OPEN
+    for act in ("review", "add_evidence", "team", "close"):
+        may[act] &= is_open
+    counted = figures.of(case)
+    stage, kind = shown.stage(case, counted)
+    return {
+        "team": overview.team(case),
+        "candidates": overview.candidates(case) if may["team"] else [],
+        "may": may,
+        "stage": stage,
+        "stage_kind": kind,
+        "due": shown.due(case, timezone.localdate())[0],
+    }
+
+
+def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
+    finished = exhibit.accepted + exhibit.without_preview + exhibit.rejected
+    return {
+        "exhibit": exhibit,
+        "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
+        "files": exhibit.seen,
+        "percent": int(shown.percent(finished, exhibit.seen)),
+        "phase": exhibit.state_reason or Exhibit.State(exhibit.state).label.lower(),
+        "unmatched": unmatched,
+        "problems": exhibit.problems,
+        "state": Exhibit.State(exhibit.state).label,
+        "state_kind": shown.EXHIBIT_KINDS.get(exhibit.state, ""),
+        "acts": shown.exhibit_acts(exhibit),
+    }
+
+
+def _sets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    most = max((row["files"] for row in rows), default=0)
+    return [
+        {
+            "name": row["name"],
+            "kind": _("own") if row["own"] else _("shared"),
+            "share": int(shown.percent(row["files"], most)),
+            "files": row["files"],
+            "version": f"v{row['generation']}",
+            "date": row["at"],
+        }
+        for row in rows
+    ]
+
+
+def _by_category(case: Case, decided: dict[str, int]) -> list[dict[str, Any]]:
+    most = max(decided.values(), default=0)
+    return [
+        {
+            "category": row,
+            "count": decided.get(row.code, 0),
+            "log_percent": shown.log_percent(decided.get(row.code, 0), most),
+        }
+        for row in case.scheme.categories.all()
+    ]
+
+
+@require_POST
+def members(request: SignedRequest, case: UUID) -> HttpResponse:
+    """Put a person on the team, or take one off."""
+    found: Case = access.get(request.user, "case.team", Case, case)
+    person = overview.person_of(found, request.POST.get("user", ""))
+    if person is None:
+        raise NotFound(_("There is no such person in this agency."))
+    if request.POST.get("action") == "remove":
+        investigations.remove_member(case=found, person=person, by=request.user)
+    else:
+        investigations.add_member(case=found, person=person, by=request.user)
+    return redirect("cases:case", found.public_id)
+
+
+@require_POST
+def close(request: SignedRequest, case: UUID) -> HttpResponse:
+    """Close the case."""
+    found: Case = access.get(request.user, "case.close", Case, case)
+    investigations.close(case=found, by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The case is closed. Its decisions stay as they are."))
+    return redirect("cases:case", found.public_id)

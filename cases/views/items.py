@@ -1,0 +1,139 @@
+"""Items as a list, and one item: why it is where it is, who decided, and superseding a decision."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from cases import decisions, inspector, listing, shown, tasks, viewing
+from cases.forms import SupersedeForm
+from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
+from hashsets.models import Category
+from workbench import access
+from workbench.errors import BadInput
+from workbench.requests import SignedRequest
+
+
+@require_GET
+def items(request: SignedRequest, case: UUID) -> HttpResponse:
+    """Items of a case by state, category or exhibit; always veiled."""
+    scoped = Case.objects.for_actor(request.user).select_related("scheme")
+    found: Case = access.get_from(request.user, "item.view", scoped, case)
+    state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    exhibit = _exhibit(request.GET.get("exhibit", ""))
+    after = listing.after_key(request.GET.get("after"))
+    page = listing.items(found, state=state, code=code, exhibit=exhibit, after=after)
+    categories = _categories(found)
+    context = {
+        "here": "cases",
+        "case": found,
+        "state": state,
+        "code": code,
+        "exhibit": exhibit,
+        "exhibits": Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"),
+        "categories": categories.values(),
+        "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
+        "rows": [_row(row, categories) for row in page.rows],
+        "next_url": listing.next_url(request.GET, page.next),
+    }
+    return render(request, "cases/items.html", context)
+
+
+def _row(row: dict[str, Any], categories: dict[str, Category]) -> dict[str, Any]:
+    return {
+        "item": row,
+        "preview": row["preview"],
+        "name": row["name"],
+        "kind": row["kind"],
+        "files": row["files"],
+        "state_text": shown.ITEM_WORDS[row["state"]],
+        "state_kind": shown.ITEM_KINDS[row["state"]],
+        "category": categories.get(row["code"]),
+        "known_in": row["known_in"],
+        "decided_by": row["by"] if row["code"] is not None else "",
+    }
+
+
+def _categories(case: Case) -> dict[str, Category]:
+    return {row.code: row for row in case.scheme.categories.all()}
+
+
+def _exhibit(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise BadInput(_("exhibit must be the id of an exhibit.")) from error
+
+
+@require_GET
+def item(request: SignedRequest, item: UUID) -> HttpResponse:
+    """One item."""
+    found = viewing.item_for(request.user, "item.view", item)
+    case, content = found.case, found.content
+    categories, places = _categories(case), inspector.found_in(found, 200)
+    standing = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id).first()
+    context = {
+        "here": "cases",
+        "case": case,
+        "item": found,
+        "name": places[0]["name"] if places else "",
+        "preview": content.preview,
+        "state_text": shown.ITEM_WORDS[Item.State(found.state)],
+        "state_kind": shown.ITEM_KINDS[found.state],
+        "standing": categories.get(standing.code or "") if standing else None,
+        "why": inspector.why(content),
+        "file": inspector.facts(content),
+        "found_in": places,
+        "decisions": _decisions(found, categories, standing),
+        "offers": _offers(found),
+        "categories": categories.values(),
+        "may": {
+            "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
+            "withdraw": access.has(request.user, "offer.make"),
+        },
+    }
+    return render(request, "cases/item.html", context)
+
+
+def _decisions(item: Item, categories: dict[str, Category], standing: Standing | None) -> list[dict[str, Any]]:
+    """What people decided about the content under this scheme, newest first."""
+    made = Decision.objects.filter(content=item.content_id, scheme__scheme_id=item.case.scheme.scheme_id).order_by(
+        "-pk"
+    )
+    return [
+        {
+            "at": row.at,
+            "by": row.by_name,
+            "category": categories.get(row.code or ""),
+            "basis": row.get_basis_display(),
+            "reason": row.reason,
+            "in_force": bool(standing and standing.decision_id == row.pk),
+        }
+        for row in made[:50]
+    ]
+
+
+def _offers(item: Item) -> list[dict[str, Any]]:
+    offers = Offer.objects.filter(decision__content=item.content_id, agency=item.case.agency_id).select_related("set")
+    return [
+        dict(zip(("state_text", "state_kind"), shown.offer_state(offer), strict=True))
+        | {"offer": offer, "set": offer.set.name}
+        for offer in offers.order_by("pk")[:50]
+    ]
+
+
+@require_POST
+def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
+    """A supervisor's other category, with a reason; the earlier decision stays in the record."""
+    found = viewing.item_for(request.user, "decision.supersede", item)
+    form = SupersedeForm(request.POST, case=found.case)
+    if not form.is_valid():
+        raise BadInput(_("Choose a category and say why."))
+    decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
+    tasks.rematch_all.delay_on_commit()
+    messages.success(request, _("Decided. The earlier decision stays in the record."))
+    return redirect("cases:item", found.public_id)

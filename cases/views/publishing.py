@@ -1,0 +1,144 @@
+"""Offers: what waits for approval, and the steps a second person takes."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from cases import listing, publishing, shown, tasks
+from cases.forms import OffersForm
+from cases.models import Case, Offer
+from hashsets.models import Category
+from workbench import access
+from workbench.errors import BadInput
+from workbench.requests import SignedRequest
+
+S = Offer.State
+TABS = {
+    "waiting": ("Waiting", Q(state__in=[S.DRAFT, S.WITHDRAWAL])),
+    "mine": ("Mine", Q(state__in=[S.DRAFT, S.WITHDRAWAL, S.RETURNED, S.HELD])),
+    "published": ("Published", Q(state=S.PUBLISHED)),
+    "held": ("Held and withdrawn", Q(state__in=[S.HELD, S.RETURNED, S.WITHDRAWN])),
+}
+OWN = {
+    S.DRAFT: lazy("You decided or offered it: another person approves."),
+    S.WITHDRAWAL: lazy("You asked for the withdrawal: another person confirms."),
+}
+
+
+@require_GET
+def offers(request: SignedRequest) -> HttpResponse:
+    """Offers of the cases in reach: those that wait, and what became of the others."""
+    access.require(request.user, "offer.list")
+    tab = request.GET.get("tab", "waiting")
+    if tab not in TABS:
+        raise BadInput(f"tab must be one of {', '.join(TABS)}.")
+    case = _case(request)
+    scoped = _scoped(request, case)
+    page = listing.offers(_of_tab(scoped, tab, request), listing.after_key(request.GET.get("after")))
+    categories: dict[tuple[int, str], Category] = {}
+    if page.rows:
+        schemes = {row.decision.scheme_id for row in page.rows}
+        categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
+    context = {
+        "here": "publish",
+        "case": case,
+        "tab": tab,
+        "tabs": [(key, label, listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
+        "set": publishing.publishing_set(case) if case else None,
+        "rows": [_row(request, offer, categories) for offer in page.rows],
+        "next_url": listing.next_url(request.GET, page.next),
+        "may_approve": access.has(request.user, "offer.make" if tab == "published" else "offer.approve"),
+    }
+    return render(request, "cases/publish.html", context)
+
+
+def _case(request: SignedRequest) -> Case | None:
+    """The case chosen in the address, if any. Raises NotFound, BadInput."""
+    text = request.GET.get("case", "")
+    try:
+        chosen = UUID(text) if text else None
+    except ValueError as error:
+        raise BadInput(_("case must be the id of a case.")) from error
+    if chosen is None:
+        return None
+    scoped = Case.objects.for_actor(request.user).select_related("scheme")
+    found: Case = access.get_from(request.user, "offer.list", scoped, chosen)
+    return found
+
+
+def _scoped(request: SignedRequest, case: Case | None) -> QuerySet[Offer]:
+    found: QuerySet[Offer] = Offer.objects.for_actor(request.user).filter(agency=request.user.agency_id)
+    return found.filter(case=case) if case else found
+
+
+def _of_tab(scoped: QuerySet[Offer], tab: str, request: SignedRequest) -> QuerySet[Offer]:
+    found = scoped.filter(TABS[tab][1])
+    if tab == "mine":
+        return found.filter(Q(offered_by=request.user) | Q(decided_by=request.user) | Q(withdrawn_by=request.user))
+    return found
+
+
+def _row(request: SignedRequest, offer: Offer, categories: dict[tuple[int, str], Category]) -> dict[str, Any]:
+    """An offer with what this person may do about it, or why not."""
+    me, decision = request.user.pk, offer.decision
+    own = me in ({offer.offered_by_id, offer.decided_by_id} if offer.state == S.DRAFT else {offer.withdrawn_by_id})
+    waits = offer.state in OWN
+    text, kind = shown.offer_state(offer)
+    return {
+        "offer": offer,
+        "sha256": bytes(decision.content.sha256).hex()[:16],
+        "item": offer.item,  # type: ignore[attr-defined]
+        "preview": decision.content.preview,
+        "category": categories.get((decision.scheme_id, decision.code or "")),
+        "case": offer.case,
+        "decided_by": offer.decided_by.name,
+        "offered_by": offer.offered_by.name,
+        "state_text": text,
+        "state_kind": kind,
+        "may_approve": waits and not own and access.has(request.user, "offer.approve"),
+        "why_not": OWN[S(offer.state)] if waits and own else "",
+        "may_withdraw": offer.state == S.PUBLISHED and access.has(request.user, "offer.make"),
+    }
+
+
+@require_POST
+def act(request: SignedRequest) -> HttpResponse:
+    """Take a step on the chosen offers."""
+    form = OffersForm(request.POST, offers=request.POST.getlist("offer"))
+    if not form.is_valid():
+        raise BadInput(_("Choose a step and at least one offer."))
+    chosen, step, reason = form.cleaned_data["offer"], form.cleaned_data["act"], form.cleaned_data["reason"]
+    if step == "offer":
+        return _offer_case(request, form.cleaned_data["case"])
+    access.require(request.user, "offer.make" if step == "withdraw" else "offer.approve")
+    if not chosen:
+        raise BadInput(_("Choose at least one offer."))
+    if step == "withdraw":
+        outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
+    else:
+        outcome = publishing.settle(act=step, offers=chosen, by=request.user, reason=reason)
+    tasks.rematch_all.delay_on_commit()
+    _tell(request, outcome)
+    return redirect("cases:publish")
+
+
+def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
+    scoped = Case.objects.for_actor(request.user).select_related("scheme")
+    found: Case = access.get_from(request.user, "offer.make", scoped, case or UUID(int=0))
+    _tell(request, publishing.offer_case(case=found, by=request.user))
+    return redirect(f"{reverse('cases:publish')}?case={found.public_id}")
+
+
+def _tell(request: SignedRequest, outcome: publishing.Outcome) -> None:
+    messages.success(request, ngettext("%d offer done.", "%d offers done.", outcome.done) % outcome.done)
+    for reason, number in outcome.held.items():
+        messages.info(request, f"{number}: {reason}")
