@@ -3,10 +3,13 @@
 from functools import partial
 
 from celery import shared_task
+from django.db import transaction
 
-from cases import evidence
-from cases.ingest import pipeline
+from cases import evidence, matching, review
+from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
+from workbench import storage
+from workbench.models import Agency
 
 
 @shared_task
@@ -23,9 +26,47 @@ def hash_files(exhibit_id: int, slot: str) -> None:
         hash_files.delay(exhibit_id, slot)
 
 
+@shared_task
+def make_previews(agency_id: int) -> None:
+    """Make the previews that somebody waits for and nobody makes."""
+    if pipeline.make_previews(Agency.objects.get(pk=agency_id)):
+        make_previews.delay(agency_id)
+
+
+@shared_task
+def rematch(agency_id: int, set_id: int) -> None:
+    """Bring an agency's matches of a set to the generation in force."""
+    matching.rematch(agency_id, set_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Wake workers for whatever the tables show unfinished."""
+    review.expire_batches()
+    storage.sweep_incoming()
+    work = sweeping.unfinished()
+    for exhibit_id in work.to_list:
+        list_files.delay(exhibit_id)
+    for exhibit_id, slot in work.to_hash:
+        hash_files.delay(exhibit_id, slot)
+    for agency_id in work.to_decode:
+        make_previews.delay(agency_id)
+    _match_again()
+
+
+def wake_matching() -> None:
+    """Match again where a set or policy changed, once the present transaction is committed."""
+    transaction.on_commit(_match_again)
+
+
+def _match_again() -> None:
+    for agency_id, set_id in matching.behind():
+        rematch.delay(agency_id, set_id)
+
+
 def wake(exhibit_id: int) -> None:
     """Start or resume an exhibit's ingest once the present transaction is committed."""
-    list_files.delay_on_commit(exhibit_id)
+    transaction.on_commit(lambda: list_files.delay(exhibit_id))
 
 
 def _wake_hashing(exhibit_id: int) -> None:

@@ -21,7 +21,7 @@ from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.leases import Held
 from cases.models import Exhibit
 from workbench import audit, storage
-from workbench.models import Job
+from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
 GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
@@ -29,6 +29,7 @@ STINT = 30.0  # seconds a task works before others get a turn; model.md section 
 ATTEMPTS = 3  # of a transaction that another one's locks broke off
 S = Exhibit.State
 T = TypeVar("T")  # Python 3.11: no type parameter lists yet
+PREVIEWS = "preview"  # kind of job, one an agency
 AT_WORK = (S.LISTING, S.RUNNING)
 
 
@@ -180,6 +181,18 @@ def retried(act: Callable[[], T]) -> T:
             if not isinstance(error.__cause__, DeadlockDetected):
                 raise
     return act()
+
+
+def make_previews(agency: Agency, seconds: float = STINT) -> bool:
+    """Make the previews that somebody waits for and nobody makes; returns whether more may be waiting."""
+    deadline = time.monotonic() + seconds
+    subject = str(agency.public_id)
+    leases.open_jobs(PREVIEWS, [subject])
+    with leases.taking(PREVIEWS, subject) as held:
+        while held and previews.make_left(agency, held):
+            if time.monotonic() > deadline:
+                return True
+    return False
 
 
 def _hold(exhibit: Exhibit, why: str) -> None:

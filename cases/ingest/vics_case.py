@@ -66,8 +66,7 @@ def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
     for record in reader:
         yield from (_unreadable(position) for position in range(expected, record.position))
         expected = record.position + 1
-        if record.case >= len(starts):
-            starts.append(record.position)
+        starts += [record.position] * (record.case + 1 - len(starts))  # a case may hold nothing
         yield Record(record.position, record.text, record.record.md5, "/".join(record.relative_path or ())[:PATH_KEY])
         yield from _instances(record, locate(record), seen)
     yield from (_unreadable(position) for position in range(expected, report.read + 1))

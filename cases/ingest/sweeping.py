@@ -1,0 +1,74 @@
+"""What the tables show unfinished and nobody works on: the sweeper's list (security.md 1.1)."""
+
+from dataclasses import dataclass, field
+
+from django.db import connection
+
+from cases import evidence
+from cases.ingest import base, pipeline, reader
+from cases.models import Exhibit
+from workbench import storage
+
+S = Exhibit.State
+
+FREE_JOBS = """
+SELECT j.kind, j.subject, x.id FROM cases_exhibit x JOIN workbench_job j
+  ON j.kind = ANY(%s) AND split_part(j.subject, '/', 1) = x.public_id::text
+WHERE x.state IN ('listing', 'running') AND j.state IN ('queued', 'running')
+  AND (j.lease_until IS NULL OR j.lease_until < now())
+  AND (j.kind <> 'hash' OR EXISTS (
+    SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.state = 'pending'
+    AND (f.lease_until IS NULL OR f.lease_until < now())))
+ORDER BY x.id, j.subject
+"""
+
+UNDECODED = """
+SELECT DISTINCT agency_id FROM cases_content
+WHERE preview = 'pending' AND (preview_lease IS NULL OR preview_lease < now())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Ids to wake workers for."""
+
+    to_list: list[int] = field(default_factory=list)
+    to_hash: list[tuple[int, str]] = field(default_factory=list)
+    to_decode: list[int] = field(default_factory=list)
+
+
+def unfinished() -> Work:
+    """What to wake workers for; resumes what can go on and finishes what is complete."""
+    _resume_held()
+    for exhibit_id in Exhibit.objects.filter(state=S.RUNNING, pending=0, hashed=0).values_list("pk", flat=True):
+        pipeline.finish(exhibit_id)
+    with connection.cursor() as cursor:
+        cursor.execute(FREE_JOBS, [[evidence.LIST, evidence.HASH]])
+        jobs = cursor.fetchall()
+        cursor.execute(UNDECODED)
+        agencies = [row[0] for row in cursor.fetchall()]
+    return Work(
+        [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
+        [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
+        agencies,
+    )
+
+
+def _resume_held() -> None:
+    """Ingests held for lack of space or of their source go on by themselves."""
+    reasons = (evidence.NO_SPACE, evidence.NO_SOURCE)
+    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons).select_related("case")
+    for exhibit in held:
+        if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
+            continue
+        if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
+            continue
+        evidence.resume(exhibit, by=None)
+
+
+def _is_back(exhibit: Exhibit) -> bool:
+    try:
+        reader(exhibit.reader).check(bytes(exhibit.source))
+    except (base.SourceGone, base.SourceUnusable):
+        return False
+    return True
