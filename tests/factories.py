@@ -45,7 +45,7 @@ def case(lead: User, *team: User, number: str = "", scheme: str = "landscapes-t1
         lead=lead,
     )
     CaseMember.objects.bulk_create(CaseMember(case=made, user=user) for user in (lead, *team))
-    audit.record(events.CASE_CREATED, by=lead, on=made, case=made.public_id)
+    audit.record(events.CASE_CREATED, by=lead, on=made, case=made.public_id, number=made.number)
     return made
 
 

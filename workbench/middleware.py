@@ -5,13 +5,15 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
 from workbench import audit
-from workbench.errors import WorkbenchError
+from workbench.errors import NotAllowed, WorkbenchError
+from workbench.models import User
 from workbench.views.errors import answer
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -51,7 +53,7 @@ class SignedInOnly:
             return None
         if request.path.startswith(("/api/", "/media/")):
             return answer(request, SignInFirst())
-        return redirect(f"{settings.LOGIN_URL}" if request.path == "/" else f"{settings.LOGIN_URL}", permanent=False)
+        return redirect(settings.LOGIN_URL)
 
 
 class SignInFirst(WorkbenchError):
@@ -75,7 +77,17 @@ class ErrorsAsAnswers:
         """Answer a WorkbenchError; anything else is Django's."""
         if isinstance(error, PermissionDenied):
             return None
+        if isinstance(error, NotAllowed):
+            note_denial(request, error)
         return answer(request, error) if isinstance(error, WorkbenchError) else None
+
+
+@transaction.atomic
+def note_denial(request: HttpRequest, error: NotAllowed) -> None:
+    """A refusal is an event; the refused view's own transaction is over by now."""
+    if isinstance(user := request.user, User):
+        route = resolve(request.path_info).view_name
+        audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", route=route)
 
 
 def session_digest(request: HttpRequest) -> str:

@@ -52,7 +52,7 @@ class PasswordBackend:
     """Checks a name and password; the time does not tell whether the name exists."""
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **_rest: Any
+        self, _request: HttpRequest | None, username: str | None = None, password: str | None = None, **_rest: Any
     ) -> User | None:
         """The person, or None."""
         if not username or password is None:
@@ -133,10 +133,7 @@ def link_owner(token: str) -> User:
 def set_password(*, token: str, password: str) -> User:
     """Spend a one-time link. Raises LinkSpent, WeakPassword (with the reasons as details)."""
     user = link_owner(token)
-    try:
-        validate_password(password, user)
-    except ValidationError as error:
-        raise WeakPassword(" ".join(error.messages), details=error.messages) from error
+    _check_strength(password, user)
     spent = SetupLink.objects.filter(token_digest=_digest(token), used_at__isnull=True).update(used_at=timezone.now())
     if not spent:
         raise LinkSpent
@@ -145,6 +142,22 @@ def set_password(*, token: str, password: str) -> User:
     axes_reset(username=user.username)
     audit.record(audit.PASSWORD_SET, by=user, on=user)
     return user
+
+
+@transaction.atomic
+def change_password(user: User, *, password: str) -> None:
+    """Give a signed-in person, who has just proven the old password, a new one. Raises WeakPassword."""
+    _check_strength(password, user)
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.record(audit.PASSWORD_CHANGED, by=user, on=user)
+
+
+def _check_strength(password: str, user: User) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages), details=error.messages) from error
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ shell = (
         path("signin/", people.signin, name="signin"),
         path("signout/", people.signout, name="signout"),
         path("setup/<str:token>/", people.setup, name="setup"),
+        path("account/", people.account, name="account"),
         path("healthz", people.health, name="health"),
         path("audit/", audit.log_page, name="audit"),
         path("audit/verify/", audit.verify, name="audit_verify"),

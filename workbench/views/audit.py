@@ -1,13 +1,102 @@
-"""The event log page."""
+"""The event log page: who reads the log is in the log."""
 
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from workbench import access, audit, event_log
+from workbench.event_log import Filters
+from workbench.models import AuditLog, User
+
+SHOWN = ("case", "person", "verb", "day", "q")
 
 
+class FilterForm(forms.Form):
+    """Filters, all optional."""
+
+    case = forms.CharField(max_length=60, required=False)
+    person = forms.CharField(max_length=60, required=False)
+    verb = forms.CharField(max_length=60, required=False)
+    day = forms.DateField(required=False, input_formats=["%Y-%m-%d"])
+    q = forms.CharField(max_length=100, required=False)
+    before = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    entry = forms.IntegerField(required=False, min_value=1, max_value=2**62)
+    node = forms.BooleanField(required=False)
+
+
+@require_GET
+@transaction.atomic
 def log_page(request: HttpRequest) -> HttpResponse:
-    """Filtered, newest first."""
-    return HttpResponse(status=501)
+    """Filtered, newest first. Opening the page is an event; turning its pages and looking at entries is not."""
+    user = _reader(request, "audit.read")
+    form = FilterForm(request.GET)
+    chosen = form.cleaned_data if form.is_valid() else {}
+    log = event_log.log_of(user, node=bool(chosen.get("node")))
+    filters = Filters(**{name: chosen[name] for name in Filters.__slots__ if chosen.get(name)})
+    page = event_log.page(log, filters)
+    answer = render(request, "workbench/audit.html", _context(request, form, log, page, chosen.get("entry")))
+    if not chosen.get("before") and not chosen.get("entry"):
+        read = audit.Event(audit.LOG_READ, audit.subject_of(user.agency), details=filters.told())
+        audit.record_all([read], by=user)
+    return answer
 
 
+def _context(
+    request: HttpRequest, form: FilterForm, log: AuditLog, page: event_log.Page, entry: int | None
+) -> dict[str, Any]:
+    shown = event_log.entry(log, entry) if entry else None
+    names = User.objects.filter(agency=log.agency_id).order_by("username") if log.agency_id else User.objects.none()
+    return {
+        "here": "audit",
+        "log_name": log.agency.name if log.agency else "This node",
+        "filters": {name: request.GET.get(name, "") for name in SHOWN} | {"query": _query(request)},
+        "form": form,
+        "cases": event_log.cases(log),
+        "people": list(names.values_list("username", "name")),
+        "verbs": list(audit.verbs()),
+        "rows": page.rows,
+        "next_url": f"?{_query(request, before=page.older)}" if page.older else "",
+        "chain": event_log.chain(log),
+        "entry": {"seq": shown.seq, "body": shown.body, "url": _case_url(shown.case)} if shown else None,
+        "today_count": None,
+        "may_verify": access.has(request.user, "audit.verify"),  # type: ignore[arg-type]
+    }
+
+
+def _case_url(case: UUID | None) -> str:
+    return reverse("cases:case", args=[case]) if case else ""
+
+
+@require_POST
 def verify(request: HttpRequest) -> HttpResponse:
-    """Recompute the chain."""
-    return HttpResponse(status=501)
+    """Recompute the chain of the person's log; the result is a message and an event."""
+    user = _reader(request, "audit.verify")
+    log = event_log.log_of(user, node=request.POST.get("node") == "on")
+    verdict = audit.verify(log)
+    event_log.note_verified(verdict, by=user)
+    if verdict.ok:
+        messages.success(request, f"Unbroken: {verdict.events:,} entries recomputed, head {verdict.head[:12]}.")
+        return redirect("workbench:audit")
+    bad = verdict.first_bad or {}
+    messages.error(request, f"Broken at entry {bad['seq']}: {bad['why']}. The {verdict.events:,} before it are proven.")
+    return redirect(f"{reverse('workbench:audit')}?{urlencode({'entry': bad['seq']})}")
+
+
+def _reader(request: HttpRequest, permission: str) -> User:
+    user = request.user
+    access.require(user, permission)  # type: ignore[arg-type]
+    return user  # type: ignore[return-value]
+
+
+def _query(request: HttpRequest, **changed: object) -> str:
+    """The query string of this page without entry and place, with some values changed."""
+    query = {name: request.GET[name] for name in (*SHOWN, "node") if request.GET.get(name)}
+    return urlencode(query | changed)

@@ -1,8 +1,11 @@
 """Sign-in, sign-out and the one-time set-up link."""
 
+from http import HTTPStatus
+
 from django import forms
 from django.conf import settings
-from django.contrib.auth import authenticate, login, logout
+from django.contrib import messages
+from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -17,24 +20,39 @@ NEUTRAL = (
 )
 
 
+def _password(kind: str) -> forms.PasswordInput:
+    return forms.PasswordInput({"class": "input", "autocomplete": kind})
+
+
 class SignInForm(forms.Form):
     """Name and password."""
 
-    username = forms.CharField(max_length=60, label="Name")
-    password = forms.CharField(max_length=200, label="Password", widget=forms.PasswordInput)
+    username = forms.CharField(
+        max_length=60,
+        label="Name",
+        widget=forms.TextInput({"class": "input", "autocomplete": "username", "autofocus": True}),
+    )
+    password = forms.CharField(max_length=200, label="Password", widget=_password("current-password"))
 
 
 class SetupForm(forms.Form):
     """A new password, twice."""
 
-    password1 = forms.CharField(max_length=200, label="New password", widget=forms.PasswordInput)
-    password2 = forms.CharField(max_length=200, label="The same again", widget=forms.PasswordInput)
+    password1 = forms.CharField(max_length=200, label="New password", widget=_password("new-password"))
+    password2 = forms.CharField(max_length=200, label="The same again", widget=_password("new-password"))
 
     def clean(self) -> None:
         """Both must be equal."""
         data = super().clean() or {}
         if data.get("password1") != data.get("password2"):
             raise forms.ValidationError("The two passwords differ.")
+
+
+class AccountForm(SetupForm):
+    """The old password and a new one, twice."""
+
+    old_password = forms.CharField(max_length=200, label="Present password", widget=_password("current-password"))
+    field_order = ["old_password", "password1", "password2"]
 
 
 @sensitive_post_parameters("password")
@@ -90,7 +108,10 @@ def signout(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Spend a one-time link by setting a password, then sign in."""
-    person = people.link_owner(token)
+    try:
+        person = people.link_owner(token)
+    except people.LinkSpent:
+        return render(request, "workbench/setup.html", {"person": None}, status=HTTPStatus.GONE)
     form = SetupForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -100,6 +121,38 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         else:
             return redirect(settings.LOGIN_URL)
     return render(request, "workbench/setup.html", {"form": form, "person": person})
+
+
+@sensitive_post_parameters("old_password", "password1", "password2")
+@require_http_methods(["GET", "POST"])
+def account(request: HttpRequest) -> HttpResponse:
+    """A person's own account: roles, and changing the password. Other sessions end with the old one."""
+    user = User.objects.select_related("agency").get(username=request.user.get_username())
+    form = AccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _change(request, form, user):
+        update_session_auth_hash(request, user)
+        messages.success(request, "Your password is changed. Other sessions of yours have ended.")
+        return redirect("workbench:account")
+    rows = [
+        {"role_text": row.get_role_display(), "agency": row.agency.name}
+        for row in user.memberships.select_related("agency").order_by("role")
+    ]
+    context = {"here": "account", "form": form, "memberships": rows, "last_signin": user.last_login}
+    return render(request, "workbench/account.html", context, status=400 if form.errors else 200)
+
+
+def _change(request: HttpRequest, form: AccountForm, user: User) -> bool:
+    """Whether it was changed; wrong old passwords count towards the lock like failed sign-ins."""
+    if authenticate(request, username=user.username, password=form.cleaned_data["old_password"]) is None:
+        _note_failure(user.username)
+        form.add_error("old_password", "This is not your present password.")
+        return False
+    try:
+        people.change_password(user, password=form.cleaned_data["password1"])
+    except people.WeakPassword as error:
+        form.add_error("password1", error.details)
+        return False
+    return True
 
 
 @require_GET

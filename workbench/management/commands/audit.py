@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import transaction
 
-from workbench import audit, checks
+from workbench import audit, checks, event_log
 from workbench.commands import Done, WinnowCommand
 from workbench.models import AuditLog
 
@@ -26,20 +25,17 @@ class Command(WinnowCommand):
         verdicts = {log: audit.verify(log) for log in AuditLog.objects.select_related("agency").order_by("pk")}
         found = [what.what for what in checks.broken(only=checks.LEDGER_OF_EVENTS)] if options["deep"] else []
         bad = [named(log, verdict) for log, verdict in verdicts.items() if verdict.first_bad]
-        self._note(ok=not bad and not found)
+        own = next(verdict for log, verdict in verdicts.items() if log.agency_id == self.by.agency_id)
+        event_log.note_verified(own, by=self.by, ok=not bad and not found)
         fields = {
             "ok": not bad and not found,
             "events": sum(verdict.events for verdict in verdicts.values()),
-            "head": next((v.head for log, v in verdicts.items() if log.agency_id == self.by.agency_id), None),
+            "head": own.head,
             "first_bad": next((v.first_bad for v in verdicts.values() if v.first_bad), None),
             "logs": {name_of(log): v.head for log, v in verdicts.items()},
             "broken": found,
         }
         return Done(f"{fields['events']:,} events in {len(verdicts)} logs verified.", fields, bad + found)
-
-    @transaction.atomic
-    def _note(self, *, ok: bool) -> None:
-        audit.record(audit.LOG_VERIFIED, by=self.by, on=self.by.agency, outcome="ok" if ok else "broken")
 
 
 def name_of(log: AuditLog) -> str:
