@@ -14,6 +14,8 @@ import pytest
 from tests.shared_data import shared
 from tests.workbench.jail_samples import encoded, landscape, preview_of, read_only, zip_of, zipped
 from workbench.jail import ArchiveLimits, Decoder, Member
+from workbench.jail import decoder as decoder_module
+from workbench.jail.process import Jail
 
 LIMITS = ArchiveLimits()
 NAMES = [
@@ -117,6 +119,14 @@ def test_beyond_the_byte_limit_members_are_named_and_not_read(decoder: Decoder) 
     assert (none_of_c, c.reason) == (b"", "over-limit")
 
 
+def test_a_member_that_boasts_does_not_use_up_the_limit_of_the_others(decoder: Decoder) -> None:
+    boast = zip_of([(b"a", b"x"), (b"b", b"y")])
+    at = boast.index(b"PK\1\2") + 24
+    boast = boast[:at] + (0xFFFFFFF0).to_bytes(4, "little") + boast[at + 4 :]
+    [(member, data)] = read(decoder, boast, ArchiveLimits(bytes=1_000_000), start=1)
+    assert (member.reason, data) == ("", b"y")
+
+
 def test_beyond_the_member_limit_the_archive_itself_is_named(decoder: Decoder) -> None:
     data = zip_of([(b"%d" % number, b"") for number in range(20)])
     members = read(decoder, data, ArchiveLimits(members=12))
@@ -136,6 +146,7 @@ def test_bytes_in_front_of_an_archive_do_not_hide_it(decoder: Decoder) -> None:
     assert (member.raw_name, data) == (b"hidden.txt", b"x")
 
 
+@pytest.mark.slow
 def test_an_archive_of_65535_and_more_members_is_read_by_its_large_directory(decoder: Decoder) -> None:
     data = zipped([(f"{number}", b"") for number in range(65_600)], zipfile.ZIP_STORED)
     members = read(decoder, data, ArchiveLimits(members=100_000), start=65_590)
@@ -191,6 +202,20 @@ def test_a_reader_that_dies_costs_one_member(decoder: Decoder) -> None:
             size += sum(map(len, member.chunks))
             found[member.index] = (size == 2_000_000, member.problem)
     assert found == {0: (True, ""), 1: (False, "decoder-killed"), 2: (True, ""), 3: (True, "")}
+
+
+def test_an_archive_that_kills_every_reader_ends_with_a_reason(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Doomed(Jail):
+        def __init__(self, work: str) -> None:
+            super().__init__(work)
+            self.process.kill()
+
+    decoder.close()
+    monkeypatch.setattr(decoder_module, "Jail", Doomed)
+    [(member, _)] = read(decoder, zip_of([(b"a", b"x")]))
+    assert (member.index, member.reason) == (-1, "decoder-killed")
 
 
 def children_of_this_process() -> set[int]:

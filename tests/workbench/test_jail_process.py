@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.workbench.jail_samples import clip, encoded, landscape, preview_of
 from workbench.jail import Decoder, wire
 from workbench.jail import decoder as decoder_module
+from workbench.jail.process import Jail
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = encoded(landscape(), "PNG")
@@ -132,14 +133,33 @@ def test_the_jail_dies_with_its_worker() -> None:
     assert gone(jail)
 
 
-def test_a_decoder_that_is_killed_in_the_middle_costs_one_preview(decoder: Decoder) -> None:
+def test_a_decoder_that_is_killed_in_the_middle_is_replaced_and_asked_again(decoder: Decoder) -> None:
     first = pid_of(decoder)
     os.kill(first, signal.SIGSTOP)
     threading.Timer(0.3, os.kill, (first, signal.SIGKILL)).start()
-    answer = preview_of(decoder, PICTURE)
-    assert (answer.kind, answer.mime, answer.state, answer.reason) == ("still", "image/png", "none", "decoder-killed")
     assert preview_of(decoder, PICTURE).state == "made"
     assert pid_of(decoder) != first
+
+
+def test_a_file_that_kills_each_decoder_says_so_and_the_next_file_is_shown(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+
+    class Doomed(Jail):
+        def __init__(self, work: str) -> None:
+            super().__init__(work)
+            started.append(self.process.pid)
+            os.kill(self.process.pid, signal.SIGSTOP)
+            threading.Timer(0.2, os.kill, (self.process.pid, signal.SIGKILL)).start()
+
+    decoder.close()
+    monkeypatch.setattr(decoder_module, "Jail", Doomed)
+    answer = preview_of(decoder, PICTURE)
+    assert (answer.kind, answer.mime, answer.state, answer.reason) == ("still", "image/png", "none", "decoder-killed")
+    assert len(started) == 2
+    monkeypatch.undo()
+    assert preview_of(decoder, PICTURE).state == "made"
 
 
 def test_a_decoder_that_died_while_idle_costs_nothing(decoder: Decoder) -> None:
@@ -226,7 +246,9 @@ LIES = [
 def test_a_decoder_that_was_taken_over_is_not_believed(decoder: Decoder, lie: dict[str, Any]) -> None:
     with in_place_of(decoder) as theirs:
         wire.send(theirs, lie, BODY)
-        assert preview_of(decoder, PICTURE).reason == "decoder-killed"
+        liar, answer = pid_of(decoder), preview_of(decoder, PICTURE)
+    assert (answer.state, answer.width) == ("made", 64)  # from the honest one that took its place
+    assert gone(liar)
 
 
 def test_an_honest_answer_of_the_same_shape_is_believed(decoder: Decoder) -> None:
@@ -238,7 +260,9 @@ def test_an_honest_answer_of_the_same_shape_is_believed(decoder: Decoder) -> Non
 def test_a_flood_instead_of_an_answer_is_refused(decoder: Decoder) -> None:
     with in_place_of(decoder) as theirs:
         theirs.sendall(wire.PREFIX.pack(2**31, 2**31))
-        assert preview_of(decoder, PICTURE).reason == "decoder-killed"
+        flooder, answer = pid_of(decoder), preview_of(decoder, PICTURE)
+    assert answer.state == "made"
+    assert gone(flooder)
 
 
 SEEDS = [encoded(landscape(), name) for name in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "ICO", "TGA")]

@@ -20,6 +20,7 @@ from workbench.jail.zip_directory import BrokenArchive, Entry, data_start, entri
 
 STORED, DEFLATED, BZIPPED, LZMA = 0, 8, 12, 14
 LZMA_MEMORY = 256 << 20  # bytes
+DEFLATE_RATIO = 1032  # the most that deflate can pack; zlib's technical notes
 MAX_SIZE = 2**63 - 1  # bytes; what a database column holds
 
 Read = Callable[[], bytes]
@@ -48,7 +49,7 @@ def _members(sock: socket.socket, file: BinaryIO, request: wire.Header) -> str |
         key = sha256(entry.raw_name).digest()
         seen[key] += 1
         if entry.index < start:
-            left -= entry.size
+            left -= _plausible(entry)
             continue
         wire.send(sock, _header(entry, seen[key] - 1, results.OVER_LIMIT if left <= 0 else ""))
         answer = sock.recv(1)
@@ -69,6 +70,11 @@ def _header(entry: Entry, ordinal: int, reason: str) -> wire.Header:
         "mtime": entry.mtime_text,
         "reason": _refusal(entry) or reason,
     }
+
+
+def _plausible(entry: Entry) -> int:
+    """The bytes of a member that is passed over: what it says, unless so few packed bytes cannot hold so much."""
+    return min(entry.size, entry.packed * DEFLATE_RATIO)
 
 
 def _refusal(entry: Entry) -> str:

@@ -22,6 +22,7 @@ from workbench.media_types import HEAD_BYTES, sniff
 
 SERVED_AT_MOST = 500  # files, then a fresh process: security.md rule 3.2
 SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
+ATTEMPTS = 2  # the first death may have been the machine's doing, not the file's
 MAX_DEATHS = 3  # in one archive
 MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
 KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
@@ -49,26 +50,18 @@ class Decoder:
         """
         _check_read_only(fd)
         with self._lock:
-            jail = self._ready("media")
-            try:
-                wire.send_descriptor(jail.sock, {}, fd)
-                header, body = wire.receive(jail.sock, most=MAX_VEIL + MAX_CLEAR, deadline=_deadline(size))
-                answer = _preview(header, body)
-            except TimeoutError:
-                return self._fault("media", results.DECODER_TIMEOUT, fd)
-            except (OSError, wire.BrokenConversation, ValueError):
-                return self._fault("media", results.DECODER_KILLED, fd)
-            jail.served += 1
-            if header.get("tired") or jail.served >= SERVED_AT_MOST:
-                self._end("media")
-            return answer
+            for _ in range(ATTEMPTS):
+                answer = self._ask(fd, size)
+                if answer:
+                    return answer
+        return _unseen(fd, results.DECODER_KILLED)
 
     def members(self, fd: int, *, size: int, limits: ArchiveLimits, start: int = 0) -> Iterator[Member]:  # noqa: ARG002
         """The members of the zip archive `fd` from directory place `start` on, in the directory's order.
 
         Folders are passed over. A damaged, encrypted or refused member is a Member with a reason or, known only
         after its chunks, a problem. A Member with index -1 is last and says why the archive ended early. Each
-        process that dies costs one member; after MAX_DEATHS the archive ends. Stop whenever you like.
+        process that dies costs one member at most; after MAX_DEATHS the archive ends. Stop whenever you like.
         """
         _check_read_only(fd)
         for _ in range(MAX_DEATHS):
@@ -83,14 +76,30 @@ class Decoder:
                     jail.spoiled = not reading.clean
             if not reading.reason:
                 return
-            if reading.between:
-                break
         yield Member(-1, b"", 0, "", reason=reading.reason)
 
     def close(self) -> None:
         """End every process; the next request would start fresh ones."""
         with self._lock:
             _end_all(self._jails)
+
+    def _ask(self, fd: int, size: int) -> Preview | None:
+        """One attempt; None when the process died over it or answered nonsense."""
+        jail = self._ready("media")
+        try:
+            wire.send_descriptor(jail.sock, {}, fd)
+            header, body = wire.receive(jail.sock, most=MAX_VEIL + MAX_CLEAR, deadline=_deadline(size))
+            answer = _preview(header, body)
+        except TimeoutError:
+            self._end("media")
+            return _unseen(fd, results.DECODER_TIMEOUT)
+        except (OSError, wire.BrokenConversation, ValueError):
+            self._end("media")
+            return None
+        jail.served += 1
+        if header.get("tired") or jail.served >= SERVED_AT_MOST:
+            self._end("media")
+        return answer
 
     @contextmanager
     def _borrowed(self) -> Iterator[Jail]:
@@ -121,10 +130,11 @@ class Decoder:
         if jail:
             jail.end()
 
-    def _fault(self, work: str, reason: str, fd: int) -> Preview:
-        self._end(work)
-        media = sniff(os.pread(fd, HEAD_BYTES, 0))
-        return Preview(media.kind, media.mime, reason=reason)
+
+def _unseen(fd: int, reason: str) -> Preview:
+    """What its signature says of a file that no decoder survived."""
+    media = sniff(os.pread(fd, HEAD_BYTES, 0))
+    return Preview(media.kind, media.mime, reason=reason)
 
 
 def _end_all(jails: dict[str, Jail]) -> None:

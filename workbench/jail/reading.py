@@ -20,7 +20,6 @@ class Reading:
     def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int) -> None:
         self.jail = jail
         self.reason = ""  # why the conversation broke
-        self.between = False  # whether it broke while no member was in hand, so that nothing is known to go on from
         self._over = False
         self._member: Member | None = None  # announced, its letter not yet sent
         self._streaming = False
@@ -39,7 +38,6 @@ class Reading:
             return None
         header = self._guarded(lambda: self._receive(most=0)[0])
         if header is None:
-            self.between = True
             return None
         if "done" in header:
             return self._done(str(header["done"]))
