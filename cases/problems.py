@@ -54,6 +54,7 @@ class Problem:
     raw_path: bytes
     state: str
     reason: str
+    size: int | None  # bytes, as far as known
 
     @property
     def name(self) -> str:
@@ -80,8 +81,8 @@ def page(
         rows = rows.filter(exhibit__public_id=exhibit)
     if reason:
         rows = rows.filter(reason=reason)
-    fields = rows.order_by("id").values_list("id", "exhibit__ref", "raw_path", "state", "reason")
-    return [Problem(row, ref, bytes(raw), state, why) for row, ref, raw, state, why in fields[:limit]]
+    fields = rows.order_by("id").values_list("id", "exhibit__ref", "raw_path", "state", "reason", "size")
+    return [Problem(row, ref, bytes(raw), state, why, size) for row, ref, raw, state, why, size in fields[:limit]]
 
 
 def of(case: Case) -> Iterator[Problem]:

@@ -1,15 +1,20 @@
 """Waking workers: tasks carry ids only, may run twice, and may be lost; the ledger and `sweep` make that harmless."""
 
+import logging
 from functools import partial
+from typing import Any
 
 from celery import shared_task
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from cases import evidence, matching, review
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
 from workbench.models import Agency
+
+log = logging.getLogger(__name__)
 
 
 @shared_task
@@ -23,14 +28,14 @@ def list_files(exhibit_id: int) -> None:
 def hash_files(exhibit_id: int, slot: str) -> None:
     """Read, match and decode for a stint; then let others have a turn."""
     if pipeline.hash_files(exhibit_id, slot):
-        hash_files.delay(exhibit_id, slot)
+        _send(hash_files, exhibit_id, slot)
 
 
 @shared_task
 def make_previews(agency_id: int) -> None:
     """Make the previews that somebody waits for and nobody makes."""
     if pipeline.make_previews(Agency.objects.get(pk=agency_id)):
-        make_previews.delay(agency_id)
+        _send(make_previews, agency_id)
 
 
 @shared_task
@@ -40,35 +45,46 @@ def rematch(agency_id: int, set_id: int) -> None:
 
 
 @shared_task
+def match_again() -> None:
+    """Wake workers for every set that moved on since an agency was matched against it."""
+    for agency_id, set_id in matching.behind():
+        _send(rematch, agency_id, set_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished."""
     review.expire_batches()
     storage.sweep_incoming()
     work = sweeping.unfinished()
     for exhibit_id in work.to_list:
-        list_files.delay(exhibit_id)
+        _send(list_files, exhibit_id)
     for exhibit_id, slot in work.to_hash:
-        hash_files.delay(exhibit_id, slot)
+        _send(hash_files, exhibit_id, slot)
     for agency_id in work.to_decode:
-        make_previews.delay(agency_id)
-    _match_again()
-
-
-def wake_matching() -> None:
-    """Match again where a set or policy changed, once the present transaction is committed."""
-    transaction.on_commit(_match_again)
-
-
-def _match_again() -> None:
-    for agency_id, set_id in matching.behind():
-        rematch.delay(agency_id, set_id)
+        _send(make_previews, agency_id)
+    match_again()
 
 
 def wake(exhibit_id: int) -> None:
     """Start or resume an exhibit's ingest once the present transaction is committed."""
-    transaction.on_commit(lambda: list_files.delay(exhibit_id))
+    transaction.on_commit(partial(_send, list_files, exhibit_id))
+    transaction.on_commit(partial(_wake_hashing, exhibit_id))
+
+
+def wake_matching() -> None:
+    """A set changed: match again once the present transaction is committed."""
+    transaction.on_commit(partial(_send, match_again))
 
 
 def _wake_hashing(exhibit_id: int) -> None:
     for slot in evidence.slots(Exhibit.objects.get(pk=exhibit_id)):
-        hash_files.delay(exhibit_id, slot)
+        _send(hash_files, exhibit_id, slot)
+
+
+def _send(task: Any, *ids: int | str) -> None:
+    """Wake a worker; without a broker nothing is lost, the sweeper wakes one later."""
+    try:
+        task.delay(*ids)
+    except OperationalError as error:
+        log.warning("%s waits for the sweeper, the broker does not answer: %s", task.name, error)

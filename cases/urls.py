@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.api import review as api
-from cases.views import home, investigations, items, media, publishing, review
+from cases.views import evidence, home, investigations, items, media, publishing, review
 
 app_name = "cases"
 urlpatterns = [
@@ -14,6 +14,13 @@ urlpatterns = [
     path("cases/<uuid:case>/", investigations.case, name="case"),
     path("cases/<uuid:case>/members/", investigations.members, name="members"),
     path("cases/<uuid:case>/close/", investigations.close, name="close"),
+    path("cases/<uuid:case>/evidence/new/", evidence.add_evidence, name="add_evidence"),
+    path("cases/<uuid:case>/uploads/", evidence.upload_start, name="upload_start"),
+    path("cases/<uuid:case>/problems/", evidence.problem_list, name="problems"),
+    path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
+    path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
+    path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
+    path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),
     path("cases/<uuid:case>/items/", items.items, name="items"),
     path("cases/<uuid:case>/next/", review.next_batch, name="next_batch"),
     path("items/<uuid:item>/", items.item, name="item"),

@@ -1,0 +1,101 @@
+"""Every hostile file ends with a permitted outcome: builds the corpus, ingests it whole, compares with its manifest.
+
+`python -m tests.programmes hostile [CORPUS]`: with CORPUS (made by hostile.py before) the building is left out.
+"""
+
+import base64
+import json
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests import product
+
+TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "hostile.py"
+EVIDENCE = b"evidence/"
+LATER = ("archive",)  # members of archives inside evidence are a later issue
+MUTATING = "mutating"  # nothing mutates here
+
+
+def main(arguments: list[str]) -> int:
+    """Print what is off the manifest; 0 when nothing is."""
+    with tempfile.TemporaryDirectory(prefix="winnow-hostile-") as folder:
+        corpus = Path(arguments[0]) if arguments else build(Path(folder) / "corpus")
+        manifest = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
+        outcomes = taken_in(corpus / "evidence")
+        off = list(compared(manifest["items"], outcomes))
+        if not arguments:
+            subprocess.run([sys.executable, TOOL, corpus, "--clean"], check=True)
+    for line in off:
+        print(line)
+    kinds = Counter(entry["kind"].split("/")[0] for entry in concerned(manifest["items"]))
+    print(f"{sum(kinds.values())} entries ({', '.join(f'{n} {kind}' for kind, n in sorted(kinds.items()))}):", end=" ")
+    print(f"{len(off)} off the manifest.")
+    return 1 if off else 0
+
+
+def build(corpus: Path) -> Path:
+    """Have the tool make the corpus."""
+    subprocess.run([sys.executable, TOOL, corpus], check=True)
+    return corpus
+
+
+def taken_in(evidence: Path) -> dict[str, Any]:
+    """Ingest a folder with a product of its own; returns what the commands say: problems, and digests by raw path."""
+    with product.running("--workers=2") as winnow:
+        winnow.manage("case", "create", "H-1", "--name", "Hostile files", "--scheme", "landscapes-t1")
+        winnow.manage("ingest", "H-1", str(evidence), "--exhibit", "H", "--reader", "folder", "--wait")
+        problems = winnow.manage("problems", "H-1", "--json")
+        winnow.manage("case", "check", "H-1")
+        digests = winnow.manage("shell", "-v", "0", "-c", DIGESTS)
+    return {"problems": json.loads(problems)["problems"], "digests": json.loads(digests)}
+
+
+DIGESTS = """
+import base64, json
+from cases.models import FileInstance
+rows = FileInstance.objects.values_list("raw_path", "content__sha256", "content__md5")
+print(json.dumps([[base64.b64encode(p).decode(), s and bytes(s).hex(), m and bytes(m).hex()] for p, s, m in rows]))
+"""
+
+
+def concerned(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The entries of the manifest that are evidence and no archive, each a node of its own."""
+    for entry in items:
+        raw = base64.b64decode(entry["path_b64"])
+        if raw.startswith(EVIDENCE) and not entry["kind"].startswith(LATER) and entry["type"] != "dir":
+            yield entry
+
+
+def compared(items: list[dict[str, Any]], got: dict[str, Any]) -> Iterator[str]:
+    """A line for each entry whose outcome or hash is not what the manifest permits."""
+    problems = {base64.b64decode(row["name_b64"]): row for row in got["problems"]}
+    digests = {base64.b64decode(name): (sha256, md5) for name, sha256, md5 in got["digests"]}
+    for entry in concerned(items):
+        raw = base64.b64decode(entry["path_b64"])[len(EVIDENCE) :]
+        yield from _off(entry, raw, problems.get(raw), digests.get(raw))
+
+
+def _off(entry: dict[str, Any], raw: bytes, problem: dict[str, Any] | None, digests: Any) -> Iterator[str]:
+    name = f"{entry['kind']}: {entry['path'][:100]}"
+    if digests is None:
+        if "rejected-with-reason" not in entry["expect"] or not _in_refused_folder(raw):
+            yield f"{name}: not in the ledger"
+        return
+    outcome = problem["outcome"] if problem else "accepted"
+    if outcome not in entry["expect"]:
+        yield f"{name}: {outcome} ({problem and problem['reason']}), permitted: {', '.join(entry['expect'])}"
+    elif digests[0] and "sha256" in entry and digests != (entry["sha256"], entry["md5"]):
+        yield f"{name}: another hash than the manifest's"
+
+
+def _in_refused_folder(raw: bytes) -> bool:
+    return b"locked-dir/" in raw  # its folder is the ledger's entry; only root could see inside
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
