@@ -10,11 +10,16 @@ from unittest import mock
 
 import django
 import pytest
+from django.db import connections
 from django.test import TransactionTestCase
 
-from tests import chromium, database, environment, product
+from tests import chromium, database, environment, product, seed
+from workbench.launcher import prepare
+from workbench.launcher import servers as launched
 
-environment.prepare()
+DATA = environment.prepare()
+CODE = seed.code()
+seed.planted(DATA, "keys", CODE)  # before the settings read them
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -27,21 +32,25 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """PostgreSQL (without fsync) and Valkey from the product's own launcher, for the whole run."""
-    from workbench.launcher import servers as launched
-
+    planted = seed.planted(DATA, "postgres", CODE)
     with launched.in_use(print, fsync=False, die_with_parent=True):
+        if not planted:
+            _migrate_and_keep()
         yield
+
+
+def _migrate_and_keep() -> None:
+    """Migrate as the product does, and keep the result for the next run of the same code."""
+    prepare.migrate()
+    database.keep_pristine()
+    launched.stop()
+    seed.keep(DATA, CODE)
+    launched.ensure(print, fsync=False, die_with_parent=True)
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(servers: None) -> Iterator[None]:
     """The database as the product migrates it; `transaction=True` tests end by restoring it."""
-    from django.db import connections
-
-    from workbench.launcher import prepare
-
-    prepare.migrate()
-    database.keep_pristine()
     with mock.patch.object(TransactionTestCase, "_fixture_teardown", _restore):
         yield
     connections.close_all()

@@ -62,10 +62,10 @@ def command(*words: str) -> list[str]:
     return [sys.executable, str(CHECKOUT / "manage.py"), *words]
 
 
-def fingerprint() -> str:
-    """Return a digest of everything that decides what migrating would do."""
+def fingerprint(*, static: bool = True) -> str:
+    """Return a digest of everything that decides what migrating (and collecting static files) would do."""
     digest = sha256()
-    for path in sorted(_sources()):
+    for path in sorted([*_sources(), *(_static() if static else [])]):
         status = path.stat()
         digest.update(f"{path.relative_to(CHECKOUT)} {status.st_size} {status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
@@ -78,7 +78,10 @@ def _sources() -> Iterator[Path]:
     for app in APPS:
         for pattern in ("migrations/*.py", "models.py", "models/*.py", "apps.py", "schemes/*"):
             yield from (CHECKOUT / app).glob(pattern)
-    yield from (path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
+
+
+def _static() -> Iterator[Path]:
+    return (path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
 
 
 def _noted() -> str:
