@@ -30,5 +30,6 @@ PERMISSIONS = access.register(
         "export.list": TEAM | {Role.AUDITOR},
         "export.build": {Role.SUPERVISOR, Role.EXPORTER},
         "export.fetch": {Role.SUPERVISOR, Role.EXPORTER},
+        "export.media": SUPERVISOR,
     }
 )

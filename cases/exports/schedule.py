@@ -1,0 +1,124 @@
+"""The schedule: one line for every place a picture or video was found at, with its verdict. No pictures.
+
+The CSV is for eyes and spreadsheets (security.md 4.4); the JSON lines beside it hold the same rows raw.
+"""
+
+import base64
+import csv
+import io
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from cases import names
+from cases.exports.base import Described, Options
+from cases.exports.package import Package
+from cases.exports.picture import Picture
+from hashsets.exchange.csv_text import cell
+from workbench.audit import canonical
+
+BOM = "\ufeff"  # spreadsheets then read UTF-8
+COLUMNS = (
+    "row", "exhibit", "path", "copies", "sha256", "md5", "sha1", "size", "type", "kind", "modified", "state",
+    "category", "category_name", "basis", "decided_by", "decided_at", "second_opinions", "known_in", "known_version",
+    "known_category", "known_scheme",
+)  # fmt: skip
+
+FILES_OF_EXHIBIT = """
+SELECT f.raw_path, f.parent_path, f.modified, s.*,
+  (SELECT count(*) FROM files o WHERE o.content_id = s.content_id) AS copies,
+  (SELECT count(*) FROM cases_secondopinion n WHERE n.decision_id = s.decision_id) AS second_opinions
+FROM files f JOIN shown s ON s.content_id = f.content_id
+WHERE f.exhibit_id = %(exhibit)s
+ORDER BY f.parent_path NULLS FIRST, f.raw_path, f.ordinal, f.id
+"""
+
+README = """schedule.csv has one line for every place a picture or video was found at, by exhibit and path. A cell that
+a spreadsheet could take for a formula begins with an apostrophe; characters that cannot be seen are written as escapes.
+schedule.jsonl holds the same rows as JSON, unchanged, with the path's own bytes in path_b64 (Base64).
+
+copies            how many places in this case hold these bytes
+state             decided, known (a hash set in force knows it), confirm (a hash set proposes it), unsure, waiting, open
+basis             viewed: the person looked at it. veiled: decided from the veiled picture or its surroundings.
+                  inherited: decided with a look-alike. set: nobody here looked, the category is the hash set's.
+decided_at        UTC, ISO 8601
+second_opinions   how many other people gave their opinion on the decision
+known_*           the hash set that knows the file by its exact hash, the set's version, its category and scheme
+
+manifest.json names every file of this package with its size and SHA-256.
+"""
+
+
+class Schedule:
+    """A list for prosecutor and defence: hashes, places, categories, who decided."""
+
+    id = "schedule"
+    layout = 1
+    described = Described(
+        "Schedule", "For prosecutor and defence: every file with place, hashes, category and who decided. CSV and JSON."
+    )
+    readme = README
+
+    def variant(self, _options: Options) -> str:
+        """It has no options."""
+        return self.id
+
+    def write(self, picture: Picture, _options: Options, package: Package) -> None:
+        """README.txt, the list for eyes, the list for programs; each reads the rows once."""
+        package.add("README.txt", README.encode())
+        with package.member("schedule.csv") as stream:
+            text = io.TextIOWrapper(stream, "utf-8", newline="", write_through=False)
+            text.write(BOM)
+            writer = csv.writer(text, lineterminator="\r\n")
+            writer.writerow(COLUMNS)
+            writer.writerows([_cell(row[name]) for name in COLUMNS] for row in _rows(picture))
+            text.flush()
+            text.detach()
+        with package.member("schedule.jsonl") as stream:
+            stream.writelines(f"{canonical(row)}\n".encode() for row in _rows(picture))
+
+    def check(self, package: Package) -> None:
+        """Nothing of ours reads it back."""
+
+
+def _rows(picture: Picture) -> Iterator[dict[str, Any]]:
+    """Every row as plain values, numbered over all exhibits."""
+    categories = {category.code: category.name for category in picture.categories}
+    number = 0
+    for exhibit in picture.exhibits:
+        for found in picture.rows(FILES_OF_EXHIBIT, exhibit=exhibit.pk):
+            number += 1
+            yield _row(found, number, exhibit.ref, categories)
+
+
+def _row(found: dict[str, Any], number: int, ref: str, categories: dict[str, str]) -> dict[str, Any]:
+    raw = bytes(found["raw_path"])
+    if found["parent_path"] is not None:
+        raw = bytes(found["parent_path"]) + b"/" + raw
+    decided = found["decision_id"] is not None
+    return {
+        "row": number,
+        "exhibit": ref,
+        "path": names.display(raw),
+        "path_b64": base64.b64encode(raw).decode(),
+        **{name: bytes(found[name]).hex() for name in ("sha256", "md5", "sha1")},
+        **{name: found[name] for name in ("copies", "size", "kind", "modified", "state", "second_opinions")},
+        "type": found["mime"],
+        "category": found["code"],
+        "category_name": categories.get(found["code"] or ""),
+        "basis": found["basis"] or None,
+        "decided_by": found["by_name"] if decided else None,
+        "decided_at": _utc(found["at"]) if decided else None,
+        "known_in": found["known_set"],
+        "known_version": found["known_version"],
+        "known_category": found["known_code"],
+        "known_scheme": found["known_scheme"],
+    }
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _cell(value: Any) -> str:
+    return cell("" if value is None else str(value))

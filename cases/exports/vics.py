@@ -1,0 +1,303 @@
+"""The case as a VICS document, for other tools: imported cases given back with our verdicts, all else added.
+
+An imported record keeps its text but for Category and its provenance (vics.md section 9). A file found elsewhere
+gets a record of its own, in a case object of our own, with every place it was found.
+"""
+
+import base64
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+
+from cases import names
+from cases.exports.base import DEFAULT_REGION, REGION, Described, ExportUnreadable, Options, UnknownOption
+from cases.exports.package import Package
+from cases.exports.picture import Picture
+from cases.models import Exhibit
+from hashsets.exchange import MalformedDocument, Report, vics_context
+from hashsets.exchange.json_text import JsonObject
+from hashsets.exchange.vics_case import CaseFrame, Moment, Occurrence, new_frame, read_case, write_case
+from hashsets.exchange.vics_context import Context
+from hashsets.exchange.vics_media import stored_path
+from hashsets.exchange.vics_rewrite import case_record, rewrite_record
+from hashsets.exchange.vics_values import to_json
+from workbench import storage
+from workbench.errors import WorkbenchError
+
+DOCUMENT = "case.json"
+VERSIONS = ("2.0", "1.3")
+CHUNK = 1 << 20  # bytes
+NO_END = 2**31 - 1  # positions are below
+
+# By the place of its record in the document; where the file did not come in, by the MD5 the record names.
+IMPORTED = """,
+placed AS (
+  SELECT record, min(content_id) AS content_id FROM files
+  WHERE exhibit_id = %(exhibit)s AND record IS NOT NULL GROUP BY record)
+SELECT r.position, r.raw, s.content_id IS NOT NULL AS is_item, s.code, s.basis, s.known_set, s.known_version
+FROM cases_importedrecord r
+LEFT JOIN placed p ON p.record = r.position
+LEFT JOIN LATERAL (
+  SELECT c.id FROM cases_content c JOIN cases_item i ON i.content_id = c.id AND i.case_id = %(case)s
+  WHERE c.md5 = r.md5 AND c.agency_id = %(agency)s ORDER BY c.sha256 LIMIT 1) m ON p.content_id IS NULL
+LEFT JOIN shown s ON s.content_id = coalesce(p.content_id, m.id)
+WHERE r.exhibit_id = %(exhibit)s AND r.position >= %(first)s AND r.position < %(end)s ORDER BY r.position
+"""
+
+OWN = """,
+placed AS (
+  SELECT content_id, jsonb_agg(jsonb_build_array(ref, encode(raw_path, 'base64'), encode(parent_path, 'base64'),
+    modified) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
+  FROM files WHERE record IS NULL GROUP BY content_id)
+SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places
+FROM shown s JOIN placed p ON p.content_id = s.content_id ORDER BY s.sha256
+"""
+
+ANY_OWN = "SELECT 1 AS one FROM shown s JOIN files f ON f.content_id = s.content_id AND f.record IS NULL LIMIT 1"
+
+# Of contents with one MD5, all but the first need another name.
+TWINS = """
+SELECT sha256 FROM (
+  SELECT sha256, row_number() OVER (PARTITION BY md5 ORDER BY sha256) AS number FROM shown) s WHERE number > 1
+"""
+
+MEDIA = """
+SELECT c.md5, c.sha256, c.size FROM cases_content c
+WHERE c.id IN (SELECT content_id FROM shown UNION SELECT content_id FROM files WHERE record IS NOT NULL)
+ORDER BY c.md5, c.sha256
+"""
+
+README = """case.json is a VICS-shaped case document. Each record names a file by its hashes and gives its category
+and where it was found.
+
+Records that were imported are given back as they came; only Category and its provenance are Winnow's. A record
+whose file never came in keeps the sender's category. Category is null where nobody decided. IsPrecategorized is
+true exactly when the category comes from a hash set and nobody here looked; PrecategorizationSource then names
+the set and its version.
+
+manifest.json names every file of this package with its size and SHA-256.
+"""
+
+
+class EvidenceMissing(WorkbenchError):
+    """A file of the evidence store is missing or damaged, so the package was not made. Restore it from the backup."""
+
+    code = "evidence-missing"
+
+
+class Vics:
+    """VICS case documents, versions 2.0 and 1.3, with or without the files."""
+
+    id = "vics"
+    layout = 1
+    described = Described(
+        "VICS case",
+        "For another tool: every picture and video by its hashes, with category and places. No pictures unless asked.",
+        VERSIONS,
+    )
+    readme = README
+
+    def variant(self, options: Options) -> str:
+        """`vics2.0`, `vics1.3`, `vics2.0-uk`, `vics2.0+media`."""
+        if options.version not in VERSIONS:
+            raise UnknownOption(f"VICS is written as {' or '.join(VERSIONS)}.")
+        if options.region and not REGION.fullmatch(options.region):
+            raise UnknownOption("A region has two to six letters, such as US or UK.")
+        region = f"-{options.region.lower()}" if options.region and options.version != "1.3" else ""
+        return f"vics{options.version}{region}{'+media' if options.media else ''}"
+
+    def write(self, picture: Picture, options: Options, package: Package) -> None:
+        """The files if asked for, README.txt, the document."""
+        twins = {bytes(row["sha256"]) for row in picture.rows(TWINS)} if options.media else None
+        if twins is not None:
+            _write_media(picture, package, twins)
+        package.add("README.txt", README.encode())
+        document = _Document(picture, options, twins)
+        with package.member(DOCUMENT) as stream:
+            write_case(stream, document.frame(), *document.records())
+
+    def check(self, package: Package) -> None:
+        """The case reader reads the document and finds every record."""
+        report = Report()
+        try:
+            with zipfile.ZipFile(package.path) as archive, archive.open(DOCUMENT) as stream:
+                for _record in read_case(stream, report):  # type: ignore[arg-type]
+                    pass
+        except MalformedDocument as error:
+            raise ExportUnreadable(f"The case reader refuses the document: {error}.") from error
+        if report.skipped:
+            raise ExportUnreadable(f"The case reader passes records over: {dict(report.skipped)}.")
+
+
+class _Document:
+    """All case objects of one export, in order: the imported ones by exhibit, then our own if anything is in it."""
+
+    def __init__(self, picture: Picture, options: Options, twins: set[bytes] | None) -> None:
+        self._picture = picture
+        self._version = options.version
+        self._twins = twins
+        self._sources = [_Source(exhibit) for exhibit in picture.exhibits if exhibit.frame is not None]
+        self._region = self._chosen_region(options.region)
+        self._has_own = any(picture.rows(ANY_OWN)) or not self._sources
+        self._last_id = -1
+
+    def frame(self) -> CaseFrame:
+        """The frame around all cases. An imported context stays as it is where it says what was asked for."""
+        case = self._picture.case
+        fields = {
+            "CaseID": str(case.public_id),
+            "CaseNumber": case.number,
+            "ContactOrganization": case.agency.name,
+            "SourceApplicationName": settings.PRODUCT,
+        }
+        own = new_frame(fields, self._version, self._region)
+        cases = [each for source in self._sources for each in source.frame.cases]
+        framed = CaseFrame(
+            self._sources[0].frame.root if self._sources else own.root, cases + (own.cases if self._has_own else [])
+        )
+        said = _context(framed)
+        asked = (self._version, self._region.lower())
+        if (said.version, said.region.lower() or asked[1]) == asked:
+            return framed
+        return framed.as_version(self._version, self._region)
+
+    def records(self) -> Iterator[Iterator[bytes]]:
+        """One iterator of records for each case of the frame; to be used up in order."""
+        for source in self._sources:
+            for first, end in source.spans():
+                yield self._imported(source, first, end)
+        if self._has_own:
+            yield self._own()
+
+    def _chosen_region(self, asked: str) -> str:
+        imported = next((region for source in self._sources if (region := source.context.region)), "")
+        wanted = asked or imported or DEFAULT_REGION
+        return next((known for known in ("Default", "CUSTOM") if known.lower() == wanted.lower()), wanted.upper())
+
+    def _imported(self, source: "_Source", first: int, end: int) -> Iterator[bytes]:
+        version = None if source.context.version == self._version else self._version
+        for row in self._picture.rows(IMPORTED, exhibit=source.exhibit.pk, first=first, end=end):
+            text = bytes(row["raw"])
+            self._note_id(text)
+            yield _rewritten(text, row, version)
+
+    def _note_id(self, text: bytes) -> None:
+        """Our own records are numbered after the imported ones."""
+        found = JsonObject(text.decode("utf-8", "replace")).find("MediaID")
+        digits = found.text.strip('"') if found else ""
+        if digits.isascii() and digits.isdigit():
+            self._last_id = max(self._last_id, int(digits))
+
+    def _own(self) -> Iterator[bytes]:
+        for number, row in enumerate(self._picture.rows(OWN), self._last_id + 1):
+            record = case_record(
+                media_id=number,
+                md5=bytes(row["md5"]),
+                sha1=bytes(row["sha1"]),
+                sha256=bytes(row["sha256"]),
+                size=row["size"],
+                mime_type=row["mime"],
+                code=row["code"],
+                inherited_from=_inherited(row),
+                occurrences=[_occurrence(*place) for place in json.loads(row["places"])],
+                with_file=self._twins is not None,
+                version=self._version,
+            )
+            yield self._with_stored_path(record, row)
+
+    def _with_stored_path(self, record: bytes, row: dict[str, Any]) -> bytes:
+        if not self._twins or bytes(row["sha256"]) not in self._twins:
+            return record
+        fields = JsonObject(record.decode())
+        fields.set("RelativeFilePath", to_json("\\".join(_stored(row, self._twins))))
+        return fields.text().encode()
+
+
+class _Source:
+    """An imported document: its exhibit and what stood around its records."""
+
+    def __init__(self, exhibit: Exhibit) -> None:
+        kept = json.loads(bytes(exhibit.frame or b"{}"))
+        self.exhibit = exhibit
+        self.frame = CaseFrame.from_json(kept)
+        self.context = _context(self.frame)
+        self._starts: list[int] = kept.get("starts", [])
+
+    def spans(self) -> Iterator[tuple[int, int]]:
+        """First position, and the one after the last, of the records of each case of the document."""
+        starts = [1, *self._starts[1 : len(self.frame.cases)]]
+        ends = [*starts[1:], NO_END]
+        spans = list(zip(starts, ends, strict=True))
+        return iter(spans + [(NO_END, NO_END)] * (len(self.frame.cases) - len(spans)))
+
+
+def _context(frame: CaseFrame) -> Context:
+    said = next((text for name, text in frame.root if name.lower() in vics_context.MEMBERS), '""')
+    value = json.loads(said)
+    return (vics_context.parse(value) if isinstance(value, str) else None) or Context()
+
+
+def _rewritten(text: bytes, row: dict[str, Any], version: str | None) -> bytes:
+    """The record with our verdict. Of a file that never came in nobody can judge: only its form may change."""
+    if row["is_item"]:
+        return rewrite_record(text, code=row["code"], inherited_from=_inherited(row), version=version)
+    return _reshaped(text, version) if version else text
+
+
+def _reshaped(text: bytes, version: str) -> bytes:
+    """The record in the form of another version, with the sender's category."""
+    sent = JsonObject(text.decode("utf-8", "replace"))
+    record = JsonObject(rewrite_record(text, code=None, version=version).decode())
+    for name in ("Category", "IsPrecategorized"):
+        if said := sent.find(name):
+            record.set(name, said.text)
+        else:
+            record.drop(name)
+    return record.text().encode()
+
+
+def _inherited(row: dict[str, Any]) -> str | None:
+    """Name and version of the set the category comes from; None where a person decided, or nobody did."""
+    return f"{row['known_set']} v{row['known_version']}" if row["basis"] == "set" else None
+
+
+def _occurrence(ref: str, raw_path: str, parent_path: str | None, modified: str) -> Occurrence:
+    folder, _slash, name = base64.b64decode(raw_path).rpartition(b"/")
+    inside = base64.b64decode(parent_path) + b"/" if parent_path is not None else b""
+    place = inside + (folder + b"/" if folder else b"")
+    written = Moment(modified, None) if modified else None
+    return Occurrence(file_name=_text(name), file_path=_text(place), written=written, source_id=ref)
+
+
+def _text(raw: bytes) -> str:
+    """A name as it is; where it is not text, with what is not shown as escapes."""
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError:
+        return names.display(raw)
+    return names.display(raw) if "\0" in text else text
+
+
+def _stored(row: dict[str, Any], twins: set[bytes]) -> tuple[str, ...]:
+    """Where the package keeps a file. Different files with one MD5 are told apart by their SHA-256."""
+    *folders, name = stored_path(bytes(row["md5"]))
+    sha256_ = bytes(row["sha256"])
+    return (*folders, f"{name}.{sha256_.hex()[:16]}" if sha256_ in twins else name)
+
+
+def _write_media(picture: Picture, package: Package, twins: set[bytes]) -> None:
+    """Every file of the case once, checked against its SHA-256 on the way. Raises EvidenceMissing."""
+    for row in picture.rows(MEDIA):
+        wanted = bytes(row["sha256"])
+        try:
+            blob = storage.open_blob(picture.case.agency, wanted)
+        except FileNotFoundError as error:
+            raise EvidenceMissing(f"The evidence store lacks {wanted.hex()}. Restore it from the backup.") from error
+        with blob, package.member("/".join(_stored(row, twins))) as into:
+            shutil.copyfileobj(blob, into, CHUNK)
+        if package.members[-1].sha256 != wanted.hex():
+            raise EvidenceMissing(f"The evidence store holds other bytes under {wanted.hex()}. Restore the backup.")

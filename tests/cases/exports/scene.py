@@ -1,0 +1,98 @@
+"""A case worth exporting: two exhibits, copies, decisions of two people, a set that knows some."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from cases import decisions, exports, matching, standing, states
+from cases.exports import Options
+from cases.models import Act, Case, Content, Export
+from cases.standing import Planned
+from hashsets import entries, scheme_tables
+from hashsets.entries import NewEntry
+from hashsets.models import HashSet
+from tests import factories
+from tests.people import People
+from workbench import audit
+from workbench.models import User
+
+
+def made(people: People) -> Case:
+    """Four pictures and a clip on two exhibits; one picture lies on both; nothing decided."""
+    case = factories.case(people.investigator, people.exporter, number="26-0312")
+    one, two = factories.exhibit(case, "NM-2"), factories.exhibit(case, "NM-10")
+    for text, name in (("lake", "DCIM/lake.jpg"), ("ridge", "DCIM/ridge.jpg"), ("dune", "DCIM/dune.jpg")):
+        factories.item(one, text, name)
+    factories.item(two, "lake", "copy of lake.jpg")
+    factories.item(two, "clip", "clip.mp4", Content.Kind.VIDEO)
+    factories.rejected(two, "broken.jpg")
+    return case
+
+
+def content(case: Case, text: str) -> Content:
+    """The content that `made` wrote for a word."""
+    return factories.content(case.agency, text)
+
+
+def decide(case: Case, text: str, code: str, by: User, *, viewed: bool = True) -> None:
+    """One decision, as the command makes it."""
+    decisions.decide_content(
+        case=case, content=content(case, text), code=code, by=by, via="test", reason="", viewed=viewed
+    )
+
+
+@transaction.atomic
+def take_back(case: Case, text: str, by: User) -> None:
+    """The decision is undone; nobody's stands."""
+    held = content(case, text)
+    with states.changing([held.pk]):
+        act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="undo", case=case, via="test")
+        written = standing.write([Planned(act.pk, held.pk, None)], case=case, by=by)
+    audit.record_all([standing.event(row, case) for row in written], by=by)
+
+
+def known(case: Case, text: str, code: str, by: User, scheme: str = "landscapes-t1") -> HashSet:
+    """A set of the agency knows one content and closes it."""
+    hash_set = HashSet.objects.create(
+        owner=case.agency, name="Reference", role="relevant", scheme=scheme_tables.latest(scheme)
+    )
+    held = content(case, text)
+    entry = NewEntry(bytes(held.sha256), bytes(held.md5), bytes(held.sha1), held.size, code)
+    with transaction.atomic():
+        entries.publish(hash_set, [entry], by=by, source="test")
+    matching.rematch(case.agency_id, hash_set.pk)
+    return hash_set
+
+
+def build(case: Case, by: User, product: str = "vics", **options: Any) -> Export:
+    """Build it as the page does."""
+    return exports.build(case=case, product=exports.product(product), by=by, options=Options(**options))
+
+
+def members(export: Export) -> dict[str, bytes]:
+    """Everything in the package."""
+    with zipfile.ZipFile(exports.stored(export)) as archive:
+        return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def document(export: Export) -> Any:
+    """The VICS document, decoded."""
+    return json.loads(members(export)["case.json"])
+
+
+def media(export: Export) -> list[dict[str, Any]]:
+    """The records of all cases of the document."""
+    return [record for case in document(export)["value"] for record in case["Media"]]
+
+
+@contextmanager
+def forgotten() -> Iterator[None]:
+    """What is built inside leaves neither row nor event, so that the next building starts from the same state."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
