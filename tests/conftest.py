@@ -4,7 +4,9 @@ Tests run as the role `app`, like the product. Importing this file gives the run
 before Django's settings are read.
 """
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -63,7 +65,10 @@ def _restore(_case: TransactionTestCase) -> None:
 @pytest.fixture(scope="session")
 def live() -> Iterator[product.Product]:
     """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
-    with product.running("--workers=1") as running:
+    folder = Path(tempfile.mkdtemp(prefix="winnow-live-"))
+    for part in seed.PARTS:
+        seed.planted(folder, part, CODE)
+    with product.running("--workers=1", data=folder) as running:
         yield running
 
 

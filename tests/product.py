@@ -16,7 +16,7 @@ from pathlib import Path
 from workbench.launcher.addresses import CHECKOUT
 from workbench.launcher.identity import Identity
 
-PATIENCE = 90  # seconds until the page must answer
+PATIENCE = 180  # seconds until the page must answer
 READY = "Winnow runs at "
 
 
@@ -45,16 +45,17 @@ class Product:
 
 
 @contextmanager
-def running(*options: str, data: Path | None = None, keep: bool = False) -> Iterator[Product]:
+def running(*options: str, data: Path | None = None) -> Iterator[Product]:
     """Have the product run inside the block, on a free port; afterwards it is stopped and its data gone."""
     folder = data or Path(tempfile.mkdtemp(prefix="winnow-live-"))
-    product = start(folder, *options)
     try:
-        yield product
+        product = start(folder, *options)
+        try:
+            yield product
+        finally:
+            stop(product)
     finally:
-        stop(product)
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(data: Path, *options: str) -> Product:

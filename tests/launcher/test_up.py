@@ -19,7 +19,7 @@ from tests import product
 from tests.product import Product
 from workbench.launcher.addresses import CHECKOUT
 
-PATIENCE = 30  # seconds for something to come back
+PATIENCE = 90  # seconds for something to come back
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +97,7 @@ def test_of_one_start_one_refusal_and_one_kill(data: Path) -> None:
         seconds = product.stop(second)
     assert second.up.returncode == 0
     assert _processes(data) == []
-    assert seconds < 15
+    assert seconds < 30
 
 
 def _dead_processes_come_back(running: Product) -> None:
