@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.shared_data import shared
 from tests.workbench.jail_samples import clip, encoded, landscape, preview_of
 from workbench.jail import Decoder, wire
 from workbench.jail import decoder as decoder_module
@@ -101,7 +102,30 @@ def test_the_jail_imports_no_django_and_no_database_driver() -> None:
     assert answer.stdout.strip() == b""
 
 
-def test_nothing_is_imported_or_loaded_after_the_jail_is_locked(decoder: Decoder) -> None:
+def test_a_warm_jail_opens_no_file_and_imports_nothing_more() -> None:
+    """Landlock and the system call filter will make of this a rule; here it is shown to be a habit already."""
+    code = """
+        import os, sys
+        from pathlib import Path
+        from workbench.jail import media
+        media.warm_up()
+        done = []
+        def watch(event, arguments):
+            if event == "import" or (event == "open" and not isinstance(arguments[0], int)):
+                done.append((event, str(arguments[0])))
+        descriptors = {path: os.open(path, os.O_RDONLY) for path in sys.argv[1:]}
+        sys.addaudithook(watch)
+        for path, descriptor in descriptors.items():
+            media.preview(descriptor)
+        print(done)
+    """
+    folders = (shared("media/formats"), shared("media/video"), shared("media/broken"))
+    paths = [str(path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    command = [sys.executable, "-P", "-c", textwrap.dedent(code), *paths]
+    assert subprocess.run(command, env={"PYTHONPATH": str(ROOT)}, capture_output=True, check=True).stdout == b"[]\n"
+
+
+def test_no_library_is_loaded_after_the_jail_is_locked(decoder: Decoder) -> None:
     before = mapped_libraries(decoder)
     for name in ("JPEG", "GIF", "WEBP", "TIFF", "AVIF", "JPEG2000", "ICO"):
         preview_of(decoder, encoded(landscape(), name))

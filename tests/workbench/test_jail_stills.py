@@ -24,7 +24,7 @@ EXCEPTIONS = {
     "formats/raw/CanonRaw.cr2": "undecodable",  # camera raw proper is not decoded yet
     "formats/raw/colorchart.dng": "undecodable",
     "formats/raw/DNG.dng": "embedded-preview",
-    "formats/raw/Nikon.nef": "truncated",
+    "formats/raw/Nikon.nef": "undecodable",
 }
 # The largest of an icon's pictures, not the first; one size is not stated at all.
 LARGER_THAN_STATED = {"formats/other/python.ico": (48, 48), "formats/other/testICNS_basic.icns": (512, 512)}
@@ -204,6 +204,12 @@ def test_a_truncated_picture_is_shown_as_far_as_it_goes_and_marked(decoder: Deco
     assert (answer.state, answer.reason, answer.width) == ("partial", "truncated", 400)
     assert near(shown(answer.clear), (60, 50), (255, 220, 40))
     assert preview_of(decoder, whole).state == "made"  # tolerance is over with the damaged file
+
+
+def test_a_picture_of_which_nothing_could_be_decoded_is_not_passed_off_as_part_of_it(decoder: Decoder) -> None:
+    whole = encoded(landscape(400, 300), "PNG")
+    answer = preview_of(decoder, whole[: whole.index(b"IDAT") + 8])
+    assert (answer.state, answer.reason, answer.clear) == ("none", "undecodable", b"")
 
 
 @pytest.mark.parametrize(

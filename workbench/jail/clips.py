@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, NoReturn
 
 import av
 import av.logging
+import av.subtitles.codeccontext
+import av.subtitles.subtitle
 from PIL import Image, ImageStat
 
 from workbench.jail import results, shrink
@@ -194,7 +196,7 @@ def _picture(frame: Any, film: Film) -> Image.Image:
     if frame.width * frame.height > results.MAX_PIXELS:
         raise MemoryError
     width, height = shrink.within((frame.width, frame.height))
-    picture: Image.Image = frame.reformat(width=width, height=height, format="rgb24").to_image()
+    picture: Image.Image = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_image()
     film.width, film.height = frame.width, frame.height
     quarter_turns = _quarter_turns(frame.rotation)
     if quarter_turns % 2:

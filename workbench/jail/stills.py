@@ -45,7 +45,7 @@ PLUGINS = (
 )  # fmt: skip
 
 ALLOWED: dict[str, tuple[str, ...]] = {
-    "image/jpeg": ("JPEG", "MPO"),
+    "image/jpeg": ("JPEG",),  # several in one file (MPO) included
     "image/png": ("PNG",),
     "image/gif": ("GIF",),
     "image/webp": ("WEBP",),
@@ -137,6 +137,8 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     small = colours.shrunk(image, shrink.within(image.size))
     turn = _turn(image)
     picture = colours.to_rgb(small, image.info.get("icc_profile"))
+    if reason == results.TRUNCATED and _is_empty(picture):
+        raise OSError("not one row was decoded")
     if turn:
         picture = picture.transpose(TURNS[turn])
     if turn > 4:
@@ -163,6 +165,11 @@ def _check(size: shrink.Size) -> None:
         raise ValueError("a picture without pixels")
     if size[0] * size[1] > results.MAX_PIXELS:
         raise TooManyPixels(size)
+
+
+def _is_empty(picture: Image.Image) -> bool:
+    """One colour throughout: what Pillow fills in for what it could not decode."""
+    return picture.getcolors(1) is not None
 
 
 def _is_raw(image: Image.Image) -> bool:
