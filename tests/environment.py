@@ -15,6 +15,7 @@ def prepare() -> Path:
     for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"):
         os.environ.pop(name, None)
     folder = Path(tempfile.mkdtemp(prefix="winnow-test-"))
+    (folder / "static").mkdir()  # nothing is collected for tests; WhiteNoise wants the folder to be there
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["WINNOW_DATA"] = str(folder)
     os.environ["DJANGO_SETTINGS_MODULE"] = "workbench.settings"
