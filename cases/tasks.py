@@ -9,6 +9,7 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from cases import evidence, matching, review
+from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
@@ -52,6 +53,12 @@ def match_again() -> None:
 
 
 @shared_task
+def build_export(job_id: int) -> None:
+    """Build an export that was ordered."""
+    jobs.build(job_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished."""
     review.expire_batches()
@@ -63,6 +70,8 @@ def sweep() -> None:
         _send(hash_files, exhibit_id, slot)
     for agency_id in work.to_decode:
         _send(make_previews, agency_id)
+    for job_id in jobs.waiting():
+        _send(build_export, job_id)
     match_again()
 
 
@@ -75,6 +84,11 @@ def wake(exhibit_id: int) -> None:
 def wake_matching() -> None:
     """A set changed: match again once the present transaction is committed."""
     transaction.on_commit(partial(_send, match_again))
+
+
+def wake_export(job_id: int) -> None:
+    """An export was ordered: build it once the present transaction is committed."""
+    transaction.on_commit(partial(_send, build_export, job_id))
 
 
 def _wake_hashing(exhibit_id: int) -> None:

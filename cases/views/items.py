@@ -134,6 +134,6 @@ def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
     if not form.is_valid():
         raise BadInput(_("Choose a category and say why."))
     decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
-    tasks.rematch_all.delay_on_commit()
+    tasks.wake_matching()
     messages.success(request, _("Decided. The earlier decision stays in the record."))
     return redirect("cases:item", found.public_id)

@@ -126,7 +126,7 @@ def act(request: SignedRequest) -> HttpResponse:
         outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
     else:
         outcome = publishing.settle(act=step, offers=chosen, by=request.user, reason=reason)
-    tasks.rematch_all.delay_on_commit()
+    tasks.wake_matching()
     _tell(request, outcome)
     return redirect("cases:publish")
 

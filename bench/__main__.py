@@ -1,0 +1,56 @@
+"""`python -m bench NAME [--full] [--json]`: measure, compare, say what holds. Without a name, the list."""
+
+import argparse
+import importlib
+import json
+import subprocess
+import sys
+
+from bench.figures import Row
+
+# name -> what it measures; each is bench/NAME.py with `run(full: bool) -> list[Row]` and REPEATS
+NAMES = {
+    "queue": "claim, page data and decisions with 100,000 open items",
+    "ingest": "a whole ingest through the product against the least Python that does the job",
+    "imports": "a hash set import, per entry",
+    "keys": "key to next item painted, in Chromium",
+    "first": "the first reviewable item of a 10,000-picture folder",
+}
+
+
+def main() -> int:
+    """Run one measurement; 1 when a figure does not hold, 2 for an unknown name."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=sorted(NAMES))
+    parser.add_argument("--full", action="store_true", help="full size instead of a small one")
+    parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
+    asked = parser.parse_args()
+    if not asked.name:
+        print("\n".join(f"{name:10} {what}" for name, what in NAMES.items()))
+        return 0
+    module = importlib.import_module(f"bench.{asked.name}")
+    rows: list[Row] = module.run(full=asked.full)
+    for row in rows:
+        print(_line(row), file=sys.stderr if asked.json else sys.stdout)
+    if asked.json:
+        answer = {"name": asked.name, "rows": [row.fields() for row in rows]}
+        print(json.dumps(answer | {"commit": _commit(), "repeats": module.REPEATS}, sort_keys=True))
+    return int(any(row.holds is False for row in rows))
+
+
+def _line(row: Row) -> str:
+    parts = [f"{row.figure:56} {row.ours:10.3f}"]
+    if row.yardstick is not None:
+        parts.append(f"yardstick {row.yardstick:.3f}  ratio {row.ratio}")
+    if row.must is not None:
+        parts.append(f"must <= {row.must}  {'holds' if row.holds else 'FAILS'}")
+    return "  ".join(parts)
+
+
+def _commit() -> str:
+    done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
