@@ -1,7 +1,7 @@
 """Evidence that lies in a zip archive: members are data, read in the jail, never extracted (security.md 2.6)."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from cases.ingest import base, nodes
@@ -54,11 +54,11 @@ def opened(source: bytes, within: tuple[bytes, ...]) -> Iterator[int]:
         raise SourceGone from error
 
 
-def members(descriptor: int, start: int = 0) -> Iterator[Member]:
+def members(descriptor: int, start: int = 0) -> Generator[Member, None, None]:
     """The members from directory place `start` on."""
     size = os.fstat(descriptor).st_size
     limits = ArchiveLimits(bytes=max(LEAST_BYTES, RATIO * size), members=MEMBERS)
-    return decoder().members(descriptor, size=size, limits=limits, start=start)
+    yield from decoder().members(descriptor, size=size, limits=limits, start=start)
 
 
 def entry(member: Member, source: bytes) -> Found:

@@ -18,10 +18,12 @@ from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, Source
 from cases.ingest.folder import Folder
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
+from hashsets.exchange.vics_media import stored_path
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
 ZIP = b"PK\x03\x04"
+MANIFEST = b"manifest.json"
 
 Locate = Callable[[CaseRecord], tuple[bytes, str]]  # locator, or a reason why there is none
 
@@ -107,8 +109,11 @@ class _InFolder:
 
     @contextmanager
     def document(self) -> Iterator[BinaryIO]:
-        with archive.opened(self.folder + b"/" + self.name, self.within) as descriptor:
-            yield os.fdopen(os.dup(descriptor), "rb")
+        with (
+            archive.opened(self.folder + b"/" + self.name, self.within) as descriptor,
+            os.fdopen(os.dup(descriptor), "rb") as stream,
+        ):
+            yield stream
 
     @contextmanager
     def locating(self) -> Iterator[Locate]:
@@ -134,7 +139,7 @@ class _InZip:
             for member in archive.members(descriptor):
                 if member.index >= 0:
                     self.places.setdefault(b"/".join(_steps(member.raw_name)).lower(), member.index)
-                    if member.raw_name.lower().endswith(b".json"):
+                    if _may_be_document(member.raw_name):
                         documents.append(member.index)
         if len(documents) != 1:
             raise SourceUnusable(f"The zip holds {len(documents)} JSON documents; a VICS case has one.")
@@ -142,8 +147,11 @@ class _InZip:
 
     @contextmanager
     def document(self) -> Iterator[BinaryIO]:
-        with archive.opened(self.source, self.within) as descriptor:
-            member = next(archive.members(descriptor, self.index))
+        with (
+            archive.opened(self.source, self.within) as descriptor,
+            closing(archive.members(descriptor, self.index)) as members,
+        ):
+            member = next(members)
             if member.index != self.index or member.reason:
                 raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
             yield _Joined(member.chunks)
@@ -178,11 +186,17 @@ def _candidates(record: CaseRecord) -> Iterator[tuple[bytes, ...]]:
     if parts:
         yield parts
     names = [parts[-1]] if parts else []
-    if record.record.md5:
-        names.append(record.record.md5.hex().encode())
+    if digest := record.record.md5:
+        yield tuple(part.encode() for part in stored_path(digest))
+        names.append(digest.hex().encode())
     for name in names:
         yield (name,)
         yield b"Files", name
+
+
+def _may_be_document(name: bytes) -> bool:
+    """Any JSON but the manifest that exports of ours have beside the case."""
+    return name.lower().endswith(b".json") and _steps(name)[-1] != MANIFEST
 
 
 def _why_missing(record: CaseRecord) -> str:
@@ -216,7 +230,7 @@ def _folder_and_document(source: bytes) -> tuple[bytes, bytes]:
     try:
         if not os.path.isdir(source):  # noqa: PTH112 bytes
             return nodes.parent(source), source.rpartition(b"/")[2]
-        names = [name for name in os.listdir(source) if name.lower().endswith(b".json")]  # noqa: PTH208 bytes
+        names = [name for name in os.listdir(source) if _may_be_document(name)]  # noqa: PTH208 bytes
     except OSError as error:
         raise SourceGone from error
     if len(names) != 1:
