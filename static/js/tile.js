@@ -30,7 +30,7 @@ function missing(unit) {
   return el("span", { class: "none" }, icon(unit.kind === "audio" ? "volume-x" : "file-x"), text);
 }
 
-/** What the tile says to somebody who does not see it. */
+/** What is said when an item gets the focus. */
 export function spokenName(unit, place, total, category) {
   const state = category ? `decided ${category.code} ${category.name}` : unit.outcome ?? "undecided";
   const copies = unit.copies ? `, ${plural(unit.copies, "copy", "copies")}` : "";
@@ -40,9 +40,9 @@ export function spokenName(unit, place, total, category) {
 export function buildTile() {
   const image = el("img", { class: "veil", alt: "" });
   image.hidden = true;
-  const extra = el("span", { class: "extra" });
-  const node = el("div", { class: "tile", role: "gridcell", tabindex: "-1" }, image, extra);
-  return Object.assign(node, { image, extra });
+  const [name, extra] = [el("span", { class: "sr" }), el("span", { class: "extra" })];
+  const node = el("div", { class: "tile", role: "gridcell", tabindex: "-1" }, image, name, extra);
+  return Object.assign(node, { image, name, extra });
 }
 
 const put = (node, name, value) => {
@@ -54,14 +54,14 @@ export function paintTile(node, unit, place, { category, total, here, selected, 
   const handled = isHandled(unit);
   put(node, "class", ["tile", handled && "done", category && `k${category.colour}`, handled && !category && "soft", unit.items > 1 && "stackd", here && "here", selected && "sel"].filter(Boolean).join(" "));
   put(node, "data-place", String(place));
-  put(node, "aria-label", spokenName(unit, place, total, category));
   put(node, "aria-selected", String(Boolean(here || selected)));
   put(node, "tabindex", here ? "0" : "-1");
   const veil = unit.veil ?? null;
   if (veil && node.image.src !== veil) node.image.src = veil;
   node.image.hidden = !veil;
-  const drawn = [unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, seen].join("|");
+  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, seen].join("|");
   if (node.drawn === drawn) return; // moving the focus redraws no tags
   node.drawn = drawn;
+  node.name.textContent = `Item ${place + 1} of ${total}, ${handled ? "handled" : "undecided"}. `;
   node.extra.replaceChildren(...[missing(unit), verdict(unit, category), ...tags(unit, seen)].filter(Boolean));
 }
