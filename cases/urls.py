@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.api import review as api
-from cases.views import evidence, home, investigations, items, media, publishing, review
+from cases.views import evidence, exports, home, investigations, items, media, publishing, review
 
 app_name = "cases"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),
     path("cases/<uuid:case>/items/", items.items, name="items"),
     path("cases/<uuid:case>/next/", review.next_batch, name="next_batch"),
+    path("cases/<uuid:case>/exports/", exports.exports, name="exports"),
+    path("exports/", exports.all_exports, name="all_exports"),
+    path("exports/<uuid:export>/file/", exports.export_file, name="export_file"),
     path("items/<uuid:item>/", items.item, name="item"),
     path("items/<uuid:item>/supersede/", items.supersede, name="supersede"),
     path("batches/<uuid:batch>/", review.batch, name="batch"),

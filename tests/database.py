@@ -13,6 +13,9 @@ TABLES = """
 SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %s AND c.relkind = 'r' ORDER BY 1
 """
+PARENT = """
+SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = %s::regclass
+"""
 WRITABLE = """
 SELECT attname FROM pg_attribute
 WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
@@ -42,7 +45,16 @@ def restore_pristine() -> None:
             if table in kept:
                 _restore(connection, table)
             else:
-                connection.execute(sql.SQL("DROP TABLE public.{}").format(sql.Identifier(table)))
+                _drop(connection, table)
+
+
+def _drop(connection: psycopg.Connection, table: str) -> None:
+    """Drop a table; a partition is taken off first, for keys may point at the whole it belongs to."""
+    name = sql.Identifier(table)
+    for (parent,) in connection.execute(PARENT, [f'public."{table}"']).fetchall():
+        whole = sql.Identifier(parent)
+        connection.execute(sql.SQL("ALTER TABLE public.{} DETACH PARTITION public.{}").format(whole, name))
+    connection.execute(sql.SQL("DROP TABLE public.{}").format(name))
 
 
 def _tables(connection: psycopg.Connection, schema: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Exports, one file per product. A new product is one import and one place in `BUILT_IN`."""
 
+from cases import events
 from cases.exports.base import Options, Product, UnknownProduct
 from cases.exports.building import ExportLost, build, copy_to, fetch, stored
 from cases.exports.schedule import Schedule
@@ -8,6 +9,17 @@ from cases.exports.vics import Vics
 
 BUILT_IN: tuple[Product, ...] = (Vics(), Schedule(), Summary())
 BY_ID: dict[str, Product] = {product.id: product for product in BUILT_IN}
+# Events after which an earlier export no longer shows the decisions in force.
+CHANGES = (events.DECIDED, events.SUPERSEDED, events.TAKEN_BACK)
+
+
+def name_of(variant: str) -> str:
+    """A variant in words: `vics1.3` is "VICS case 1.3"."""
+    found = next((one for one in BUILT_IN if variant.startswith(one.id)), None)
+    if found is None:
+        return variant
+    rest = variant.removeprefix(found.id).replace("-", " ").replace("+", " with ")
+    return f"{found.described.title} {rest}".strip()
 
 
 def product(product_id: str) -> Product:
@@ -21,6 +33,7 @@ def product(product_id: str) -> Product:
 __all__ = [
     "BUILT_IN",
     "BY_ID",
+    "CHANGES",
     "ExportLost",
     "Options",
     "Product",
@@ -28,6 +41,7 @@ __all__ = [
     "build",
     "copy_to",
     "fetch",
+    "name_of",
     "product",
     "stored",
 ]

@@ -14,6 +14,7 @@ from workbench.errors import WorkbenchError
 
 REGION = re.compile(r"[A-Za-z]{2,6}")
 DEFAULT_REGION = "default"
+DEFAULT_VERSION = "2.0"
 
 
 class UnknownProduct(WorkbenchError):
@@ -38,7 +39,7 @@ class ExportUnreadable(WorkbenchError):
 class Options:
     """The choices of an export; a product looks only at those it knows."""
 
-    version: str = "2.0"  # of VICS
+    version: str = DEFAULT_VERSION  # of VICS
     region: str = ""  # of VICS; empty: as imported, else Default
     media: bool = False  # the files themselves, too
 

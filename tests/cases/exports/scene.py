@@ -41,9 +41,12 @@ def content(case: Case, text: str) -> Content:
 
 def decide(case: Case, text: str, code: str, by: User, *, viewed: bool = True) -> None:
     """One decision, as the command makes it."""
-    decisions.decide_content(
-        case=case, content=content(case, text), code=code, by=by, via="test", reason="", viewed=viewed
-    )
+    decide_content(case, content(case, text), code, by, viewed=viewed)
+
+
+def decide_content(case: Case, held: Content, code: str, by: User, *, viewed: bool = True) -> None:
+    """The same for a content at hand."""
+    decisions.decide_content(case=case, content=held, code=code, by=by, via="test", reason="", viewed=viewed)
 
 
 @transaction.atomic
@@ -58,10 +61,13 @@ def take_back(case: Case, text: str, by: User) -> None:
 
 def known(case: Case, text: str, code: str, by: User, scheme: str = "landscapes-t1") -> HashSet:
     """A set of the agency knows one content and closes it."""
-    hash_set = HashSet.objects.create(
-        owner=case.agency, name="Reference", role="relevant", scheme=scheme_tables.latest(scheme)
-    )
-    held = content(case, text)
+    return known_content(case, content(case, text), code, by, scheme)
+
+
+def known_content(case: Case, held: Content, code: str, by: User, scheme: str = "") -> HashSet:
+    """The same for a content at hand; in the case's scheme unless another is named."""
+    of_scheme = scheme_tables.latest(scheme or case.scheme.scheme_id)
+    hash_set = HashSet.objects.create(owner=case.agency, name="Reference", role="relevant", scheme=of_scheme)
     entry = NewEntry(bytes(held.sha256), bytes(held.md5), bytes(held.sha1), held.size, code)
     with transaction.atomic():
         entries.publish(hash_set, [entry], by=by, source="test")
