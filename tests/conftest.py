@@ -22,13 +22,13 @@ from workbench.launcher import servers as launched
 DATA = environment.prepare()
 CODE = seed.code()
 seed.planted(DATA, "keys", CODE)  # before the settings read them
+django.setup()  # before the conftests of folders are read: they import models
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Set Django up now that the data folder is chosen; pytest-django takes it from there."""
-    django.setup()
+    """Bring in the fixtures that need the models."""
     for name in ("tests.people", "tests.damage"):
-        config.pluginmanager.import_plugin(name)  # their fixtures need the models
+        config.pluginmanager.import_plugin(name)
 
 
 @pytest.fixture(scope="session")
