@@ -179,7 +179,7 @@ class Up:
 def parse_bind(text: str) -> tuple[str, int]:
     """Return (host, port) of `HOST:PORT`, `[IPV6]:PORT` or `PORT`."""
     host, _, port = text.rpartition(":")
-    if not port.isdigit() or not 0 < int(port) < 2**16:
+    if not port.isdecimal() or not 0 < int(port) < 2**16:
         raise LauncherError(f"--bind wants HOST:PORT, for example 127.0.0.1:8080, and not {text!r}.")
     return host.strip("[]") or "127.0.0.1", int(port)
 
