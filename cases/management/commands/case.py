@@ -56,6 +56,7 @@ class Command(WinnowCommand):
         case = case_of(options["number"], "case.view", self.by) if options["number"] else None
         broken = checks.broken(case.pk if case else None)
         rows = [{"invariant": one.invariant, "what": one.what} for one in broken]
-        sentence = f"{len(checks.invariants())} invariants of {case or 'all cases'} checked: {len(rows)} rows broken."
+        rules = len({one.number for one in checks.invariants()})
+        sentence = f"{rules} invariants of {case or 'all cases'} checked: {len(rows)} rows broken."
         problems = [f"invariant {one.invariant}: {one.what}" for one in broken]
         return Done(sentence, {"ok": not rows, "broken": rows}, problems)

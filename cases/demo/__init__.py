@@ -1,0 +1,1 @@
+"""The demonstration: drawn landscapes and test charts, two agencies, four people. Nothing in it was photographed."""
