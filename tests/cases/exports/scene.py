@@ -49,6 +49,11 @@ def decide_content(case: Case, held: Content, code: str, by: User, *, viewed: bo
     decisions.decide_content(case=case, content=held, code=code, by=by, via="test", reason="", viewed=viewed)
 
 
+def supersede(case: Case, held: Content, code: str, by: User) -> None:
+    """A later decision takes the place of the one that stands."""
+    decisions.decide_content(case=case, content=held, code=code, by=by, via="test", reason="seen again", viewed=True)
+
+
 @transaction.atomic
 def take_back(case: Case, text: str, by: User) -> None:
     """The decision is undone; nobody's stands."""
