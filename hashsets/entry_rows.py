@@ -1,6 +1,7 @@
 """Reads and writes versions of single entries; whole files go through `importing`."""
 
 import json
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
@@ -85,6 +86,14 @@ class Version:
         return replace(self, **blank) == replace(other, **blank)
 
 
+class Written(NamedTuple):
+    """Rows stored and ended (a changed entry is one of each), and what that does to each category's number."""
+
+    added: int
+    removed: int
+    codes: Counter[str]
+
+
 LATEST = f"""
 SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, raw,
   added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s) AS in_force
@@ -120,18 +129,17 @@ def in_force_of(hash_set: HashSet, entry_ids: Sequence[int]) -> dict[Key, Versio
 
 def write(
     hash_set: HashSet, fresh: Mapping[Key, Version], old: Mapping[Key, Version], *, gone: Collection[Key] = ()
-) -> tuple[int, int]:
-    """Store what differs as the next version, end what it replaces and what is `gone`; (added, removed).
-
-    The numbers count rows: a changed entry is one of each. Two queries.
-    """
+) -> Written:
+    """Store what differs as the next version, end what it replaces and what is `gone`. Two queries."""
     standing = {key: version for key, version in old.items() if version.in_force}
     changed = [key for key, version in fresh.items() if key not in standing or not version.same_as(standing[key])]
     ended = [standing[key].id for key in (*changed, *gone) if key in standing]
     _insert(hash_set, [_keeping_name(fresh[key], old.get(key)) for key in changed])
     with connection.cursor() as cursor:
         cursor.execute(END, [hash_set.generation + 1, hash_set.pk, ended])
-    return len(changed), len(ended)
+    codes = Counter(fresh[key].code for key in changed)
+    codes.subtract(standing[key].code for key in (*changed, *gone) if key in standing)
+    return Written(len(changed), len(ended), codes)
 
 
 def _keeping_name(version: Version, old: Version | None) -> Version:

@@ -4,14 +4,22 @@ Rows of a new version carry `added_in = g + 1`, and rows it ends `removed_in = g
 until `HashSet.generation` says g + 1, in the same transaction.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
+
+from django.db import transaction
+from django.dispatch import Signal
 
 from hashsets import events
 from hashsets.models import Generation, HashSet
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
+
+# Sent after commit with `set_id` when a version or a policy came into force: what depends on it may catch up.
+changed = Signal()
 
 
 class SetRetired(WorkbenchError):
@@ -22,13 +30,17 @@ class SetRetired(WorkbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a new version is made of, for its row and its event."""
+    """What a new version is made of, for its row and its event.
+
+    `codes`: by how much each category's number of entries changes; a `report` of an import has the numbers.
+    """
 
     source: str
     added: int
     removed: int
+    codes: Counter[str] = field(default_factory=Counter)
     source_sha256: bytes | None = None
-    report: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] | None = None
 
 
 def lock(hash_set: HashSet) -> HashSet:
@@ -53,7 +65,7 @@ def move(hash_set: HashSet, step: Step, *, by: User, more: list[audit.Event] | N
         number=hash_set.generation + 1,
         source=step.source[:300],
         source_sha256=step.source_sha256,
-        report=step.report,
+        report=step.report or {"codes": _codes(old, step)},
         added=step.added,
         removed=step.removed,
         entries=(old.entries if old else 0) + step.added - step.removed,
@@ -65,4 +77,17 @@ def move(hash_set: HashSet, step: Step, *, by: User, more: list[audit.Event] | N
     details = {"generation": generation.number, "added": step.added, "removed": step.removed, "source": step.source}
     moved = audit.Event(events.SET_VERSION, audit.subject_of(hash_set), details={"set": hash_set.name, **details})
     audit.record_all([*(more or []), moved], by=by)
+    announce(hash_set)
     return generation
+
+
+def announce(hash_set: HashSet) -> None:
+    """Send `changed` once the transaction is committed."""
+    transaction.on_commit(partial(changed.send, sender=HashSet, set_id=hash_set.pk))
+
+
+def _codes(old: Generation | None, step: Step) -> dict[str, int]:
+    """Entries by category: those of the version before, with the changes."""
+    numbers = Counter(old.report.get("codes", {}) if old else {})
+    numbers.update(step.codes)
+    return {code: number for code, number in sorted(numbers.items()) if number > 0}

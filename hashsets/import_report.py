@@ -32,8 +32,9 @@ class PartReport:
 class ImportReport:
     """The whole list. Counts of rows are 0 until they are known; `refused` says why nothing was stored."""
 
-    set: str
+    set: str = ""
     dry_run: bool = False
+    run: str = ""  # public id of its job
     parts: list[PartReport] = field(default_factory=list)
     accepted: int = 0  # records that went into the temporary table
     stored: int = 0  # rows, one per identity
@@ -81,6 +82,7 @@ class ImportReport:
         return {
             **self.figures(),
             "set": self.set,
+            "run": self.run,
             "source": self.source,
             "source_sha256": self.source_sha256.hex() if self.parts else "",
             "files": [part.as_json() for part in self.parts],

@@ -61,14 +61,17 @@ def import_file(
     dry_run: bool = False,
     options: ReadOptions | None = None,
     tell: Tell = lambda _phase, _done, _of: None,
+    report: ImportReport | None = None,
 ) -> ImportReport:
     """Replace what the set holds by the list in `parts`, as its next version; or only say what that would do.
 
     The list that is in force already is a no-op that says so. Reads each file twice, first for its SHA-256.
-    Raises MalformedDocument, UnknownFormat, ContradictoryRole, EmptyList, LivesByVotes, SetRetired; then
-    nothing is stored and the refusal is an event.
+    `report` may be handed in, so that it tells what was found until an error, too. Raises MalformedDocument,
+    UnknownFormat, ContradictoryRole, EmptyList, LivesByVotes, SetRetired: nothing is stored, and unless it was a
+    dry run the refusal is an event.
     """
-    report = ImportReport(set=hash_set.name, dry_run=dry_run)
+    report = ImportReport() if report is None else report
+    report.set, report.dry_run = hash_set.name, dry_run
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(part.path.open("rb")) for part in parts]
@@ -82,7 +85,8 @@ def import_file(
                     _swap(hash_set, report, by=by)
     except WorkbenchError as error:
         report.refuse(error)
-        _record_refusal(hash_set, report, by=by)
+        if not dry_run:
+            _record_refusal(hash_set, report, by=by)
         raise
     return report
 

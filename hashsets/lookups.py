@@ -18,8 +18,8 @@ STRONG_KINDS = {"sha256"}  # a lone MD5 or SHA-1 finds, but is weak; security.md
 
 # One statement per kind: the column is the index.
 FIND = """
-SELECT v.{kind}, s.public_id, s.name, s.generation, v.code, coalesce(c.name, ''), v.disposition, v.trust,
-  v.conflict OR v.state = 'disputed', v.effect
+SELECT v.{kind}, s.public_id, s.name, s.generation, v.code, c.id, v.disposition, v.trust,
+  v.conflict OR v.state = 'disputed', v.effect, '{kind}'
 FROM hashsets_verdict v
 JOIN hashsets_hashset s ON s.id = v.set_id
 LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
@@ -36,7 +36,7 @@ class Hit:
     set: str
     version: int
     category: str
-    name: str
+    category_id: int | None
     disposition: str
     trust: str
     disputed: bool
@@ -131,4 +131,4 @@ def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None
 def _find(agency_id: int, kind: str, values: Sequence[bytes]) -> list[tuple[bytes, Hit]]:
     with connection.cursor() as cursor:
         cursor.execute(FIND.format(kind=kind), [agency_id, list(values)])
-        return [(bytes(row[0]), Hit(*row[1:], kind)) for row in cursor.fetchall()]
+        return [(bytes(row[0]), Hit(*row[1:])) for row in cursor.fetchall()]

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hashsets import events
+from hashsets import events, generations
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench import audit
@@ -63,6 +63,7 @@ def set_policy(
         disposition=disposition or "any",
         **values,
     )
+    generations.announce(hash_set)
     return policy
 
 

@@ -1,14 +1,15 @@
 """Makes hash sets and retires them."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from hashsets import events, generations
 from hashsets.models import HashSet, Scheme
-from workbench import audit
-from workbench.errors import NotFound, WorkbenchError
+from workbench import access, audit
+from workbench.errors import NotAllowed, NotFound, WorkbenchError
 from workbench.models import Agency, User
 
 
@@ -56,6 +57,21 @@ def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
     locked = generations.lock(hash_set)
     HashSet.objects.filter(pk=locked.pk).update(retired_at=timezone.now())
     audit.record(events.SET_RETIRED, by=by, on=locked, agency=locked.owner, reason=reason, set=locked.name)
+
+
+def own(user: User, permission: str, public_id: UUID) -> HashSet:
+    """A set of the person's own agency he may do this to. Raises NotFound, NotAllowed."""
+    found: HashSet = access.get_from(
+        user, permission, HashSet.objects.for_actor(user).select_related("owner", "scheme"), public_id
+    )
+    require_owner(found, user)
+    return found
+
+
+def require_owner(hash_set: HashSet, user: User) -> None:
+    """Raise NotAllowed for a set of another agency: it may be matched against, and nothing else."""
+    if hash_set.owner_id != user.agency_id:
+        raise NotAllowed(f"{hash_set.name} belongs to {hash_set.owner}.")
 
 
 def named(name: str, *, user: User) -> HashSet:

@@ -65,7 +65,7 @@ def stored(to: HashSet, by: User, **values: object) -> int:
     )
     with transaction.atomic():
         locked = generations.lock(to)
-        added, removed = write(locked, {version.key: version}, {})
-        to.generation = generations.move(locked, generations.Step("a test", added, removed), by=by).number
+        step = generations.Step("a test", *write(locked, {version.key: version}, {}))
+        to.generation = generations.move(locked, step, by=by).number
     assert version.sha256 is not None
     return entries.in_force(to, [version.sha256])[version.sha256]

@@ -1,0 +1,89 @@
+"""What people type into pages about hash sets."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+
+from hashsets.models import Disposition, HashSet, Policy, Scheme
+from hashsets.trust import MINIMA
+
+MOST_PARTS = 50  # files of one list
+
+
+class SetForm(forms.Form):
+    """A new set."""
+
+    name = forms.CharField(max_length=120, label="Name", widget=forms.TextInput({"class": "input"}))
+    role = forms.ChoiceField(
+        label="Kind", choices=HashSet.SetRole.choices, widget=forms.Select({"class": "input"}), initial="relevant"
+    )
+    scheme = forms.ChoiceField(label="Scheme", widget=forms.Select({"class": "input"}))
+    reach = forms.ChoiceField(
+        label="Who may match against it",
+        choices=HashSet.Reach.choices,
+        widget=forms.Select({"class": "input"}),
+        initial="agency",
+    )
+    vouched = forms.BooleanField(
+        label="We vouch for what is imported",
+        help_text="Otherwise its entries are provisional: other agencies' policies may ask for more.",
+        required=False,
+        initial=True,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        schemes = Scheme.objects.order_by("name", "-version").values_list("scheme_id", "name")
+        self.fields["scheme"].choices = list(dict(schemes).items())  # type: ignore[attr-defined]
+
+
+class Files(forms.ClearableFileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """One to fifty files; cleaned to a list."""
+
+    widget = Files
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[type-arg]
+        """Each file on its own."""
+        given = data if isinstance(data, list) else [data]
+        if len(given) > MOST_PARTS:
+            raise forms.ValidationError(f"At most {MOST_PARTS} files.")
+        return [super(FilesField, self).clean(file, initial) for file in given or [None]]
+
+
+class ImportForm(forms.Form):
+    """A list to import; several files are its parts."""
+
+    file = FilesField(
+        label="File",
+        allow_empty_file=True,  # the import itself says what is wrong with it
+        help_text="Several files are the parts of one list.",
+        widget=Files({"class": "input", "multiple": True}),
+    )
+    dry_run = forms.BooleanField(label="Dry run", help_text="Only say what would change.", required=False)
+
+
+class PolicyForm(forms.Form):
+    """What a match does in the person's agency."""
+
+    disposition = forms.ChoiceField(choices=[("", "All"), *Disposition.choices], required=False)
+    action = forms.ChoiceField(choices=Policy.Action.choices)
+    min_trust = forms.ChoiceField(choices=[(level, level) for level in MINIMA])
+    may_discard = forms.BooleanField(required=False)
+
+
+class ExportForm(forms.Form):
+    """How a set is saved."""
+
+    format = forms.ChoiceField(choices=[(name, name) for name in ("vics2.0", "vics1.3", "csv")])
+    region = forms.RegexField(r"\A[A-Za-z0-9_-]{1,40}\Z", required=False, strip=True)
+
+    def clean_region(self) -> str:
+        """`Default` is what most readers take (vics.md section 9)."""
+        return self.cleaned_data["region"] or "Default"

@@ -1,0 +1,210 @@
+"""Imports as jobs: one at a time per set, in a worker, again after a crash.
+
+Whoever runs a job holds a database lock that ends with his connection, so a job whose lock is free has
+nobody working on it. An import changes nothing until its last transaction; running it again is harmless.
+"""
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from hashsets import importing
+from hashsets.import_report import ImportReport
+from hashsets.importing import Part, Tell
+from hashsets.models import HashSet
+from workbench.errors import NotFound, WorkbenchError
+from workbench.models import Job, User
+
+KIND = "import"
+LOCK_SPACE = 0x494D50  # advisory locks of imports; the second number is the job's
+MOST_TRIES = 3
+TELL_EVERY = 0.5  # seconds between two writes of the progress
+WAITED = timedelta(minutes=1)  # a queued job older than this lost its message
+
+
+class ImportRunning(WorkbenchError):
+    """An import into this set is running. Wait until it is done."""
+
+    code = "import-running"
+    status = HTTPStatus.CONFLICT
+
+
+def start(hash_set: HashSet, files: Sequence[BinaryIO], *, by: User, dry_run: bool) -> Job:
+    """Keep the uploaded files and queue their import; the caller wakes a worker. Raises ImportRunning."""
+    names = [Path(file.name or "list").name[:200] for file in files]
+    job = _claim(hash_set, names, by=by, dry_run=dry_run, via="worker")
+    folder = _folder(job)
+    with _held(job.pk):  # so that nobody takes it for forgotten while gigabytes are copied
+        folder.mkdir(parents=True, mode=0o700)
+        for number, file in enumerate(files):
+            with (folder / str(number)).open("wb") as kept:
+                shutil.copyfileobj(file, kept, 1 << 20)
+        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+    return job
+
+
+def run(job_id: int) -> None:
+    """Run a queued import, or one that somebody began and did not end; nothing to do when it is held or over."""
+    with _held(job_id) as job:
+        if job is None or job.state not in Job.LIVE:
+            return
+        try:
+            _try(job)
+        except WorkbenchError:
+            return  # told in the job
+        finally:
+            if job.state not in Job.LIVE:
+                shutil.rmtree(_folder(job), ignore_errors=True)
+
+
+def _try(job: Job) -> None:
+    """Import the kept files, unless that was tried often enough."""
+    tries = job.cursor.get("tries", 0) + 1
+    if tries > MOST_TRIES:
+        _end(job, Job.State.FAILED, "The import stopped three times without an answer. Nothing was stored.")
+        return
+    job.cursor = {**job.cursor, "tries": tries}
+    Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, cursor=job.cursor)
+    _import(job, [Part(_folder(job) / str(number), name) for number, name in enumerate(job.cursor["files"])])
+
+
+def run_here(
+    hash_set: HashSet, parts: Sequence[Part], *, by: User, dry_run: bool, listen: Tell | None = None
+) -> ImportReport:
+    """Import in this very process, as the command does. Raises what `import_file` raises, and ImportRunning."""
+    job = _claim(hash_set, [part.name for part in parts], by=by, dry_run=dry_run, via="command")
+    with _held(job.pk) as held:
+        if held is None:
+            raise ImportRunning
+        return _import(held, parts, listen)
+
+
+def sweep() -> list[int]:
+    """Ids of the jobs nobody works on, to be run; ends those whose command is gone."""
+    waiting = []
+    for job in Job.objects.filter(kind=KIND, state__in=Job.LIVE).order_by("pk"):
+        with _held(job.pk) as held:
+            if held and held.state in Job.LIVE and not _buried(held) and timezone.now() - held.created_at > WAITED:
+                waiting.append(held.pk)
+    return waiting
+
+
+def _buried(held: Job) -> bool:
+    """End a held job whose command is gone; nobody can run it again. False for those a worker runs."""
+    if held.cursor["via"] != "command":
+        return False
+    _end(held, Job.State.FAILED, "The command that ran this import ended. Nothing was stored.")
+    return True
+
+
+def of_set(hash_set: HashSet) -> list[Job]:
+    """The last imports into a set, newest first."""
+    return list(Job.objects.filter(kind=KIND, subject=_subject(hash_set)).order_by("-pk")[:50])
+
+
+def set_of(public_id: UUID) -> tuple[Job, UUID]:
+    """An import and the public id of its set. Raises NotFound."""
+    job = Job.objects.filter(kind=KIND, public_id=public_id).first()
+    if job is None:
+        raise NotFound
+    return job, UUID(job.subject.removeprefix("hashset:"))
+
+
+def _claim(hash_set: HashSet, names: list[str], *, by: User, dry_run: bool, via: str) -> Job:
+    """The set's one live import. It counts as running until its files are there."""
+    for dead in Job.objects.filter(kind=KIND, subject=_subject(hash_set), state__in=Job.LIVE):
+        with _held(dead.pk) as held:
+            if held and held.state in Job.LIVE:
+                _buried(held)
+    cursor = {"files": names, "by": by.pk, "by_name": by.name, "dry_run": dry_run, "via": via}
+    try:
+        with transaction.atomic():
+            return Job.objects.create(kind=KIND, subject=_subject(hash_set), state=Job.State.RUNNING, cursor=cursor)
+    except IntegrityError:
+        raise ImportRunning from None
+
+
+def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> ImportReport:
+    """Import, telling progress in the job; its end is the job's end."""
+    report = ImportReport(run=str(job.public_id))
+    hash_set = HashSet.objects.select_related("owner", "scheme").get(public_id=job.subject.removeprefix("hashset:"))
+    by = User.objects.select_related("agency").get(pk=job.cursor["by"])
+    try:
+        importing.import_file(
+            hash_set, parts, by=by, dry_run=job.cursor["dry_run"], tell=_Teller(job, listen).tell, report=report
+        )
+    except WorkbenchError as error:
+        _end(job, Job.State.FAILED, str(error), report)
+        raise
+    _end(job, Job.State.DONE, sentence(report), report)
+    return report
+
+
+def sentence(report: ImportReport) -> str:
+    """What an import did, in words."""
+    if report.already_in_force:
+        return f"This very list is in force already, as version {report.generation}. Nothing changed."
+    found = f"{report.stored:,} entries from {report.figures()['read']:,} records"
+    if report.dry_run:
+        return f"Dry run: {found}. Nothing was stored."
+    return f"Version {report.generation} is in force: {found}."
+
+
+def _end(job: Job, state: str, message: str, report: ImportReport | None = None) -> None:
+    cursor = {**job.cursor, "phase": "", "report": report.as_json() if report else {}}
+    Job.objects.filter(pk=job.pk).update(state=state, message=message, cursor=cursor)
+    job.state, job.message, job.cursor = state, message, cursor
+
+
+class _Teller:
+    """Writes the progress of a job, at most twice a second."""
+
+    def __init__(self, job: Job, listen: Tell | None) -> None:
+        self._job = job
+        self._listen = listen
+        self._phase = ""
+        self._told = 0.0
+
+    def tell(self, phase: str, done: int, of: int) -> None:
+        """`done` of `of` bytes; a new phase is told at once."""
+        if self._listen:
+            self._listen(phase, done, of)
+        now = time.monotonic()
+        if phase == self._phase and now - self._told < TELL_EVERY:
+            return
+        self._phase, self._told = phase, now
+        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of}
+        Job.objects.filter(pk=self._job.pk).update(cursor=self._job.cursor)
+
+
+@contextmanager
+def _held(job_id: int) -> Iterator[Job | None]:
+    """The job, ours alone while the block runs; None when another connection holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, job_id])
+        ours = cursor.fetchone()[0]
+    try:
+        yield Job.objects.filter(pk=job_id).first() if ours else None
+    finally:
+        if ours and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, job_id])
+
+
+def _subject(hash_set: HashSet) -> str:
+    return f"hashset:{hash_set.public_id}"
+
+
+def _folder(job: Job) -> Path:
+    """Where the uploaded files of a job wait."""
+    return settings.DATA_DIR / "uploads" / "imports" / str(job.public_id)

@@ -1,0 +1,158 @@
+"""`manage.py hashset create|import|policy|export|lookup`: hash sets from the command line (commands.md)."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from hashsets import exchange, import_jobs, listing, lookups, policies, scheme_tables, sets
+from hashsets.exchange import WriteOptions
+from hashsets.importing import Part
+from hashsets.models import Disposition, HashSet, Policy
+from hashsets.trust import MINIMA
+from workbench import commands
+from workbench.commands import Done, WinnowCommand
+from workbench.errors import BadInput, NotAllowed
+from workbench.models import Agency
+
+
+class Command(WinnowCommand):
+    """Make, fill, use and save hash sets."""
+
+    help = "Hash sets."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Five acts."""
+        acts = self.acts(parser)
+        _create_arguments(acts.add("create", self.create, "Make an empty set."))
+        load = acts.add("import", self.load, "Import a list as the set's next version.")
+        load.add_argument("name")
+        load.add_argument("file", nargs="+", type=Path, help="several files are the parts of one list")
+        load.add_argument("--dry-run", action="store_true", help="only say what would change")
+        _policy_arguments(acts.add("policy", self.policy, "Say what a match does in an agency."))
+        save = acts.add("export", self.save, "Save the version in force.")
+        save.add_argument("name")
+        save.add_argument("file", type=Path)
+        save.add_argument("--format", required=True, choices=list(exchange.BY_ID))
+        save.add_argument("--region", default="Default")
+        ask = acts.add("lookup", self.lookup, "Look hashes up; one JSON line each.")
+        ask.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
+
+    def create(self, options: dict[str, Any]) -> Done:
+        """An empty set of the person's agency."""
+        self.require("set.create")
+        made = sets.create(
+            name=options["name"],
+            role=options["role"],
+            scheme=scheme_tables.latest(options["scheme"]),
+            owner=self._own_agency(options["agency"]),
+            by=self.by,
+            reach=options["reach"],
+            trust=options["trust"],
+            receives_offers=options["receives_offers"],
+        )
+        return Done(f"Set {made} made under {made.scheme}.", {"set": made.name, "id": made.public_id})
+
+    def load(self, options: dict[str, Any]) -> Done:
+        """Stage, check, swap."""
+        hash_set = self._own_set(options["name"], "set.import")
+        for path in options["file"]:
+            if not path.is_file():
+                raise BadInput(f"{path} is not a file.")
+        parts = [Part(path, path.name) for path in options["file"]]
+        report = import_jobs.run_here(
+            hash_set,
+            parts,
+            by=self.by,
+            dry_run=options["dry_run"],
+            listen=lambda phase, done, of: self.progress(done, of, phase),
+        )
+        for reason, number in report.figures()["skipped"].items():
+            self.say(f"Skipped, {reason}: {number:,}")
+        return Done(import_jobs.sentence(report), report.as_json())
+
+    def policy(self, options: dict[str, Any]) -> Done:
+        """What a match of the set does in the person's agency."""
+        self.require("set.policy")
+        hash_set = sets.named(options["name"], user=self.by)
+        agency = self._own_agency(options["agency"])
+        disposition = None if options["disposition"] == "any" else options["disposition"]
+        made = policies.set_policy(
+            hash_set,
+            agency=agency,
+            by=self.by,
+            disposition=disposition,
+            action=options["action"],
+            min_trust=options["min_trust"],
+            may_discard=options["may_discard"],
+        )
+        return Done(f"{hash_set}: {made.action} from {made.min_trust} on, in {agency}.", {"policy": made.public_id})
+
+    def save(self, options: dict[str, Any]) -> Done:
+        """Write a file that is whole or not there."""
+        hash_set = self._own_set(options["name"], "set.export")
+        target: Path = options["file"]
+        partial = target.with_name(target.name + ".partial")
+        try:
+            with partial.open("wb") as file:
+                written = listing.export(
+                    hash_set,
+                    file,
+                    by=self.by,
+                    format_id=options["format"],
+                    options=WriteOptions(region=options["region"]),
+                )
+            partial.replace(target)
+        except OSError as error:
+            raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
+        return Done(f"{written:,} entries of {hash_set} written to {target}.", {"entries": written})
+
+    def lookup(self, options: dict[str, Any]) -> Done:
+        """One JSON line per hash, in order; exit 1 when a line was none."""
+        self.require("set.lookup")
+        text = _text(options["file"]) if options["file"] else sys.stdin.read()
+        answers = lookups.ask(text.splitlines(), by=self.by)
+        for answer in answers:
+            self.stdout.write(json.dumps(answer.as_json(), sort_keys=True))
+        return Done("", problems=[f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])
+
+    def _own_set(self, name: str, permission: str) -> HashSet:
+        self.require(permission)
+        hash_set = sets.named(name, user=self.by)
+        sets.require_owner(hash_set, self.by)
+        return hash_set
+
+    def _own_agency(self, slug: str | None) -> Agency:
+        """The person's agency, which is the only one he acts for."""
+        if slug and commands.agency(slug).pk != self.by.agency_id:
+            raise NotAllowed(f"{self.by.username} works for {self.by.agency.slug}. Use --as with one of its people.")
+        return self.by.agency
+
+
+def _create_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("--role", required=True, choices=HashSet.SetRole.values)
+    parser.add_argument("--scheme", required=True, metavar="ID")
+    parser.add_argument("--agency", metavar="ID", help="default: the person's own")
+    parser.add_argument("--reach", choices=HashSet.Reach.values, default="agency", help="who may match against it")
+    parser.add_argument("--trust", choices=["trusted", "provisional"], default="trusted", help="of what is imported")
+    parser.add_argument("--receives-offers", action="store_true", help="approved decisions of the agency go here")
+
+
+def _policy_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("name")
+    parser.add_argument("action", choices=Policy.Action.values)
+    parser.add_argument("--agency", metavar="ID", help="default: the person's own")
+    parser.add_argument("--disposition", default="any", choices=["any", *Disposition.values])
+    parser.add_argument("--min-trust", choices=[str(level) for level in MINIMA])
+    parser.add_argument("--may-discard", action="store_true", help="known-good and code 0 may hide files")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", "replace")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error

@@ -1,0 +1,1 @@
+"""Pages of the hash sets; no picture is ever on one of them."""

@@ -1,0 +1,109 @@
+"""The list of sets, one set, its policies, and its export."""
+
+import tempfile
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from hashsets import exchange, import_jobs, listing, overview, policies, scheme_tables, sets
+from hashsets.exchange import WriteOptions
+from hashsets.forms import ExportForm, ImportForm, PolicyForm, SetForm
+from hashsets.models import HashSet
+from workbench import access
+from workbench.errors import BadInput
+from workbench.models import Job
+from workbench.requests import SignedRequest
+
+
+@require_GET
+def index(request: SignedRequest) -> HttpResponse:
+    """Every set the person may know of."""
+    access.require(request.user, "set.list")
+    context = {
+        "here": "hashsets",
+        "rows": overview.rows(request.user),
+        "may_create": access.has(request.user, "set.create"),
+    }
+    return render(request, "hashsets/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: SignedRequest) -> HttpResponse:
+    """Make an empty set of the person's agency."""
+    access.require(request.user, "set.create")
+    form = SetForm(request.POST or None)
+    if form.is_valid():
+        try:
+            return redirect("hashsets:set", _create(request, form.cleaned_data).public_id)
+        except sets.NameTaken as error:
+            form.add_error("name", str(error))
+    return render(request, "hashsets/new.html", {"here": "hashsets", "form": form})
+
+
+def _create(request: SignedRequest, data: dict[str, Any]) -> HashSet:
+    return sets.create(
+        name=data["name"],
+        role=data["role"],
+        scheme=scheme_tables.latest(data["scheme"]),
+        owner=request.user.agency,
+        by=request.user,
+        reach=data["reach"] or HashSet.Reach.AGENCY,
+        trust="trusted" if data["vouched"] else "provisional",
+    )
+
+
+@require_GET
+def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """A set: versions, categories, policies of the person's agency, import."""
+    found = HashSet.objects.for_actor(request.user).select_related("owner", "scheme")
+    hash_set = access.get_from(request.user, "set.view", found, set_id)
+    live = [job for job in import_jobs.of_set(hash_set) if job.state in Job.LIVE]
+    context = overview.page(request.user, hash_set) | {
+        "here": "hashsets",
+        "import_form": ImportForm(),
+        "live_run": live[0].public_id if live and hash_set.owner_id == request.user.agency_id else None,
+    }
+    return render(request, "hashsets/set.html", context)
+
+
+@require_POST
+def policy(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """Set what a match does in the person's agency."""
+    hash_set: HashSet = access.get(request.user, "set.policy", HashSet, set_id)
+    form = PolicyForm(request.POST)
+    if not form.is_valid():
+        raise BadInput(_("Choose an action and a trust."))
+    data = form.cleaned_data
+    policies.set_policy(
+        hash_set,
+        agency=request.user.agency,
+        by=request.user,
+        disposition=data["disposition"] or None,
+        action=data["action"],
+        min_trust=data["min_trust"],
+        may_discard=data["may_discard"],
+    )
+    messages.success(request, _("The policy is in force."))
+    return redirect("hashsets:set", hash_set.public_id)
+
+
+@require_GET
+def export(request: SignedRequest, set_id: UUID) -> FileResponse:
+    """Save the version in force as a file."""
+    hash_set = sets.own(request.user, "set.export", set_id)
+    form = ExportForm(request.GET)
+    if not form.is_valid():
+        raise BadInput(_("Choose a format: vics2.0, vics1.3 or csv; a region is one word."))
+    format_ = exchange.BY_ID[form.cleaned_data["format"]]
+    options = WriteOptions(region=form.cleaned_data["region"])
+    file = tempfile.TemporaryFile()  # noqa: SIM115 closed by the answer, which reads it after we are gone
+    listing.export(hash_set, file, by=request.user, format_id=format_.id, options=options)
+    file.seek(0)
+    name = f"{slugify(hash_set.name) or 'set'}-v{hash_set.generation}{format_.extension}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type="application/octet-stream")

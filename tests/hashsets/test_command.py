@@ -1,0 +1,165 @@
+"""`manage.py hashset`: the contract for scripts (commands.md)."""
+
+import io
+import json
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from hashsets import import_jobs, policies
+from hashsets.models import Entry, HashSet
+from tests.hashsets import makers
+from tests.hashsets.test_importing import digest, document, media
+from tests.people import People
+from tests.shared_data import shared
+from workbench.models import Job
+
+
+def run(*words: object, by: str = "supervisor", stdin: str = "") -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of `manage.py hashset WORDS`."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.stdin", io.StringIO(stdin))
+        try:
+            call_command("hashset", *map(str, words), "--as", by, stdout=out, stderr=err)
+        except SystemExit as end:
+            return int(end.code or 0), out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def answered(*words: object, **more: Any) -> dict[str, Any]:
+    """The JSON answer of a command that succeeds."""
+    code, out, err = run(*words, "--json", **more)
+    assert code == 0, err
+    found: dict[str, Any] = json.loads(out.splitlines()[-1])
+    return found
+
+
+@pytest.fixture
+def harbour(people: People) -> HashSet:
+    """An empty set of the first agency."""
+    return makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
+
+
+def test_create_makes_an_empty_set(people: People) -> None:
+    told = answered("create", "Alpine", "--role", "known-good", "--scheme", "landscapes-t1", "--agency", "northmoor")
+    made = HashSet.objects.get(name="Alpine")
+    assert (told["set"], made.role, made.generation, made.owner) == ("Alpine", "known-good", 0, people.north)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("create", "Harbour", "--role", "relevant", "--scheme", "us-pvic"), "already"),
+        (("create", "New", "--role", "relevant", "--scheme", "nothing"), "Known: landscapes-t1"),
+        (("create", "New", "--role", "relevant", "--scheme", "us-pvic", "--agency", "southmoor"), "--as"),
+        (("import", "Harbour", "/nowhere"), "not a file"),
+        (("import", "Nothing", "/nowhere"), "no hash set"),
+        (("policy", "Harbour", "accept", "--agency", "southmoor"), "--as"),
+        (("export", "Harbour", "/nowhere/file", "--format", "csv"), "cannot be written"),
+    ],
+)
+def test_wrong_use_is_a_sentence_and_exit_code_2(words: tuple[str, ...], says: str, harbour: HashSet) -> None:
+    code, out, err = run(*words)
+    assert (code, out) == (2, "")
+    assert says in err
+
+
+def test_import_answers_with_its_figures(harbour: HashSet) -> None:
+    told = answered("import", "Harbour", shared("vics/quirks-2.0.json"))
+    assert {name: told[name] for name in ("read", "stored", "duplicates", "conflicts", "generation")} == {
+        "read": 23,
+        "stored": 19,
+        "duplicates": 2,
+        "conflicts": 1,
+        "generation": 1,
+    }
+    assert told["skipped"] == {"invalid-hash": 1, "zero-length": 1}
+    assert isinstance(told["warnings"], list)
+
+
+def test_a_dry_run_stores_nothing(harbour: HashSet) -> None:
+    told = answered("import", "Harbour", shared("vics/hashset-1.3.json"), "--dry-run")
+    assert (told["stored"], told["generation"], told["added"]) == (4, 0, 4)
+    assert not Entry.objects.filter(set=harbour).exists()
+
+
+def test_a_truncated_file_is_refused_with_the_byte(harbour: HashSet) -> None:
+    code, out, err = run("import", "Harbour", shared("vics/hashset-2.0-truncated.json"))
+    assert (code, out) == (2, "")
+    assert "truncated at byte" in err
+    assert Job.objects.get(kind="import").state == Job.State.FAILED
+
+
+def test_an_import_whose_process_died_does_not_block_the_next(harbour: HashSet, people: People) -> None:
+    import_jobs._claim(harbour, ["gone.json"], by=people.supervisor, dry_run=False, via="command")
+    told = answered("import", "Harbour", shared("vics/hashset-1.3.json"))
+    assert told["generation"] == 1
+    assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]
+
+
+def test_policy_is_for_one_disposition_or_any(harbour: HashSet, people: People) -> None:
+    told = answered(
+        "policy", "Harbour", "--agency", "northmoor", "--disposition", "not_relevant", "hide", "--may-discard"
+    )
+    assert told["policy"]
+    answered("policy", "Harbour", "propose", "--min-trust", "trusted")
+    rules = {rule.disposition: rule for rule in policies.effective(people.north.pk, harbour.pk)}
+    assert (rules["not_relevant"].action, rules["not_relevant"].may_discard) == ("hide", True)
+    assert (rules["relevant"].action, rules["relevant"].min_trust) == ("propose", "trusted")
+
+
+def test_export_writes_a_whole_file(harbour: HashSet, tmp_path: Path) -> None:
+    answered("import", "Harbour", shared("vics/hashset-2.0-us.json"))
+    told = answered("export", "Harbour", tmp_path / "out.json", "--format", "vics2.0", "--region", "UK")
+    assert told == {"entries": 8}
+    assert "/UK/$metadata#Media" in (tmp_path / "out.json").read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ["out.json"]
+
+
+def test_lookup_answers_one_line_per_hash(harbour: HashSet, tmp_path: Path) -> None:
+    answered("import", "Harbour", document(tmp_path, media(1), media(2, 2)))
+    code, out, err = run("lookup", stdin=f"{digest(2).upper()}\n\n{digest(9, 64)}\nrubbish\n")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [(line["hash"], line["known"]) for line in lines] == [
+        (digest(2).upper(), True),
+        (digest(9, 64), False),
+        ("rubbish", False),
+    ]
+    (match,) = lines[0]["matches"]
+    wanted = {"set": "Harbour", "category": "2", "kind": "md5", "strength": "weak", "distance": 0}
+    assert match == match | wanted
+    assert (code, "rubbish" in err) == (1, True)
+
+
+def test_lookup_reads_a_file_too(harbour: HashSet, tmp_path: Path) -> None:
+    (tmp_path / "hashes.txt").write_text(digest(1))
+    code, out, _err = run("lookup", tmp_path / "hashes.txt")
+    assert (code, json.loads(out)["known"]) == (0, False)
+
+
+@pytest.mark.parametrize("act", ["create", "import", "policy", "export"])
+def test_an_investigator_may_only_look_up(act: str, harbour: HashSet, tmp_path: Path) -> None:
+    path = document(tmp_path, media(1))
+    words: dict[str, list[object]] = {
+        "create": ["New", "--role", "relevant", "--scheme", "us-pvic"],
+        "import": ["Harbour", path],
+        "policy": ["Harbour", "off"],
+        "export": ["Harbour", tmp_path / "out", "--format", "csv"],
+    }
+    code, _out, err = run(act, *words[act], by="investigator")
+    assert code == 2
+    assert "role" in err
+    assert run("lookup", by="investigator", stdin=digest(1))[0] == 0
+
+
+def test_a_set_of_another_agency_is_not_there_or_not_ours(people: People, tmp_path: Path) -> None:
+    makers.hash_set(people.outsider, "Hidden")
+    makers.hash_set(people.outsider, "Open", reach="node")
+    path = document(tmp_path, media(1))
+    assert "no hash set" in run("import", "Hidden", path)[2]
+    assert "belongs to" in run("import", "Open", path)[2]
+    assert "belongs to" in run("export", "Open", tmp_path / "out", "--format", "csv")[2]

@@ -1,0 +1,85 @@
+"""Imports that are killed: the version in force stays, and the next try succeeds."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from hashsets import import_jobs, importing
+from hashsets.importing import Part
+from hashsets.models import Entry, HashSet
+from tests.hashsets import makers
+from tests.hashsets.test_importing import document, load, media
+from tests.people import People
+from workbench.launcher.addresses import CHECKOUT
+from workbench.models import Job
+
+RECORDS = 20_000
+PATIENCE = 60  # seconds
+
+
+@pytest.fixture
+def waiting_set(transactional_db: None, people: People, tmp_path: Path) -> HashSet:
+    """A set with one entry in force, and a long list for it in `tmp_path`."""
+    made = makers.hash_set(people.supervisor, "Long", scheme="us-pvic")
+    load(made, document(tmp_path, media(1), name="short.json"), by=people.supervisor)
+    document(tmp_path, *(media(number) for number in range(1, RECORDS)), name="long.json")
+    return made
+
+
+def begin(path: Path) -> subprocess.Popen[bytes]:
+    """`manage.py hashset import` in a process of its own."""
+    words = [sys.executable, "manage.py", "hashset", "import", "Long", str(path), "--as", "supervisor"]
+    environment = os.environ | {"WINNOW_ATTACHED": "1"}
+    return subprocess.Popen(words, cwd=CHECKOUT, env=environment, stderr=subprocess.DEVNULL)
+
+
+def wait_for(statement: str) -> None:
+    """Until some connection runs a statement that begins so."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE query ~ %s", [rf"^\s*{statement}"])
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.01)
+    pytest.fail(f"no connection ran {statement}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "moment", ["COPY hashsets_staged", "WITH twice", "WITH top"], ids=["reading", "checking", "storing"]
+)
+def test_a_killed_import_leaves_the_version_in_force(
+    moment: str, waiting_set: HashSet, people: People, tmp_path: Path
+) -> None:
+    with begin(tmp_path / "long.json") as process:
+        try:
+            wait_for(moment)
+        finally:
+            process.send_signal(signal.SIGKILL)
+    _until_the_database_noticed()
+    assert HashSet.objects.get(pk=waiting_set.pk).generation == 1
+    assert Entry.objects.filter(set=waiting_set).count() == 1
+    assert importing.sweep() == 0
+    again = [Part(tmp_path / "long.json", "long.json")]
+    assert import_jobs.run_here(waiting_set, again, by=people.supervisor, dry_run=False).generation == 2
+    assert Entry.objects.filter(set=waiting_set, removed_in=None).count() == RECORDS - 1
+    assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]
+
+
+def _until_the_database_noticed() -> None:
+    """A killed client's statement may run on for a moment; it can then commit nothing."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            if not cursor.fetchone()[0]:
+                return
+        time.sleep(0.05)
+    pytest.fail("the killed import still holds its lock")

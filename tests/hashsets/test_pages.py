@@ -1,0 +1,306 @@
+"""The pages of the hash sets: what they show, take and refuse."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from hashsets import import_jobs, importing, policies, tasks
+from hashsets.importing import Part
+from hashsets.models import HashSet, Policy
+from tests.hashsets import makers
+from tests.hashsets.test_importing import digest, document, media
+from tests.people import People, signed_in
+from workbench.models import AuditEvent, Job, User
+
+
+@pytest.fixture
+def hash_set(people: People, tmp_path: Path) -> HashSet:
+    """A set of the first agency with three entries."""
+    made = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
+    path = document(tmp_path, media(1), media(2, 2), media(3, 0))
+    importing.import_file(made, [Part(path, "first.json")], by=people.supervisor)
+    return made
+
+
+def url(name: str, of: HashSet) -> str:
+    """The address of one of a set's pages."""
+    return reverse(f"hashsets:{name}", args=[of.public_id])
+
+
+def text(answer: Any) -> str:
+    """What a reader sees, blanks folded."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.content.decode()))
+
+
+def test_the_list_shows_name_version_and_number(hash_set: HashSet, people: People) -> None:
+    seen = text(signed_in(people.investigator).get(reverse("hashsets:list"), secure=True))
+    assert "Harbour" in seen
+    assert "v1" in seen
+    assert "New set" not in seen
+
+
+def test_the_list_costs_the_same_for_any_number_of_sets(people: People) -> None:
+    counts = []
+    for _round in range(2):
+        makers.publish(makers.hash_set(people.supervisor), makers.picture("lake"), by=people.supervisor)
+        client = signed_in(people.supervisor)
+        client.get(reverse("hashsets:list"), secure=True)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(reverse("hashsets:list"), secure=True).status_code == 200
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_a_set_shows_its_versions_categories_and_policies(hash_set: HashSet, people: People) -> None:
+    seen = text(signed_in(people.supervisor).get(url("set", hash_set), secure=True))
+    for words in ("first.json", "+3", "Accept", "default", "Import a list", "Save the set", "version 1, 3 hashes"):
+        assert words in seen
+
+
+def test_a_set_for_every_agency_hides_its_sources_from_the_others(people: People, tmp_path: Path) -> None:
+    shared = makers.hash_set(people.supervisor, "Shared", reach="node")
+    importing.import_file(shared, [Part(document(tmp_path, media(1)), "secret.json")], by=people.supervisor)
+    client = signed_in(people.outsider)
+    seen = text(client.get(url("set", shared), secure=True))
+    assert "Shared" in seen
+    assert "secret.json" not in seen
+    assert "Save the set" not in seen
+    assert client.get(url("export", shared) + "?format=csv", secure=True).status_code == 403
+    assert client.post(url("import", shared), secure=True).status_code == 403
+
+
+def test_no_page_holds_a_picture(hash_set: HashSet, people: People) -> None:
+    for address in (reverse("hashsets:list"), url("set", hash_set), reverse("hashsets:lookup")):
+        page = signed_in(people.supervisor).get(address, secure=True).content.decode()
+        assert "<img" not in page
+        assert "/media/" not in page
+
+
+def test_a_supervisor_makes_a_set(people: People) -> None:
+    data = {"name": "Alpine", "role": "relevant", "scheme": "landscapes-t1", "reach": "node", "vouched": "on"}
+    answer = signed_in(people.supervisor).post(reverse("hashsets:new"), data, secure=True)
+    made = HashSet.objects.get(name="Alpine")
+    assert answer.headers["Location"] == url("set", made)
+    assert (made.owner, made.reach, made.trust) == (people.north, "node", "trusted")
+    again = signed_in(people.supervisor).post(reverse("hashsets:new"), data, secure=True)
+    assert "already" in text(again)
+
+
+def test_a_policy_is_set_from_the_page(hash_set: HashSet, people: People) -> None:
+    data = {"disposition": "not_relevant", "action": "hide", "min_trust": "trusted", "may_discard": "on"}
+    answer = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
+    assert answer.status_code == 302
+    policy = Policy.objects.get(set=hash_set)
+    assert (policy.agency, policy.action, policy.may_discard) == (people.north, "hide", True)
+    refused = signed_in(people.supervisor).post(url("policy", hash_set), {"action": "burn"}, secure=True)
+    assert refused.status_code == 400
+
+
+def test_a_foreign_agency_sets_its_own_policy_for_a_set_it_may_use(people: People) -> None:
+    shared = makers.hash_set(people.supervisor, "Shared", reach="node")
+    data = {"disposition": "", "action": "accept", "min_trust": "provisional"}
+    signed_in(people.outsider).post(url("policy", shared), data, secure=True)
+    assert {rule.action for rule in policies.effective(people.south.pk, shared.pk)} == {"accept"}
+    assert {rule.min_trust for rule in policies.effective(people.north.pk, shared.pk)} == {"provisional"}
+    assert not Policy.objects.filter(agency=people.north).exists()
+
+
+@pytest.mark.parametrize("format_id", ["vics2.0", "vics1.3", "csv"])
+def test_a_set_is_saved_as_a_file(format_id: str, hash_set: HashSet, people: People) -> None:
+    answer = signed_in(people.exporter).get(url("export", hash_set), {"format": format_id}, secure=True)
+    body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert answer.headers["Content-Length"] == str(len(body))
+    assert body.upper().count(digest(1).upper().encode()) >= 1
+    assert "harbour-v1" in answer.headers["Content-Disposition"]
+
+
+def test_the_region_of_an_export_can_be_chosen(hash_set: HashSet, people: People) -> None:
+    client, address = signed_in(people.exporter), url("export", hash_set)
+    answer = client.get(address, {"format": "vics2.0", "region": "UK"}, secure=True)
+    assert b"2.0.xml/UK/$metadata#Media" in b"".join(answer.streaming_content)  # type: ignore[attr-defined]
+    assert client.get(address, {"format": "vics2.0", "region": "a b/c"}, secure=True).status_code == 400
+
+
+def upload(client: Client, to: HashSet, *files: tuple[str, bytes], **more: str) -> HttpResponse:
+    """Post files to a set's import."""
+    sent: dict[str, Any] = {"file": [SimpleUploadedFile(name, data) for name, data in files], **more}
+    answer = client.post(url("import", to), sent, secure=True)
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+@pytest.fixture
+def woken(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The jobs a worker was woken for; nothing runs by itself."""
+    jobs: list[int] = []
+    monkeypatch.setattr(tasks, "wake", jobs.append)
+    return jobs
+
+
+def test_an_upload_is_imported_by_a_worker_and_told_on_its_page(
+    hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]
+) -> None:
+    client = signed_in(people.supervisor)
+    data = document(tmp_path, media(1), media(9), {"MD5": "nothing", "Category": 1}).read_bytes()
+    answer = upload(client, hash_set, ("new.json", data))
+    job = Job.objects.get(pk=woken[0])
+    progress = reverse("hashsets:import_progress", args=[job.public_id])
+    assert answer.headers["Location"] == reverse("hashsets:import_run", args=[job.public_id])
+    assert client.get(progress, secure=True).json()["done"] is False
+    assert "waiting" in text(client.get(answer.headers["Location"], secure=True))
+    tasks.run_import(job.pk)
+    told = client.get(progress, secure=True).json()
+    assert (told["done"], told["fields"]["state"]) == (True, "done")
+    seen = text(client.get(answer.headers["Location"], secure=True))
+    for words in ("new.json", "Version 2" if "Version 2" in seen else "v2", "the hash is not one"):
+        assert words in seen
+    report = client.get(answer.headers["Location"] + "?format=json", secure=True).json()
+    assert (report["read"], report["stored"], report["skipped"]) == (3, 2, {"invalid-hash": 1})
+    assert not list(import_jobs._folder(job).parent.glob("*"))
+    assert str(job.public_id) in client.get(url("set", hash_set), secure=True).content.decode()
+
+
+def test_a_broken_upload_says_so_and_leaves_the_version(hash_set: HashSet, people: People, woken: list[int]) -> None:
+    client = signed_in(people.supervisor)
+    answer = upload(client, hash_set, ("cut.json", b'{"value":[{"MD5":'))
+    tasks.run_import(woken[0])
+    seen = text(client.get(answer.headers["Location"], secure=True))
+    assert "Nothing was imported." in seen
+    assert "truncated at byte" in seen
+    assert HashSet.objects.get(pk=hash_set.pk).generation == 1
+
+
+def test_several_files_are_uploaded_as_parts(
+    hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]
+) -> None:
+    one, two = (document(tmp_path, media(n), name=f"{n}.json").read_bytes() for n in (1, 2))
+    upload(signed_in(people.supervisor), hash_set, ("1.json", one), ("2.json", two), dry_run="on")
+    tasks.run_import(woken[0])
+    job = Job.objects.get(pk=woken[0])
+    assert (job.state, job.cursor["report"]["stored"], job.cursor["report"]["dry_run"]) == ("done", 2, True)
+    assert HashSet.objects.get(pk=hash_set.pk).generation == 1
+
+
+def test_a_second_import_waits_for_the_first(hash_set: HashSet, people: People, woken: list[int]) -> None:
+    client = signed_in(people.supervisor)
+    upload(client, hash_set, ("a.json", b"[]"))
+    assert upload(client, hash_set, ("b.json", b"[]")).status_code == 409
+    tasks.run_import(woken[0])
+    assert upload(client, hash_set, ("c.json", b"[]")).status_code == 302
+
+
+def test_an_import_without_a_file_is_asked_again(hash_set: HashSet, people: People, woken: list[int]) -> None:
+    answer = signed_in(people.supervisor).post(url("import", hash_set), {"dry_run": "on"}, secure=True)
+    assert answer.status_code == 200
+    assert "required" in text(answer)
+    assert woken == []
+
+
+def test_running_a_finished_import_again_changes_nothing(
+    hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]
+) -> None:
+    upload(signed_in(people.supervisor), hash_set, ("new.json", document(tmp_path, media(7)).read_bytes()))
+    tasks.run_import(woken[0])
+    before = AuditEvent.objects.count()
+    tasks.run_import(woken[0])
+    assert (HashSet.objects.get(pk=hash_set.pk).generation, AuditEvent.objects.count()) == (2, before)
+
+
+def test_an_import_that_stops_three_times_is_given_up(
+    hash_set: HashSet, people: People, woken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload(signed_in(people.supervisor), hash_set, ("new.json", b"[]"))
+
+    def dies(*_args: object, **_more: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(importing, "import_file", dies)
+    for _try in range(3):
+        with pytest.raises(MemoryError):
+            tasks.run_import(woken[0])
+    tasks.run_import(woken[0])
+    job = Job.objects.get(pk=woken[0])
+    assert (job.state, "three times" in job.message) == ("failed", True)
+
+
+def test_the_sweeper_takes_up_what_nobody_works_on(hash_set: HashSet, people: People, woken: list[int]) -> None:
+    upload(signed_in(people.supervisor), hash_set, ("new.json", b"[]"))
+    assert import_jobs.sweep() == []
+    Job.objects.update(created_at="2026-01-01T00:00:00Z")
+    assert import_jobs.sweep() == woken
+
+
+ROUTES = [
+    ("set", "get", {}),
+    ("import", "get", {}),
+    ("import", "post", {}),
+    ("policy", "post", {"action": "accept", "min_trust": "trusted"}),
+    ("export", "get", {"format": "csv"}),
+]
+
+
+@pytest.mark.parametrize(("name", "method", "data"), ROUTES)
+def test_the_set_of_another_agency_does_not_exist(
+    name: str, method: str, data: dict[str, str], hash_set: HashSet, people: People
+) -> None:
+    answer = getattr(signed_in(people.outsider), method)(url(name, hash_set), data, secure=True)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(("name", "method", "data"), [*ROUTES[1:], ("set", "get", {})])
+def test_welfare_officers_do_nothing_with_sets(
+    name: str, method: str, data: dict[str, str], hash_set: HashSet, people: People
+) -> None:
+    answer = getattr(signed_in(people.welfare), method)(url(name, hash_set), data, secure=True)
+    assert answer.status_code == 403
+
+
+def test_the_runs_of_another_agency_do_not_exist(hash_set: HashSet, people: People, woken: list[int]) -> None:
+    upload(signed_in(people.supervisor), hash_set, ("new.json", b"[]"))
+    job = Job.objects.get(pk=woken[0])
+    for name in ("import_run", "import_progress"):
+        address = reverse(f"hashsets:{name}", args=[job.public_id])
+        assert signed_in(people.outsider).get(address, secure=True).status_code == 404
+        assert signed_in(people.investigator).get(address, secure=True).status_code == 403
+
+
+def look_up(user: User, *hashes: str) -> HttpResponse:
+    """Paste hashes into the page."""
+    answer = signed_in(user).post(reverse("hashsets:lookup"), {"hashes": "\n".join(hashes)}, secure=True)
+    assert isinstance(answer, HttpResponse)
+    return answer
+
+
+def test_a_look_up_says_known_or_unknown_and_is_an_event(hash_set: HashSet, people: People) -> None:
+    seen = text(look_up(people.investigator, digest(1).upper(), digest(77), "rubbish"))
+    for words in ("1 known, 2 unknown", "Harbour v1", "weak", "rubbish: not an MD5"):
+        assert words in seen
+    details = json.loads(AuditEvent.objects.get(verb="set.search").body)["details"]
+    assert details == {"asked": 3, "known": 1}
+
+
+def test_a_look_up_finds_nothing_in_sets_the_agency_does_not_use(hash_set: HashSet, people: People) -> None:
+    assert "0 known, 1 unknown" in text(look_up(people.outsider, digest(1)))
+
+
+def test_a_look_up_takes_ten_thousand_lines_and_not_one_more(hash_set: HashSet, people: People) -> None:
+    many = [digest(number) for number in range(10_000)]
+    assert "3 known, 9,997 unknown" in text(look_up(people.investigator, *many))
+    assert "At most 10,000" in text(look_up(people.investigator, *many, digest(1)))
+
+
+def test_a_look_up_costs_one_query_per_kind(hash_set: HashSet, people: People) -> None:
+    from hashsets import lookups
+
+    with CaptureQueriesContext(connection) as queries:
+        lookups.lookup(people.north.pk, [digest(n) for n in range(50)] + [digest(n, 40) for n in range(50)])
+    assert len(queries) == 2
