@@ -36,19 +36,21 @@ SELECT exhibit_id, sum(items - known) FROM cases_tally
 WHERE case_id = %s AND exhibit_id IS NOT NULL AND state <> 'excluded' GROUP BY 1
 """
 
-# Files of known items, by the set that knows them; a file known to two sets counts in both.
+# Known items by the set that knows them; an item known to two sets counts in both.
 KNOWN_WHERE = """
-SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, sum(f.files)
-FROM (SELECT DISTINCT i.content_id, m.set_id FROM cases_item i
+SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, count(*)
+FROM (SELECT DISTINCT i.id, m.set_id FROM cases_item i
       JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
       WHERE i.case_id = %(case)s AND i.known AND i.state <> 'excluded') k
-JOIN LATERAL (SELECT count(*) AS files FROM cases_fileinstance n JOIN cases_exhibit x ON x.id = n.exhibit_id
-      WHERE n.content_id = k.content_id AND x.case_id = %(case)s AND x.removed_at IS NULL) f ON true
 JOIN hashsets_hashset h ON h.id = k.set_id
 LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 2
 """
 
+VIEWED_TODAY = """
+SELECT (SELECT coalesce(sum(on_screen_ms), 0) FROM cases_batch WHERE user_id = %(user)s AND opened_at >= %(since)s),
+  (SELECT coalesce(sum(revealed_ms), 0) FROM cases_viewing WHERE user_id = %(user)s AND at >= %(since)s)
+"""
 
 OUTCOMES = """
 SELECT count(DISTINCT o.id), count(DISTINCT c.agency_id) FROM cases_offer o
@@ -102,10 +104,10 @@ def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
 
 
 def known_where(case: Case) -> list[dict[str, Any]]:
-    """Which set knew how many of the case's files."""
+    """Which set knew how many of the case's items."""
     with connection.cursor() as cursor:
         cursor.execute(KNOWN_WHERE, {"case": case.pk, "agency": case.agency_id})
-        names = ("set", "name", "own", "generation", "at", "files")
+        names = ("set", "name", "own", "generation", "at", "items")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
@@ -159,6 +161,15 @@ def offers_waiting(case: Case) -> int:
     """Offers of the case that wait for a second person."""
     waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
     return Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting).count()
+
+
+def viewed_today(user: User) -> tuple[int, int]:
+    """Milliseconds with the review screen open, and with a picture unveiled, today. The person's own figures."""
+    since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    with connection.cursor() as cursor:
+        cursor.execute(VIEWED_TODAY, {"user": user.pk, "since": since})
+        on_screen, unveiled = cursor.fetchone()
+    return int(on_screen), int(unveiled)
 
 
 def outcomes(user: User) -> list[str]:

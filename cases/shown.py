@@ -79,6 +79,14 @@ def saved_hours(figures: Figures) -> str:
     return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
 
 
+def minutes(milliseconds: int) -> str:
+    """`1 h 36`, `21 min` or `40 s`."""
+    seconds = milliseconds // 1000
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60:02d}" if seconds >= 3600 else f"{seconds // 60} min"
+
+
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit's ingest now."""
     if exhibit.state in {Exhibit.State.LISTING, Exhibit.State.RUNNING}:

@@ -34,10 +34,19 @@ def home(request: SignedRequest) -> HttpResponse:
         "continue_batch": _continue(stopped) if stopped else None,
         "queues": [_queue(case, figures[case.pk], may_claim) for case in cases if figures[case.pk].left],
         "followed": [_followed(case, figures[case.pk]) for case in cases],
+        "viewing": _viewing(request),
         "outcomes": overview.outcomes(request.user),
         "may_create": access.has(request.user, "case.create"),
     }
     return render(request, "cases/home.html", context)
+
+
+def _viewing(request: SignedRequest) -> dict[str, str] | None:
+    """The person's own viewing today; nobody else's figures are on this page."""
+    on_screen, unveiled = overview.viewed_today(request.user)
+    if not on_screen and not unveiled:
+        return None
+    return {"on_screen": shown.minutes(on_screen), "unveiled": shown.minutes(unveiled), "limit": ""}
 
 
 def _continue(stopped: overview.Continue) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -74,7 +75,8 @@ def _ladder(numbers: figures.Figures, rows: list[tuple[Exhibit, int]]) -> dict[s
     """The reduction ladder: each step as a share of all files."""
     steps = {"unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
     return {
-        "ladder": {step: shown.percent(count, numbers.files) for step, count in steps.items()},
+        "ladder": {"files": 100 if numbers.files else 0}
+        | {step: shown.percent(count, numbers.files) for step, count in steps.items()},
         "ladder_text": {step: shown.percent_text(count, numbers.files) for step, count in steps.items()},
         "bytes_text": inspector.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
         "saved_hours": shown.saved_hours(numbers),
@@ -117,15 +119,15 @@ def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
 
 
 def _sets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    most = max((row["files"] for row in rows), default=0)
+    most = max((row["items"] for row in rows), default=0)
     return [
         {
             "name": row["name"],
             "kind": _("own") if row["own"] else _("shared"),
-            "share": int(shown.percent(row["files"], most)),
-            "files": row["files"],
+            "share": int(shown.percent(row["items"], most)),
+            "files": row["items"],
             "version": f"v{row['generation']}",
-            "date": row["at"],
+            "date": date_format(row["at"], "j M") if row["at"] else "",
         }
         for row in rows
     ]
