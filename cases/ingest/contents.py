@@ -103,10 +103,12 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
     """
     agency = exhibit.case.agency_id
     new, known = _contents(agency, group)
+    counters = ledger.Counters()
     with states.changing(list(known.values())):
         if upgraded := _upgrade(group, known):
-            ledger.reopen(upgraded)
-        ledger.hashed([(one.row.id, known[one.digests.sha256], one.digests.size, one.reason) for one in group])
+            ledger.reopen(upgraded, counters)
+        rows = [(one.row.id, known[one.digests.sha256], one.digests.size, one.reason) for one in group]
+        ledger.hashed(rows, counters)
         _add_items(list(known.values()))
         if new:
             matching.match(agency, new)
@@ -115,7 +117,8 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
         cursor.execute(DEFER, [ids])
         cursor.execute(LEASE_PREVIEWS, [ids])
         to_decode = [ToDecode(row[0], bytes(row[1]), row[2]) for row in cursor.fetchall()]
-    ledger.settle(ids)
+    ledger.settle(ids, counters)
+    counters.write()
     return to_decode
 
 

@@ -5,16 +5,20 @@ A lease lasts 15 seconds by the database's clock; a worker that is killed is not
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from psycopg.errors import DeadlockDetected
 
 from cases.ingest.ledger import LEASE
 from workbench.models import Job
 
 RENEW_SECONDS = 5.0
+ATTEMPTS = 3  # of a transaction that another one's locks broke off
+T = TypeVar("T")  # Python 3.11: no type parameter lists yet
 log = logging.getLogger(__name__)
 
 TAKE = f"""
@@ -64,11 +68,12 @@ class Held:
     def _renew_until_over(self) -> None:
         try:
             while not self._over.wait(RENEW_SECONDS):
-                self._renew()
+                self.renew()
         finally:
             connection.close()
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Prolong everything that is held now; a database that does not answer is asked again later."""
         try:
             with connection.cursor() as cursor:
                 for table, ids in self._ids.items():
@@ -107,3 +112,14 @@ def end_jobs(kinds: Iterable[str], exhibit: UUID) -> None:
     Job.objects.filter(kind__in=kinds, subject__startswith=str(exhibit), state__in=Job.LIVE).update(
         state=Job.State.DONE, lease_until=None
     )
+
+
+def retried(act: Callable[[], T]) -> T:
+    """Do it again when another transaction's locks broke it off."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return act()
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return act()

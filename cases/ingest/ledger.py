@@ -1,7 +1,7 @@
 """The ledger's statements: listing, claiming, rejecting, settling. One statement for any number of rows.
 
-Every statement that moves a row moves the exhibit's counters in the same statement, so that seen = pending +
-hashed + accepted + without preview + rejected holds at any moment (security.md 1.3).
+Every transaction that moves rows moves the exhibit's counters too, so that seen = pending + hashed + accepted +
+without preview + rejected holds at any moment (security.md 1.3).
 """
 
 from collections.abc import Sequence
@@ -74,10 +74,8 @@ WITH hashed AS (
     lease_until = NULL
   FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS r(id, content, size, reason)
   WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id, f.size, f.reason)
-UPDATE cases_exhibit x SET pending = x.pending - n.files, hashed = x.hashed + n.files,
-  problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes
-FROM (SELECT exhibit_id, count(*) AS files, count(*) FILTER (WHERE reason <> '') AS problems, sum(size) AS bytes
-      FROM hashed GROUP BY 1) n WHERE x.id = n.exhibit_id
+SELECT exhibit_id, -count(*), count(*), 0, 0, count(*) FILTER (WHERE reason <> ''), sum(size)
+FROM hashed GROUP BY exhibit_id
 """
 
 # What became of the files of contents whose preview is no longer awaited. A reason of the file's own stays.
@@ -91,10 +89,9 @@ settled AS (
     reason = CASE WHEN old.had <> '' THEN old.had ELSE old.preview_reason END
   FROM old WHERE f.id = old.id
   RETURNING f.exhibit_id, f.state, old.had = '' AND f.reason <> '' AS new_problem)
-UPDATE cases_exhibit x SET hashed = x.hashed - n.files, accepted = x.accepted + n.accepted,
-  without_preview = x.without_preview + n.files - n.accepted, problems = x.problems + n.problems
-FROM (SELECT exhibit_id, count(*) AS files, count(*) FILTER (WHERE state = 'accepted') AS accepted,
-      count(*) FILTER (WHERE new_problem) AS problems FROM settled GROUP BY 1) n WHERE x.id = n.exhibit_id
+SELECT exhibit_id, 0, -count(*), count(*) FILTER (WHERE state = 'accepted'),
+  count(*) FILTER (WHERE state <> 'accepted'), count(*) FILTER (WHERE new_problem), 0
+FROM settled GROUP BY exhibit_id
 """
 
 # A name claims a picture where the same bytes were no medium before: they are looked at again.
@@ -102,10 +99,44 @@ REOPEN = """
 WITH lifted AS (
   UPDATE cases_fileinstance f SET state = 'hashed', reason = ''
   WHERE f.content_id = ANY(%s) AND f.state = 'without_preview' RETURNING f.exhibit_id)
-UPDATE cases_exhibit x SET hashed = x.hashed + n.files, without_preview = x.without_preview - n.files,
-  problems = x.problems - n.files
-FROM (SELECT exhibit_id, count(*) AS files FROM lifted GROUP BY 1) n WHERE x.id = n.exhibit_id
+SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*), 0 FROM lifted GROUP BY exhibit_id
 """
+
+# Exhibits are locked last, after tallies, in the order of their ids: two workers never wait for each other in a ring.
+MOVE = """
+WITH locked AS MATERIALIZED (
+  SELECT id FROM cases_exhibit WHERE id = ANY(%(exhibit)s) ORDER BY id FOR NO KEY UPDATE)
+UPDATE cases_exhibit x SET pending = x.pending + n.pending, hashed = x.hashed + n.hashed,
+  accepted = x.accepted + n.accepted, without_preview = x.without_preview + n.without_preview,
+  problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes_read
+FROM locked JOIN unnest(%(exhibit)s::bigint[], %(pending)s::bigint[], %(hashed)s::bigint[], %(accepted)s::bigint[],
+  %(without_preview)s::bigint[], %(problems)s::bigint[], %(bytes_read)s::bigint[])
+  AS n(id, pending, hashed, accepted, without_preview, problems, bytes_read) ON n.id = locked.id
+WHERE x.id = locked.id
+"""
+MOVED = ("pending", "hashed", "accepted", "without_preview", "problems", "bytes_read")
+
+
+class Counters:
+    """What the statements of one transaction moved, by exhibit; written once, at its end."""
+
+    def __init__(self) -> None:
+        self._moved: dict[int, list[int]] = {}
+
+    def add(self, statement: str, values: Sequence[Any]) -> None:
+        """Run a statement that returns (exhibit, moves...)."""
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            for exhibit, *moves in cursor.fetchall():
+                so_far = self._moved.get(exhibit, [0] * len(MOVED))
+                self._moved[exhibit] = [old + int(new) for old, new in zip(so_far, moves, strict=True)]
+
+    def write(self) -> None:
+        """Move the counters of the exhibits."""
+        rows = [(exhibit, *moves) for exhibit, moves in sorted(self._moved.items()) if any(moves)]
+        if rows:
+            columns = (list(column) for column in zip(*rows, strict=True))
+            _run(MOVE, dict(zip(("exhibit", *MOVED), columns, strict=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,20 +194,20 @@ def reject(reasons: dict[int, str]) -> None:
         _run(REJECT, [list(reasons), list(reasons.values())])
 
 
-def hashed(rows: Sequence[tuple[int, int, int, str]]) -> None:
+def hashed(rows: Sequence[tuple[int, int, int, str]], counters: Counters) -> None:
     """(row, content, size, reason) of rows whose bytes are in the store. Inside `states.changing`."""
     if rows:
-        _run(HASHED, [list(column) for column in zip(*rows, strict=True)])
+        counters.add(HASHED, [list(column) for column in zip(*rows, strict=True)])
 
 
-def settle(content_ids: Sequence[int]) -> None:
+def settle(content_ids: Sequence[int], counters: Counters) -> None:
     """Give the files of these contents their outcome, where their preview is no longer awaited."""
-    _run(SETTLE, [list(content_ids)])
+    counters.add(SETTLE, [list(content_ids)])
 
 
-def reopen(content_ids: Sequence[int]) -> None:
+def reopen(content_ids: Sequence[int], counters: Counters) -> None:
     """Take back the outcome `without preview` of these contents' files."""
-    _run(REOPEN, [list(content_ids)])
+    counters.add(REOPEN, [list(content_ids)])
 
 
 def _run(statement: str, values: Any) -> None:

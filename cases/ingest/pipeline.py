@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
-from typing import TypeVar
 
-from django.db import OperationalError, transaction
+from django.db import transaction
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
 
 from cases import events, evidence, uploads
 from cases.ingest import base, contents, leases, ledger, previews, reader
@@ -26,9 +24,7 @@ from workbench.models import Agency, Job
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
 GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
 STINT = 30.0  # seconds a task works before others get a turn; model.md section 3 allows 60
-ATTEMPTS = 3  # of a transaction that another one's locks broke off
 S = Exhibit.State
-T = TypeVar("T")  # Python 3.11: no type parameter lists yet
 PREVIEWS = "preview"  # kind of job, one an agency
 AT_WORK = (S.LISTING, S.RUNNING)
 
@@ -169,18 +165,7 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
 
 def _committed(exhibit: Exhibit, hashed: list[Hashed], rejected: dict[int, str]) -> list[ToDecode]:
     ledger.reject(rejected)
-    return retried(lambda: contents.take_in(exhibit, hashed)) if hashed else []
-
-
-def retried(act: Callable[[], T]) -> T:
-    """Do it again when another transaction's locks broke it off."""
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return act()
-        except OperationalError as error:
-            if not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    return act()
+    return leases.retried(lambda: contents.take_in(exhibit, hashed)) if hashed else []
 
 
 def make_previews(agency: Agency, seconds: float = STINT) -> bool:

@@ -13,7 +13,7 @@ from cases import states
 from cases.ingest import ledger
 from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
-from cases.ingest.leases import Held
+from cases.ingest.leases import Held, retried
 from workbench import storage
 from workbench.jail import Preview
 from workbench.models import Agency
@@ -57,7 +57,7 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
             if one.preview.clear:
                 batch.put_preview(one.content.sha256, one.preview.clear)
         batch.commit()
-    _store(decoded)
+    retried(lambda: _store(decoded))
 
 
 def make_left(agency: Agency, held: Held) -> bool:
@@ -104,4 +104,6 @@ def _store(decoded: Sequence[Decoded]) -> None:
     ids = [one.content.id for one in decoded]
     with states.changing(ids), connection.cursor() as cursor:
         cursor.execute(STORE, [list(column) for column in columns])
-    ledger.settle(ids)
+    counters = ledger.Counters()
+    ledger.settle(ids, counters)
+    counters.write()

@@ -1,0 +1,138 @@
+"""Adding evidence in the browser, uploads, holding an ingest, problems and progress."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from pytest_django import DjangoAssertNumQueries
+
+from cases import evidence
+from cases.ingest import pipeline
+from cases.models import Case, Exhibit
+from tests import factories
+from tests.cases.ingest.trees import add, figures, picture, take_in, tree
+from tests.cases.ingest.trees import ledger as rows
+from tests.people import People, signed_in
+from workbench.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+SECURE = {"secure": True}
+
+
+@pytest.fixture
+def case(people: People) -> Case:
+    return factories.case(people.investigator)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "inbox"
+    folder.mkdir()
+    monkeypatch.setattr(settings, "EVIDENCE_ROOTS", [folder])
+    return folder
+
+
+def post(user: User, path: str, **fields: object) -> HttpResponse:
+    return signed_in(user).post(path, fields, secure=True)  # type: ignore[return-value, arg-type]
+
+
+def get(user: User, path: str) -> HttpResponse:
+    return signed_in(user).get(path, secure=True)  # type: ignore[return-value]
+
+
+def test_of_a_folder_of_the_inbox_becomes_an_exhibit(case: Case, inbox: Path) -> None:
+    tree(inbox / "stick 1", {"a.png": picture(1)})
+    page = get(case.lead, f"/cases/{case.public_id}/evidence/new/")
+    assert b'value="stick%201"' in page.content
+    answer = post(case.lead, page.request["PATH_INFO"], ref="NM-01", source="folder", folder="stick%201")  # type: ignore[attr-defined]
+    assert answer.status_code == 302
+    assert figures(pipeline.drain(Exhibit.objects.get(ref="NM-01").pk)) == (1, 0, 0, 1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("folder", ["../outside", "..", "", "/etc", "link", "stick/link", "a%00b"])
+def test_of_nothing_outside_the_inbox_can_be_named(case: Case, inbox: Path, folder: str) -> None:
+    outside = tree(inbox.parent / "outside", {"secret.png": picture(1)})
+    tree(inbox / "stick", {"a.png": picture(1)})
+    (inbox / "link").symlink_to(outside)
+    (inbox / "stick" / "link").symlink_to(outside)
+    answer = post(case.lead, f"/cases/{case.public_id}/evidence/new/", ref="NM-01", source="folder", folder=folder)
+    assert answer.status_code == 400
+    assert not Exhibit.objects.exists()
+
+
+def test_of_a_zip_from_the_browser_is_taken_in(case: Case) -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("a.png", picture(1))
+    file = SimpleUploadedFile("evidence.zip", stream.getvalue())
+    answer = post(case.lead, f"/cases/{case.public_id}/evidence/new/", ref="NM-01", source="archive", file=file)
+    assert answer.status_code == 302
+    exhibit = pipeline.drain(Exhibit.objects.get().pk)
+    assert rows(exhibit) == {b"a.png": ("accepted", "")}
+    assert not Path(evidence.upload_folder(exhibit.public_id)).exists()
+
+
+def test_of_an_upload_sent_twice_is_there_once(case: Case) -> None:
+    start = post(case.lead, f"/cases/{case.public_id}/uploads/", ref="NM-01", files="2", bytes="99")
+    place = json.loads(start.content)
+    names = ["DCIM/../a.png", "b\u202egnp.txt"]
+    for _ in range(2):
+        files = [SimpleUploadedFile("x", picture(number)) for number in (1, 2)]
+        answer = post(case.lead, place["files_url"], files=files, paths=names)
+        assert json.loads(answer.content) == {"received": 2}
+    assert json.loads(post(case.lead, f"/cases/{case.public_id}/uploads/", ref="NM-01").content) == place
+    assert json.loads(post(case.lead, place["done_url"]).content)["next"] == f"/cases/{case.public_id}/"
+    exhibit = pipeline.drain(Exhibit.objects.get().pk)
+    assert rows(exhibit) == {name.encode(): ("accepted", "") for name in names}
+    assert post(case.lead, place["files_url"], files=[SimpleUploadedFile("x", b"x")], paths=["x"]).status_code == 409
+
+
+def test_of_an_ingest_is_held_and_resumed_by_its_buttons(case: Case, tmp_path: Path) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.png": picture(1)}))
+    place = f"/exhibits/{exhibit.public_id}"
+    assert post(case.lead, f"{place}/pause/").status_code == 302
+    assert post(case.lead, f"{place}/pause/").status_code == 409
+    assert pipeline.drain(exhibit.pk).state == "paused"
+    assert post(case.lead, f"{place}/resume/").status_code == 302
+    assert pipeline.drain(exhibit.pk).state == "done"
+    assert post(case.lead, f"{place}/explode/").status_code == 404
+
+
+@pytest.mark.parametrize("act", ["pause", "files", "files/done"])
+def test_of_an_outsider_cannot_tell_that_an_exhibit_exists(
+    case: Case, outsider: User, tmp_path: Path, act: str
+) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.png": picture(1)}))
+    assert post(outsider, f"/exhibits/{exhibit.public_id}/{act}/").status_code == 404
+    assert Exhibit.objects.get().state == "listing"
+
+
+def test_of_problems_are_listed_with_their_reason_in_words(case: Case, tmp_path: Path) -> None:
+    tree(tmp_path, {"empty.png": b"", "a\nb.txt": b"text", "fine.png": picture(1)})
+    exhibit = take_in(case, tmp_path)
+    page = get(case.lead, f"/cases/{case.public_id}/problems/").content.decode()
+    assert "Empty: no bytes." in page
+    assert "a\\nb.txt" in page
+    assert "fine.png" not in page
+    only = get(case.lead, f"/cases/{case.public_id}/problems/?reason=empty-file&exhibit={exhibit.public_id}")
+    assert b"not-media</span>" not in only.content
+    assert get(case.lead, f"/cases/{case.public_id}/problems/?exhibit=x").status_code == 404
+
+
+def test_of_progress_asks_no_table_of_files(
+    case: Case, tmp_path: Path, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    exhibit = take_in(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(3)}))
+    browser = signed_in(case.lead)
+    with django_assert_max_num_queries(9) as asked:
+        answer = browser.get(f"/cases/{case.public_id}/progress/", secure=True).json()
+    assert answer["done"]
+    assert answer["say"] == "NM-01 ready, 3 files"
+    assert answer["fields"][f"exhibit-{exhibit.public_id}-bar"] == 100
+    assert answer["fields"]["ladder-unmatched"] == "3"
+    assert not any("cases_fileinstance" in query["sql"] for query in asked.captured_queries)

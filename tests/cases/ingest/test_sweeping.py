@@ -1,0 +1,141 @@
+"""What a dead worker leaves is found in the ledger and brought to its end, and only what killed it is given up."""
+
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from cases import evidence, tasks
+from cases.ingest import leases, ledger, pipeline, sweeping
+from cases.models import Case, Content, Exhibit, FileInstance, Item
+from tests import factories
+from tests.cases.ingest.trees import add, figures, picture, take_in, tree
+from tests.cases.ingest.trees import ledger as rows
+from tests.people import People
+from workbench import checks, storage
+from workbench.models import Job
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def case(people: People) -> Case:
+    return factories.case(people.investigator)
+
+
+@pytest.fixture
+def listed(case: Case, tmp_path: Path) -> Exhibit:
+    exhibit = add(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(5)}))
+    pipeline.list_files(exhibit.pk)
+    return exhibit
+
+
+def run_out() -> None:
+    """Every lease ends now, as when workers are dead for long enough."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_fileinstance SET lease_until = now() - interval '1 s' WHERE lease_until > now()")
+        cursor.execute("UPDATE cases_content SET preview_lease = now() - interval '1 s' WHERE preview_lease > now()")
+        cursor.execute("UPDATE workbench_job SET lease_until = now() - interval '1 s' WHERE lease_until > now()")
+
+
+def test_of_rows_under_a_lease_are_left_alone(listed: Exhibit) -> None:
+    assert len(ledger.claim(listed.pk).rows) == 5
+    assert ledger.claim(listed.pk).rows == []
+    assert sweeping.unfinished().to_hash == []
+
+
+def test_of_rows_of_a_dead_worker_are_taken_one_at_a_time(listed: Exhibit) -> None:
+    ledger.claim(listed.pk)
+    run_out()
+    assert {subject for _, subject in sweeping.unfinished().to_hash} == set(evidence.slots(listed))
+    assert len(ledger.claim(listed.pk).rows) == 1
+    run_out()
+    assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
+
+
+def test_of_the_third_death_gives_up_the_row_that_killed_and_no_other(listed: Exhibit) -> None:
+    ledger.claim(listed.pk)
+    for _ in range(2):
+        run_out()
+        [culprit] = ledger.claim(listed.pk).rows
+    run_out()
+    exhibit = pipeline.drain(listed.pk)
+    assert figures(exhibit) == (5, 0, 0, 4, 0, 1, 1)
+    assert FileInstance.objects.get(state="rejected").pk == culprit.id
+    assert FileInstance.objects.get(state="rejected").reason == "decoder-killed"
+    assert checks.broken(None) == []
+
+
+def test_of_a_preview_that_kills_three_workers_is_given_up(case: Case, tmp_path: Path) -> None:
+    exhibit = take_in(case, tree(tmp_path, {"a.png": picture(1)}))
+    Content.objects.update(preview="pending", preview_tries=2, preview_lease=None)
+    FileInstance.objects.update(state="hashed")
+    Exhibit.objects.update(state="running", hashed=1, accepted=0)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_content SET preview_lease = now() - interval '1 s'")
+    assert sweeping.unfinished().to_decode == [case.agency_id]
+    tasks.make_previews(case.agency_id)
+    assert rows(exhibit) == {b"a.png": ("without_preview", "decoder-killed")}
+    assert Item.objects.get().state == "open"
+
+
+def test_of_a_preview_wanted_later_is_made(case: Case, tmp_path: Path) -> None:
+    take_in(case, tree(tmp_path, {"a.png": picture(1)}))
+    Content.objects.update(preview="pending", preview_lease=None, veil=None)
+    tasks.make_previews(case.agency_id)
+    assert Content.objects.get().preview == "made"
+
+
+def test_of_a_listing_nobody_works_on_is_taken_up_and_ends_with_the_same_totals(case: Case, tmp_path: Path) -> None:
+    exhibit = add(case, tree(tmp_path, {f"{n}.txt": b"%d" % n for n in range(10)}))
+    half = list(pipeline.reader("folder").find(bytes(exhibit.source)))[:4]
+    ledger.add(exhibit.pk, half)
+    assert sweeping.unfinished().to_list == [exhibit.pk]
+    assert figures(pipeline.drain(exhibit.pk)) == (10, 0, 0, 0, 10, 0, 10)
+
+
+def test_of_a_job_is_held_by_one_worker_at_a_time(listed: Exhibit) -> None:
+    slot = evidence.slots(listed)[0]
+    with leases.taking(evidence.HASH, slot) as held, leases.taking(evidence.HASH, slot) as second:
+        assert held is not None
+        assert second is None
+    assert Job.objects.get(kind=evidence.HASH, subject=slot).lease_until is None
+
+
+def test_of_a_worker_that_lives_keeps_its_leases(listed: Exhibit) -> None:
+    slot = evidence.slots(listed)[0]
+    with leases.taking(evidence.HASH, slot) as held:
+        assert held
+        held.rows(row.id for row in ledger.claim(listed.pk).rows)
+        run_out()
+        held.renew()
+        assert ledger.claim(listed.pk).rows == []
+
+
+def test_of_a_full_disk_holds_the_ingest_without_half_records_and_it_goes_on_alone(
+    listed: Exhibit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("workbench.storage.os.fsync", full)
+        exhibit = pipeline.drain(listed.pk)
+    assert (exhibit.state, exhibit.state_reason) == ("paused", "space")
+    assert figures(exhibit) == (5, 5, 0, 0, 0, 0, 0)
+    assert not Content.objects.exists()
+    assert not list((storage.settings.DATA_DIR / "evidence").glob(f"{listed.case.agency.public_id}/incoming/*"))
+    sweeping.unfinished()
+    assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
+
+
+def test_of_a_source_that_was_unplugged_holds_the_ingest_until_it_is_back(listed: Exhibit, tmp_path: Path) -> None:
+    away = tmp_path.with_name(f"{tmp_path.name}-away")
+    tmp_path.rename(away)
+    exhibit = pipeline.drain(listed.pk)
+    assert (exhibit.state, exhibit.state_reason, exhibit.rejected) == ("paused", "source", 0)
+    sweeping.unfinished()
+    assert Exhibit.objects.get().state == "paused"
+    away.rename(tmp_path)
+    sweeping.unfinished()
+    assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)

@@ -1,0 +1,200 @@
+"""Nothing is lost, nothing doubled: workers killed while they work, then the broker, then the database.
+
+`python -m tests.programmes kills [FILES [KILLS]]`. An undisturbed run of the same files says what must come out.
+"""
+
+import json
+import os
+import random
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from tests import product
+from tests.cases.ingest.pictures import varied
+from tests.product import Product
+from workbench.launcher import addresses, postgres, valkey
+from workbench.launcher.processes import Process
+
+SEED = 1
+DEFAULTS = (2000, 10)  # files, kills
+AT_WORK_SECONDS = 3.0  # a kill comes so long after the worker took work
+PATIENCE = 900.0  # seconds for everything to come to an end
+NEXT_LEASE = "SELECT now() + interval '15 seconds'"  # cases.ingest.ledger.LEASE
+TAKEN = "SELECT max(lease_until) FROM workbench_job WHERE kind = 'hash' AND state = 'running'"
+STATE = "SELECT state, seen, pending + hashed FROM cases_exhibit"
+# What must be the same however often it was disturbed.
+OUTCOME = """
+SELECT encode(f.raw_path, 'hex'), f.ordinal, f.state, f.reason, encode(c.sha256, 'hex'), c.preview, i.state,
+  s.state, s.open_items
+FROM cases_fileinstance f LEFT JOIN cases_content c ON c.id = f.content_id
+LEFT JOIN cases_item i ON i.content_id = c.id LEFT JOIN cases_stack s ON s.id = i.stack_id ORDER BY 1, 2
+"""
+COUNTS = """
+SELECT (SELECT count(*) FROM cases_fileinstance), (SELECT count(*) FROM cases_content),
+  (SELECT count(*) FROM cases_item), (SELECT count(*) FROM cases_stack), x.seen, x.pending,
+  x.hashed, x.accepted, x.without_preview, x.rejected, x.problems
+FROM cases_exhibit x
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one ingest ended with."""
+
+    rows: list[tuple[Any, ...]]
+    counts: tuple[int, ...]
+    kills: int
+    seconds: float
+
+
+def main(arguments: list[str]) -> int:
+    """Print what differs between the disturbed run and the undisturbed one; 0 when nothing does."""
+    numbers = [int(word) for word in arguments]
+    files, kills = (*numbers, *DEFAULTS[len(numbers) :])
+    with tempfile.TemporaryDirectory(prefix="winnow-kills-") as folder:
+        evidence = varied(Path(folder) / "evidence", files, SEED)
+        calm, disturbed = run(evidence, 0), run(evidence, kills)
+    wrong = differences(calm, disturbed)
+    for line in wrong:
+        print(line)
+    print(
+        f"{len(disturbed.rows)} files, {disturbed.kills} kills of the worker, the broker and the database once each:"
+        f" {len(wrong)} differences; {calm.seconds:.0f} s undisturbed, {disturbed.seconds:.0f} s disturbed."
+    )
+    return 1 if wrong or disturbed.kills < kills else 0
+
+
+def differences(calm: Run, disturbed: Run) -> list[str]:
+    """In words: what was lost, doubled or became different."""
+    before, after = set(calm.rows), set(disturbed.rows)
+    lines = [f"lost or different: {row}" for row in sorted(before - after, key=str)]
+    lines += [f"new or different: {row}" for row in sorted(after - before, key=str)]
+    if len(disturbed.rows) != len(calm.rows):
+        lines.append(f"{len(disturbed.rows)} rows instead of {len(calm.rows)}")
+    if disturbed.counts != calm.counts:
+        lines.append(f"totals {disturbed.counts} instead of {calm.counts}")
+    return lines
+
+
+def run(evidence: Path, kills: int, seconds: float = AT_WORK_SECONDS) -> Run:
+    """Ingest with a product of its own, disturbed so often; `case check` must find nothing broken."""
+    with product.running("--workers=2") as winnow:
+        began = time.monotonic()
+        winnow.manage("case", "create", "K-1", "--name", "Kills", "--scheme", "landscapes-t1")
+        winnow.manage("ingest", "K-1", str(evidence), "--exhibit", "K", "--reader", "folder")
+        killed = disturb(winnow, kills, seconds) if kills else 0
+        until(lambda: ask(winnow, STATE)[0][0] == "done", "the ingest to be done")
+        checked = json.loads(winnow.manage("case", "check", "--json").splitlines()[-1])
+        assert checked["ok"], checked
+        rows, counts = ask(winnow, OUTCOME), ask(winnow, COUNTS)[0]
+        blobs = sum(1 for path in (winnow.data / "evidence").glob("*/??/??/*"))
+        return Run(rows, (*counts, blobs), killed, time.monotonic() - began)
+
+
+def disturb(winnow: Product, kills: int, seconds: float) -> int:
+    """Kill the worker so often while it works, the broker and the database once between; how many kills there were."""
+    steps = {kills // 3: kill_broker, 2 * kills // 3: restart_database}
+    for number in range(kills):
+        until_work_is_taken(winnow)
+        time.sleep(seconds)
+        if is_over(winnow):
+            return number
+        kill_worker(winnow)
+        if step := steps.pop(number, None):
+            step(winnow)
+    return kills
+
+
+def kill_worker(winnow: Product) -> None:
+    """Kill -9 the worker with all its processes, and wait until `up` has noticed."""
+    pid, started = kept(winnow)["worker"]
+    Process(pid, started).signal_group(signal.SIGKILL)
+    until(lambda: kept(winnow).get("worker", (pid, ""))[0] != pid, "another worker")
+
+
+def kill_broker(winnow: Product) -> None:
+    """Kill -9 Valkey; `up` starts it again."""
+    signalled(winnow, valkey.running, signal.SIGKILL)
+
+
+def restart_database(winnow: Product) -> None:
+    """What `pg_ctl restart -m immediate` does: every session is cut off, nothing is written down."""
+    signalled(winnow, postgres.running, signal.SIGQUIT)
+    until(lambda: bool(ask(winnow, STATE)), "the database to answer again")
+
+
+def signalled(winnow: Product, running: Callable[[], Process | None], number: signal.Signals) -> None:
+    """Send a signal to a server of the product."""
+    os.environ["WINNOW_DATA"] = str(winnow.data)
+    server = running()
+    assert server, "the server does not run"
+    server.signal(number)
+
+
+def kept(winnow: Product) -> dict[str, tuple[int, str]]:
+    """name -> [process id, start] of the product's processes."""
+    record = winnow.data / "run" / "children.json"
+    try:
+        found: dict[str, tuple[int, str]] = json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found
+
+
+def until_work_is_taken(winnow: Product) -> None:
+    """Wait for a lease taken from now on: those of a worker that was killed run out by themselves."""
+    fresh: list[Any] = []
+
+    def taken() -> bool:
+        fresh.extend(ask(winnow, NEXT_LEASE)[0] if not fresh else ())
+        until_when = ask(winnow, TAKEN)[0][0]
+        return is_over(winnow) or (until_when is not None and until_when > fresh[0])
+
+    until(taken, "the worker to take work")
+
+
+def is_over(winnow: Product) -> bool:
+    """Whether nothing is left to disturb."""
+    rows = answered(winnow, STATE)
+    return bool(rows and rows[0][0] == "done")
+
+
+def answered(winnow: Product, sql: str) -> list[tuple[Any, ...]]:
+    """The rows, or none while the database does not answer."""
+    try:
+        return ask(winnow, sql)
+    except psycopg.OperationalError:
+        return []
+
+
+def ask(winnow: Product, sql: str) -> list[tuple[Any, ...]]:
+    """The rows of a query, past every guard."""
+    os.environ["WINNOW_DATA"] = str(winnow.data)
+    with psycopg.connect(addresses.superuser_url(addresses.DATABASE), connect_timeout=10) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for something; an error says what never came."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            if holds():
+                return
+        except psycopg.OperationalError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"waited {PATIENCE:.0f} s for {what}")
+
+
+if __name__ == "__main__":
+    random.seed(SEED)
+    sys.exit(main(sys.argv[1:]))
