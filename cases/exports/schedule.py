@@ -26,7 +26,8 @@ COLUMNS = (
 
 FILES_OF_EXHIBIT = """
 SELECT f.raw_path, f.parent_path, f.modified, s.*,
-  (SELECT count(*) FROM files o WHERE o.content_id = s.content_id) AS copies,
+  (SELECT count(*) FROM cases_fileinstance o WHERE o.content_id = s.content_id AND (
+    SELECT y.case_id = %(case)s AND y.removed_at IS NULL FROM cases_exhibit y WHERE y.id = o.exhibit_id)) AS copies,
   (SELECT count(*) FROM cases_secondopinion n WHERE n.decision_id = s.decision_id) AS second_opinions
 FROM files f JOIN shown s ON s.content_id = f.content_id
 WHERE f.exhibit_id = %(exhibit)s
