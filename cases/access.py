@@ -19,6 +19,7 @@ PERMISSIONS = access.register(
         "evidence.control": REVIEWERS,
         "problems.view": TEAM | {Role.AUDITOR},
         "item.view": REVIEWERS,
+        "item.confirm": REVIEWERS,
         "batch.claim": INVESTIGATOR,
         "batch.work": INVESTIGATOR,
         "media.clear": REVIEWERS,

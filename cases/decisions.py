@@ -1,8 +1,9 @@
-"""Decisions outside a batch: by command, or a supervisor superseding with a reason."""
+"""Decisions outside a batch: by command, a supervisor superseding, or what sets propose being confirmed."""
 
-from uuid import uuid4
+from collections.abc import Sequence
+from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from cases import publishing, standing, states
 from cases.errors import CaseIsClosed, ReasonNeeded, UnknownCategory
@@ -38,3 +39,41 @@ def decide_content(
         facts += publishing.offer(written, case=case, by=by)
     audit.record_all(facts, by=by, agency=case.agency_id)
     return written[0]
+
+
+# What strong matches propose for items that wait for confirmation; only where they agree on one code of the scheme.
+PROPOSED = """
+SELECT i.content_id, min(v.code), min(h.name)
+FROM cases_item i JOIN cases_case c ON c.id = i.case_id JOIN hashsets_scheme s ON s.id = c.scheme_id
+JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
+JOIN hashsets_verdict v ON v.agency_id = c.agency_id AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect = 1
+JOIN hashsets_hashset h ON h.id = m.set_id
+JOIN hashsets_scheme t ON t.id = h.scheme_id AND t.scheme_id = s.scheme_id
+JOIN hashsets_category g ON g.scheme_id = c.scheme_id AND g.code = v.code
+WHERE i.case_id = %(case)s AND i.public_id = ANY(%(items)s) AND i.state = 'confirm'
+GROUP BY i.content_id HAVING count(DISTINCT v.code) = 1 ORDER BY i.content_id
+"""
+
+
+@transaction.atomic
+def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
+    """Decide items as a set proposes, without looking (basis inherited: it is nobody's own opinion and never offered).
+
+    Items whose matches do not agree on one category of the case's scheme are left alone. Returns how many were decided.
+    """
+    if case.state != Case.State.OPEN:
+        raise CaseIsClosed
+    with connection.cursor() as cursor:
+        cursor.execute(PROPOSED, {"case": case.pk, "items": list(items)})
+        rows = cursor.fetchall()
+    with states.changing([row[0] for row in rows]):
+        taken = standing.held([row[0] for row in rows], case.scheme.scheme_id)
+        act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="confirm")
+        planned = [
+            Planned(act.pk, content, code, inherited=True, reason=f"confirmed: {name}"[:400])
+            for content, code, name in rows
+            if content not in taken or taken[content].code is None
+        ]
+        written = standing.write(planned, case=case, by=by)
+    audit.record_all([standing.event(row, case) for row in written], by=by, agency=case.agency_id)
+    return len(written)

@@ -17,15 +17,18 @@ PAGE = 60
 
 ITEMS = """
 SELECT i.id, i.public_id, i.state, i.known, i.flagged, c.kind, c.preview, st.code, d.by_name, f.raw_path, f.files,
-  k.name
+  k.name, k.code
 FROM cases_item i JOIN cases_content c ON c.id = i.content_id
 LEFT JOIN cases_standing st ON st.content_id = c.id AND st.scheme_id = %(scheme)s
 LEFT JOIN cases_decision d ON d.id = st.decision_id
 LEFT JOIN LATERAL (SELECT min(f.raw_path) AS raw_path, count(*) AS files FROM cases_fileinstance f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL
   WHERE f.content_id = c.id) f ON true
-LEFT JOIN LATERAL (SELECT min(h.name) AS name FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
-  WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known
+LEFT JOIN LATERAL (
+  SELECT min(h.name) AS name, CASE WHEN count(DISTINCT v.code) = 1 THEN min(v.code) END AS code
+  FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+  JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
+  WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known OR i.state = 'confirm'
 WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state = %(state)s)
   AND (%(code)s = '' OR st.code = %(code)s)
   AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
@@ -53,6 +56,7 @@ def items(case: Case, *, state: str = "", code: str = "", exhibit: UUID | None =
         raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
     values: dict[str, Any] = {
         "case": case.pk,
+        "agency": case.agency_id,
         "scheme": case.scheme.scheme_id,
         "state": state,
         "code": code,
@@ -80,6 +84,7 @@ def _item(row: tuple[Any, ...]) -> dict[str, Any]:
         "raw",
         "files",
         "known_in",
+        "proposed",
     )
     item = dict(zip(columns, row, strict=True))
     item["name"] = names.base(bytes(item["raw"])) if item["raw"] is not None else ""

@@ -22,6 +22,7 @@ urlpatterns = [
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
     path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),
     path("cases/<uuid:case>/items/", items.items, name="items"),
+    path("cases/<uuid:case>/confirm/", items.confirm, name="confirm"),
     path("cases/<uuid:case>/next/", review.next_batch, name="next_batch"),
     path("cases/<uuid:case>/exports/", exports.exports, name="exports"),
     path("exports/", exports.all_exports, name="all_exports"),

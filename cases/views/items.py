@@ -6,7 +6,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import decisions, inspector, listing, shown, tasks, viewing
@@ -24,7 +26,7 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "item.view", scoped, case)
     state, code = request.GET.get("state", ""), request.GET.get("code", "")
-    exhibit = _exhibit(request.GET.get("exhibit", ""))
+    exhibit = _uuid(text) if (text := request.GET.get("exhibit")) else None
     after = listing.after_key(request.GET.get("after"))
     page = listing.items(found, state=state, code=code, exhibit=exhibit, after=after)
     categories = _categories(found)
@@ -39,8 +41,22 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
         "next_url": listing.next_url(request.GET, page.next),
+        "may_confirm": state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
+
+
+@require_POST
+def confirm(request: SignedRequest, case: UUID) -> HttpResponse:
+    """Decide the chosen items as a set proposes."""
+    scoped = Case.objects.for_actor(request.user).select_related("scheme")
+    found: Case = access.get_from(request.user, "item.confirm", scoped, case)
+    chosen = [_uuid(text) for text in request.POST.getlist("item")[: listing.PAGE]]
+    done = decisions.confirm(case=found, items=chosen, by=request.user)
+    messages.success(request, ngettext("%d item confirmed.", "%d items confirmed.", done) % done)
+    if done < len(chosen):
+        messages.info(request, _("The others have no single category in this case's scheme: decide them one by one."))
+    return redirect(f"{reverse('cases:items', args=[found.public_id])}?state=confirm")
 
 
 def _row(row: dict[str, Any], categories: dict[str, Category]) -> dict[str, Any]:
@@ -53,6 +69,7 @@ def _row(row: dict[str, Any], categories: dict[str, Category]) -> dict[str, Any]
         "state_text": shown.ITEM_WORDS[row["state"]],
         "state_kind": shown.ITEM_KINDS[row["state"]],
         "category": categories.get(row["code"]),
+        "proposed": categories.get(row["proposed"]) if row["state"] == Item.State.CONFIRM else None,
         "known_in": row["known_in"],
         "decided_by": row["by"] if row["code"] is not None else "",
     }
@@ -62,11 +79,11 @@ def _categories(case: Case) -> dict[str, Category]:
     return {row.code: row for row in case.scheme.categories.all()}
 
 
-def _exhibit(text: str) -> UUID | None:
+def _uuid(text: str) -> UUID:
     try:
-        return UUID(text) if text else None
+        return UUID(text)
     except ValueError as error:
-        raise BadInput(_("exhibit must be the id of an exhibit.")) from error
+        raise BadInput(_("An id in this request is damaged. Load the page again.")) from error
 
 
 @require_GET

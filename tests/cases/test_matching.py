@@ -2,9 +2,9 @@
 
 import pytest
 
-from cases import investigations, matching, publishing, review
+from cases import decisions, investigations, matching, publishing, review
 from cases.errors import AnotherPersonNeeded, OfferMoved, ReasonNeeded
-from cases.models import Case, Item, Match, Offer, Tally, Viewing
+from cases.models import Case, Decision, Item, Match, Offer, Tally, Viewing
 from cases.units import Wish
 from hashsets import entries, policies
 from hashsets.models import Entry, HashSet
@@ -183,3 +183,23 @@ def test_a_draft_whose_decision_was_taken_back_is_returned_and_cannot_be_approve
     with pytest.raises(OfferMoved):
         publishing.approve(offers=[offer.public_id], by=sam)
     assert Offer.objects.get().state == "returned"
+
+
+def test_what_a_set_proposes_is_confirmed_without_becoming_an_opinion(
+    case: Case, dana: User, sam: User, ines: User
+) -> None:
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
+    material.pictures(theirs, ines, ["a", "b"])
+    hash_set = own_set(case)
+    entries.publish(hash_set, [entry("a", "2")], by=sam, source="test")
+    policies.set_policy(
+        agency=theirs.agency, hash_set=hash_set, disposition=None, action="propose", min_trust="provisional", by=ines
+    )
+    sync()
+    items = list(Item.objects.filter(case=theirs).values_list("public_id", flat=True))
+    assert decisions.confirm(case=theirs, items=items, by=ines) == 1
+    assert counts(theirs) == {"decided": 1, "open": 1}
+    decision = Decision.objects.get()
+    assert (decision.code, decision.basis) == ("2", "inherited")
+    assert not Offer.objects.exists()
+    assert decisions.confirm(case=theirs, items=items, by=ines) == 0
