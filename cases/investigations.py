@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from cases import events
+from cases import events, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
 from hashsets import scheme_tables
@@ -80,18 +80,20 @@ def add_member(*, case: Case, person: User, by: User) -> None:
 
 @transaction.atomic
 def remove_member(*, case: Case, person: User, by: User) -> None:
-    """Take a person off the team; from the next request on the case is out of reach."""
+    """Take a person off the team: open batches go back, from the next request on the case is out of reach."""
     gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
     if gone:
+        review.release(case=case, user=person, by=by)
         event = audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
         audit.record_all([event], by=by, agency=case.agency_id)
 
 
 @transaction.atomic
 def close(*, case: Case, by: User, reason: str) -> None:
-    """Close a case: its decisions stay as they are. Raises ReasonNeeded."""
+    """Close a case: its batches are given back, its decisions stay as they are. Raises ReasonNeeded."""
     if not reason.strip():
         raise ReasonNeeded
+    review.release(case=case, by=by)
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
         audit.record(
             events.CASE_CLOSED, by=by, on=case, case=case.public_id, reason=reason.strip(), agency=case.agency_id

@@ -85,9 +85,8 @@ def claim(*, case: Case, by: User) -> Batch:
 
 @transaction.atomic
 def _claim_new(case: Case, by: User) -> Batch:
-    if case.state != Case.State.OPEN:
+    if not Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(batches=F("batches") + 1):
         raise CaseIsClosed
-    Case.objects.filter(pk=case.pk).update(batches=F("batches") + 1)
     case.refresh_from_db(fields=["batches"])
     until = timezone.now() + timedelta(hours=settings.BATCH_HOURS)
     batch = Batch.objects.create(number=case.batches, case=case, user=by, lease_until=until)
@@ -224,6 +223,18 @@ def expire_batches(*, case: Case | None = None, user: User | None = None) -> int
     return len(found)
 
 
+def release(*, case: Case, user: User | None = None, by: User) -> None:
+    """Give back the open batches of a case, or one person's: the case closes, or the person leaves it.
+
+    Inside the caller's transaction.
+    """
+    found = Batch.objects.filter(case=case, state=Batch.State.OPEN)
+    if user is not None:
+        found = found.filter(user=user)
+    for batch in found.select_related("case", "user"):
+        _release(batch, Batch.State.RELEASED, by)
+
+
 def _release(batch: Batch, state: Batch.State, by: User | None) -> dict[str, Any]:
     """Close the batch, free its stacks and catch up on what happened to their contents meanwhile."""
     over = Batch.objects.filter(pk=batch.pk, state=Batch.State.OPEN).update(state=state, closed_at=timezone.now())
@@ -241,7 +252,7 @@ def _release(batch: Batch, state: Batch.State, by: User | None) -> dict[str, Any
                 "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
                 [batch.pk],
             )
-    verb = events.BATCH_CLOSED if state == Batch.State.CLOSED else events.BATCH_EXPIRED
+    verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
     facts += _looks_without_decision(batch)

@@ -124,9 +124,7 @@ def _counts(rows: list[Any]) -> dict[Key, tuple[int, int, int]]:
     return {row[:4]: row[4:] for row in rows}
 
 
-def _net(
-    before: dict[Key, tuple[int, int, int]], after: dict[Key, tuple[int, int, int]]
-) -> list[tuple[int, int | None, str, str, int, int, int]]:
+def _net(before: dict[Key, tuple[int, int, int]], after: dict[Key, tuple[int, int, int]]) -> list[tuple[object, ...]]:
     """The difference as rows, in one order everywhere: tallies are locked in that order."""
     net: dict[Key, Counter[int]] = {}
     for counts, sign in ((before, -1), (after, 1)):

@@ -62,7 +62,8 @@ def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:
 
     Raises NotFound for what is outside the scope (foreign and missing look alike), NotAllowed for the rest.
     """
-    return get_from(user, permission, model._default_manager.for_actor(user), public_id)  # type: ignore[attr-defined]
+    scoped: QuerySet[M, Any] = model._default_manager.for_actor(user)  # type: ignore[attr-defined]
+    return get_from(user, permission, scoped, public_id)
 
 
 def get_from(user: User, permission: str, scoped: QuerySet[M, Any], public_id: UUID) -> M:

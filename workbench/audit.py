@@ -45,6 +45,7 @@ def verbs() -> dict[str, str]:
 
 SIGN_IN = verb("auth.login", "Signed in")
 SIGN_OUT = verb("auth.logout", "Signed out")
+SESSION_ENDED = verb("auth.lock", "Signed out after a time without an act")
 SIGN_IN_FAILED = verb("auth.fail", "Sign-in failed")
 PASSWORD_SET = verb("auth.password", "Password set by one-time link")
 PASSWORD_CHANGED = verb("auth.password.change", "Password changed by its owner")

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
-from workbench import audit
+from workbench import audit, sessions
 from workbench.errors import NotAllowed, WorkbenchError
 from workbench.models import User
 from workbench.views.errors import answer
@@ -49,7 +49,8 @@ class SignedInOnly:
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Refuse before the view runs."""
-        if request.user.is_authenticated or resolve(request.path_info).view_name in OPEN_VIEWS:
+        view = resolve(request.path_info).view_name
+        if view in OPEN_VIEWS or (request.user.is_authenticated and sessions.still_valid(request, view)):
             return None
         if request.path.startswith(("/api/", "/media/")):
             return answer(request, SignInFirst())

@@ -180,3 +180,17 @@ def test_many_decisions_take_as_many_queries_as_one(case: Case, dana: User) -> N
         acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in units[1:]])
     assert len(one) == len(sixty) == 25
     assert Item.objects.filter(state="decided").count() == 61
+
+
+def test_who_leaves_the_team_and_a_case_that_closes_give_their_batches_back(case: Case, dana: User, milo: User) -> None:
+    material.pictures(case, dana, ["a"])
+    held = review.claim(case=case, by=milo)
+    investigations.remove_member(case=case, person=milo, by=dana)
+    held.refresh_from_db()
+    assert held.state == "released"
+    mine = review.claim(case=case, by=dana)
+    assert mine.size == 1
+    investigations.close(case=case, by=dana, reason="done")
+    mine.refresh_from_db()
+    with pytest.raises(BatchOver):
+        acts.act(batch=mine, by=dana, wishes=[])
