@@ -15,6 +15,8 @@ from hashsets.exchange import HashRecord
 
 BLOCK = 20_000  # records of one COPY, after which progress is told
 PLACEHOLDER_AT = 20  # different files under one PhotoDNA; vics.md section 7
+NULL = "\\N"  # as COPY's text form writes it
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 CREATE = """
@@ -29,8 +31,9 @@ COPY = "COPY hashsets_staged FROM STDIN"
 # What one of them lacks is taken from another it agrees with.
 CONTRADICTIONS = """
 WITH contested AS (
-  SELECT ident FROM hashsets_staged GROUP BY ident
-  HAVING count(*) > 1 AND (count(DISTINCT sha1) > 1 OR count(DISTINCT sha256) > 1)),
+  SELECT ident FROM hashsets_staged JOIN (
+    SELECT ident FROM hashsets_staged GROUP BY ident HAVING count(*) > 1) twice USING (ident)
+  GROUP BY ident HAVING count(DISTINCT sha1) > 1 OR count(DISTINCT sha256) > 1),
 rows AS (
   SELECT s.position, s.ident,
     coalesce(encode(s.sha1, 'hex'), CASE WHEN s.sha256 IS NOT NULL
@@ -139,44 +142,36 @@ def _run(statement: str, values: list[Any] | None = None) -> int:
 
 
 def _line(record: HashRecord, position: int, dispositions: Mapping[str, str]) -> str:
-    """One record in COPY's text form."""
-    md5, sha1, sha256 = record.md5, record.sha1, record.sha256
-    code = record.code or ""
-    disposition = "no_verdict" if not code else dispositions.get(code, "unmapped")
-    cells = (
-        str(position),
-        _bytes(md5 or sha1 or sha256),
-        "0",
-        _bytes(md5),
-        _bytes(sha1),
-        _bytes(sha256),
-        "\\N" if record.size is None else str(record.size),
-        code.translate(_ESCAPES),
-        disposition,
-        "f",
-        _json(record.flags),
-        record.photodna or "\\N",
-        _json(_raw(record)),
+    """One record in COPY's text form, in the order of the table's columns."""
+    md5, sha1, sha256, size, code = record.md5, record.sha1, record.sha256, record.size, record.code or ""
+    disposition = dispositions.get(code, "unmapped") if code else "no_verdict"
+    return (
+        f"{position}\t{_bytes(md5 or sha1 or sha256)}\t0\t{_bytes(md5)}\t{_bytes(sha1)}\t{_bytes(sha256)}\t"
+        f"{NULL if size is None else size}\t{code.translate(_ESCAPES)}\t{disposition}\tf\t"
+        f"{_json(record.flags)}\t{record.photodna or NULL}\t{_raw(record)}\n"
     )
-    return "\t".join(cells) + "\n"
 
 
 def _bytes(value: bytes | None) -> str:
-    return "\\N" if value is None else "\\\\x" + value.hex()
+    return NULL if value is None else "\\\\x" + value.hex()
 
 
 def _json(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":")).translate(_ESCAPES) if value else "{}"
+    """JSON for COPY: it is ASCII without tabs or line ends, so only back-slashes mean something."""
+    return _encode(value).replace("\\", "\\\\") if value else "{}"
 
 
-def _raw(record: HashRecord) -> dict[str, Any]:
-    """What has no column: read back by `listing`."""
-    raw: dict[str, Any] = {
-        "media_id": record.media_id,
-        "series": record.series,
-        "tags": record.tags,
-        "date_updated": record.date_updated_text,
-        "hashes": record.other_hashes,
-        "more": record.raw,
-    }
-    return {name: value for name, value in raw.items() if value not in (None, (), {})}
+def _raw(record: HashRecord) -> str:
+    """What has no column, as JSON; `listing` reads it back."""
+    raw: dict[str, Any] = {} if record.media_id is None else {"media_id": record.media_id}
+    if record.series:
+        raw["series"] = record.series
+    if record.tags:
+        raw["tags"] = record.tags
+    if record.date_updated_text:
+        raw["date_updated"] = record.date_updated_text
+    if record.other_hashes:
+        raw["hashes"] = record.other_hashes
+    if record.raw:
+        raw["more"] = record.raw
+    return f'{{"media_id":{record.media_id}}}' if len(raw) == 1 and "media_id" in raw else _json(raw)
