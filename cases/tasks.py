@@ -8,7 +8,7 @@ from celery import shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from cases import evidence, matching, review
+from cases import evidence, exports, matching, review
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
@@ -63,6 +63,7 @@ def sweep() -> None:
     """Wake workers for whatever the tables show unfinished."""
     review.expire_batches()
     storage.sweep_incoming()
+    exports.sweep()
     work = sweeping.unfinished()
     for exhibit_id in work.to_list:
         _send(list_files, exhibit_id)

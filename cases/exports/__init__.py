@@ -2,7 +2,7 @@
 
 from cases import events
 from cases.exports.base import Options, Product, UnknownProduct
-from cases.exports.building import ExportLost, build, copy_to, fetch, stored
+from cases.exports.building import ExportLost, build, copy_to, fetch, stored, sweep
 from cases.exports.schedule import Schedule
 from cases.exports.summary import Summary
 from cases.exports.vics import Vics
@@ -44,4 +44,5 @@ __all__ = [
     "name_of",
     "product",
     "stored",
+    "sweep",
 ]

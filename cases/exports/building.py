@@ -8,8 +8,9 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -25,7 +26,7 @@ from workbench import access, audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
 
-CHUNK = 1 << 20  # bytes
+ABANDONED = 86_400  # seconds after which an unfinished package has nobody who writes it
 # Events that change nothing an export shows, by the beginning of their verb.
 QUIET = ["auth.%", "access.%", "audit.%", "chain.%", "export.%", "user.%", "agency.%", "media.%", "batch.%",
          "case.member.%", "publish.%"]  # fmt: skip
@@ -145,6 +146,17 @@ def _use_again(spare: Path, export: Export, digest: bytes) -> None:
     else:
         spare.rename(stored(export))
         _sync_folder(spare.parent)
+
+
+def sweep() -> int:
+    """Remove what killed builders left unfinished; returns how many files."""
+    oldest, removed = time.time() - ABANDONED, 0
+    for path in Path(settings.DATA_DIR, "exports").glob("*/.*.part"):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+                removed += 1
+    return removed
 
 
 @contextmanager

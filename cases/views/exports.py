@@ -16,7 +16,7 @@ from cases.exports import jobs
 from cases.exports.base import DEFAULT_VERSION, Options
 from cases.models import Case, Export
 from workbench import access
-from workbench.models import AuditEvent
+from workbench.models import AuditEvent, Job
 from workbench.requests import SignedRequest
 
 PAGE = 60  # rows
@@ -62,7 +62,7 @@ def _context(request: SignedRequest, case: Case) -> dict[str, Any]:
         "case": case,
         "products": [_product(product) for product in products.BUILT_IN],
         "rows": [_row(export) | {"stale": export.as_of < changed} for export in made[:200]],
-        "building": jobs.of(case),
+        "building": [_order(job) for job in jobs.of(case)],
         "may_build": access.has(request.user, "export.build"),
         "may_fetch": access.has(request.user, "export.fetch"),
         "may_media": access.has(request.user, "export.media"),
@@ -74,6 +74,12 @@ def _context(request: SignedRequest, case: Case) -> dict[str, Any]:
 def _product(product: products.Product) -> dict[str, Any]:
     described = product.described
     return {"id": product.id, "name": described.title, "text": described.text, "versions": described.versions}
+
+
+def _order(job: Job) -> dict[str, Any]:
+    variant = job.subject.rpartition("/")[2]
+    failed = job.state == Job.State.FAILED
+    return {"product_name": products.name_of(variant), "failed": failed, "message": job.message}
 
 
 def _row(export: Export) -> dict[str, Any]:

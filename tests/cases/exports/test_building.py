@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 
 import pytest
 
@@ -99,6 +100,17 @@ def test_building_leaves_nothing_half_done(case: Case, people: People) -> None:
     export = scene.build(case, people.supervisor)
     scene.build(case, people.supervisor)
     assert [path.name for path in exports.stored(export).parent.iterdir()] == [f"{export.public_id}.zip"]
+
+
+def test_what_a_killed_builder_left_is_swept_after_a_day(case: Case, people: People) -> None:
+    folder = exports.stored(scene.build(case, people.supervisor)).parent
+    old, fresh = folder / ".old.part", folder / ".fresh.part"
+    for part in (old, fresh):
+        part.write_bytes(b"half")
+    os.utime(old, (0, 0))
+    assert exports.sweep() == 1
+    assert sorted(path.suffix for path in folder.iterdir()) == [".part", ".zip"]
+    fresh.unlink()
 
 
 def test_only_supervisors_and_exporters_build_and_only_supervisors_with_media(case: Case, people: People) -> None:

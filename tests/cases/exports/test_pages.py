@@ -122,7 +122,7 @@ def test_a_long_export_is_ordered_once_and_built_by_a_worker(
         assert client.post(page(case), {"product": "summary"}, secure=True).status_code == 302
     [job] = jobs.waiting()
     assert not Export.objects.exists()
-    assert [one.pk for one in client.get(page(case), secure=True).context["building"]] == [job]
+    assert "Summary is being built." in client.get(page(case), secure=True).content.decode()
     built = jobs.build(job)
     assert built == Export.objects.get()
     assert jobs.build(job) is None, "a second wake-up does nothing"
@@ -137,4 +137,6 @@ def test_an_order_that_cannot_be_built_says_why(case: Case, people: People, monk
     [job] = jobs.waiting()
     assert jobs.build(job) is None
     assert [one.state for one in jobs.of(case)] == ["failed"]
-    assert "evidence store" in jobs.of(case)[0].message
+    shown = signed_in(people.supervisor).get(page(case), secure=True).content.decode()
+    assert "VICS case 2.0 with media was not built." in shown
+    assert "The evidence store lacks" in shown
