@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from hashsets import import_jobs, importing
 
 SWEEP_EVERY = 60.0  # seconds
+SWEEP_ROWS_EVERY = 3600.0  # seconds
 log = logging.getLogger(__name__)
 
 
@@ -21,9 +22,14 @@ def run_import(job_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Take up imports nobody works on, and delete rows no version will ever show."""
+    """Take up imports nobody works on."""
     for job_id in import_jobs.sweep():
         run_import.delay(job_id)
+
+
+@shared_task
+def sweep_rows() -> None:
+    """Delete rows no version will ever show."""
     importing.sweep()
 
 
@@ -39,4 +45,7 @@ def _send(job_id: int) -> None:
         log.warning("The broker does not answer; import %s starts when it does.", job_id)
 
 
-current_app.conf.beat_schedule["hashsets.sweep"] = {"task": "hashsets.tasks.sweep", "schedule": SWEEP_EVERY}
+current_app.conf.beat_schedule |= {
+    "hashsets.sweep": {"task": "hashsets.tasks.sweep", "schedule": SWEEP_EVERY},
+    "hashsets.sweep_rows": {"task": "hashsets.tasks.sweep_rows", "schedule": SWEEP_ROWS_EVERY},
+}
