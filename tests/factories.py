@@ -149,6 +149,17 @@ def publishing_set(of: Agency, scheme: str = "landscapes-t1") -> HashSet:
     return found
 
 
+def hash_set(of: Agency, name: str = "", reach: str = HashSet.Reach.AGENCY) -> HashSet:
+    """An empty set of an agency."""
+    return HashSet.objects.create(
+        owner=of,
+        name=name or f"set {next(_numbers)}",
+        role=HashSet.SetRole.RELEVANT,
+        reach=reach,
+        scheme=scheme_tables.latest("landscapes-t1"),
+    )
+
+
 @transaction.atomic
 def export(of: Case, by: User) -> Export:
     """The row of a finished export."""

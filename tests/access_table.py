@@ -1,0 +1,98 @@
+"""Who may call which route: the table that every route must be in (security.md 5.2).
+
+`get` and `post` name the roles that may, "" nobody (the method does not exist). `of` says what the route's id
+belongs to; whoever does not reach that thing gets 404. `owner` routes are a person's own: for others, 404.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+INVESTIGATOR, SUPERVISOR, EXPORTER = "investigator", "supervisor", "exporter"
+AUDITOR, WELFARE, ADMIN = "auditor", "welfare", "admin"
+EVERYBODY = frozenset({INVESTIGATOR, SUPERVISOR, EXPORTER, AUDITOR, WELFARE, ADMIN})
+NOBODY: frozenset[str] = frozenset()
+TEAM = frozenset({INVESTIGATOR, SUPERVISOR, EXPORTER})
+REVIEWERS = frozenset({INVESTIGATOR, SUPERVISOR})
+ONLY_INVESTIGATORS = frozenset({INVESTIGATOR})
+ONLY_SUPERVISORS = frozenset({SUPERVISOR})
+EXPORTERS = frozenset({SUPERVISOR, EXPORTER})
+LOG_READERS = frozenset({SUPERVISOR, AUDITOR, ADMIN})
+SET_READERS = TEAM | {AUDITOR, ADMIN}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One route: its roles by method, what its id is of, and a body that a POST understands."""
+
+    name: str
+    get: frozenset[str] = NOBODY
+    post: frozenset[str] = NOBODY
+    of: str = ""
+    owner: bool = False
+    without_sign_in: bool = False
+    body: dict[str, Any] | None = None
+    query: str = ""
+
+
+ROUTES = [
+    # anybody may knock
+    Route("workbench:signin", get=EVERYBODY, post=EVERYBODY, without_sign_in=True),
+    Route("workbench:setup", get=EVERYBODY, post=EVERYBODY, of="token", without_sign_in=True),
+    Route("workbench:health", get=EVERYBODY, without_sign_in=True),
+    # everybody has an account
+    Route("workbench:signout", post=EVERYBODY),
+    Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
+    # the log is for those who oversee
+    Route("workbench:audit", get=LOG_READERS),
+    Route("workbench:audit_verify", post=LOG_READERS),
+    # the lists hold what a person may see
+    Route("cases:home", get=EVERYBODY),
+    Route("cases:goto", get=EVERYBODY),
+    Route("cases:list", get=EVERYBODY),
+    Route("cases:new", get=REVIEWERS, post=REVIEWERS),
+    # a case: administrators see none; only those who review see items
+    Route("cases:case", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("cases:progress", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("cases:members", post=ONLY_SUPERVISORS, of="case", body={"user": "", "action": "add"}),
+    Route("cases:close", post=ONLY_SUPERVISORS, of="case", body={"reason": "done"}),
+    Route("cases:problems", get=TEAM | {AUDITOR}, of="case"),
+    Route("cases:items", get=REVIEWERS, of="case"),
+    Route("cases:item", get=REVIEWERS, of="item"),
+    Route("cases:supersede", post=ONLY_SUPERVISORS, of="item", body={"code": "2", "reason": "clearer"}),
+    Route("cases:confirm", post=REVIEWERS, of="case"),
+    # evidence
+    Route("cases:add_evidence", get=REVIEWERS, post=REVIEWERS, of="case"),
+    Route("cases:upload_start", post=REVIEWERS, of="case", body={"ref": "X-9", "files": "1", "bytes": "1"}),
+    Route("cases:upload_files", post=REVIEWERS, of="exhibit"),
+    Route("cases:upload_done", post=REVIEWERS, of="exhibit"),
+    Route("cases:exhibit_act", post=REVIEWERS, of="exhibit"),
+    # review: a batch is its owner's
+    Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),
+    Route("cases:batch", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_batch", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_units", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_veils", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_changes", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_stack", get=REVIEWERS, of="stack"),
+    Route("cases:media_veil", get=REVIEWERS, of="item"),
+    Route("cases:media_clear", get=REVIEWERS, of="item"),
+    # giving back and handing over
+    Route("cases:publish", get=TEAM),
+    Route("cases:offers_act", post=ONLY_SUPERVISORS, body={"act": "approve"}),
+    Route("cases:exports", get=TEAM | {AUDITOR}, post=EXPORTERS, of="case"),
+    Route("cases:all_exports", get=TEAM | {AUDITOR}),
+    Route("cases:export_file", get=EXPORTERS, of="export"),
+    # hash sets
+    Route("hashsets:list", get=SET_READERS),
+    Route("hashsets:new", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
+    Route("hashsets:set", get=SET_READERS, of="set"),
+    Route("hashsets:import", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set"),
+    Route("hashsets:import_run", get=ONLY_SUPERVISORS, of="run"),
+    Route("hashsets:import_progress", get=ONLY_SUPERVISORS, of="run"),
+    Route("hashsets:policy", post=ONLY_SUPERVISORS, of="set"),
+    Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),
+    Route("hashsets:lookup", get=TEAM, post=TEAM),
+]
+BY_NAME = {route.name: route for route in ROUTES}

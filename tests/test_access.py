@@ -1,0 +1,247 @@
+"""Every route against every role and method, from the URLconf (security.md section 5.1-5.3)."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.http import HttpResponseBase
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django.plugin import DjangoDbBlocker
+
+from cases import decisions, review
+from cases.models import Case
+from tests import access_table, factories
+from tests.access_table import EVERYBODY, ROUTES, Route
+from tests.damage import rolled_back
+from tests.people import People, everybody, signed_in
+from workbench import people as domain
+from workbench.models import AuditEvent, Job, User
+
+KEPT_APART = ("workbench_auditevent", "workbench_auditlog", "django_session", "axes_accessattempt", "axes_accesslog")
+REFUSALS = {401, 403, 404, 405, 500}  # 503: the picture is being made
+TEAM_MATE = frozenset({"investigator"})
+EVERY_ROLE = frozenset({"investigator", "supervisor", "exporter", "auditor"})
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One case of one agency with one of everything, whose whole agency is on the team; a stranger is not."""
+
+    people: People
+    case: Case
+    stranger: User
+    ids: dict[str, Any]
+
+    def actor(self, name: str | None) -> User | None:
+        """The person of that name; None is nobody."""
+        return self.stranger if name == "stranger" else getattr(self.people, name) if name else None
+
+
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[World]:
+    """The world, built once; every request happens in a savepoint of its own."""
+    with django_db_blocker.unblock(), rolled_back():
+        yield build()
+
+
+@pytest.fixture
+def world(built: World) -> Iterator[World]:
+    """The world, whole again for the next test."""
+    with rolled_back():
+        yield built
+
+
+def build() -> World:
+    """One of everything."""
+    people = everybody()
+    team = (people.colleague, people.supervisor, people.exporter, people.auditor, people.welfare, people.admin)
+    case = factories.case(people.investigator, *team)
+    exhibit = factories.exhibit(case)
+    first, *_ = factories.items(exhibit, 3)
+    hash_set = factories.hash_set(people.north)
+    run = Job.objects.create(
+        kind="import",
+        subject=str(hash_set.public_id),
+        state=Job.State.DONE,
+        cursor={"files": ["a.csv"], "by_name": "", "dry_run": True},
+    )
+    batch = review.claim(case=case, by=people.investigator)
+    decisions.decide_content(
+        case=case, content=first.content, code="1", by=people.investigator, via="test", viewed=True
+    )
+    ids = {
+        "case": case.public_id,
+        "exhibit": exhibit.public_id,
+        "item": first.public_id,
+        "stack": first.stack.public_id,
+        "batch": batch.public_id,
+        "export": factories.export(case, people.exporter).public_id,
+        "set": hash_set.public_id,
+        "run": run.public_id,
+        "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
+    }
+    stranger = factories.person(people.north, "stranger")  # of the agency, an investigator, not on the team
+    return World(people, case, stranger, ids)
+
+
+def routes() -> dict[str, URLPattern]:
+    """Every named route of the product."""
+    found: dict[str, URLPattern] = {}
+
+    def walk(resolver: URLResolver, space: str) -> None:
+        for one in resolver.url_patterns:
+            if isinstance(one, URLResolver):
+                walk(one, one.namespace or space)
+            else:
+                found[f"{space}:{one.name}"] = one
+
+    walk(get_resolver(), "")
+    return found
+
+
+def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
+    assert set(routes()) == set(access_table.BY_NAME)
+
+
+def address(route: Route, ids: dict[str, Any]) -> str:
+    """The path of a route for these things."""
+    names = routes()[route.name].pattern.converters
+    values = {name: "pause" if name == "act" else ids[name.removesuffix("_id")] for name in names}
+    path = reverse(route.name, kwargs=values)
+    return f"{path}?{route.query}" if route.query else path
+
+
+def asked(client: Client, method: str, path: str, body: dict[str, Any] | None) -> HttpResponseBase:
+    """One request, as a page or the review script sends it."""
+    if method == "POST" and path.startswith("/api/"):
+        sent = json.dumps({"acts": [], "on_screen_ms": 0, "viewings": []})
+        return client.post(path, sent, content_type="application/json", secure=True)
+    if method == "POST":
+        return client.post(path, body or {}, secure=True)
+    return client.generic(method, path, secure=True)
+
+
+def expected(route: Route, method: str, actor: str | None) -> str:
+    """The answer that is right: `ok`, or a refusal by its number."""
+    roles = route.get if method == "GET" else route.post
+    if route.name == "workbench:signout" and roles:
+        return "sign-in"
+    if actor is None and not route.without_sign_in:
+        return "401" if address_is_api(route) else "sign-in"
+    if not roles:
+        return "405"
+    if actor is None:
+        return "ok"
+    if not reaches(route, actor):
+        return "404"
+    return "ok" if held(actor) & roles else "403"
+
+
+def reaches(route: Route, actor: str) -> bool:
+    """Whether what the route's id belongs to exists for this person."""
+    if route.owner:
+        return actor == "investigator"
+    if route.of in {"set", "run"}:
+        return actor != "outsider"
+    return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
+
+
+def actors(route: Route) -> list[str | None]:
+    """Whom to ask: every role, nobody, and where the route is about a thing, those who cannot reach it."""
+    others = ["outsider", "stranger"] if route.of else []
+    return [*sorted(EVERYBODY), *others, *(["colleague"] if route.owner else []), None]
+
+
+def body_of(route: Route, world: World) -> dict[str, Any]:
+    """A body that the route understands; `user` is somebody who is not on the team."""
+    body = dict(route.body or {})
+    return body | ({"user": str(world.stranger.public_id)} if "user" in body else {})
+
+
+def held(actor: str) -> frozenset[str]:
+    """The roles of a person."""
+    others = {"colleague": TEAM_MATE, "stranger": TEAM_MATE, "outsider": EVERY_ROLE}
+    return others.get(actor, frozenset({actor}))
+
+
+def address_is_api(route: Route) -> bool:
+    """Whether the route answers scripts: refusals are JSON there."""
+    return route.name.startswith(("cases:api_", "cases:media_"))
+
+
+def got(answer: HttpResponseBase, route: Route) -> str:
+    """What an answer amounts to."""
+    if answer.status_code == 302 and answer.headers["Location"] == reverse(settings.LOGIN_URL):
+        return "sign-in"
+    if address_is_api(route) and answer.status_code == 404:
+        code = json.loads(answer.content)["error"]["code"]  # type: ignore[attr-defined]
+        return "404" if code == "not-found" else "ok"
+    return str(answer.status_code) if answer.status_code in REFUSALS else "ok"
+
+
+def state() -> str:
+    """A digest of every row but the log's and the sessions'."""
+    with connection.cursor() as cursor:
+        tables = [name for name in connection.introspection.table_names(cursor) if name not in KEPT_APART]
+        parts = " UNION ALL ".join(
+            f"SELECT '{name}', md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {name} t"
+            for name in tables
+        )
+        cursor.execute(parts)
+        return hashlib.sha256(repr(sorted(cursor.fetchall())).encode()).hexdigest()
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_of_a_route_each_role_gets_what_the_table_says(world: World, route: Route, method: str) -> None:
+    path, wrong = address(route, world.ids), []
+    for actor in actors(route) if method != "DELETE" else ("supervisor",):
+        with rolled_back():
+            client = signed_in(world.actor(actor))
+            right = expected(route, method, actor) if method != "DELETE" else "405"
+            before = state() if right != "ok" else ""
+            answer = asked(client, method, path, body_of(route, world))
+            if answer.streaming:
+                list(answer)  # read to its end, so that its file is closed
+            if got(answer, route) != right:
+                wrong.append(f"{actor}: {answer.status_code}, not {right}")
+            if right != "ok" and state() != before:
+                wrong.append(f"{actor}: was refused and still changed something")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if route.of not in {"", "token"}], ids=lambda route: route.name
+)
+def test_of_a_thing_that_is_not_there_the_answer_is_that_of_a_foreign_one(world: World, route: Route) -> None:
+    method = "GET" if route.get else "POST"
+    missing = address(route, dict.fromkeys(world.ids, uuid4()))
+    foreign = address(route, world.ids)
+    client = signed_in(world.people.outsider)
+    first, second = (asked(client, method, path, route.body) for path in (missing, foreign))
+    assert first.status_code == second.status_code == 404
+    assert first.headers["Content-Type"] == second.headers["Content-Type"]
+
+
+def test_of_a_denial_an_event_is_kept(world: World) -> None:
+    signed_in(world.people.auditor).post(reverse("cases:close", args=[world.ids["case"]]), secure=True)
+    event = AuditEvent.objects.filter(log__agency=world.people.north).order_by("-seq")[0]
+    told = json.loads(event.body)
+    assert (event.verb, event.actor, told["details"]["route"]) == ("access.denied", "auditor", "cases:close")
+
+
+def test_of_a_right_that_is_withdrawn_the_next_request_knows(world: World) -> None:
+    client = signed_in(world.people.supervisor)
+    page = reverse("workbench:audit")
+    assert client.get(page, secure=True).status_code == 200
+    world.people.supervisor.memberships.all().delete()
+    assert client.get(page, secure=True).status_code == 403
+    User.objects.filter(pk=world.people.supervisor.pk).update(is_active=False)
+    assert client.get(page, secure=True).status_code == 302
