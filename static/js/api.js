@@ -15,6 +15,15 @@ export class ApiError extends Error {
 
 const csrf = () => document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
+/** After signing in anew in another tab the token of this page is old; the page itself holds a fresh one. */
+async function refreshToken() {
+  const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual", cache: "no-store" });
+  const [, token] = (answer.ok && /name="csrf-token" content="([^"]+)"/.exec(await answer.text())) || [];
+  if (!token || token === csrf()) return false;
+  document.querySelector('meta[name="csrf-token"]').content = token;
+  return true;
+}
+
 async function refusal(answer) {
   if (answer.type === "opaqueredirect") return new ApiError(401, "signed-out", "Your session has ended. Sign in again.");
   let error = {};
@@ -48,12 +57,17 @@ export async function getClear(url, signal) {
   return { blob: await answer.blob(), token: answer.headers.get("X-Viewing") };
 }
 
-export async function postJson(url, body, options = {}) {
-  const headers = { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": csrf() };
-  return (await ask(url, { method: "POST", headers, body: JSON.stringify(body), ...options })).json();
+async function post(url, body, headers, options) {
+  const send = () => ask(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...headers }, ...options });
+  try {
+    return (await send()).json();
+  } catch (error) {
+    if (error.status !== 403 || options?.keepalive || !(await refreshToken())) throw error;
+    return (await send()).json();
+  }
 }
 
+export const postJson = (url, body, options = {}) => post(url, JSON.stringify(body), { "Content-Type": "application/json" }, options);
+
 /** A plain multipart POST; the browser writes the boundary. */
-export async function postForm(url, form) {
-  return (await ask(url, { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": csrf() }, body: form })).json();
-}
+export const postForm = (url, form) => post(url, form, {}, {});

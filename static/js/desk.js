@@ -80,7 +80,6 @@ export class Desk {
       return;
     }
     unit.version = result.version ?? unit.version;
-    if (result.files) unit.files = result.files;
     if (unit.waiting === 0 && act.act !== "flag") Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
     if (result.status === "conflict") this.told("conflict", unit, result.message);
     this.changed(unit);

@@ -42,6 +42,9 @@ export const KEYS = [
   { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: "this sheet", single: true },
 ];
 
+// A key that is kept down moves on and on, but decides only once.
+const REPEATS = new Set(["left", "right", "up", "down", "page-up", "page-down", "smaller", "larger"]);
+
 const OFF = "winnow.single-keys";
 export const singleKeysOff = () => localStorage.getItem(OFF) === "off";
 
@@ -71,10 +74,8 @@ export function listen(root, handlers, letters = []) {
     const line = meaning(event, table);
     if (!line || !handlers[line.id]) return;
     event.preventDefault();
-    if (line.hold) {
-      if (event.repeat || held.has(event.code)) return;
-      held.set(event.code, line.id);
-    }
+    if (event.repeat && !REPEATS.has(line.id)) return;
+    if (line.hold) held.set(event.code, line.id);
     handlers[line.id](event);
   });
   const release = (code) => {

@@ -64,9 +64,19 @@ export class Outbox {
     if (!this.#flying && !this.failure) this.#post([]);
   }
 
-  /** Resolves when all is saved, rejects when the server refuses for good. */
-  drained() {
+  /** Sends what there is while the page goes away; nobody reads the answer, and the keys make it safe. */
+  farewell() {
+    this.send({ acts: this.#next().map(this.fill), ...this.take() }, { keepalive: true }).catch(() => {});
+  }
+
+  /** Resolves when all is saved, sums too; rejects when the server refuses for good. */
+  async drained() {
     this.flush();
+    await this.#empty();
+    await this.#post([]);
+  }
+
+  #empty() {
     return new Promise((resolve, reject) => {
       const look = () => {
         if (this.unsaved === 0) resolve();

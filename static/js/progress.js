@@ -21,7 +21,7 @@ function show(fields) {
 
 /** Follows `node.dataset.progressUrl` until the server says it is done; a hidden page does not ask. */
 export function follow(node) {
-  let said = "";
+  let said = null;
   const note = node.querySelector("[data-progress-lost]");
   const again = (delay) => window.setTimeout(turn, delay);
   async function turn() {
@@ -35,9 +35,10 @@ export function follow(node) {
     }
     if (note) note.hidden = true;
     show(state.fields ?? {});
-    if (state.say && state.say !== said) announce((said = state.say));
+    if (said !== null && state.say && state.say !== said) announce(state.say); // what was so on opening is no news
+    said = state.say ?? "";
     if (!state.done) return again(EVERY);
-    if (state.reload) location.reload();
+    if (state.reload && !document.activeElement.closest("form")) location.reload();
     return undefined;
   }
   again(EVERY);

@@ -1,16 +1,17 @@
 // The review page: puts batch, grid, viewer, keys, outbox and inspector together.
-import { Batch, canUnveil, files, isDecided, isHandled } from "./batch.js";
+import { BatchBar, figures } from "./bar.js";
+import { Batch, canUnveil, files, isHandled } from "./batch.js";
+import { bindButtons, bindKeys } from "./bindings.js";
 import { Desk } from "./desk.js";
 import { fillDock } from "./dock.js";
-import { afterPaint, announce, categoryMark, plural, svg } from "./dom.js";
+import { afterPaint, announce, categoryMark, plural } from "./dom.js";
 import { Exposure } from "./exposure.js";
 import { showFinish } from "./finish.js";
 import { Grid } from "./grid.js";
 import { Inspector } from "./inspector.js";
-import { categoryKey, listen, showKeys } from "./keys.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
-import { saving, showState } from "./saving.js";
+import { noteOf, saving, showState } from "./saving.js";
 import { spokenName } from "./tile.js";
 import { Unveiler } from "./unveil.js";
 import { drop } from "./veils.js";
@@ -42,7 +43,7 @@ class Review {
       },
     });
     this.outbox = new Outbox({
-      send: (body) => this.batch.send(body),
+      send: (body, options) => this.batch.send(body, options),
       fill: (act) => ({ ...act, version: this.batch.find(act.stack)?.version ?? 0 }),
       take: () => this.exposure.take(),
       restore: (sums) => this.exposure.restore(sums),
@@ -63,6 +64,7 @@ class Review {
       onFocus: (unit) => this.focused(unit),
       onOpen: () => this.openViewer(),
     });
+    this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
     this.viewer = new Viewer(part("viewer"));
     this.inspector = new Inspector(part("inspector"), {
       api: main.dataset.api,
@@ -102,67 +104,25 @@ class Review {
       this.focusStage();
     });
     this.grid.setUnits(this.batch.units);
-    const handlers = this.handlers();
-    const letters = this.batch.info.scheme.categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
-    listen(part("lightbox"), handlers, letters);
-    listen(part("viewer"), handlers, letters);
-    this.wireButtons();
+    bindKeys(this, [part("lightbox"), part("viewer")]);
+    bindButtons(this, main.querySelectorAll("[data-act]"));
+    part("lightbox").addEventListener("click", () => this.focusStage());
     window.addEventListener("beforeunload", (event) => { if (this.outbox.unsaved) event.preventDefault(); });
-    window.addEventListener("pagehide", () => { this.unveiler.panic(); this.batch.units.forEach(drop); });
+    window.addEventListener("pagehide", () => this.leave());
+    window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     window.setInterval(() => { this.outbox.report(); this.lookForChanges(); }, SUMS);
     const open = this.batch.units.findIndex((unit) => !isHandled(unit));
     this.grid.go(Math.max(0, open), { quiet: document.activeElement !== document.body });
+    if (open < 0 && this.batch.units.length === this.batch.info.size) this.finish();
   }
 
-  // ---- keys and buttons ----
-
-  handlers() {
-    const across = () => (this.viewer.isOpen ? 1 : this.grid.across);
-    const move = (by) => (event) => this.move(this.grid.place + by(), event.shiftKey && !this.viewer.isOpen);
-    const press = (id) => () => this.press(id);
-    return {
-      decide: (event) => this.press("decide", categoryKey(event.code)),
-      "decide-stack": (event) => this.press("decide-stack", categoryKey(event.code)),
-      ...Object.fromEntries(["unsure", "skip", "flag", "clear", "undo", "redo"].map((id) => [id, press(id)])),
-      unveil: () => this.hold(),
-      "unveil-end": () => this.unveiler.veil(),
-      enlarge: () => { if (this.viewer.isOpen) { this.viewer.large(true); this.hold(); } },
-      "enlarge-end": () => { this.viewer.large(false); this.unveiler.veil(); },
-      blur: () => this.setVeil("blur"),
-      grey: () => this.setVeil("grey"),
-      panic: () => this.panic(),
-      smaller: () => this.resize(-1),
-      larger: () => this.resize(1),
-      left: move(() => -1),
-      right: move(() => 1),
-      up: move(() => -across()),
-      down: move(() => across()),
-      first: () => this.move(0),
-      last: () => this.move(this.grid.units.length - 1),
-      "page-up": move(() => -across() * this.grid.pageRows),
-      "page-down": move(() => across() * this.grid.pageRows),
-      open: () => this.openViewer(),
-      back: () => this.back(),
-      help: showKeys,
-    };
+  leave() {
+    this.unveiler.panic();
+    if (!this.closed) this.outbox.farewell();
+    this.batch.units.forEach(drop);
   }
 
-  wireButtons() {
-    const acts = {
-      blur: () => this.setVeil("blur"),
-      grey: () => this.setVeil("grey"),
-      panic: () => this.panic(),
-      smaller: () => this.resize(-1),
-      larger: () => this.resize(1),
-      finish: () => this.finish(),
-      back: () => this.back(),
-      previous: () => this.move(this.grid.place - 1),
-      next: () => this.move(this.grid.place + 1),
-      all: () => this.stopLookingBack(),
-    };
-    for (const button of main.querySelectorAll("[data-act]")) button.addEventListener("click", acts[button.dataset.act]);
-    part("lightbox").addEventListener("click", () => this.focusStage());
-  }
+  // ---- acts ----
 
   focusStage() {
     if (this.viewer.isOpen) this.viewer.stage.focus({ preventScroll: true });
@@ -259,6 +219,18 @@ class Review {
     this.unveiler.hold(unit, host);
   }
 
+  /** Larger only in the viewer, and only while the key is held. */
+  enlarge() {
+    if (!this.viewer.isOpen) return;
+    this.viewer.large(true);
+    this.hold();
+  }
+
+  unhold() {
+    this.viewer.large(false);
+    if (this.veil.blur) this.unveiler.veil();
+  }
+
   setVeil(which) {
     this.veil[which] = !this.veil[which];
     main.classList.toggle("grey", this.veil.grey);
@@ -324,48 +296,9 @@ class Review {
     return this.say(`1 ${unit.kind === "video" ? "clip" : "item"}${copies}`, unit.items > 1 ? `whole stack: ${unit.items}` : null);
   }
 
-  figures() {
-    const units = this.batch.units;
-    const sum = (some) => some.reduce((total, unit) => total + unit.items, 0);
-    const session = this.exposure.session;
-    return {
-      number: this.batch.info.number,
-      items: sum(units),
-      decided: sum(units.filter(isDecided)),
-      skipped: sum(units.filter((unit) => unit.outcome === "skipped")),
-      left: sum(units.filter((unit) => !isHandled(unit))),
-      views: session.stacks.size,
-      viewed: units.filter((unit) => session.stacks.has(unit.id)).length,
-      onScreen: session.onScreen,
-      revealed: session.revealed,
-    };
-  }
-
   #paintBar() {
-    const figures = this.figures();
-    const total = Math.max(1, figures.items);
-    let from = 0;
-    const piece = (share, classes) => {
-      const rect = svg("rect", { x: `${(100 * from) / total}%`, width: `${(100 * share) / total}%`, height: "100%", class: classes });
-      from += share;
-      return rect;
-    };
-    const counts = this.batch.info.scheme.categories.map((category) =>
-      piece(this.batch.units.filter((unit) => unit.code === category.code).reduce((sum, unit) => sum + unit.items, 0), `k${category.colour}`));
-    part("bar").replaceChildren(...counts);
-    part("bar").setAttribute("aria-label", `${figures.decided} of ${figures.items} decided`);
-    part("decided").textContent = String(figures.decided);
-    part("total").textContent = `/ ${figures.items}${this.pace(figures)}`;
+    this.bar.paint(this.batch, this.exposure.session);
     this.inspector.paintSession();
-  }
-
-  /** Own pace, said only once there is one. */
-  pace(figures) {
-    this.atStart ??= figures.decided;
-    const made = figures.decided - this.atStart;
-    if (made < 5 || !figures.left) return "";
-    const minutes = Math.ceil((figures.left * figures.onScreen) / made / 60_000);
-    return minutes > 0 ? ` · about ${minutes} min` : "";
   }
 
   // ---- the server ----
@@ -386,15 +319,7 @@ class Review {
   }
 
   told(kind, unit, text) {
-    const place = this.batch.units.indexOf(unit) + 1;
-    const notes = {
-      conflict: ["acc", "user-check", "A colleague decided this item before you.", text || "Yours is kept as the blind second decision, so the look was not wasted. The first one stays hidden from you."],
-      stale: ["warn", "refresh-cw", `Item ${place} changed while you looked.`, `${text || "Nothing was written."} It is shown again; please decide it anew.`],
-      gone: ["warn", "refresh-cw", `Item ${place} left your batch.`, text || "Nothing was written for it."],
-      refused: ["bad", "circle-x", `Item ${place} was not saved.`, text],
-    };
-    const [tone, name, title, more] = notes[kind];
-    this.notices.show(`told-${unit.id}`, { tone, icon: name, title, text: more });
+    this.notices.show(`told-${unit.id}`, noteOf(kind, this.batch.units.indexOf(unit) + 1, text));
     this.inspector.forget(unit);
     if (kind === "gone") this.remove([unit]);
     else if (unit === this.grid.current) this.repaint();
@@ -433,7 +358,7 @@ class Review {
     this.unveiler.veil();
     if (this.viewer.isOpen) this.back();
     const form = main.querySelector("[data-next-form]");
-    showFinish(part("finish"), this.figures(), {
+    showFinish(part("finish"), figures(this.batch, this.exposure.session), {
       next: async () => { await this.close(); form.submit(); },
       stop: async () => { location.assign((await this.close()).next); },
       back: () => this.lookBack(),
@@ -442,7 +367,9 @@ class Review {
 
   async close() {
     await this.outbox.drained();
-    return this.batch.close();
+    const answer = await this.batch.close();
+    this.closed = true;
+    return answer;
   }
 
   lookBack() {

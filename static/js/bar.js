@@ -1,0 +1,51 @@
+// The bar above the grid: what is decided, by category, and how long the rest takes at one's own pace.
+import { isDecided, isHandled } from "./batch.js";
+import { svg } from "./dom.js";
+
+const items = (units) => units.reduce((total, unit) => total + unit.items, 0);
+
+/** Where the batch stands, in items; `views` and the times are this session's. */
+export function figures(batch, session) {
+  const units = batch.units;
+  return {
+    number: batch.info.number,
+    items: items(units),
+    decided: items(units.filter(isDecided)),
+    skipped: items(units.filter((unit) => unit.outcome === "skipped")),
+    left: items(units.filter((unit) => !isHandled(unit))),
+    views: session.stacks.size,
+    viewed: units.filter((unit) => session.stacks.has(unit.id)).length,
+    onScreen: session.onScreen,
+    revealed: session.revealed,
+  };
+}
+
+export class BatchBar {
+  constructor(bar, decided, total) {
+    Object.assign(this, { bar, decided, total });
+  }
+
+  paint(batch, session) {
+    const now = figures(batch, session);
+    const whole = Math.max(1, now.items);
+    let from = 0;
+    const pieces = batch.info.scheme.categories.map((category) => {
+      const share = items(batch.units.filter((unit) => unit.code === category.code));
+      const piece = svg("rect", { x: `${(100 * from) / whole}%`, width: `${(100 * share) / whole}%`, height: "100%", class: `k${category.colour}` });
+      from += share;
+      return piece;
+    });
+    this.bar.replaceChildren(...pieces);
+    this.bar.setAttribute("aria-label", `${now.decided} of ${now.items} decided`);
+    this.decided.textContent = String(now.decided);
+    this.total.textContent = `/ ${now.items}${this.#pace(now)}`;
+  }
+
+  /** Own pace, said only once there is one. */
+  #pace(now) {
+    this.atStart ??= now.decided;
+    const made = now.decided - this.atStart;
+    if (made < 5 || !now.left) return "";
+    return ` · about ${Math.max(1, Math.ceil((now.left * now.onScreen) / made / 60_000))} min`;
+  }
+}
