@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, inspector, listing, shown, tasks, viewing
+from cases import decisions, inspector, listing, shown, viewing
 from cases.forms import SupersedeForm
 from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
 from hashsets.models import Category
@@ -151,6 +151,5 @@ def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
     if not form.is_valid():
         raise BadInput(_("Choose a category and say why."))
     decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
-    tasks.wake_matching()
     messages.success(request, _("Decided. The earlier decision stays in the record."))
     return redirect("cases:item", found.public_id)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import listing, publishing, shown, tasks
+from cases import listing, publishing, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from hashsets.models import Category
@@ -126,7 +126,6 @@ def act(request: SignedRequest) -> HttpResponse:
         outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
     else:
         outcome = publishing.settle(act=step, offers=chosen, by=request.user, reason=reason)
-    tasks.wake_matching()
     _tell(request, outcome)
     return redirect("cases:publish")
 
