@@ -17,7 +17,7 @@ PURE = [
     "cases/counting.py",
     "workbench/media_types.py",
 ]
-SHELLS = {"django", "rest_framework", "celery", "kombu"}
+SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av"}
 MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own pictures
 UNMARKED = re.compile(r"mark_safe|SafeString\(|\|\s*safe\b|autoescape\s+off")

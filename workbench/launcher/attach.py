@@ -13,7 +13,7 @@ from workbench.launcher import addresses, prepare, servers
 # Commands that need no database, or bring their own.
 STANDALONE = frozenset({
     "", "up", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings",
-    "makemessages", "compilemessages", "spectacular", "startapp", "startproject", "test", "testserver",
+    "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver",
 })  # fmt: skip
 
 OWNERS = frozenset({"migrate", "sqlmigrate"})  # commands that make tables
