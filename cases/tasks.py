@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from celery import shared_task
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from kombu.exceptions import OperationalError
 
 from cases import evidence, exports, matching, review
@@ -13,6 +13,7 @@ from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
+from workbench.errors import WorkbenchError
 from workbench.models import Agency
 
 log = logging.getLogger(__name__)
@@ -60,10 +61,15 @@ def build_export(job_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Wake workers for whatever the tables show unfinished."""
-    review.expire_batches()
-    storage.sweep_incoming()
-    exports.sweep()
+    """Wake workers for whatever the tables show unfinished; a chore that fails does not keep the others."""
+    for chore in (_sweep_ingests, review.expire_batches, match_again, _sweep_exports, storage.sweep_incoming):
+        try:
+            chore()
+        except (DatabaseError, InterfaceError, OSError, WorkbenchError):
+            log.exception("a chore of the sweeper failed; it is tried again in some seconds")
+
+
+def _sweep_ingests() -> None:
     work = sweeping.unfinished()
     for exhibit_id in work.to_list:
         _send(list_files, exhibit_id)
@@ -71,9 +77,12 @@ def sweep() -> None:
         _send(hash_files, exhibit_id, slot)
     for agency_id in work.to_decode:
         _send(make_previews, agency_id)
+
+
+def _sweep_exports() -> None:
+    exports.sweep()
     for job_id in jobs.waiting():
         _send(build_export, job_id)
-    match_again()
 
 
 def wake(exhibit_id: int) -> None:

@@ -27,6 +27,7 @@ class Handles:
         """An open descriptor of the folder, ours until the next call. Raises OSError."""
         if parts == self._parts:
             return self._folder
+        _only_downwards(parts)
         if self._folder == self.root or parts[: len(self._parts)] != self._parts:
             self._close_folder()
         start, below = self._folder, parts[len(self._parts) :]
@@ -40,6 +41,7 @@ class Handles:
 
     def file(self, parts: tuple[bytes, ...]) -> int:
         """Open a file for reading without waiting; the caller closes it. Raises OSError."""
+        _only_downwards(parts)
         return os.open(parts[-1], FILE, dir_fd=self.folder(parts[:-1]))
 
     def lost(self) -> bool:
@@ -83,6 +85,11 @@ def file_at(path: bytes, within: Iterable[bytes] = ()) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _only_downwards(parts: tuple[bytes, ...]) -> None:
+    if not {b"..", b".", b""}.isdisjoint(parts):
+        raise PermissionError(13, "a step that leads nowhere below")
 
 
 def parent(path: bytes) -> bytes:
