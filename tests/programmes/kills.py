@@ -5,12 +5,12 @@
 
 import json
 import os
-import random
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -133,8 +133,8 @@ def restart_database(winnow: Product) -> None:
 
 def signalled(winnow: Product, running: Callable[[], Process | None], number: signal.Signals) -> None:
     """Send a signal to a server of the product."""
-    os.environ["WINNOW_DATA"] = str(winnow.data)
-    server = running()
+    with of(winnow):
+        server = running()
     assert server, "the server does not run"
     server.signal(number)
 
@@ -177,9 +177,24 @@ def answered(winnow: Product, sql: str) -> list[tuple[Any, ...]]:
 
 def ask(winnow: Product, sql: str) -> list[tuple[Any, ...]]:
     """The rows of a query, past every guard."""
-    os.environ["WINNOW_DATA"] = str(winnow.data)
-    with psycopg.connect(addresses.superuser_url(addresses.DATABASE), connect_timeout=10) as connection:
+    with of(winnow):
+        address = addresses.superuser_url(addresses.DATABASE)
+    with psycopg.connect(address, connect_timeout=10) as connection:
         return connection.execute(sql).fetchall()
+
+
+@contextmanager
+def of(winnow: Product) -> Iterator[None]:
+    """Have addresses mean those of the product, not of this process."""
+    before = os.environ.get("WINNOW_DATA")
+    os.environ["WINNOW_DATA"] = str(winnow.data)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["WINNOW_DATA"]
+        else:
+            os.environ["WINNOW_DATA"] = before
 
 
 def until(holds: Callable[[], bool], what: str) -> None:
@@ -196,5 +211,4 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 if __name__ == "__main__":
-    random.seed(SEED)
     sys.exit(main(sys.argv[1:]))
