@@ -38,7 +38,7 @@ def _by_each_digest(entries: str, contents: str) -> str:
 
 
 NEW_CONTENTS = f"""
-WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s FOR SHARE),
+WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s),
 live AS (SELECT e.*, sync.generation FROM sync JOIN hashsets_entry e ON e.set_id = sync.set_id
          AND {IN_FORCE.format(g="sync.generation")}
          WHERE e.sha256 = ANY(%(sha256)s) OR e.md5 = ANY(%(md5)s) OR e.sha1 = ANY(%(sha1)s))
@@ -71,11 +71,19 @@ RETURNING content_id
 """  # noqa: S608 only constants of this module
 
 
+def hold(agency_id: int) -> None:
+    """Hold the agency's SetSync rows, so that no re-match passes by the contents of this transaction.
+
+    Before `states.changing`: a re-match takes the same locks in the same order.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s ORDER BY id FOR SHARE", [agency_id])
+
+
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Match contents against every set the agency uses, as of the generation it has synced.
 
-    Inside `states.changing(content_ids)`. Two queries. Holds the agency's SetSync rows, so that
-    no re-match passes these contents by.
+    After `hold(agency_id)`, inside `states.changing(content_ids)`. Two queries.
     """
     ids = sorted(content_ids)
     with connection.cursor() as cursor:

@@ -1,6 +1,6 @@
 """From hashed bytes to contents, items and matches: the first of an ingest's two transactions for a group of files.
 
-Everything is set-based: some 16 statements for any number of files.
+Everything is set-based: some 17 statements for any number of files.
 """
 
 from collections.abc import Sequence
@@ -102,6 +102,7 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
     Safe to repeat: rows that are no longer pending stay as they are.
     """
     agency = exhibit.case.agency_id
+    matching.hold(agency)
     new, known = _contents(agency, group)
     counters = ledger.Counters()
     with states.changing(list(known.values())):

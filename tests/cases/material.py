@@ -52,6 +52,7 @@ def pictures(case: Case, by: User, names: list[str], ref: str = "NM-01") -> list
         values = {"agency": case.agency_id, "exhibit": exhibit.pk}
         cursor.execute(ADD, values | dict(zip(("sha256", "md5", "sha1"), columns, strict=True)))
         ids = cursor.fetchone()[0]
+        matching.hold(case.agency_id)
         with states.changing(ids):
             cursor.execute(ITEMS, {"case": case.pk, "contents": ids})
             cursor.executemany("UPDATE cases_stack SET cover_id = %s WHERE id = %s", cursor.fetchall())
