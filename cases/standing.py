@@ -39,6 +39,7 @@ class Written:
     code: str | None
     basis: str
     superseded: str | None
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ written AS (
   FROM planned p LEFT JOIN cases_standing st ON st.content_id = p.content AND st.scheme_id = %(scheme_id)s
   ORDER BY p.content
   RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id)
-SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code
-FROM written w LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
+SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex')
+FROM written w JOIN cases_content c ON c.id = w.content_id LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
 
 STAND = """
@@ -121,7 +122,13 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = Fa
 def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
     """The event of a decision: set, changed or taken back."""
     verb = events.TAKEN_BACK if row.code is None else events.SUPERSEDED if row.superseded else events.DECIDED
-    details = {"code": row.code, "superseded": row.superseded, "basis": row.basis, "scheme": case.scheme.scheme_id}
+    details = {
+        "code": row.code,
+        "superseded": row.superseded,
+        "basis": row.basis,
+        "scheme": case.scheme.scheme_id,
+        "sha256": row.sha256,
+    }
     return audit.Event(verb, f"decision:{row.public_id}", case.public_id, details, reason)
 
 
