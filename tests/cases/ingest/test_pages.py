@@ -38,7 +38,7 @@ def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def post(user: User, path: str, **fields: object) -> HttpResponse:
-    return signed_in(user).post(path, fields, secure=True)  # type: ignore[return-value, arg-type]
+    return signed_in(user).post(path, fields, secure=True)  # type: ignore[return-value]
 
 
 def get(user: User, path: str) -> HttpResponse:

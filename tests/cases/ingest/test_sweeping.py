@@ -3,16 +3,18 @@
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from cases import evidence, tasks
 from cases.ingest import leases, ledger, pipeline, sweeping
+from cases.ingest.folder import Folder
 from cases.models import Case, Content, Exhibit, FileInstance, Item
 from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
 from tests.people import People
-from workbench import checks, storage
+from workbench import checks
 from workbench.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,7 +90,7 @@ def test_of_a_preview_wanted_later_is_made(case: Case, tmp_path: Path) -> None:
 
 def test_of_a_listing_nobody_works_on_is_taken_up_and_ends_with_the_same_totals(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, {f"{n}.txt": b"%d" % n for n in range(10)}))
-    half = list(pipeline.reader("folder").find(bytes(exhibit.source)))[:4]
+    half = list(Folder().find(bytes(exhibit.source)))[:4]
     ledger.add(exhibit.pk, half)
     assert sweeping.unfinished().to_list == [exhibit.pk]
     assert figures(pipeline.drain(exhibit.pk)) == (10, 0, 0, 0, 10, 0, 10)
@@ -124,7 +126,7 @@ def test_of_a_full_disk_holds_the_ingest_without_half_records_and_it_goes_on_alo
     assert (exhibit.state, exhibit.state_reason) == ("paused", "space")
     assert figures(exhibit) == (5, 5, 0, 0, 0, 0, 0)
     assert not Content.objects.exists()
-    assert not list((storage.settings.DATA_DIR / "evidence").glob(f"{listed.case.agency.public_id}/incoming/*"))
+    assert not list((settings.DATA_DIR / "evidence").glob(f"{listed.case.agency.public_id}/incoming/*"))
     sweeping.unfinished()
     assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
 

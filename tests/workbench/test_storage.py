@@ -1,0 +1,89 @@
+"""The store keeps exactly the bytes that were hashed, once, and nothing of what was not finished."""
+
+import hashlib
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from django.conf import settings
+
+from workbench import storage
+from workbench.storage import CHUNK, Batch, StoreFull
+
+SMALL = b"hills and rivers\n" * 10
+LARGE = [bytes([number]) * CHUNK for number in (1, 0, 2)] + [b"end"]
+
+
+@pytest.mark.parametrize("chunks", [[SMALL], [b""], [SMALL[:5], SMALL[5:]], LARGE, [bytes(CHUNK)] * 3])
+def test_of_what_is_hashed_is_what_is_stored(chunks: list[bytes]) -> None:
+    agency, whole = uuid4(), b"".join(chunks)
+    with Batch(agency) as batch:
+        digests = batch.receive(iter(chunks))
+        batch.commit()
+    assert digests.sha256 == hashlib.sha256(whole).digest()
+    assert (digests.md5, digests.sha1) == (hashlib.md5(whole).digest(), hashlib.sha1(whole).digest())
+    assert (digests.size, digests.head) == (len(whole), whole[:4096])
+    assert storage.blob_path(agency, digests.sha256).read_bytes() == whole
+
+
+def test_of_runs_of_zeros_take_no_room() -> None:
+    agency = uuid4()
+    with Batch(agency) as batch:
+        digests = batch.receive([bytes(CHUNK)] * 20)
+        batch.commit()
+    status = storage.blob_path(agency, digests.sha256).stat()
+    assert status.st_size == 20 * CHUNK
+    assert status.st_blocks * 512 < CHUNK
+
+
+@pytest.mark.parametrize("before", [[], [SMALL], LARGE])
+def test_of_bytes_that_could_not_be_read_leave_nothing(before: list[bytes]) -> None:
+    agency = uuid4()
+
+    def breaking() -> Iterator[bytes]:
+        yield from before
+        raise ConnectionError
+
+    with Batch(agency) as batch:
+        with pytest.raises(ConnectionError):
+            batch.receive(breaking())
+        kept = batch.receive([b"another"])
+        batch.commit()
+    files = [path for path in (settings.DATA_DIR / "evidence" / str(agency)).rglob("*") if path.is_file()]
+    assert files == [storage.blob_path(agency, kept.sha256)]
+
+
+def test_of_what_was_not_committed_is_not_there() -> None:
+    agency = uuid4()
+    with Batch(agency) as batch:
+        digests = batch.receive([SMALL])
+    assert not storage.blob_path(agency, digests.sha256).exists()
+    assert not list((settings.DATA_DIR / "evidence" / str(agency) / "incoming").iterdir())
+
+
+def keep(agency: UUID) -> None:
+    with Batch(agency) as batch:
+        batch.receive([SMALL])
+        batch.commit()
+
+
+@pytest.mark.parametrize("step", ["write", "fsync"])
+def test_of_a_full_disk_has_a_name_and_leaves_nothing(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    agency = uuid4()
+    monkeypatch.setattr(f"workbench.storage.os.{step}", full)
+    with pytest.raises(StoreFull):
+        keep(agency)
+    assert not [path for path in (settings.DATA_DIR / "evidence" / str(agency)).rglob("*") if path.is_file()]
+
+
+def test_of_a_preview_is_kept_beside_its_content_and_absent_otherwise() -> None:
+    agency, digest = uuid4(), hashlib.sha256(SMALL).digest()
+    with Batch(agency) as batch:
+        batch.put_preview(digest, b"\xff\xd8\xff picture")
+        batch.commit()
+    assert storage.preview(agency, digest) == b"\xff\xd8\xff picture"
+    assert storage.preview(agency, bytes(32)) is None
+    assert storage.preview(uuid4(), digest) is None
