@@ -26,6 +26,8 @@ class CaseForm(forms.Form):
         self.people = {str(user.public_id): user for user in _colleagues(by)}
         choices = [(key, user.name) for key, user in self.people.items()]
         self.fields["team"].choices = choices  # type: ignore[attr-defined]
+        for name in set(self.fields) - {"team"}:
+            self.fields[name].widget.attrs["class"] = "input"
 
     def clean_team(self) -> list[User]:
         """The chosen people."""

@@ -1,0 +1,81 @@
+"""Fixtures of the browser tests: a prepared world in the live product, people at their browsers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests import product
+from tests.browser import desk, scene
+from workbench.launcher.addresses import CHECKOUT
+
+VIEWPORT = {"width": 1280, "height": 800}
+
+
+@dataclass(slots=True)
+class World:
+    """What the scene made: cases to review, handed out one by one, and the addresses of all pages."""
+
+    small: list[str]
+    pages: dict[str, str]
+
+    def fresh_case(self) -> str:
+        """The id of a case nobody reviewed yet."""
+        return self.small.pop()
+
+
+@pytest.fixture(scope="session")
+def world(live: product.Product) -> World:
+    """The scene, made once inside the live product."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.browser.scene"],
+        env=live.environment, cwd=CHECKOUT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return World(**json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="session")
+def sessions(world: World, browser: Browser, live: product.Product) -> dict[str, Any]:
+    """The signed-in state of everybody in the scene, so that each test need not wait for argon2."""
+    kept = {}
+    for name in scene.PEOPLE:
+        context = browser.new_context(base_url=live.url)
+        page = context.new_page()
+        desk.sign_in(page, name, scene.PASSWORD)
+        kept[name] = context.storage_state()
+        context.close()
+    return kept
+
+
+@pytest.fixture
+def open_page(browser: Browser, live: product.Product) -> Iterator[Callable[..., Page]]:
+    """Open a browser of its own: `open_page()`, `open_page(storage_state=..., viewport=...)`.
+
+    At the end of the test no page may have said anything on its console.
+    """
+    contexts, complaints = [], list[str]()
+
+    def opened(**options: Any) -> Page:
+        context = browser.new_context(**{"base_url": live.url, "viewport": VIEWPORT, "locale": "en-GB"} | options)
+        context.set_default_timeout(60_000)
+        contexts.append(context)
+        page = context.new_page()
+        desk.listen(page, complaints)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def at_desk(open_page: Callable[..., Page], sessions: dict[str, Any]) -> Callable[..., Page]:
+    """A browser in which somebody of the scene is signed in: `at_desk("kim", viewport=...)`."""
+    return lambda name, **options: open_page(storage_state=sessions[name], **options)

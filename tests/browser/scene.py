@@ -1,0 +1,161 @@
+"""What the browser tests find when they come: three people, a case with everything in it, small cases to review.
+
+Made by the product's own functions inside a running product; as a program (`python -m tests.browser.scene`) it
+prints the world as one JSON object.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
+PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
+FULL = "BR-FULL"  # the case that has everything
+SMALL = 10  # cases to review
+IN_SMALL = 8  # pictures in each
+
+
+def main() -> None:
+    """Build it; the database runs already."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "workbench.settings"
+    import django
+
+    from workbench.launcher import attach
+
+    with attach.attached():
+        django.setup()
+        sys.stdout.write(json.dumps(build(), default=str))
+
+
+def build() -> dict[str, Any]:
+    """People, then evidence, then what people do with it. Returns names and addresses."""
+    from workbench.models import Role
+
+    people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
+    small = [_small_case(people, number) for number in range(SMALL)]
+    return {"small": small, "pages": _full_case(people)}
+
+
+def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:
+    from workbench import people
+
+    agency = people.add_agency(slug="westmoor", name="Westmoor")
+    return {
+        name: people.add_person(username=name, name=name.title(), agency=agency, roles=roles, password=PASSWORD)
+        for name, roles in wanted.items()
+    }
+
+
+def _small_case(people: dict[str, Any], number: int) -> str:
+    from tests.browser import pictures
+
+    folder = pictures.charts(_inbox(f"small-{number}"), IN_SMALL, first_seed=1000 * (number + 1))
+    case = _case(people, f"BR-{number}", {"X-1": folder})
+    return str(case.public_id)
+
+
+def _full_case(people: dict[str, Any]) -> dict[str, str]:
+    """A case with known and new pictures, problems, decisions, offers in several states, an export, an open batch."""
+    from cases.models import Batch
+    from tests.browser import pictures
+
+    folder = pictures.charts(_inbox("full"), 24, first_seed=1)
+    pictures.damaged(folder)
+    hash_set, run = _known(people["lee"], sorted(folder.glob("0*.jpg")))
+    case = _case(people, FULL, {"X-1": folder, "X-2": pictures.charts(_inbox("more"), 6, first_seed=20)})
+    item = _work(people, case)
+    batch = Batch.objects.get(case=case)
+    return _addresses(case.public_id, item, batch.public_id, hash_set, run)
+
+
+def _inbox(name: str) -> Path:
+    from django.conf import settings
+
+    folder: Path = settings.DATA_DIR / "inbox" / name
+    folder.mkdir(parents=True)
+    return folder
+
+
+def _case(people: dict[str, Any], number: str, exhibits: dict[str, Path]) -> Any:
+    from cases import evidence, investigations
+    from cases.ingest import pipeline
+
+    case = investigations.create(
+        number=number, name="Harbour lights", scheme_id="landscapes-t1", by=people["kim"], team=[people["lee"]]
+    )
+    for ref, folder in exhibits.items():
+        exhibit = evidence.add_exhibit(
+            case=case, ref=ref, reader_id="folder", source=os.fsencode(folder), by=people["kim"], description="Phone"
+        )
+        pipeline.drain(exhibit.pk)
+    return case
+
+
+def _known(by: Any, files: list[Path]) -> tuple[Any, Any]:
+    """A set that knows these files, and the id of the import that filled it."""
+    from cases import matching
+    from hashsets import import_jobs, scheme_tables, sets
+    from hashsets.importing import Part
+    from tests.browser import pictures
+
+    made = sets.create(
+        name="Reference", role="relevant", scheme=scheme_tables.latest("landscapes-t1"), owner=by.agency, by=by
+    )
+    listed = _inbox("lists") / "reference.csv"
+    listed.write_text(pictures.hash_list(dict.fromkeys(files, "2")) + "nonsense,,,,2\n", encoding="utf-8")
+    import_jobs.run_here(made, [Part(listed, listed.name)], by=by, dry_run=False)
+    matching.rematch(by.agency_id, made.pk)
+    return made.public_id, import_jobs.of_set(made)[0].public_id
+
+
+def _work(people: dict[str, Any], case: Any) -> Any:
+    """Decide, publish, ask for a withdrawal, export, claim; returns the item with the longest history."""
+    from cases import decisions, exports, publishing, review
+    from cases.exports import Options
+    from cases.models import Item, Offer
+
+    kim, lee = people["kim"], people["lee"]
+    items = list(Item.objects.filter(case=case, state="open", content__preview="made").order_by("pk")[:5])
+    for item, code in zip(items, "12351", strict=True):
+        decisions.decide_content(case=case, content=item.content, code=code, by=kim, via="test", viewed=True)
+    offers = list(Offer.objects.filter(case=case).order_by("pk"))
+    publishing.approve(offers=[offer.public_id for offer in offers[:2]], by=lee)
+    publishing.ask_withdrawal(offers=[offers[0].public_id], by=kim, reason="looked twice")
+    publishing.hold(offers=[offers[2].public_id], by=lee, reason="wait for the lab")
+    for product in ("vics", "schedule", "summary"):
+        exports.build(case=case, product=exports.product(product), by=lee, options=Options())
+    review.claim(case=case, by=kim)
+    return items[0].public_id
+
+
+def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, run: Any) -> dict[str, str]:
+    return {
+        "home": "/",
+        "cases": "/cases/",
+        "new case": "/cases/new/",
+        "case": f"/cases/{case}/",
+        "add evidence": f"/cases/{case}/evidence/new/",
+        "problems": f"/cases/{case}/problems/",
+        "items": f"/cases/{case}/items/",
+        "item": f"/items/{item}/",
+        "review": f"/batches/{batch}/",
+        "publish": "/publish/",
+        "published": "/publish/?tab=published",
+        "hash sets": "/hashsets/",
+        "new set": "/hashsets/new/",
+        "set": f"/hashsets/{hash_set}/",
+        "import": f"/hashsets/{hash_set}/import/",
+        "import run": f"/hashsets/imports/{run}/",
+        "look-up": "/hashsets/lookup/",
+        "log": "/audit/",
+        "log entry": "/audit/?entry=1",
+        "exports of a case": f"/cases/{case}/exports/",
+        "exports": "/exports/",
+        "account": "/account/",
+    }
+
+
+if __name__ == "__main__":
+    main()
