@@ -71,7 +71,8 @@ written AS (
   ORDER BY p.content
   RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id)
 SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex')
-FROM written w JOIN cases_content c ON c.id = w.content_id LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
+FROM written w JOIN cases_content c ON c.id = w.content_id
+LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
 
 STAND = """

@@ -21,7 +21,7 @@ def sync() -> None:
     assert matching.behind() == []
 
 
-def entry(name: str, code: str = "1", **digests: bytes | None) -> entries.NewEntry:
+def entry(name: str, code: str = "1", /, **digests: bytes | None) -> entries.NewEntry:
     sha256, md5, sha1 = material.digests(name)
     return entries.NewEntry(**({"sha256": sha256, "md5": md5, "sha1": sha1, "size": 1000} | digests), code=code)  # type: ignore[arg-type]
 

@@ -224,7 +224,7 @@ class TestPage:
         client = signed_in(people.auditor)
         event = AuditEvent.objects.get(case=case.public_id)
         for query in (
-            {"case": case.public_id},
+            {"case": str(case.public_id)},
             {"q": bytes(event.hash).hex()[:10]},
             {"q": str(event.seq), "verb": event.verb},
         ):
