@@ -107,12 +107,24 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
     with leases.taking(evidence.HASH, slot) as held:
         if held is None:
             return False
-        while time.monotonic() < deadline and is_at_work(exhibit_id):
-            if not (_hash_claim(exhibit, held, deadline) or previews.make_left(exhibit.case.agency, held)):
-                break
-        else:
-            return is_at_work(exhibit_id)
-    finish(exhibit_id)
+        try:
+            more = _work(exhibit, held, deadline)
+        except storage.StoreFull:
+            more = _hold(exhibit, evidence.NO_SPACE)
+        except base.SourceGone:
+            more = _hold(exhibit, evidence.NO_SOURCE)
+    if not more:
+        finish(exhibit_id)
+    return more
+
+
+def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
+    """Hash and decode until the deadline; False when nothing is left or the ingest is held."""
+    while is_at_work(exhibit.pk):
+        if time.monotonic() > deadline:
+            return True
+        if not (_hash_claim(exhibit, held, deadline) or previews.make_left(exhibit.case.agency, held)):
+            return False
     return False
 
 
@@ -125,13 +137,10 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     left = len(claim.rows)
     try:
         while left and time.monotonic() < deadline:
-            left -= _group(exhibit, held, readings)
-            if left and not is_at_work(exhibit.pk):
+            taken = _group(exhibit, held, readings)
+            left -= taken
+            if not taken or (left and not is_at_work(exhibit.pk)):
                 break
-    except storage.StoreFull:
-        _hold(exhibit, evidence.NO_SPACE)
-    except base.SourceGone:
-        _hold(exhibit, evidence.NO_SOURCE)
     finally:
         if left:
             ledger.give_back([row.id for row in claim.rows])
@@ -180,9 +189,11 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
     return False
 
 
-def _hold(exhibit: Exhibit, why: str) -> None:
+def _hold(exhibit: Exhibit, why: str) -> bool:
+    """Hold the ingest until the sweeper finds that it can go on; answers that there is nothing more to do."""
     with suppress(evidence.NotInThisState):  # somebody else has held or ended it
         evidence.pause(exhibit, by=None, why=why)
+    return False
 
 
 def is_at_work(exhibit_id: int) -> bool:

@@ -15,7 +15,7 @@ from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held, retried
 from workbench import storage
-from workbench.jail import Preview
+from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
 
 AT_ONCE = 16
@@ -26,6 +26,10 @@ UPDATE cases_content c SET preview = n.state, preview_reason = n.reason, veil = 
   height = n.height, duration_ms = n.duration, preview_lease = NULL
 FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::int[], %s::int[], %s::bigint[])
   AS n(id, state, reason, veil, width, height, duration) WHERE c.id = n.id AND c.preview IN ('pending', 'deferred')
+"""
+
+GIVE_BACK = """
+UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
 """
 
 CLAIM = f"""
@@ -51,13 +55,22 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
     """Decode contents, keep their previews, give their files the outcome and let waiting items open."""
     if not contents:
         return
-    with storage.Batch(agency) as batch:
-        decoded = [Decoded(content, _decoded(agency, content)) for content in contents]
-        for one in decoded:
-            if one.preview.clear:
-                batch.put_preview(one.content.sha256, one.preview.clear)
-        batch.commit()
+    try:
+        with storage.Batch(agency) as batch:
+            decoded = [Decoded(content, _decoded(agency, content)) for content in contents]
+            for one in decoded:
+                if one.preview.clear:
+                    batch.put_preview(one.content.sha256, one.preview.clear)
+            batch.commit()
+    except (DecoderDied, storage.StoreFull):  # no fault of these contents: nobody died over them
+        _give_back(contents)
+        raise
     retried(lambda: _store(decoded))
+
+
+def _give_back(contents: Sequence[ToDecode]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, [[content.id for content in contents]])
 
 
 def make_left(agency: Agency, held: Held) -> bool:

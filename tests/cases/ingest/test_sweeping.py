@@ -15,6 +15,7 @@ from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
 from tests.people import People
 from workbench import checks
+from workbench.jail import DecoderDied
 from workbench.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -141,3 +142,20 @@ def test_of_a_source_that_was_unplugged_holds_the_ingest_until_it_is_back(listed
     away.rename(tmp_path)
     sweeping.unfinished()
     assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
+
+
+def test_of_a_decoder_that_cannot_start_is_held_against_no_file(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.png": picture(1)}))
+    pipeline.list_files(exhibit.pk)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise DecoderDied
+
+    with monkeypatch.context() as broken:
+        broken.setattr("workbench.jail.Decoder.preview", refuse)
+        for _ in range(4):
+            with pytest.raises(DecoderDied):
+                pipeline.hash_files(exhibit.pk, evidence.slots(exhibit)[0])
+    assert figures(pipeline.drain(exhibit.pk)) == (1, 0, 0, 1, 0, 0, 0)
