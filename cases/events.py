@@ -3,7 +3,6 @@
 from workbench.audit import verb
 
 CASE_CREATED = verb("case.create", "Case created")
-CASE_OPENED = verb("case.open", "Case looked at")
 CASE_CLOSED = verb("case.close", "Case closed")
 MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
