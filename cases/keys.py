@@ -148,11 +148,7 @@ def _undo_decision(now: Round, wish: Wish, unit: Unit, undone: Act) -> Answers:
     held = standing.held(list(made), now.case.scheme.scheme_id)
     still = [content for content, row in made.items() if content in held and held[content].decision == row.pk]
     if not still:
-        return {
-            wish.key: answer(
-                wish, "refused", unit, message="A later decision stands here; it is not yours to take back."
-            )
-        }
+        return {wish.key: answer(wish, "refused", unit, message=LATER_STANDS)}
     if publishing.published([made[content].pk for content in still]):
         message = "This decision is published. Ask for its withdrawal on the Publish page."
         return {wish.key: answer(wish, "refused", unit, message=message)}

@@ -164,10 +164,10 @@ def _read(row: tuple[Any, ...]) -> Version:
     values = dict(zip(COLUMNS, stored, strict=True))
     for name in ("md5", "sha1", "sha256"):
         values[name] = bytes(values[name]) if values[name] is not None else None
-    return Version(Key(bytes(ident), twin), **values, flags=_loaded(flags), raw=_loaded(raw), in_force=in_force)
+    return Version(Key(bytes(ident), twin), **values, flags=loaded(flags), raw=loaded(raw), in_force=in_force)
 
 
-def _loaded(value: Any) -> dict[str, Any]:
+def loaded(value: Any) -> dict[str, Any]:
     """Django's connections hand jsonb over as text."""
     found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
     return found

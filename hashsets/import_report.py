@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hashsets.exchange import Report
+from hashsets.exchange.photodna_watch import PLACEHOLDER_AT
 from hashsets.swapping import Difference
 from workbench.errors import WorkbenchError
 
@@ -142,5 +143,5 @@ class ImportReport:
 
     def _dropped_photodna(self) -> int:
         """Those the readers dropped, and those only the whole list showed to be placeholders."""
-        counted_ahead = sum((20 - 1) * len(part.found.placeholder_photodna) for part in self.parts)
+        counted_ahead = sum((PLACEHOLDER_AT - 1) * len(part.found.placeholder_photodna) for part in self.parts)
         return sum(part.found.dropped_photodna for part in self.parts) - counted_ahead + self.dropped_after_reading

@@ -1,12 +1,12 @@
 """The entries of one version, page by page, as records that a list format can write."""
 
-import json
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 
 from hashsets import events, exchange
+from hashsets.entry_rows import loaded
 from hashsets.exchange import HashRecord, UnknownFormat, WriteOptions
 from hashsets.exchange.vics_values import Unreadable, date
 from hashsets.models import HashSet
@@ -63,7 +63,7 @@ def record(hash_set: HashSet, *, by: User, format_id: str, region: str) -> None:
 
 def _record(position: int, row: tuple[Any, ...]) -> HashRecord:
     md5, sha1, sha256, size, code, flags, raw = row
-    kept = _loaded(raw)
+    kept = loaded(raw)
     return HashRecord(
         position=position,
         md5=_bytes(md5),
@@ -72,7 +72,7 @@ def _record(position: int, row: tuple[Any, ...]) -> HashRecord:
         size=size,
         code=code or None,
         media_id=kept.get("media_id"),
-        flags=_loaded(flags),
+        flags=loaded(flags),
         series=tuple(kept.get("series", ())),
         tags=tuple(kept.get("tags", ())),
         date_updated=_date(kept.get("date_updated")),
@@ -91,9 +91,3 @@ def _date(text: str | None) -> Any:
         return date(text) if text else None
     except Unreadable:
         return None
-
-
-def _loaded(value: Any) -> dict[str, Any]:
-    """Django's connections hand jsonb over as text."""
-    found: dict[str, Any] = json.loads(value) if isinstance(value, str) else value
-    return found

@@ -68,7 +68,7 @@ def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:
 
 def get_from(user: User, permission: str, scoped: QuerySet[M, Any], public_id: UUID) -> M:
     """As `get`, from an already scoped query set (with its own select_related)."""
-    found = scoped.filter(public_id=public_id).first()
+    found: M | None = scoped.filter(public_id=public_id).first()
     if found is None:
         raise NotFound
     require(user, permission)

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -14,7 +15,7 @@ from django.utils.cache import patch_cache_control
 from workbench import audit, sessions
 from workbench.errors import NotAllowed, WorkbenchError
 from workbench.models import User
-from workbench.views.errors import answer
+from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
@@ -52,7 +53,7 @@ class SignedInOnly:
         view = resolve(request.path_info).view_name
         if view in OPEN_VIEWS or (request.user.is_authenticated and sessions.still_valid(request, view)):
             return None
-        if request.path.startswith(("/api/", "/media/")):
+        if wants_json(request):
             return answer(request, SignInFirst())
         return redirect(settings.LOGIN_URL)
 
@@ -61,7 +62,7 @@ class SignInFirst(WorkbenchError):
     """Sign in first, then send the request again."""
 
     code = "sign-in-first"
-    status = 401  # type: ignore[assignment]
+    status = HTTPStatus.UNAUTHORIZED
 
 
 class ErrorsAsAnswers:

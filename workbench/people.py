@@ -167,11 +167,6 @@ def unlock(user: User, *, by: User | None = None) -> None:
     audit.record(audit.PERSON_UNLOCKED, by=by, on=user, agency=user.agency)
 
 
-def operator() -> User | None:
-    """The account of the command line, if the node was started once."""
-    return User.objects.filter(username=OPERATOR).select_related("agency").first()
-
-
 @transaction.atomic
 def first_start(*, agency_slug: str = "first", agency_name: str = "First agency") -> tuple[User, str] | None:
     """Make the first agency, its `operator` and an administrator; returns the admin and a one-time path.

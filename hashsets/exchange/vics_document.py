@@ -38,7 +38,6 @@ class Document:
     cutter: Cutter
     report: Report
     kind: str = ""  # "Media" or "Cases", known from the first record on
-    array_name: str = "value"
     root: list[Member] = field(default_factory=list)  # all but the records
     cases: list[CaseFields] = field(default_factory=list)
 
@@ -64,7 +63,7 @@ class Document:
         found = False
         for name in self.cutter.members():
             if name.lower() in _RECORDS and self.cutter.peek() == "[":
-                found, self.array_name = True, name
+                found = True
                 yield from self._array()
             else:
                 values[name] = self._member(name, self.root)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -19,7 +20,7 @@ class DecoderDied(WorkbenchError):
     """The decoder cannot be started. Ask your administrator to look at the worker's log."""
 
     code = "decoder-died"
-    status = 503  # type: ignore[assignment]
+    status = HTTPStatus.SERVICE_UNAVAILABLE
     permanent = False
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from workbench import access, audit, event_log
 from workbench.event_log import Filters
 from workbench.models import AuditLog, User
+from workbench.requests import SignedRequest
 
 SHOWN = ("case", "person", "verb", "day", "q")
 
@@ -34,9 +35,10 @@ class FilterForm(forms.Form):
 
 @require_GET
 @transaction.atomic
-def log_page(request: HttpRequest) -> HttpResponse:
+def log_page(request: SignedRequest) -> HttpResponse:
     """Filtered, newest first. Opening the page is an event; turning its pages and looking at entries is not."""
-    user = _reader(request, "audit.read")
+    user = request.user
+    access.require(user, "audit.read")
     form = FilterForm(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
     log = event_log.log_of(user, node=bool(chosen.get("node")))
@@ -50,7 +52,7 @@ def log_page(request: HttpRequest) -> HttpResponse:
 
 
 def _context(
-    request: HttpRequest, form: FilterForm, log: AuditLog, page: event_log.Page, entry: int | None
+    request: SignedRequest, form: FilterForm, log: AuditLog, page: event_log.Page, entry: int | None
 ) -> dict[str, Any]:
     shown = event_log.entry(log, entry) if entry else None
     names = User.objects.filter(agency=log.agency_id).order_by("username") if log.agency_id else User.objects.none()
@@ -67,7 +69,7 @@ def _context(
         "chain": event_log.chain(log),
         "entry": {"seq": shown.seq, "body": shown.body, "url": _case_url(shown.case)} if shown else None,
         "today_count": None,
-        "may_verify": access.has(request.user, "audit.verify"),  # type: ignore[arg-type]
+        "may_verify": access.has(request.user, "audit.verify"),
     }
 
 
@@ -76,9 +78,10 @@ def _case_url(case: UUID | None) -> str:
 
 
 @require_POST
-def verify(request: HttpRequest) -> HttpResponse:
+def verify(request: SignedRequest) -> HttpResponse:
     """Recompute the chain of the person's log; the result is a message and an event."""
-    user = _reader(request, "audit.verify")
+    user = request.user
+    access.require(user, "audit.verify")
     log = event_log.log_of(user, node=request.POST.get("node") == "on")
     verdict = audit.verify(log)
     event_log.note_verified(verdict, by=user)
@@ -90,13 +93,7 @@ def verify(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('workbench:audit')}?{urlencode({'entry': bad['seq']})}")
 
 
-def _reader(request: HttpRequest, permission: str) -> User:
-    user = request.user
-    access.require(user, permission)  # type: ignore[arg-type]
-    return user  # type: ignore[return-value]
-
-
-def _query(request: HttpRequest, **changed: object) -> str:
+def _query(request: SignedRequest, **changed: object) -> str:
     """The query string of this page without entry and place, with some values changed."""
     query = {name: request.GET[name] for name in (*SHOWN, "node") if request.GET.get(name)}
     return urlencode(query | changed)

@@ -1,6 +1,7 @@
 """The one renderer of errors: JSON for the API, a page for people; neutral text and an event id."""
 
 import uuid
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -12,13 +13,18 @@ class Unexpected(WorkbenchError):
     """Something went wrong on our side. Nothing you sent is lost; try again, or tell your administrator the number."""
 
     code = "unexpected"
-    status = 500  # type: ignore[assignment]
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks (the API, or a picture fetched by one), not a person."""
+    return request.path.startswith(("/api/", "/media/"))
 
 
 def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
     """The answer to an error, in the form the caller reads."""
     status = int(error.status)
-    if request.path.startswith(("/api/", "/media/")):
+    if wants_json(request):
         return JsonResponse(as_json(error), status=status)
     return render(request, "workbench/error.html", {"error": error, "status": status}, status=status)
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from workbench import audit, people
 from workbench.models import User
+from workbench.requests import SignedRequest
 
 NEUTRAL = (
     "Name and password do not match, or the account is locked. After five failures an administrator must unlock it."
@@ -125,9 +126,9 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
 
 @sensitive_post_parameters("old_password", "password1", "password2")
 @require_http_methods(["GET", "POST"])
-def account(request: HttpRequest) -> HttpResponse:
+def account(request: SignedRequest) -> HttpResponse:
     """A person's own account: roles, and changing the password. Other sessions end with the old one."""
-    user = User.objects.select_related("agency").get(username=request.user.get_username())
+    user = request.user
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _change(request, form, user):
         update_session_auth_hash(request, user)
@@ -141,7 +142,7 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "workbench/account.html", context, status=400 if form.errors else 200)
 
 
-def _change(request: HttpRequest, form: AccountForm, user: User) -> bool:
+def _change(request: SignedRequest, form: AccountForm, user: User) -> bool:
     """Whether it was changed; wrong old passwords count towards the lock like failed sign-ins."""
     if authenticate(request, username=user.username, password=form.cleaned_data["old_password"]) is None:
         _note_failure(user.username)
