@@ -1,0 +1,101 @@
+"""Every page, light and dark: axe finds nothing, nothing overflows, nothing is said on the console."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.browser import desk
+from tests.browser.conftest import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES = {  # the themes differ in colours only
+    "light": {"type": "tag", "values": TAGS},
+    "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+}
+AT = {  # who has which pages; kim reviews, lee supervises
+    "kim": ("home", "case", "review"),
+    "lee": (
+        "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
+        "hash sets", "new set", "set", "import", "import run", "look-up", "log entry", "exports of a case", "exports",
+        "account",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AT)
+def test_no_page_has_anything_for_axe_to_complain_about(at_desk: Callable[..., Page], world: World, name: str) -> None:
+    page = at_desk(name)
+    found = []
+    for what in AT[name]:
+        page.goto(world.pages[what])
+        if what == "review":
+            desk.ready(page)
+        found += complaints(page, what)
+    assert found == []
+
+
+def test_the_pages_outside_and_of_errors_have_nothing_either(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    found = []
+    for what in ("/signin/", "/setup/no-such-link/", "/no-such-page/"):
+        page.goto(what)
+        found += complaints(page, what)
+    assert found == []
+
+
+def test_viewer_key_sheet_and_the_end_of_a_batch_have_nothing_either(
+    at_desk: Callable[..., Page], world: World
+) -> None:
+    page = at_desk("kim")
+    page.goto(world.pages["review"])
+    desk.ready(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Item in focus")).to_be_focused()
+    found = complaints(page, "viewer")
+    page.keyboard.press("Shift+Slash")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    found += complaints(page, "key sheet")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="End batch").click()
+    expect(page.get_by_role("button", name="Stop for now")).to_be_visible()
+    found += complaints(page, "end of the batch")
+    assert found == []
+
+
+@pytest.mark.parametrize(("chosen", "first"), [("dark", "dark"), ("light", "light"), (None, "light")])
+def test_the_server_paints_the_chosen_theme_from_the_start(
+    at_desk: Callable[..., Page], chosen: str | None, first: str
+) -> None:
+    page = at_desk("kim")
+    page.goto("/")
+    if chosen:
+        for _press in range(2 if chosen == "light" else 1):
+            page.get_by_role("button", name="Switch theme").click()
+    answer = page.goto("/cases/")
+    assert answer
+    assert f'data-theme="{first}"' in answer.text()
+
+
+def complaints(page: Page, what: str) -> list[str]:
+    """What axe finds on the page as it is, in both themes, and whether it is wider than the window."""
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    told = [f"{what}: {wide} px wider than the window"] if wide > 0 else []
+    page.evaluate(AXE_SCRIPT)
+    before = page.locator("html").get_attribute("data-theme")
+    for theme, rules in RULES.items():
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+        found = page.evaluate("rules => axe.run({runOnly: rules, resultTypes: ['violations']})", rules)
+        told += [f"{what}, {theme}: {_sentence(violation)}" for violation in found["violations"]]
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", before)
+    return told
+
+
+def _sentence(violation: dict[str, Any]) -> str:
+    """One violation with every place it was found at."""
+    places = "; ".join(f"{node['target']} {node['failureSummary']}" for node in violation["nodes"])
+    return f"{violation['id']}, {violation['help']}: {places}"
