@@ -9,6 +9,30 @@ from django.db import connection
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
+NEVER_CHANGED = frozenset({"workbench_auditevent", "cases_decision"})
+# Who saw, did, offered, exported and said what; what is seized. Nothing in the product ends with such a row gone.
+NEVER_DELETED = frozenset(
+    {
+        "workbench_agency",
+        "workbench_auditlog",
+        "workbench_user",
+        "hashsets_generation",
+        "hashsets_vote",
+        "cases_act",
+        "cases_batch",
+        "cases_case",
+        "cases_content",
+        "cases_exhibit",
+        "cases_export",
+        "cases_fileinstance",
+        "cases_item",
+        "cases_offer",
+        "cases_secondopinion",
+        "cases_standing",
+        "cases_viewing",
+    }
+)
+
 
 def grant(**_kwargs: Any) -> None:
     """Let the application role read and write rows, and never change what is append-only."""
@@ -18,9 +42,10 @@ def grant(**_kwargs: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
         cursor.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
-        for table in ("workbench_auditevent", "cases_decision"):
-            if table in connection.introspection.table_names(cursor):
-                cursor.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM {role}")
+        present = connection.introspection.table_names(cursor)
+        for rights, tables in (("UPDATE, DELETE, TRUNCATE", NEVER_CHANGED), ("DELETE, TRUNCATE", NEVER_DELETED)):
+            for table in sorted(tables.intersection(present)):
+                cursor.execute(f"REVOKE {rights} ON {table} FROM {role}")
 
 
 class WorkbenchConfig(AppConfig):

@@ -19,6 +19,7 @@ from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
 
 class SafeHeaders:
@@ -51,11 +52,26 @@ class SignedInOnly:
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Refuse before the view runs."""
         view = resolve(request.path_info).view_name
+        if view in OPEN_VIEWS and not request.user.is_authenticated and _length(request) > MOST_FROM_STRANGERS:
+            return answer(request, TooLarge())
         if view in OPEN_VIEWS or (request.user.is_authenticated and sessions.still_valid(request, view)):
             return None
         if wants_json(request):
             return answer(request, SignInFirst())
         return redirect(settings.LOGIN_URL)
+
+
+def _length(request: HttpRequest) -> int:
+    """Bytes of the request's body, as announced; no server in front of us passes on more."""
+    text = request.META.get("CONTENT_LENGTH") or "0"
+    return int(text) if text.isdecimal() else 0
+
+
+class TooLarge(WorkbenchError):
+    """This is more than a sign-in needs."""
+
+    code = "too-large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class SignInFirst(WorkbenchError):

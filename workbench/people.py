@@ -58,10 +58,10 @@ class PasswordBackend:
         if not username or password is None:
             return None
         user = User.objects.filter(username=username, is_active=True).first()
-        if user is None:
+        if user is None or not user.has_usable_password():
             check_password(password, _DECOY)
             return None
-        return user if user.has_usable_password() and user.check_password(password) else None
+        return user if user.check_password(password) else None
 
     def get_user(self, user_id: int) -> User | None:
         """The signed-in person of a session; None ends the session of somebody who was switched off."""

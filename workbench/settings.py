@@ -77,10 +77,10 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "workbench.middleware.SignedInOnly",
     "workbench.middleware.ErrorsAsAnswers",
     "axes.middleware.AxesMiddleware",
 ]
@@ -172,6 +172,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = False  # only what was collected at start: files do not change under a running server
 WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = None
 DATA_UPLOAD_MAX_NUMBER_FILES = 200

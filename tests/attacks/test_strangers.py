@@ -1,0 +1,57 @@
+"""Who is not signed in: neither what is said nor how long it takes tells names; nothing of his reaches the disk."""
+
+import io
+
+import pytest
+from django.contrib.auth import hashers
+from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.test import Client
+
+from cases.models import Case
+from workbench import people
+from workbench.models import Agency, Role
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the files that a request brought and Django began to write."""
+    names: list[str] = []
+
+    def noted(_self: object, _field: str, name: str, *_rest: object, **_more: object) -> None:
+        names.append(name)
+
+    monkeypatch.setattr(TemporaryFileUploadHandler, "new_file", noted)
+    return names
+
+
+def test_a_person_without_a_password_costs_as_much_time_as_anybody(
+    northmoor: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.add_person(username="fresh", name="Fresh", agency=northmoor, roles={Role.INVESTIGATOR})
+    hashed: list[str] = []
+    real = hashers.check_password
+
+    def counted(password: str, encoded: str, *rest: object) -> bool:
+        hashed.append(encoded)
+        return bool(real(password, encoded, *rest))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(people, "check_password", counted)
+    for name in ("fresh", "nobody"):
+        assert people.PasswordBackend().authenticate(None, name, "a wrong password") is None
+    assert hashed == [people._DECOY, people._DECOY]
+
+
+@pytest.mark.parametrize("path", ["/signin/", "/cases/new/", "/account/"])
+def test_a_strangers_upload_is_refused_before_anything_of_it_is_written(path: str, kept: list[str]) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
+    token = browser.get("/signin/").context["csrf_token"]
+    answer = browser.post(path, {"file": io.BytesIO(b"x" * 200_000)}, headers={"x-csrftoken": str(token)}, follow=False)
+    assert answer.status_code in {302, 413}
+    assert kept == []
+
+
+def test_what_is_not_signed_in_still_needs_our_own_form(case: Case) -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"host": "localhost"})
+    assert browser.post("/signin/", {"username": "dana", "password": "x"}).status_code == 403
