@@ -26,6 +26,7 @@ SUPERSEDED = verb("decision.change", "Decision superseded")
 SECOND_OPINION = verb("decision.second", "Kept as a second opinion")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
 REVEALED = verb("media.reveal", "Looked at without deciding")
+OPENED = verb("media.open", "Clear picture opened outside a batch")
 
 OFFERED = verb("publish.offer", "Offered to a hash set")
 APPROVED = verb("publish.approve", "Approved and published")

@@ -264,16 +264,17 @@ def _summary(batch: Batch) -> dict[str, Any]:
     now = progress(batch)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(DISTINCT content_id) FILTER (WHERE revealed_ms > 0), coalesce(sum(revealed_ms), 0)"
-            " FROM cases_viewing WHERE batch_id = %s",
+            "SELECT count(DISTINCT content_id) FILTER (WHERE revealed_ms > 0), coalesce(sum(revealed_ms), 0),"
+            " count(DISTINCT content_id) FROM cases_viewing WHERE batch_id = %s",
             [batch.pk],
         )
-        views, revealed = cursor.fetchone()
+        views, revealed, sent = cursor.fetchone()
     minutes = round((timezone.now() - batch.opened_at).total_seconds() / 60, 1)
     return {
         "items": now.size,
         "decided": now.decided,
-        "views": views,
+        "views": views,  # what the browser says was unveiled
+        "sent": sent,  # what it was given: clear pictures of so many contents
         "revealed_ms": int(revealed),
         "on_screen_ms": batch.on_screen_ms,
         "minutes": minutes,

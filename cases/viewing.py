@@ -5,18 +5,18 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from cases import scope, states
+from cases import events, scope, states
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Stack, Viewing
-from workbench import access, storage
+from workbench import access, audit, storage
 from workbench.models import Role, User
 
 
-@transaction.atomic
 def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
     """The clear preview of an item and its viewing row.
 
-    An investigator needs an open batch that holds the item; a supervisor needs only the case in scope.
+    An investigator needs an open batch that holds the item; a supervisor needs only the case in scope, and each
+    look of his is an event at once: no batch will ever tell of it.
     Raises NotHeld, NoPreview, PreviewPending.
     """
     content, batch = item.content, _batch_of(item, by)
@@ -26,8 +26,19 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
         raise NoPreview
     picture = storage.preview(item.case.agency, bytes(content.sha256))
     if picture is None:
-        raise _want(content)
-    return picture, Viewing.objects.create(user=by, content=content, case=item.case, batch=batch)
+        _want(content)
+        raise PreviewPending
+    return picture, _noted(item, batch, by)
+
+
+@transaction.atomic
+def _noted(item: Item, batch: Batch | None, by: User) -> Viewing:
+    """The row of a picture that is sent now, and outside a batch its event."""
+    row = Viewing.objects.create(user=by, content=item.content, case=item.case, batch=batch)
+    if batch is None:
+        case = item.case
+        audit.record(events.OPENED, by=by, on=item, case=case.public_id, agency=case.agency_id, viewing=row.token)
+    return row
 
 
 def _batch_of(item: Item, by: User) -> Batch | None:
@@ -36,13 +47,13 @@ def _batch_of(item: Item, by: User) -> Batch | None:
     return batch if batch and batch.user_id == by.pk and batch.state == Batch.State.OPEN else None
 
 
-def _want(content: Content) -> PreviewPending:
-    """A preview nobody needed so far, or one that was lost: ask for it."""
+@transaction.atomic
+def _want(content: Content) -> None:
+    """Ask for a preview nobody needed so far, or one that was lost. A transaction of its own: the wish must last."""
     with states.changing([content.pk]):
         Content.objects.filter(pk=content.pk).exclude(preview=Content.PreviewState.PENDING).update(
             preview=Content.PreviewState.PENDING, preview_tries=0, preview_lease=None
         )
-    return PreviewPending()
 
 
 def item_for(user: User, permission: str, public_id: UUID) -> Item:
