@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from cases import keys, review, states
 from cases.errors import NotHeld, UnknownCategory
 from cases.models import Batch
-from cases.units import UNIT_CONTENTS, Answers, Round, Unit, Wish, answer, earlier_answers, lock
+from cases.units import UNIT_CONTENTS, Answers, Round, Unit, Wish, answer, earlier_answers, lock, repeats
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
@@ -46,11 +46,19 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     codes = frozenset(case.scheme.categories.values_list("code", flat=True))
     now = Round(batch, case, by, codes)
     answers = earlier_answers(by, wishes)
-    fresh = [wish for wish in wishes if wish.key not in answers]
+    fresh = [wish for wish in _one_per_key(wishes) if wish.key not in answers]
     for _same, group in groupby(_numbered(fresh), key=lambda pair: pair[0]):
         answers |= _group(now, [wish for _number, wish in group])
     audit.record_all(now.events, by=by, agency=case.agency_id)
     return [answers[wish.key] for wish in wishes]
+
+
+def _one_per_key(wishes: Sequence[Wish]) -> list[Wish]:
+    """Each act once. Raises BadInput where two acts came under one key: nobody could say which of them stands."""
+    once = list(dict.fromkeys(wishes))
+    if len({wish.key for wish in once}) < len(once):
+        raise BadInput("Two acts came under one key. Nothing was written.")
+    return once
 
 
 def _numbered(wishes: Sequence[Wish]) -> list[tuple[int, Wish]]:
@@ -78,6 +86,8 @@ def _group(now: Round, wishes: list[Wish]) -> Answers:
             unit.contents = contents[unit.public_id]
         answers = {wish.key: _refusal(now, wish, units.get(wish.stack)) for wish in wishes}
         good = [wish for wish in wishes if not answers[wish.key]]
+        # Sent twice at once, the later one finds the unit moved on by its own twin: that is a repeat, not stale.
+        answers |= repeats(now, [wish for wish in wishes if answers[wish.key]])
         answers |= keys.CARRY_OUT[wishes[0].kind](now, good, units) if good else {}
     return answers
 

@@ -147,9 +147,24 @@ def pause(exhibit: Exhibit, *, by: User | None, why: str = BY_PERSON) -> None:
 
 @transaction.atomic
 def resume(exhibit: Exhibit, *, by: User | None) -> None:
-    """Go on with a held or stopped ingest. Raises NotInThisState."""
+    """Go on with a held or stopped ingest. Raises NotInThisState, CaseIsClosed."""
+    require_open(exhibit)
     _move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
     _record(events.INGEST_RESUMED, exhibit, by)
+
+
+def hold_all(*, case: Case, by: User) -> None:
+    """Hold every ingest under way: the case closes. Inside the caller's transaction."""
+    live = Exhibit.objects.select_for_update().filter(case=case, state__in=(S.LISTING, S.RUNNING)).order_by("pk")
+    for exhibit in live.select_related(None):
+        pause(exhibit, by=by)
+
+
+def require_open(exhibit: Exhibit) -> None:
+    """Raise CaseIsClosed: nothing comes into a closed case any more. Its row is locked against closing meanwhile."""
+    case = Case.objects.select_for_update(no_key=True).get(pk=exhibit.case_id)
+    if case.state != Case.State.OPEN:
+        raise CaseIsClosed
 
 
 @transaction.atomic

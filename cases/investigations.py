@@ -4,7 +4,7 @@ from datetime import date
 
 from django.db import IntegrityError, transaction
 
-from cases import events, review
+from cases import events, evidence, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
 from hashsets import scheme_tables
@@ -90,10 +90,12 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
 
 @transaction.atomic
 def close(*, case: Case, by: User, reason: str) -> None:
-    """Close a case: its batches are given back, its decisions stay as they are. Raises ReasonNeeded."""
+    """Close a case: batches are given back, ingests held, its decisions stay as they are. Raises ReasonNeeded."""
     if not reason.strip():
         raise ReasonNeeded
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused
     review.release(case=case, by=by)
+    evidence.hold_all(case=case, by=by)
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
         audit.record(
             events.CASE_CLOSED, by=by, on=case, case=case.public_id, reason=reason.strip(), agency=case.agency_id

@@ -41,9 +41,15 @@ def _decide(now: Round, wishes: list[Wish], units: dict[UUID, Unit]) -> Answers:
         if wish.key not in late
         for content in reached(wish, units[wish.stack])
     ]
+    now.events += publishing.drop_drafts(_superseded(planned, held), case=now.case, by=now.by)
     _write(now, planned)
     _second_opinions(now, [(acts[wish.key], wish, late[wish.key]) for wish in mine if wish.key in late])
     return answers | repeats(now, [wish for wish in wishes if wish.key not in acts])
+
+
+def _superseded(planned: list[Planned], held: dict[int, Held]) -> list[int]:
+    """The person's own decisions that these replace: what was offered or published of them may not stand beside."""
+    return [held[plan.content].decision for plan in planned if plan.content in held]
 
 
 def _colleague(now: Round, wish: Wish, unit: Unit, held: dict[int, Held]) -> Held | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
@@ -246,9 +245,9 @@ def keep(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
 
 
 def published(decision_ids: Iterable[int]) -> bool:
-    """Whether any of these decisions has left the agency."""
-    gone = Q(state__in=[Offer.State.PUBLISHED, Offer.State.WITHDRAWAL])
-    return Offer.objects.filter(gone, decision__in=list(decision_ids)).exists()
+    """Whether any of these decisions has left the agency. Locks their offers, so that none leaves meanwhile."""
+    offers = Offer.objects.select_for_update().filter(decision__in=list(decision_ids)).order_by("pk")
+    return not {Offer.State.PUBLISHED, Offer.State.WITHDRAWAL}.isdisjoint(offers.values_list("state", flat=True))
 
 
 def drop_drafts(decision_ids: Iterable[int], *, case: Case, by: User | None = None) -> list[audit.Event]:
@@ -256,7 +255,10 @@ def drop_drafts(decision_ids: Iterable[int], *, case: Case, by: User | None = No
 
     In the superseding decision's transaction; returns the events to record.
     """
-    found = Offer.objects.select_for_update().filter(decision__in=list(decision_ids), case__agency=case.agency_id)
+    decisions = list(decision_ids)
+    if not decisions:
+        return []
+    found = Offer.objects.select_for_update().filter(decision__in=decisions, agency=case.agency_id)
     drafts = list(found.filter(state__in=[Offer.State.DRAFT, Offer.State.HELD]))
     facts = _step(drafts, Offer.State.RETURNED, events.RETURNED, reason="the decision was taken back")
     out = list(found.filter(state=Offer.State.PUBLISHED)) if by else []

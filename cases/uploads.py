@@ -23,11 +23,15 @@ S = Exhibit.State
 
 
 def receive(exhibit: Exhibit, files: Sequence[tuple[str, BinaryIO]]) -> int:
-    """Keep (relative name, bytes) pairs and enter them into the ledger; how many came. Raises NotInThisState."""
+    """Keep (relative name, bytes) pairs and enter them into the ledger; how many came.
+
+    Raises NotInThisState, CaseIsClosed.
+    """
     if exhibit.state != S.WAITING:
         raise NotInThisState
     found = [_kept(exhibit, name, stream) for name, stream in files]
     with transaction.atomic():
+        evidence.require_open(exhibit)
         if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
             raise NotInThisState
         ledger.add(exhibit.pk, found)
@@ -58,7 +62,8 @@ def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
 
 @transaction.atomic
 def all_sent(exhibit: Exhibit) -> None:
-    """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState."""
+    """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState, CaseIsClosed."""
+    evidence.require_open(exhibit)
     Path(evidence.upload_folder(exhibit.public_id)).mkdir(mode=0o700, parents=True, exist_ok=True)
     if Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING).update(state=S.LISTING):
         exhibit.state = S.LISTING

@@ -6,7 +6,7 @@ from django.db import connection
 
 from cases import evidence
 from cases.ingest import base, pipeline, reader
-from cases.models import Exhibit
+from cases.models import Case, Exhibit
 from workbench import storage
 
 S = Exhibit.State
@@ -57,8 +57,8 @@ def unfinished() -> Work:
 def _resume_held() -> None:
     """Ingests held for lack of space or of their source go on by themselves."""
     reasons = (evidence.NO_SPACE, evidence.NO_SOURCE)
-    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons).select_related("case")
-    for exhibit in held:
+    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons, case__state=Case.State.OPEN)
+    for exhibit in held.select_related("case"):
         if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
             continue
         if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
