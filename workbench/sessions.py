@@ -16,6 +16,11 @@ NOTED_EVERY = 30  # seconds; a write per request would be too many
 BY_THEMSELVES = frozenset({"cases:progress", "cases:api_changes", "hashsets:import_progress"})
 
 
+def begin(*, request: HttpRequest, **_signal: object) -> None:
+    """A sign-in begins now; said with the sign-in itself, so that no later request has to write it down."""
+    request.session[BEGAN] = request.session[SEEN] = int(time.time())
+
+
 def still_valid(request: HttpRequest, view: str) -> bool:
     """Whether the sign-in goes on; otherwise it is ended and logged. Notes the person's presence."""
     now = int(time.time())
