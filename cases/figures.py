@@ -3,6 +3,7 @@
 files = instances; unique = items not excluded; unmatched = unique - known; left = open + waiting + unsure.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,16 +13,16 @@ from cases.models import Case
 
 # All from rows that are kept up to date: at most some 30 per exhibit.
 FROM_COUNTS = """
-SELECT coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
+SELECT c.id, coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
   coalesce(t.known, 0), coalesce(t.decided, 0), coalesce(t.left, 0), coalesce(t.confirm, 0), coalesce(t.waiting, 0)
-FROM (
-  SELECT sum(seen) AS files, sum(problems) AS problems, sum(pending + hashed) AS pending
-  FROM cases_exhibit WHERE case_id = %(case)s AND removed_at IS NULL) x,
- (SELECT sum(items) FILTER (WHERE state <> 'excluded') AS unique,
+FROM unnest(%(cases)s::bigint[]) AS c(id)
+LEFT JOIN (SELECT case_id, sum(seen) AS files, sum(problems) AS problems, sum(pending + hashed) AS pending
+  FROM cases_exhibit WHERE case_id = ANY(%(cases)s) AND removed_at IS NULL GROUP BY 1) x ON x.case_id = c.id
+LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS unique,
     sum(known) FILTER (WHERE state <> 'excluded') AS known, sum(items) FILTER (WHERE state = 'decided') AS decided,
     sum(items) FILTER (WHERE state IN ('open', 'waiting', 'unsure')) AS left,
     sum(items) FILTER (WHERE state = 'confirm') AS confirm, sum(items) FILTER (WHERE state = 'waiting') AS waiting
-  FROM cases_tally WHERE case_id = %(case)s AND exhibit_id IS NULL) t
+  FROM cases_tally WHERE case_id = ANY(%(cases)s) AND exhibit_id IS NULL GROUP BY 1) t ON t.case_id = c.id
 """
 
 STACKS = """
@@ -74,9 +75,14 @@ class Detailed:
 
 def of(case: Case) -> Figures:
     """The figures of a case. One query over kept counts, whatever the size of the case."""
+    return of_each([case])[case.pk]
+
+
+def of_each(cases: Sequence[Case]) -> dict[int, Figures]:
+    """The figures of several cases by id. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(FROM_COUNTS, {"case": case.pk})
-        return Figures(*(int(number) for number in cursor.fetchone()))
+        cursor.execute(FROM_COUNTS, {"cases": [case.pk for case in cases]})
+        return {row[0]: Figures(*(int(number) for number in row[1:])) for row in cursor.fetchall()}
 
 
 def detailed(case: Case) -> Detailed:

@@ -1,7 +1,6 @@
 """What the home and case pages show: read models, each a fixed number of queries."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -11,25 +10,10 @@ from django.utils import timezone
 
 from cases import review
 from cases.events import MATCH_UPDATED
-from cases.figures import Figures
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
 from hashsets.models import Category
 from workbench import audit
 from workbench.models import AuditEvent, Role, User
-
-FIGURES_OF_MANY = """
-SELECT c.id, coalesce(x.files, 0), coalesce(x.problems, 0), coalesce(x.pending, 0), coalesce(t.unique, 0),
-  coalesce(t.known, 0), coalesce(t.decided, 0), coalesce(t.left, 0), coalesce(t.confirm, 0), coalesce(t.waiting, 0)
-FROM cases_case c
-LEFT JOIN (SELECT case_id, sum(seen) AS files, sum(problems) AS problems, sum(pending + hashed) AS pending
-  FROM cases_exhibit WHERE removed_at IS NULL GROUP BY 1) x ON x.case_id = c.id
-LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS unique,
-    sum(known) FILTER (WHERE state <> 'excluded') AS known, sum(items) FILTER (WHERE state = 'decided') AS decided,
-    sum(items) FILTER (WHERE state IN ('open', 'waiting', 'unsure')) AS left,
-    sum(items) FILTER (WHERE state = 'confirm') AS confirm, sum(items) FILTER (WHERE state = 'waiting') AS waiting
-  FROM cases_tally WHERE exhibit_id IS NULL GROUP BY 1) t ON t.case_id = c.id
-WHERE c.id = ANY(%s)
-"""
 
 UNMATCHED_PER_EXHIBIT = """
 SELECT exhibit_id, sum(items - known) FROM cases_tally
@@ -58,13 +42,6 @@ JOIN cases_match m ON m.set_id = o.set_id AND m.entry = o.entry AND m.strong AND
 JOIN cases_content c ON c.id = m.content_id AND c.agency_id <> %(agency)s
 WHERE o.decided_by_id = %(user)s AND o.state = 'published'
 """
-
-
-def figures_of(cases: Sequence[Case]) -> dict[int, Figures]:
-    """The figures of several cases by id. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(FIGURES_OF_MANY, [[case.pk for case in cases]])
-        return {row[0]: Figures(*(int(number) for number in row[1:])) for row in cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True)

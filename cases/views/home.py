@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cases import listing, overview, shown
+from cases import figures, listing, overview, shown
 from cases.figures import Figures
 from cases.models import Case, Item
 from cases.scope import CaseQuerySet
@@ -25,15 +25,15 @@ def home(request: SignedRequest) -> HttpResponse:
     access.require(request.user, "case.list")
     by_due = _cases(request).filter(state=Case.State.OPEN).order_by(F("due").asc(nulls_last=True), "-pk")
     cases = list(by_due[:MY_QUEUES])
-    figures = overview.figures_of(cases)
+    counted = figures.of_each(cases)
     stopped = overview.open_batch(request.user)
     may_claim = access.has(request.user, "batch.claim")
     context = {
         "here": "home",
         "today": timezone.localdate(),
         "continue_batch": _continue(stopped) if stopped else None,
-        "queues": [_queue(case, figures[case.pk], may_claim) for case in cases if figures[case.pk].left],
-        "followed": [_followed(case, figures[case.pk]) for case in cases],
+        "queues": [_queue(case, counted[case.pk], may_claim) for case in cases if counted[case.pk].left],
+        "followed": [_followed(case, counted[case.pk]) for case in cases],
         "viewing": _viewing(request),
         "outcomes": overview.outcomes(request.user),
         "may_create": access.has(request.user, "case.create"),
@@ -64,26 +64,26 @@ def _continue(stopped: overview.Continue) -> dict[str, Any]:
     }
 
 
-def _queue(case: Case, figures: Figures, may_claim: bool) -> dict[str, Any]:
+def _queue(case: Case, numbers: Figures, may_claim: bool) -> dict[str, Any]:
     text, kind = shown.due(case, timezone.localdate())
     return {
         "case": case,
-        "left": figures.left,
-        "stacks": figures.left,
-        "percent": shown.done_percent(figures),
+        "left": numbers.left,
+        "stacks": numbers.left,
+        "percent": shown.done_percent(numbers),
         "due_text": text,
         "due_kind": kind,
         "may_claim": may_claim,
     }
 
 
-def _followed(case: Case, figures: Figures) -> dict[str, Any]:
-    last = f"{figures.pending} files are being read" if figures.pending else f"{figures.files} files"
+def _followed(case: Case, numbers: Figures) -> dict[str, Any]:
+    last = f"{numbers.pending} files are being read" if numbers.pending else f"{numbers.files} files"
     return {
         "case": case,
-        "stage": shown.stage(case, figures)[0],
-        "percent": shown.done_percent(figures),
-        "known_percent": shown.percent_text(figures.known, figures.unique),
+        "stage": shown.stage(case, numbers)[0],
+        "percent": shown.done_percent(numbers),
+        "known_percent": shown.percent_text(numbers.known, numbers.unique),
         "last": last,
     }
 
@@ -102,7 +102,7 @@ def cases(request: SignedRequest) -> HttpResponse:
     if after := listing.after_key(request.GET.get("after")):
         found = found.filter(pk__lt=after)
     rows = list(found.order_by("-pk")[: listing.PAGE + 1])
-    figures = overview.figures_of(rows)
+    counted = figures.of_each(rows)
     more = rows[listing.PAGE - 1].pk if len(rows) > listing.PAGE else None
     context = {
         "here": "cases",
@@ -110,22 +110,22 @@ def cases(request: SignedRequest) -> HttpResponse:
         "mine": mine,
         "state": state,
         "q": asked,
-        "rows": [_row(case, figures[case.pk]) for case in rows[: listing.PAGE]],
+        "rows": [_row(case, counted[case.pk]) for case in rows[: listing.PAGE]],
         "next_url": listing.next_url(request.GET, more),
     }
     return render(request, "cases/list.html", context)
 
 
-def _row(case: Case, figures: Figures) -> dict[str, Any]:
-    stage, kind = shown.stage(case, figures)
+def _row(case: Case, numbers: Figures) -> dict[str, Any]:
+    stage, kind = shown.stage(case, numbers)
     return {
         "case": case,
         "stage": stage,
         "stage_kind": kind,
         "lead": case.lead.name,
-        "left": figures.left,
-        "known_percent": shown.percent_text(figures.known, figures.unique),
-        "problems": figures.problems,
+        "left": numbers.left,
+        "known_percent": shown.percent_text(numbers.known, numbers.unique),
+        "problems": numbers.problems,
         "due_kind": shown.due(case, timezone.localdate())[1],
     }
 
