@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import names
+from cases import names, shown
 from cases.models import Content, Item, Stack
 
 USED_SETS = """
@@ -101,8 +101,8 @@ def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
 
 def facts(content: Content) -> list[list[str]]:
     """Label and value pairs about the bytes."""
-    size = " · ".join(filter(None, [_pixels(content), _duration(content), human_size(content.size), content.mime]))
-    rows = [["Size", size]]
+    size = [_pixels(content), _duration(content), shown.human_size(content.size), content.mime]
+    rows = [["Size", " · ".join(filter(None, size))]]
     if content.preview_reason:
         rows.append(["Preview", content.preview_reason])
     return [
@@ -136,13 +136,3 @@ def _pixels(content: Content) -> str:
 def _duration(content: Content) -> str:
     seconds = content.duration_ms // 1000
     return f"{seconds // 60}:{seconds % 60:02d}" if content.duration_ms else ""
-
-
-def human_size(size: int) -> str:
-    """Bytes in the largest fitting decimal unit."""
-    amount = float(size)
-    for unit_name in ("B", "kB", "MB", "GB"):
-        if amount < 1000:
-            return f"{amount:.0f} {unit_name}" if unit_name == "B" else f"{amount:.1f} {unit_name}"
-        amount /= 1000
-    return f"{amount:.1f} TB"

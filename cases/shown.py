@@ -97,3 +97,13 @@ def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
 def offer_state(offer: Offer) -> tuple[str, str]:
     """An offer's state in words, and its colour."""
     return Offer.State(offer.state).label, OFFER_KINDS.get(offer.state, "")
+
+
+def human_size(size: int) -> str:
+    """Bytes in the largest fitting decimal unit."""
+    amount = float(size)
+    for unit_name in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit_name}" if unit_name == "B" else f"{amount:.1f} {unit_name}"
+        amount /= 1000
+    return f"{amount:.1f} TB"

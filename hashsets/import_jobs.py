@@ -15,13 +15,14 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from hashsets import importing
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import HashSet
+from workbench import jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
 
@@ -190,15 +191,8 @@ class _Teller:
 @contextmanager
 def _held(job_id: int) -> Iterator[Job | None]:
     """The job, ours alone while the block runs; None when another connection holds it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK_SPACE, job_id])
-        ours = cursor.fetchone()[0]
-    try:
+    with jobs.alone(LOCK_SPACE, job_id) as ours:
         yield Job.objects.filter(pk=job_id).first() if ours else None
-    finally:
-        if ours and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK_SPACE, job_id])
 
 
 def _subject(hash_set: HashSet) -> str:

@@ -96,7 +96,7 @@ class Batch:
                 folders |= _make_folders(final.parent)
                 temporary.rename(final)
             for folder in folders:
-                _sync_folder(folder)
+                sync_folder(folder)
         for descriptor, _, _ in self._open:
             os.close(descriptor)
         self._open.clear()
@@ -178,8 +178,13 @@ def has_room() -> bool:
 
 def sweep_incoming() -> int:
     """Remove what killed workers left unfinished; returns how many files."""
-    oldest, removed = time.time() - ABANDONED, 0
-    for path in (settings.DATA_DIR / "evidence").glob("*/incoming/*"):
+    return remove_older((settings.DATA_DIR / "evidence").glob("*/incoming/*"), ABANDONED)
+
+
+def remove_older(paths: Iterable[Path], seconds: float) -> int:
+    """Remove the files nobody has written to for so long; returns how many."""
+    oldest, removed = time.time() - seconds, 0
+    for path in paths:
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < oldest:
                 path.unlink()
@@ -213,7 +218,8 @@ def _make_folders(folder: Path) -> set[Path]:
     return changed | {folder.parent}
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)

@@ -8,9 +8,8 @@ import hashlib
 import os
 import re
 import shutil
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -22,7 +21,7 @@ from cases.exports import picture
 from cases.exports.base import Options, Product
 from cases.exports.package import FORMAT, Package, Stamp
 from cases.models import Case, Export
-from workbench import access, audit
+from workbench import access, audit, storage
 from workbench.errors import WorkbenchError
 from workbench.models import User
 
@@ -145,18 +144,12 @@ def _use_again(spare: Path, export: Export, digest: bytes) -> None:
         spare.unlink()
     else:
         spare.rename(stored(export))
-        _sync_folder(spare.parent)
+        storage.sync_folder(spare.parent)
 
 
 def sweep() -> int:
     """Remove what killed builders left unfinished; returns how many files."""
-    oldest, removed = time.time() - ABANDONED, 0
-    for path in Path(settings.DATA_DIR, "exports").glob("*/.*.part"):
-        with suppress(FileNotFoundError):
-            if path.stat().st_mtime < oldest:
-                path.unlink()
-                removed += 1
-    return removed
+    return storage.remove_older(Path(settings.DATA_DIR, "exports").glob("*/.*.part"), ABANDONED)
 
 
 @contextmanager
@@ -177,16 +170,8 @@ def _publish(path: Path, case: Case, public_id: UUID) -> Path:
         os.fsync(file.fileno())
     final = path.with_name(f"{public_id}.zip")
     path.rename(final)
-    _sync_folder(_folder(case))
+    storage.sync_folder(_folder(case))
     return final
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> bytes:

@@ -4,22 +4,21 @@ The job's row is the order; a lost wake-up is made good by the sweeper. A worker
 ends with its connection, so a second wake-up does nothing and a killed worker's order is taken up again.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from cases import exports, figures
 from cases.exports.base import Options, Product
 from cases.models import Case, Export
 from workbench import access
 from workbench.errors import WorkbenchError
+from workbench.jobs import alone
 from workbench.models import Job, User
 
 KIND = "export"
 INLINE_ITEMS = 20_000  # up to here a page waits
-LOCK = 0x57455850  # "WEXP": the first half of the advisory lock, the job's id is the second
+LOCK_SPACE = 0x57455850  # advisory locks of exports; the second number is the job's
 
 
 def is_long(case: Case) -> bool:
@@ -60,8 +59,8 @@ def of(case: Case) -> list[Job]:
 
 def build(job_id: int) -> Export | None:
     """Build what was ordered; None where it is built already, or just now by another worker."""
-    with _alone(job_id) as alone:
-        job = Job.objects.filter(pk=job_id, kind=KIND, state__in=Job.LIVE).first() if alone else None
+    with alone(LOCK_SPACE, job_id) as ours:
+        job = Job.objects.filter(pk=job_id, kind=KIND, state__in=Job.LIVE).first() if ours else None
         if job is None:
             return None
         Job.objects.filter(pk=job_id).update(state=Job.State.RUNNING)
@@ -77,17 +76,3 @@ def build(job_id: int) -> Export | None:
             return None
         Job.objects.filter(pk=job_id).update(state=Job.State.DONE)
         return export
-
-
-@contextmanager
-def _alone(job_id: int) -> Iterator[bool]:
-    """Whether this connection is the only one at the order."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, job_id])
-        (alone,) = cursor.fetchone()
-    try:
-        yield alone
-    finally:
-        if alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, job_id])

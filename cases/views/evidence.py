@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, inspector, problems, tasks, uploads
+from cases import evidence, inbox, problems, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -54,7 +54,7 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
 
 
 def _offered(entry: inbox.Entry) -> dict[str, str]:
-    size = "" if entry.size is None else inspector.human_size(entry.size)
+    size = "" if entry.size is None else shown.human_size(entry.size)
     return {"path": entry.path, "name": entry.name, "kind": entry.kind, "size_text": size}
 
 
@@ -177,7 +177,7 @@ def _problem(row: problems.Problem) -> dict[str, Any]:
     return {
         "exhibit": row.exhibit,
         "name": row.name,
-        "size_text": "" if row.size is None else inspector.human_size(row.size),
+        "size_text": "" if row.size is None else shown.human_size(row.size),
         "reason": row.reason,
         "meaning": row.means,
         "outcome": row.outcome,

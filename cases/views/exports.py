@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import exports as products
-from cases import figures, inspector, listing, tasks
+from cases import figures, listing, shown, tasks
 from cases.exports import jobs
 from cases.exports.base import DEFAULT_VERSION, Options
 from cases.models import Case, Export
@@ -87,7 +87,7 @@ def _row(export: Export) -> dict[str, Any]:
         "export": export,
         "case": export.case,
         "product_name": products.name_of(export.product),
-        "size_text": inspector.human_size(export.size),
+        "size_text": shown.human_size(export.size),
         "sha256": bytes(export.sha256).hex(),
     }
 

@@ -11,8 +11,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import figures, inspector, investigations, overview, shown
+from cases import figures, investigations, overview, shown
 from cases.forms import CaseForm
+from cases.ingest import progress
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound
@@ -57,7 +58,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     context = (
         {"here": "cases", "case": found, "figures": counts.figures, "stacks": counts.stacks}
         | _ladder(counts.figures, rows)
-        | _people(found, request.user)
+        | _people(found, request.user, counts.figures)
         | {
             "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
             "live": any(shown.exhibit_acts(exhibit) for exhibit, _unmatched in rows),
@@ -78,20 +79,19 @@ def _ladder(numbers: figures.Figures, rows: list[tuple[Exhibit, int]]) -> dict[s
         "ladder": {"files": 100 if numbers.files else 0}
         | {step: shown.percent(count, numbers.files) for step, count in steps.items()},
         "ladder_text": {step: shown.percent_text(count, numbers.files) for step, count in steps.items()},
-        "bytes_text": inspector.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
+        "bytes_text": shown.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
         "saved_hours": shown.saved_hours(numbers),
         "left_text": "",
     }
 
 
-def _people(case: Case, user: User) -> dict[str, Any]:
+def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:
     """The team, who could join it, and what this person may do here."""
     may = {name: access.has(user, permission) for name, permission in MAY.items()}
     is_open = case.state == Case.State.OPEN
     for act in ("review", "add_evidence", "team", "close"):
         may[act] &= is_open
-    counted = figures.of(case)
-    stage, kind = shown.stage(case, counted)
+    stage, kind = shown.stage(case, numbers)
     return {
         "team": overview.team(case),
         "candidates": overview.candidates(case) if may["team"] else [],
@@ -103,13 +103,12 @@ def _people(case: Case, user: User) -> dict[str, Any]:
 
 
 def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
-    finished = exhibit.accepted + exhibit.without_preview + exhibit.rejected
     return {
         "exhibit": exhibit,
         "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
         "files": exhibit.seen,
-        "percent": int(shown.percent(finished, exhibit.seen)),
-        "phase": exhibit.state_reason or Exhibit.State(exhibit.state).label.lower(),
+        "percent": int(shown.percent(progress.finished(exhibit), exhibit.seen)),
+        "phase": progress.phase(exhibit, timezone.now()),
         "unmatched": unmatched,
         "problems": exhibit.problems,
         "state": Exhibit.State(exhibit.state).label,
