@@ -12,7 +12,7 @@ from typing import Protocol
 
 from workbench.errors import WorkbenchError
 
-# Why a file was rejected: its bytes never came in. Stored in the ledger, shown in words by reasons.py.
+# Why a file was rejected: its bytes never came in. Stored in the ledger, shown in words by problems.py.
 NOT_REGULAR = "not-regular-file"
 LINK = "symlink-not-followed"
 UNREADABLE = "unreadable"

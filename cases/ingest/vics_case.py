@@ -18,7 +18,7 @@ from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, Source
 from cases.ingest.folder import Folder
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
-from hashsets.exchange.vics_media import stored_path
+from hashsets.exchange.vics_media import MediaIndex
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
@@ -49,8 +49,8 @@ class VicsCase:
         places = _InZip(source, self.within) if _is_zip(source) else _InFolder(source, self.within)
         with places.document() as stream:
             _read_to_the_end(stream)
-        with places.document() as stream, places.locating() as locate:
-            yield from _listed(stream, locate)
+        with places.document() as stream:
+            yield from _listed(stream, places.locate())
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
@@ -115,17 +115,9 @@ class _InFolder:
         ):
             yield stream
 
-    @contextmanager
-    def locating(self) -> Iterator[Locate]:
-        with closing(nodes.Handles(self.folder, self.within)) as handles:
-
-            def locate(record: CaseRecord) -> tuple[bytes, str]:
-                for parts in _candidates(record):
-                    if _is_there(handles, parts):
-                        return b"/".join(parts), ""
-                return b"", _why_missing(record)
-
-            yield locate
+    def locate(self) -> Locate:
+        names = (_text(node.raw_path) for node in Folder(self.within).find(self.folder))
+        return _finder(MediaIndex(names, _text(self.name)), _raw)
 
 
 class _InZip:
@@ -133,17 +125,17 @@ class _InZip:
 
     def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
         self.source, self.within = source, within
-        self.places: dict[bytes, int] = {}
+        self.places: dict[str, int] = {}
         documents = []
         with archive.opened(source, within) as descriptor:
             for member in archive.members(descriptor):
                 if member.index >= 0:
-                    self.places.setdefault(b"/".join(_steps(member.raw_name)).lower(), member.index)
+                    self.places.setdefault(_text(member.raw_name), member.index)
                     if _may_be_document(member.raw_name):
-                        documents.append(member.index)
+                        documents.append((member.index, _text(member.raw_name)))
         if len(documents) != 1:
             raise SourceUnusable(f"The zip holds {len(documents)} JSON documents; a VICS case has one.")
-        self.index = documents[0]
+        self.index, self.name = documents[0]
 
     @contextmanager
     def document(self) -> Iterator[BinaryIO]:
@@ -156,16 +148,8 @@ class _InZip:
                 raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
             yield _Joined(member.chunks)
 
-    @contextmanager
-    def locating(self) -> Iterator[Locate]:
-        def locate(record: CaseRecord) -> tuple[bytes, str]:
-            for parts in _candidates(record):
-                index = self.places.get(b"/".join(parts).lower())
-                if index is not None:
-                    return str(index).encode(), ""
-            return b"", _why_missing(record)
-
-        yield locate
+    def locate(self) -> Locate:
+        return _finder(MediaIndex(self.places, self.name), lambda name: str(self.places[name]).encode())
 
 
 class _Joined(io.BytesIO):
@@ -180,39 +164,31 @@ class _Joined(io.BytesIO):
         return next(filter(None, self._chunks), b"")
 
 
-def _candidates(record: CaseRecord) -> Iterator[tuple[bytes, ...]]:
-    """Where a record's file may lie: its relative path, its base name, its MD5 as a name (vics.md section 4)."""
-    parts = tuple(part.encode("utf-8", "surrogateescape") for part in record.relative_path or ())
-    if parts:
-        yield parts
-    names = [parts[-1]] if parts else []
-    if digest := record.record.md5:
-        yield tuple(part.encode() for part in stored_path(digest))
-        names.append(digest.hex().encode())
-    for name in names:
-        yield (name,)
-        yield b"Files", name
+def _finder(index: MediaIndex, locator: Callable[[str], bytes]) -> Locate:
+    """Finds a record's file in the delivery; `locator` is where the reader finds the bytes of a name."""
+
+    def locate(record: CaseRecord) -> tuple[bytes, str]:
+        found = index.find(record.relative_path, record.record.md5)
+        return (locator(found.name), "") if found else (b"", _why_missing(record))
+
+    return locate
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _may_be_document(name: bytes) -> bool:
     """Any JSON but the manifest that exports of ours have beside the case."""
-    return name.lower().endswith(b".json") and _steps(name)[-1] != MANIFEST
+    return name.lower().endswith(b".json") and name.replace(b"\\", b"/").rpartition(b"/")[2] != MANIFEST
 
 
 def _why_missing(record: CaseRecord) -> str:
     return base.UNSAFE_PATH if record.path_refused and not record.relative_path else base.FILE_MISSING
-
-
-def _is_there(handles: nodes.Handles, parts: tuple[bytes, ...]) -> bool:
-    try:
-        os.stat(parts[-1], dir_fd=handles.folder(parts[:-1]), follow_symlinks=False)
-    except (OSError, ValueError):
-        return False
-    return True
-
-
-def _steps(name: bytes) -> list[bytes]:
-    return [part for part in name.replace(b"\\", b"/").split(b"/") if part not in (b"", b".")]
 
 
 def _is_zip(source: bytes) -> bool:

@@ -67,7 +67,7 @@ class MediaIndex:
                 return Found(name, "path in other case")
             if name := self._base.get(path[-1].lower()):
                 return Found(name, "base name")
-        if md5 and (name := self._base.get(md5.hex())):
+        if md5 and (name := self._exact.get("/".join(stored_path(md5))) or self._base.get(md5.hex())):
             return Found(name, "md5 name")
         return None
 

@@ -120,3 +120,30 @@ def test_of_the_same_place_named_twice_is_two_files(case: Case, tmp_path: Path) 
     text = document(record(picture(1), "a.png", "a.png"), record(picture(2), "a.png"))
     exhibit = take_in(case, folder(tmp_path, text, picture(1), picture(2)), reader="vics")
     assert sorted(exhibit.files.values_list("ordinal", flat=True)) == [0, 1, 2]
+
+
+def test_of_files_that_moved_or_are_spelled_otherwise_are_found_and_twins_not_guessed(
+    case: Case, tmp_path: Path
+) -> None:
+    moved, spelled, twin = (record(picture(n), f"{n}.png", RelativeFilePath=f"Files\\{n}.png") for n in (1, 2, 3))
+    root = folder(tmp_path, document(moved, spelled, twin))
+    for place, number in {"deep/down/1.png": 1, "files/2.PNG": 2, "one/3.png": 3, "two/3.png": 4}.items():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_bytes(picture(number))
+    exhibit = take_in(case, root, reader="vics")
+    assert rows(exhibit) == {
+        b"1.png": ("accepted", ""),
+        b"2.png": ("accepted", ""),
+        b"3.png": ("rejected", "file-missing"),
+    }
+
+
+def test_of_a_zip_only_what_lies_in_the_documents_folder_is_meant(case: Case, tmp_path: Path) -> None:
+    text = document(record(picture(1), "a.png", RelativeFilePath="a.png"), record(picture(2), "b.png"))
+    with zipfile.ZipFile(tmp_path / "case.zip", "w") as archive:
+        archive.writestr("export/case.json", text)
+        archive.writestr("a.png", picture(9))
+        archive.writestr("export/A.png", picture(1))
+    exhibit = take_in(case, tmp_path / "case.zip", reader="vics")
+    assert rows(exhibit) == {b"a.png": ("accepted", ""), b"b.png": ("rejected", "file-missing")}
+    assert checks.broken(None) == []
