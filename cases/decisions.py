@@ -68,11 +68,13 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
         rows = cursor.fetchall()
     with states.changing([row[0] for row in rows]):
         taken = standing.held([row[0] for row in rows], case.scheme.scheme_id)
+        rows = [row for row in rows if row[0] not in taken or taken[row[0]].code is None]
+        if not rows:
+            return 0  # an act that decides nothing would be a row without an event
         act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="confirm")
         planned = [
             Planned(act.pk, content, code, inherited=True, reason=f"confirmed: {name}"[:400])
             for content, code, name in rows
-            if content not in taken or taken[content].code is None
         ]
         written = standing.write(planned, case=case, by=by)
     audit.record_all([standing.event(row, case) for row in written], by=by, agency=case.agency_id)

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -79,8 +79,18 @@ def claim(*, case: Case, by: User) -> Batch:
     Raises NothingLeft, CaseIsClosed.
     """
     expire_batches(case=case, user=by)
-    held = Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN).first()
-    return held or _claim_new(case, by)
+    held = _open_of(case, by)
+    try:
+        return held or _claim_new(case, by)
+    except IntegrityError:  # one_open_batch: a second click of the same person came first
+        first = _open_of(case, by)
+        if first is None:
+            raise
+        return first
+
+
+def _open_of(case: Case, by: User) -> Batch | None:
+    return Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN).first()
 
 
 @transaction.atomic

@@ -13,10 +13,14 @@ from workbench.requests import SignedRequest
 ALLOWED_USES = {"image", "video", "audio", "empty"}
 
 
-def _picture(request: HttpRequest, data: bytes, content_type: str) -> HttpResponse:
-    """A picture that can be nothing but a picture. Raises NotAllowed when opened as a page of its own."""
+def _only_inside(request: HttpRequest) -> None:
+    """Raise NotAllowed when a picture is opened as a page of its own, before anything says that it was seen."""
     if request.headers.get("Sec-Fetch-Dest", "empty") not in ALLOWED_USES:
         raise NotAllowed("Pictures are shown inside the workbench only.")
+
+
+def _picture(data: bytes, content_type: str) -> HttpResponse:
+    """A picture that can be nothing but a picture."""
     response = HttpResponse(data, content_type=content_type)
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Content-Disposition"] = "inline"
@@ -26,8 +30,9 @@ def _picture(request: HttpRequest, data: bytes, content_type: str) -> HttpRespon
 @require_GET
 def clear(request: SignedRequest, item: UUID) -> HttpResponse:
     """The clear preview; its viewing token comes in X-Viewing."""
+    _only_inside(request)
     picture, row = viewing.clear(item=viewing.item_for(request.user, "media.clear", item), by=request.user)
-    response = _picture(request, picture, "image/jpeg")
+    response = _picture(picture, "image/jpeg")
     response["X-Viewing"] = str(row.token)
     return response
 
@@ -35,7 +40,8 @@ def clear(request: SignedRequest, item: UUID) -> HttpResponse:
 @require_GET
 def veil(request: SignedRequest, item: UUID) -> HttpResponse:
     """The veiled picture: 64 x 48, grey, blurred."""
+    _only_inside(request)
     veiled = viewing.item_for(request.user, "media.veil", item).content.veil
     if not veiled:
         raise NoPreview
-    return _picture(request, bytes(veiled), "image/webp")
+    return _picture(bytes(veiled), "image/webp")

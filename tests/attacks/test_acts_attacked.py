@@ -65,6 +65,19 @@ def test_one_act_sent_by_eight_threads_at_once_is_saved_once_and_a_repeat_for_th
     assert checks.broken() == []
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_claims_at_once_each_person_gets_one_batch_and_no_stack_is_in_two(
+    case: Case, dana: User, milo: User
+) -> None:
+    material.pictures(case, dana, [f"p{n}" for n in range(300)])
+    claims = [dana, milo] * 5
+    got = at_once(10, lambda: review.claim(case=case, by=claims.pop()).pk)
+    assert len(got) == 10
+    assert len(set(got)) == Batch.objects.count() == 2
+    assert sum(Batch.objects.values_list("size", flat=True)) == 300
+    assert checks.broken() == []
+
+
 @pytest.mark.django_db
 def test_two_acts_under_one_key_are_refused_and_nothing_is_written(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b"])

@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.test import Client
 
-from cases import review, viewing
+from cases import decisions, review, viewing
 from cases.errors import NotHeld, PreviewPending
-from cases.models import Case, Content, Item, Viewing
+from cases.models import Act, Case, Content, Item, Viewing
 from tests.cases import material
 from workbench import storage
 from workbench.models import Agency, AuditEvent, User
@@ -36,6 +37,18 @@ def test_an_investigators_look_in_a_batch_is_told_when_the_batch_ends(item: Item
     assert (summary["views"], summary["sent"]) == (0, 1)  # nothing was reported, and yet one picture went out
     with pytest.raises(NotHeld):
         viewing.clear(item=item, by=milo)
+
+
+def test_a_picture_that_is_refused_as_a_page_of_its_own_counts_as_seen_by_nobody(item: Item, sam: User) -> None:
+    browser = Client(headers={"host": "localhost", "sec-fetch-dest": "document"})
+    browser.force_login(sam, backend="workbench.people.PasswordBackend")
+    assert browser.get(f"/media/{item.public_id}/clear").status_code == 403
+    assert not Viewing.objects.exists()
+
+
+def test_confirming_nothing_leaves_no_row_without_an_event(item: Item, dana: User) -> None:
+    assert decisions.confirm(case=item.case, items=[item.public_id], by=dana) == 0
+    assert not Act.objects.exists()
 
 
 def test_a_preview_nobody_needed_so_far_is_asked_for_and_stays_asked_for(
