@@ -13,12 +13,13 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
 from workbench import audit, sessions
-from workbench.errors import NotAllowed, WorkbenchError
+from workbench.errors import BadInput, NotAllowed, WorkbenchError
 from workbench.models import User
 from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+RAW_NAMES = frozenset({"cases:upload_files"})
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
 
@@ -90,6 +91,13 @@ class ErrorsAsAnswers:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Pass on; errors arrive in process_exception."""
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
+        """Refuse what no text field can hold; names of files are bytes, and their view takes any."""
+        sent = [request.GET] if resolve(request.path_info).view_name in RAW_NAMES else [request.GET, request.POST]
+        if any("\0" in value for fields in sent for _name, values in fields.lists() for value in values):
+            return answer(request, BadInput("A field of this request holds a character that no text has."))
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a WorkbenchError; anything else is Django's."""

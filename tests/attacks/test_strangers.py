@@ -9,7 +9,7 @@ from django.test import Client
 
 from cases.models import Case
 from workbench import people
-from workbench.models import Agency, Role
+from workbench.models import Agency, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,16 @@ def test_a_strangers_upload_is_refused_before_anything_of_it_is_written(path: st
     answer = browser.post(path, {"file": io.BytesIO(b"x" * 200_000)}, headers={"x-csrftoken": str(token)}, follow=False)
     assert answer.status_code in {302, 413}
     assert kept == []
+
+
+@pytest.mark.parametrize("path", ["/cases/", "/goto/", "/cases/{case}/items/", "/cases/{case}/problems/"])
+def test_a_nul_in_an_address_is_refused_in_words(case: Case, sam: User, path: str) -> None:
+    browser = Client(headers={"host": "localhost"})
+    browser.force_login(sam, backend="workbench.people.PasswordBackend")
+    for field in ("q", "code", "reason"):
+        answer = browser.get(path.format(case=case.public_id), {field: "a\0b"})
+        assert (answer.status_code, b"no text has" in answer.content) == (400, True)
+    assert browser.post(f"/cases/{case.public_id}/close/", {"reason": "\0"}).status_code == 400
 
 
 def test_what_is_not_signed_in_still_needs_our_own_form(case: Case) -> None:

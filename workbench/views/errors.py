@@ -26,7 +26,8 @@ def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
     status = int(error.status)
     if wants_json(request):
         return JsonResponse(as_json(error), status=status)
-    return render(request, "workbench/error.html", {"error": error, "status": status}, status=status)
+    told = {"status": status, "code": error.code, "message": str(error)}
+    return render(request, "workbench/error.html", told, status=status)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
