@@ -49,18 +49,11 @@ ON CONFLICT DO NOTHING
 """  # noqa: S608 only constants of this module
 
 
-# The rules of a set for an agency as text: when it changes, the set's matches mean something else.
-RULES = """
-(SELECT concat_ws('|', h.reach, h.retired_at, string_agg(
-   concat_ws(',', coalesce(p.disposition, '*'), p.action, p.min_trust, p.may_discard), ';' ORDER BY p.disposition))
- FROM hashsets_hashset h LEFT JOIN hashsets_policy p ON p.set_id = h.id AND p.agency_id = {agency}
- WHERE h.id = {set} GROUP BY h.id)
-"""
-
-LOCK_SYNC = f"""
-SELECT s.generation, s.rules, {RULES.format(agency="s.agency_id", set="s.set_id")}
+# `hashsets_rules` tells the rules of a set for an agency: when it changes, the set's matches mean something else.
+LOCK_SYNC = """
+SELECT s.generation, s.rules, hashsets_rules(s.agency_id, s.set_id)
 FROM cases_setsync s WHERE s.agency_id = %s AND s.set_id = %s FOR UPDATE OF s
-"""  # noqa: S608 only constants of this module
+"""
 
 INSERT_FRESH = f"""
 INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
@@ -95,14 +88,14 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
 
 
 # Every (agency, set) whose matches are not those of the generation and policies in force.
-BEHIND = f"""
+BEHIND = """
 SELECT a.id, h.id FROM workbench_agency a
 JOIN hashsets_hashset h ON h.owner_id = a.id OR h.reach = 'node'
 LEFT JOIN cases_setsync s ON s.agency_id = a.id AND s.set_id = h.id
 WHERE a.is_local AND (s.generation IS NULL OR s.generation < h.generation
-  OR s.rules <> {RULES.format(agency="a.id", set="s.set_id")})
+  OR s.rules <> hashsets_rules(a.id, s.set_id))
 ORDER BY 1, 2
-"""  # noqa: S608 only constants of this module
+"""
 
 
 def behind() -> list[tuple[int, int]]:
