@@ -2,11 +2,9 @@
 
 import logging
 from functools import partial
-from typing import Any
 
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
-from kombu.exceptions import OperationalError
 
 from cases import evidence, exports, matching, review
 from cases.exports import jobs
@@ -15,6 +13,7 @@ from cases.models import Exhibit
 from workbench import storage
 from workbench.errors import WorkbenchError
 from workbench.models import Agency
+from workbench.waking import after_commit, send
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +29,14 @@ def list_files(exhibit_id: int) -> None:
 def hash_files(exhibit_id: int, slot: str) -> None:
     """Read, match and decode for a stint; then let others have a turn."""
     if pipeline.hash_files(exhibit_id, slot):
-        _send(hash_files, exhibit_id, slot)
+        send(hash_files, exhibit_id, slot)
 
 
 @shared_task
 def make_previews(agency_id: int) -> None:
     """Make the previews that somebody waits for and nobody makes."""
     if pipeline.make_previews(Agency.objects.get(pk=agency_id)):
-        _send(make_previews, agency_id)
+        send(make_previews, agency_id)
 
 
 @shared_task
@@ -50,7 +49,7 @@ def rematch(agency_id: int, set_id: int) -> None:
 def match_again() -> None:
     """Wake workers for every set that moved on since an agency was matched against it."""
     for agency_id, set_id in matching.behind():
-        _send(rematch, agency_id, set_id)
+        send(rematch, agency_id, set_id)
 
 
 @shared_task
@@ -72,43 +71,35 @@ def sweep() -> None:
 def _sweep_ingests() -> None:
     work = sweeping.unfinished()
     for exhibit_id in work.to_list:
-        _send(list_files, exhibit_id)
+        send(list_files, exhibit_id)
     for exhibit_id, slot in work.to_hash:
-        _send(hash_files, exhibit_id, slot)
+        send(hash_files, exhibit_id, slot)
     for agency_id in work.to_decode:
-        _send(make_previews, agency_id)
+        send(make_previews, agency_id)
 
 
 def _sweep_exports() -> None:
     exports.sweep()
     for job_id in jobs.waiting():
-        _send(build_export, job_id)
+        send(build_export, job_id)
 
 
 def wake(exhibit_id: int) -> None:
     """Start or resume an exhibit's ingest once the present transaction is committed."""
-    transaction.on_commit(partial(_send, list_files, exhibit_id))
+    after_commit(list_files, exhibit_id)
     transaction.on_commit(partial(_wake_hashing, exhibit_id))
 
 
 def wake_matching() -> None:
     """A set changed: match again once the present transaction is committed."""
-    transaction.on_commit(partial(_send, match_again))
+    after_commit(match_again)
 
 
 def wake_export(job_id: int) -> None:
     """An export was ordered: build it once the present transaction is committed."""
-    transaction.on_commit(partial(_send, build_export, job_id))
+    after_commit(build_export, job_id)
 
 
 def _wake_hashing(exhibit_id: int) -> None:
     for slot in evidence.slots(Exhibit.objects.get(pk=exhibit_id)):
-        _send(hash_files, exhibit_id, slot)
-
-
-def _send(task: Any, *ids: int | str) -> None:
-    """Wake a worker; without a broker nothing is lost, the sweeper wakes one later."""
-    try:
-        task.delay(*ids)
-    except OperationalError as error:
-        log.warning("%s waits for the sweeper, the broker does not answer: %s", task.name, error)
+        send(hash_files, exhibit_id, slot)

@@ -13,6 +13,8 @@ from workbench.launcher import addresses
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
 SWEEP_SECONDS = 10.0
+SWEEP_IMPORTS_SECONDS = 60.0
+SWEEP_ROWS_SECONDS = 3600.0
 VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
 
 app = Celery("winnow", broker=addresses.broker_url())
@@ -38,8 +40,10 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
     beat_schedule={
-        # What was lost with the broker or a worker is found in the ledger; a late one is of no use.
+        # What was lost with the broker or a worker is found in the tables; a late one is of no use.
         "sweep": {"task": "cases.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
+        "sweep imports": {"task": "hashsets.tasks.sweep", "schedule": SWEEP_IMPORTS_SECONDS},
+        "sweep rows": {"task": "hashsets.tasks.sweep_rows", "schedule": SWEEP_ROWS_SECONDS},
     },
 )
 app.autodiscover_tasks()
