@@ -11,6 +11,7 @@ import sys
 
 def main() -> None:
     """Hand the command line to Django, inside a running database where the command needs one."""
+    os.umask(0o077)  # what we and our children write is for nobody else, wherever WINNOW_DATA lies
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
     if sys.argv[1:2] == ["up"]:  # needs no Django of its own, and so starts two seconds sooner
         from workbench.launcher import up
