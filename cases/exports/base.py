@@ -1,6 +1,6 @@
 """What every export product is: a name, its options, and what it writes into a package.
 
-A product reads one snapshot of the case (`Picture`) and writes members; it never asks the clock, the locale or
+A product reads one `Snapshot` of the case and writes members; it never asks the clock, the locale or
 who is building, so the same state of the case gives the same bytes on any machine.
 """
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cases.exports.package import Package
-from cases.exports.picture import Picture
+from cases.exports.snapshot import Snapshot
 from workbench.errors import WorkbenchError
 
 REGION = re.compile(r"[A-Za-z]{2,6}")
@@ -65,7 +65,7 @@ class Product(Protocol):
         """The product with its options in at most 20 characters: `vics1.3`. Raises UnknownOption."""
         ...
 
-    def write(self, picture: Picture, options: Options, package: Package) -> None:
+    def write(self, snapshot: Snapshot, options: Options, package: Package) -> None:
         """Write the members, sorted by name. What prints the event number comes after `package.seal()`."""
         ...
 

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from cases import events
-from cases.exports import picture
+from cases.exports import snapshot
 from cases.exports.base import Options, Product
 from cases.exports.package import FORMAT, Package, Stamp
 from cases.models import Case, Export
@@ -77,8 +77,8 @@ def stored(export: Export) -> Path:
 
 
 def _write(path: Path, case: Case, product: Product, variant: str, options: Options) -> Stamp:
-    with picture.snapshot():
-        shown = picture.take(case)
+    with snapshot.frozen():
+        shown = snapshot.take(case)
         about = {"format": FORMAT, "product": variant, "layout": product.layout, **shown.about}
         package = Package(path, about, lambda state: _as_of(shown.case, variant, state))
         product.write(shown, options, package)

@@ -13,7 +13,7 @@ from typing import Any
 from cases import names
 from cases.exports.base import Described, Options
 from cases.exports.package import Package
-from cases.exports.picture import Picture
+from cases.exports.snapshot import Snapshot
 from hashsets.exchange.csv_text import cell
 from workbench.audit import canonical
 
@@ -64,7 +64,7 @@ class Schedule:
         """It has no options."""
         return self.id
 
-    def write(self, picture: Picture, _options: Options, package: Package) -> None:
+    def write(self, snapshot: Snapshot, _options: Options, package: Package) -> None:
         """README.txt, the list for eyes, the list for programs; each reads the rows once."""
         package.add("README.txt", README.encode())
         with package.member("schedule.csv") as stream:
@@ -72,22 +72,22 @@ class Schedule:
             text.write(BOM)
             writer = csv.writer(text, lineterminator="\r\n")
             writer.writerow(COLUMNS)
-            writer.writerows([_cell(row[name]) for name in COLUMNS] for row in _rows(picture))
+            writer.writerows([_cell(row[name]) for name in COLUMNS] for row in _rows(snapshot))
             text.flush()
             text.detach()
         with package.member("schedule.jsonl") as stream:
-            stream.writelines(f"{canonical(row)}\n".encode() for row in _rows(picture))
+            stream.writelines(f"{canonical(row)}\n".encode() for row in _rows(snapshot))
 
     def check(self, package: Package) -> None:
         """Nothing of ours reads it back."""
 
 
-def _rows(picture: Picture) -> Iterator[dict[str, Any]]:
+def _rows(snapshot: Snapshot) -> Iterator[dict[str, Any]]:
     """Every row as plain values, numbered over all exhibits."""
-    categories = {category.code: category.name for category in picture.categories}
+    categories = {category.code: category.name for category in snapshot.categories}
     number = 0
-    for exhibit in picture.exhibits:
-        for found in picture.rows(FILES_OF_EXHIBIT, exhibit=exhibit.pk):
+    for exhibit in snapshot.exhibits:
+        for found in snapshot.rows(FILES_OF_EXHIBIT, exhibit=exhibit.pk):
             number += 1
             yield _row(found, number, exhibit.ref, categories)
 

@@ -15,7 +15,7 @@ from cases import names
 from cases.counting import UNDECIDED, Count, CountingRules, CountRow, CountTable, tabulate
 from cases.exports.base import Described, Options
 from cases.exports.package import Package, Stamp
-from cases.exports.picture import Picture
+from cases.exports.snapshot import Snapshot
 from hashsets.models import Category
 from workbench.audit import canonical
 
@@ -95,36 +95,36 @@ class Summary:
         """It has no options."""
         return self.id
 
-    def write(self, picture: Picture, _options: Options, package: Package) -> None:
+    def write(self, snapshot: Snapshot, _options: Options, package: Package) -> None:
         """README.txt, the figures, the page."""
-        figures = _figures(picture)
+        figures = _figures(snapshot)
         package.add("README.txt", README.encode())
         package.add("figures.json", (canonical(figures) + "\n").encode())
-        package.add("summary.html", _page(picture, figures, package.seal()).encode())
+        package.add("summary.html", _page(snapshot, figures, package.seal()).encode())
 
     def check(self, package: Package) -> None:
         """Nothing of ours reads it back."""
 
 
-def _figures(picture: Picture) -> dict[str, Any]:
+def _figures(snapshot: Snapshot) -> dict[str, Any]:
     """Everything the page shows, as plain values."""
-    return picture.about | {
-        "categories": [[one.code, one.name, one.colour, one.glyph] for one in picture.categories],
+    return snapshot.about | {
+        "categories": [[one.code, one.name, one.colour, one.glyph] for one in snapshot.categories],
         "exhibits": [
             {"ref": one.ref, "description": one.description, "state": one.state}
             | {name: getattr(one, name) for name in LEDGER}
             | {"pending": one.pending + one.hashed}
-            for one in picture.exhibits
+            for one in snapshot.exhibits
         ],
-        "counts": list(picture.rows(COUNTS)),
-        "bases": {row["basis"]: row["unique"] for row in picture.rows(BASES)},
-        "rejected": {row["reason"]: row["files"] for row in picture.rows(REASONS)},
+        "counts": list(snapshot.rows(COUNTS)),
+        "bases": {row["basis"]: row["unique"] for row in snapshot.rows(BASES)},
+        "rejected": {row["reason"]: row["files"] for row in snapshot.rows(REASONS)},
     }
 
 
-def _page(picture: Picture, figures: dict[str, Any], stamp: Stamp) -> str:
+def _page(snapshot: Snapshot, figures: dict[str, Any], stamp: Stamp) -> str:
     """The page. Every number is text already, so no locale has a say."""
-    codes = [category.code for category in picture.categories]
+    codes = [category.code for category in snapshot.categories]
     rows = [CountRow(**row) for row in figures["counts"]]
     unique, files = (tabulate(rows, codes, CountingRules(duplicates=every)) for every in (False, True))
     exhibits = figures["exhibits"]
@@ -134,7 +134,7 @@ def _page(picture: Picture, figures: dict[str, Any], stamp: Stamp) -> str:
         "scheme": figures["scheme"],
         "as_of": str(stamp.as_of),
         "state": stamp.state.hex(),
-        "groups": _groups(unique, files, picture.categories),
+        "groups": _groups(unique, files, snapshot.categories),
         "counting": [*RULES, *CountingRules(duplicates=False).sentences(), "All files: exact copies are counted, too."],
         "bases": [(text, _number(figures["bases"].get(key, 0))) for key, text in BASES_IN_WORDS.items()
                   if key in figures["bases"]],

@@ -16,7 +16,7 @@ from django.conf import settings
 from cases import names
 from cases.exports.base import DEFAULT_REGION, REGION, Described, ExportUnreadable, Options, UnknownOption
 from cases.exports.package import Package
-from cases.exports.picture import Picture
+from cases.exports.snapshot import Snapshot
 from cases.models import Exhibit
 from hashsets.exchange import MalformedDocument, Report, vics_context
 from hashsets.exchange.json_text import JsonObject
@@ -110,13 +110,13 @@ class Vics:
         region = f"-{options.region.lower()}" if options.region and options.version != "1.3" else ""
         return f"vics{options.version}{region}{'+media' if options.media else ''}"
 
-    def write(self, picture: Picture, options: Options, package: Package) -> None:
+    def write(self, snapshot: Snapshot, options: Options, package: Package) -> None:
         """The files if asked for, README.txt, the document."""
-        twins = {bytes(row["sha256"]) for row in picture.rows(TWINS)} if options.media else None
+        twins = {bytes(row["sha256"]) for row in snapshot.rows(TWINS)} if options.media else None
         if twins is not None:
-            _write_media(picture, package, twins)
+            _write_media(snapshot, package, twins)
         package.add("README.txt", README.encode())
-        document = _Document(picture, options, twins)
+        document = _Document(snapshot, options, twins)
         with package.member(DOCUMENT) as stream:
             write_case(stream, document.frame(), *document.records())
 
@@ -136,18 +136,18 @@ class Vics:
 class _Document:
     """All case objects of one export, in order: the imported ones by exhibit, then our own if anything is in it."""
 
-    def __init__(self, picture: Picture, options: Options, twins: set[bytes] | None) -> None:
-        self._picture = picture
+    def __init__(self, snapshot: Snapshot, options: Options, twins: set[bytes] | None) -> None:
+        self._snapshot = snapshot
         self._version = options.version
         self._twins = twins
-        self._sources = [_Source(exhibit) for exhibit in picture.exhibits if exhibit.frame is not None]
+        self._sources = [_Source(exhibit) for exhibit in snapshot.exhibits if exhibit.frame is not None]
         self._region = self._chosen_region(options.region)
-        self._has_own = any(picture.rows(ANY_OWN)) or not self._sources
+        self._has_own = any(snapshot.rows(ANY_OWN)) or not self._sources
         self._last_id = -1
 
     def frame(self) -> CaseFrame:
         """The frame around all cases. An imported context stays as it is where it says what was asked for."""
-        case = self._picture.case
+        case = self._snapshot.case
         fields = {
             "CaseID": str(case.public_id),
             "CaseNumber": case.number,
@@ -180,7 +180,7 @@ class _Document:
 
     def _imported(self, source: "_Source", first: int, end: int) -> Iterator[bytes]:
         version = None if source.context.version == self._version else self._version
-        for row in self._picture.rows(IMPORTED, exhibit=source.exhibit.pk, first=first, end=end):
+        for row in self._snapshot.rows(IMPORTED, exhibit=source.exhibit.pk, first=first, end=end):
             text = bytes(row["raw"])
             self._note_id(text)
             yield _rewritten(text, row, version)
@@ -193,7 +193,7 @@ class _Document:
             self._last_id = max(self._last_id, int(digits))
 
     def _own(self) -> Iterator[bytes]:
-        for number, row in enumerate(self._picture.rows(OWN), self._last_id + 1):
+        for number, row in enumerate(self._snapshot.rows(OWN), self._last_id + 1):
             record = case_record(
                 media_id=number,
                 md5=bytes(row["md5"]),
@@ -289,12 +289,12 @@ def _stored(row: dict[str, Any], twins: set[bytes]) -> tuple[str, ...]:
     return (*folders, f"{name}.{sha256_.hex()[:16]}" if sha256_ in twins else name)
 
 
-def _write_media(picture: Picture, package: Package, twins: set[bytes]) -> None:
+def _write_media(snapshot: Snapshot, package: Package, twins: set[bytes]) -> None:
     """Every file of the case once, checked against its SHA-256 on the way. Raises EvidenceMissing."""
-    for row in picture.rows(MEDIA):
+    for row in snapshot.rows(MEDIA):
         wanted = bytes(row["sha256"])
         try:
-            blob = storage.open_blob(picture.case.agency, wanted)
+            blob = storage.open_blob(snapshot.case.agency, wanted)
         except FileNotFoundError as error:
             raise EvidenceMissing(f"The evidence store lacks {wanted.hex()}. Restore it from the backup.") from error
         with blob, package.member("/".join(_stored(row, twins))) as into:

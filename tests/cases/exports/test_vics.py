@@ -250,10 +250,10 @@ def test_a_missing_blob_stops_an_export_with_files(case: Case, people: People) -
 
 @ours
 def test_rows_come_a_few_at_a_time(case: Case, people: People, monkeypatch: pytest.MonkeyPatch) -> None:
-    from cases.exports import picture as pictures
+    from cases.exports import snapshot
 
     whole = scene.members(scene.build(case, people.supervisor))
-    monkeypatch.setattr(pictures, "ROWS", 1)
+    monkeypatch.setattr(snapshot, "ROWS", 1)
     with scene.forgotten():
         Exhibit.objects.filter(case=case).update(description="")
         again = scene.members(scene.build(case, people.supervisor))

@@ -59,8 +59,8 @@ WHERE f.content_id IS NOT NULL
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """What an export shows, as of one moment. Valid inside `snapshot()` only."""
+class Snapshot:
+    """What an export shows, as of one moment. Valid inside `frozen()` only."""
 
     case: Case
     categories: tuple[Category, ...]
@@ -98,7 +98,7 @@ class Picture:
 
 
 @contextmanager
-def snapshot() -> Iterator[None]:
+def frozen() -> Iterator[None]:
     """One REPEATABLE READ, read-only transaction; inside a caller's transaction, that one's view."""
     outermost = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
@@ -108,11 +108,11 @@ def snapshot() -> Iterator[None]:
         yield
 
 
-def take(case: Case) -> Picture:
-    """The picture of a case inside a snapshot. Four queries."""
+def take(case: Case) -> Snapshot:
+    """The snapshot of a case, inside `frozen()`. Four queries."""
     fresh = Case.objects.select_related("agency", "scheme").get(pk=case.pk)
     exhibits = Exhibit.objects.filter(case=fresh, removed_at__isnull=True)
-    return Picture(
+    return Snapshot(
         case=fresh,
         categories=tuple(fresh.scheme.categories.all()),
         exhibits=tuple(sorted(exhibits, key=lambda exhibit: (natural(exhibit.ref), exhibit.ref))),
