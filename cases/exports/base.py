@@ -13,6 +13,7 @@ from cases.exports.snapshot import Snapshot
 from workbench.errors import WorkbenchError
 
 REGION = re.compile(r"[A-Za-z]{2,6}")
+WITH_MEDIA = "+media"  # ends the name of a variant that holds the files of evidence themselves
 DEFAULT_REGION = "default"
 DEFAULT_VERSION = "2.0"
 

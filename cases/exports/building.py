@@ -18,7 +18,7 @@ from django.db import connection, transaction
 
 from cases import events
 from cases.exports import snapshot
-from cases.exports.base import Options, Product
+from cases.exports.base import WITH_MEDIA, Options, Product
 from cases.exports.package import FORMAT, Package, Stamp
 from cases.models import Case, Export
 from workbench import access, audit, storage
@@ -60,7 +60,9 @@ def build(*, case: Case, product: Product, by: User, options: Options | None = N
 
 @transaction.atomic
 def fetch(*, export: Export, by: User) -> Path:
-    """The file of an export, for handing out to a person. One event. Raises ExportLost."""
+    """The file of an export, for handing out to a person. One event. Raises ExportLost, NotAllowed (with media)."""
+    if export.product.endswith(WITH_MEDIA):
+        access.require(by, "export.media")
     path = stored(export)
     if not path.is_file():
         raise ExportLost

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 
 from cases import names
-from cases.exports.base import DEFAULT_REGION, REGION, Described, ExportUnreadable, Options, UnknownOption
+from cases.exports.base import DEFAULT_REGION, REGION, WITH_MEDIA, Described, ExportUnreadable, Options, UnknownOption
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
 from cases.models import Exhibit
@@ -108,7 +108,7 @@ class Vics:
         if options.region and not REGION.fullmatch(options.region):
             raise UnknownOption("A region has two to six letters, such as US or UK.")
         region = f"-{options.region.lower()}" if options.region and options.version != "1.3" else ""
-        return f"vics{options.version}{region}{'+media' if options.media else ''}"
+        return f"vics{options.version}{region}{WITH_MEDIA if options.media else ''}"
 
     def write(self, snapshot: Snapshot, options: Options, package: Package) -> None:
         """The files if asked for, README.txt, the document."""

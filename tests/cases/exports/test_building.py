@@ -122,6 +122,14 @@ def test_only_supervisors_and_exporters_build_and_only_supervisors_with_media(ca
     assert not Export.objects.exists()
 
 
+def test_a_package_with_media_is_handed_to_supervisors_only(case: Case, people: People) -> None:
+    export = scene.build(case, people.exporter, "vics")
+    export.product += "+media"
+    with pytest.raises(NotAllowed):
+        exports.fetch(export=export, by=people.exporter)
+    assert exports.fetch(export=export, by=people.supervisor).is_file()
+
+
 def test_every_download_is_an_event(case: Case, people: People) -> None:
     export = scene.build(case, people.supervisor)
     for _ in range(2):
