@@ -15,6 +15,7 @@ from cases.evidence import NotInThisState
 from cases.ingest import ledger, reader
 from cases.ingest.base import Found
 from cases.models import Exhibit
+from workbench import storage
 from workbench.errors import BadInput
 
 CHUNK = 1 << 20  # bytes
@@ -30,6 +31,8 @@ def receive(exhibit: Exhibit, files: Sequence[tuple[str, BinaryIO]]) -> int:
     if exhibit.state != S.WAITING:
         raise NotInThisState
     found = [_kept(exhibit, name, stream) for name, stream in files]
+    if found:
+        storage.sync_folder(Path(evidence.upload_folder(exhibit.public_id)))
     with transaction.atomic():
         evidence.require_open(exhibit)
         if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
@@ -54,6 +57,7 @@ def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
     """
     path = Path(evidence.upload_folder(exhibit.public_id)) / "source"
     _write(path, stream)
+    storage.sync_folder(path.parent)
     reader(exhibit.reader).check(os.fsencode(path))
     waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
     if not waiting.update(source=os.fsencode(path), state=S.LISTING):
@@ -77,7 +81,7 @@ def remove(exhibit: Exhibit) -> None:
 
 
 def _write(final: Path, stream: BinaryIO) -> int:
-    """Write durably under the final name, replacing what an earlier try left; how many bytes."""
+    """Write under the final name, replacing what an earlier try left; how many bytes. The caller syncs the folder."""
     final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = final.with_name(f"{final.name}.{secrets.token_hex(8)}")
     size = 0
