@@ -80,7 +80,6 @@ class Chain:
     last: list[dict[str, Any]]
     first_bad: int | None = None
     proven: int = 0
-    anchors: str = ""
 
 
 def log_of(user: User, *, node: bool = False) -> AuditLog:

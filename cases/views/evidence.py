@@ -48,7 +48,6 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
         "inbox_places": inbox.places(),
         "values": request.POST.dict(),
         "errors": errors,
-        "max_upload_text": "",
     }
     return render(request, "cases/add_evidence.html", context, status=400 if errors else 200)
 

@@ -46,7 +46,7 @@ def _viewing(request: SignedRequest) -> dict[str, str] | None:
     on_screen, unveiled = overview.viewed_today(request.user)
     if not on_screen and not unveiled:
         return None
-    return {"on_screen": shown.minutes(on_screen), "unveiled": shown.minutes(unveiled), "limit": ""}
+    return {"on_screen": shown.minutes(on_screen), "unveiled": shown.minutes(unveiled)}
 
 
 def _continue(stopped: overview.Continue) -> dict[str, Any]:

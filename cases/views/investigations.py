@@ -81,7 +81,6 @@ def _ladder(numbers: figures.Figures, rows: list[tuple[Exhibit, int]]) -> dict[s
         "ladder_text": {step: shown.percent_text(count, numbers.files) for step, count in steps.items()},
         "bytes_text": shown.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
         "saved_hours": shown.saved_hours(numbers),
-        "left_text": "",
     }
 
 

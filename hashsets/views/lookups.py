@@ -68,7 +68,6 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
                 }
                 for hit in answer.hits
             ],
-            "decisions": None,
         }
         for answer in answers
     ]

@@ -68,7 +68,6 @@ def _context(
         "next_url": f"?{_query(request, before=page.older)}" if page.older else "",
         "chain": event_log.chain(log),
         "entry": {"seq": shown.seq, "body": shown.body, "url": _case_url(shown.case)} if shown else None,
-        "today_count": None,
         "may_verify": access.has(request.user, "audit.verify"),
     }
 
