@@ -38,6 +38,7 @@ class WinnowCommand(BaseCommand):
 
     needs_person = True
     by: User
+    run: Run  # does it; a WorkbenchError ends the command with its sentence and exit code 2
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Every command knows who acts and how to answer."""
@@ -49,17 +50,13 @@ class WinnowCommand(BaseCommand):
         """Begin the list of a command's acts (`case create`, `case status`)."""
         return Acts(parser.add_subparsers(dest="act", required=True, metavar="ACT"))
 
-    def run(self, options: dict[str, Any]) -> Done:
-        """Do it. WorkbenchError ends the command with its sentence and exit code 2."""
-        raise NotImplementedError
-
     def handle(self, *_args: Any, **options: Any) -> None:
         """Find the person, run, print the answer, exit with its code."""
         self._started, self._drawn = time.monotonic(), 0.0
         try:
             if self.needs_person:
                 self.by = person(options["as_user"])
-            done = options.get("run", self.run)(options)
+            done = (options.get("run") or self.run)(options)
         except WorkbenchError as error:
             self._stop("\n".join([str(error), *error.details]), 2)
         self._answer(done, as_json=options["as_json"])
