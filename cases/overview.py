@@ -64,11 +64,12 @@ def open_batch(user: User) -> Continue | None:
         return None
     now = review.progress(batch)
     next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN).order_by("position")
-    items = next_ones.values_list("position", "cover__public_id")[:12]
+    items = next_ones.values_list("position", "cover__public_id", "cover__content__veil")[:24]
     place = items[0][0] if items else now.size
+    veiled = [str(item) for _position, item, veil in items if veil][:12]
     pace = batch.on_screen_ms / now.decided if now.decided and batch.on_screen_ms else None
     minutes = max(1, round(pace * now.left / 60_000)) if pace else None
-    return Continue(batch, place, now.size, now.left, [str(item) for _position, item in items], minutes)
+    return Continue(batch, place, now.size, now.left, veiled, minutes)
 
 
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
