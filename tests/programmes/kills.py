@@ -27,8 +27,7 @@ SEED = 1
 DEFAULTS = (2000, 10)  # files, kills
 AT_WORK_SECONDS = 3.0  # a kill comes so long after the worker took work
 PATIENCE = 900.0  # seconds for everything to come to an end
-NEXT_LEASE = "SELECT now() + interval '15 seconds'"  # cases.ingest.ledger.LEASE
-TAKEN = "SELECT max(lease_until) FROM workbench_job WHERE kind = 'hash' AND state = 'running'"
+FINISHED = "SELECT accepted + without_preview + rejected FROM cases_exhibit"
 STATE = "SELECT state, seen, pending + hashed FROM cases_exhibit"
 # What must be the same however often it was disturbed.
 OUTCOME = """
@@ -102,12 +101,14 @@ def run(evidence: Path, kills: int, seconds: float = AT_WORK_SECONDS) -> Run:
 def disturb(winnow: Product, kills: int, seconds: float) -> int:
     """Kill the worker so often while it works, the broker and the database once between; how many kills there were."""
     steps = {kills // 3: kill_broker, 2 * kills // 3: restart_database}
+    before = 0
     for number in range(kills):
-        until_work_is_taken(winnow)
+        until_work_is_taken(winnow, before)
         time.sleep(seconds)
         if is_over(winnow):
             return number
         kill_worker(winnow)
+        before = finished(winnow)
         if step := steps.pop(number, None):
             step(winnow)
     return kills
@@ -149,16 +150,15 @@ def kept(winnow: Product) -> dict[str, tuple[int, str]]:
     return found
 
 
-def until_work_is_taken(winnow: Product) -> None:
-    """Wait for a lease taken from now on: those of a worker that was killed run out by themselves."""
-    fresh: list[Any] = []
+def until_work_is_taken(winnow: Product, before: int) -> None:
+    """Wait until more files have their outcome than `before`: a worker is at it."""
+    until(lambda: is_over(winnow) or finished(winnow) > before, "the worker to take work")
 
-    def taken() -> bool:
-        fresh.extend(ask(winnow, NEXT_LEASE)[0] if not fresh else ())
-        until_when = ask(winnow, TAKEN)[0][0]
-        return is_over(winnow) or (until_when is not None and until_when > fresh[0])
 
-    until(taken, "the worker to take work")
+def finished(winnow: Product) -> int:
+    """Files that have their outcome; -1 while the database does not answer."""
+    rows = answered(winnow, FINISHED)
+    return int(rows[0][0]) if rows else -1
 
 
 def is_over(winnow: Product) -> bool:
