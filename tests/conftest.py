@@ -21,7 +21,7 @@ from workbench.launcher import servers as launched
 
 DATA = environment.prepare()
 CODE = seed.code()
-seed.planted(DATA, "keys", CODE)  # before the settings read them
+PLANTED = seed.planted(DATA, CODE)  # before the settings read the keys
 django.setup()  # before the conftests of folders are read: they import models
 
 
@@ -31,12 +31,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.import_plugin(name)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start whole products go to one process (pytest-xdist), one after the other."""
+    for item in items:
+        if {"browser", "launcher", "flows"} & set(item.path.parts):
+            item.add_marker(pytest.mark.xdist_group("products"))
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """PostgreSQL (without fsync) and Valkey from the product's own launcher, for the whole run."""
-    planted = seed.planted(DATA, "postgres", CODE)
     with launched.in_use(print, fsync=False, die_with_parent=True):
-        if not planted:
+        if not PLANTED:
             _migrate_and_keep()
         yield
 
@@ -66,8 +72,7 @@ def _restore(_case: TransactionTestCase) -> None:
 def live() -> Iterator[product.Product]:
     """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
     folder = Path(tempfile.mkdtemp(prefix="winnow-live-"))
-    for part in seed.PARTS:
-        seed.planted(folder, part, CODE)
+    seed.planted(folder, CODE)
     with product.running("--workers=1", data=folder) as running:
         yield running
 

@@ -21,12 +21,14 @@ def code() -> str:
     return prepare.fingerprint(static=False)
 
 
-def planted(data: Path, part: str, fingerprint: str) -> bool:
-    """Copy one part of the seed for this code into `data`; False if there is none."""
+def planted(data: Path, fingerprint: str) -> bool:
+    """Copy the seed for this code into `data`, keys and database that belong together; False if there is none."""
     try:
-        shutil.copytree(FOLDER / fingerprint / part, data / part, symlinks=True)
+        for part in PARTS:
+            shutil.copytree(FOLDER / fingerprint / part, data / part, symlinks=True)
     except OSError:  # none yet, or another run has just thrown it away
-        shutil.rmtree(data / part, ignore_errors=True)
+        for part in PARTS:
+            shutil.rmtree(data / part, ignore_errors=True)
         return False
     return True
 
