@@ -25,8 +25,8 @@ class World:
     pages: dict[str, str]
 
     def fresh_case(self) -> str:
-        """The id of a case nobody reviewed yet."""
-        return self.small.pop()
+        """The address of a case nobody reviewed yet."""
+        return f"/cases/{self.small.pop()}/"
 
 
 @pytest.fixture(scope="session")

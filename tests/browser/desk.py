@@ -1,7 +1,9 @@
 """What a person does at the browser, as functions: signing in, claiming, pressing keys, unveiling."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, Response, expect
 
@@ -29,9 +31,42 @@ def sign_in(page: Page, name: str, password: str) -> None:
     page.wait_for_url(lambda url: "/signin/" not in url, timeout=PATIENCE)
 
 
+def set_up(page: Page, link: str, password: str) -> None:
+    """Open a one-time link (whatever port it names) and set the password."""
+    page.goto(urlsplit(link).path)
+    page.get_by_label("New password").fill(password)
+    page.get_by_label("The same again").fill(password)
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url("**/signin/", timeout=PATIENCE)
+
+
+def open_case(page: Page, number: str, team: Sequence[str] = ()) -> str:
+    """Open a case; returns its address."""
+    page.goto("/cases/new/")
+    page.get_by_label("Case number").fill(number)
+    page.get_by_label("Name").fill("Harbour lights")
+    page.get_by_label("Scheme").select_option("landscapes-t1")
+    for person in team:
+        page.get_by_label(person, exact=True).check()
+    page.get_by_role("button", name="Create case").click()
+    expect(page.get_by_role("heading", name=number)).to_be_visible(timeout=PATIENCE)
+    return page.url
+
+
+def choose_evidence(page: Page, case: str, entry: str, ref: str, source: str) -> Locator:
+    """Fill in what is to be taken from the inbox; returns the button that starts it."""
+    page.goto(case)
+    page.get_by_role("link", name="Add evidence").first.click()
+    form = page.locator("form").filter(has=page.get_by_role("heading", name="From the inbox"))
+    form.get_by_label("Exhibit number").fill(ref)
+    form.get_by_role("radio", name=re.compile(f"^{re.escape(entry)}")).check()
+    form.locator(f'input[name="source"][value="{source}"]').check()
+    return form.get_by_role("button", name="Start")
+
+
 def claim(page: Page, case: str) -> None:
-    """Open the next batch of a case; returns once its first item has the focus."""
-    page.goto(f"/cases/{case}/")
+    """Open the next batch of a case, by its address; returns once its first item has the focus."""
+    page.goto(case)
     page.keyboard.press("Enter")  # the page's main action
     ready(page)
 
@@ -39,7 +74,7 @@ def claim(page: Page, case: str) -> None:
 def ready(page: Page) -> None:
     """Wait until the batch is there, with its veils."""
     expect(focused(page)).to_be_focused(timeout=PATIENCE)
-    expect(focused(page).locator("img.veil, .none").first).to_be_visible(timeout=PATIENCE)
+    expect(focused(page).locator("img.veil:visible, .none").first).to_be_visible(timeout=PATIENCE)
 
 
 def focused(page: Page) -> Locator:
