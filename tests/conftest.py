@@ -4,6 +4,7 @@ Tests run as the role `app`, like the product. Importing this file gives the run
 before Django's settings are read.
 """
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ DATA = environment.prepare()
 CODE = seed.code()
 PLANTED = seed.planted(DATA, CODE)  # before the settings read the keys
 django.setup()  # before the conftests of folders are read: they import models
+del os.environ["DJANGO_SETTINGS_MODULE"]  # processes of pytest-xdist would read the settings before this file
 
 
 def pytest_configure(config: pytest.Config) -> None:
