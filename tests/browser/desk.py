@@ -100,13 +100,19 @@ def unveil(page: Page, host: str = ".tile.here") -> None:
     expect(page.locator("img.clear")).to_have_count(0)
 
 
+def press(page: Page, *keys: str) -> None:
+    """Press keys one after the other, as fast as they go."""
+    for key in keys:
+        page.keyboard.press(key)
+
+
 def saved(page: Page, act: Callable[[], object], number: int = 1) -> list[dict[str, Any]]:
     """Do something that makes `number` acts, wait until the server has them; returns them as they were sent."""
     sent: list[dict[str, Any]] = []
 
     def arrived(answer: Response) -> bool:
         if answer.url.endswith("/decisions") and answer.ok:
-            sent.extend(answer.request.post_data_json["acts"])
+            sent.extend((answer.request.post_data_json or {"acts": []})["acts"])
         return len(sent) >= number
 
     with page.expect_response(arrived, timeout=PATIENCE):

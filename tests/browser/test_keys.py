@@ -37,7 +37,7 @@ def states(page: Page) -> list[str | None]:
 
 def test_each_key_acts_on_the_item_that_was_visible_however_fast_they_come(review: Page) -> None:
     order = units(review)
-    sent = desk.saved(review, lambda: [review.keyboard.press(key) for key in ("1", "Numpad2", "x", "s", "5")], 5)
+    sent = desk.saved(review, lambda: desk.press(review, "1", "Numpad2", "x", "s", "5"), 5)
     meant = [(act["stack"], act["act"], act.get("code")) for act in sent]
     kinds = [("decide", "1"), ("decide", "2"), ("unsure", None), ("skip", None), ("decide", "5")]
     assert meant == [(stack, *kind) for stack, kind in zip(order, kinds, strict=False)]
@@ -55,15 +55,15 @@ def test_a_key_that_is_no_category_of_the_scheme_does_nothing(review: Page) -> N
 
 
 def test_z_takes_back_step_by_step_and_shift_z_makes_it_again(review: Page) -> None:
-    desk.saved(review, lambda: [review.keyboard.press(key) for key in "125"], 3)
-    desk.saved(review, lambda: [review.keyboard.press(key) for key in "zz"], 2)
+    desk.saved(review, lambda: desk.press(review, "1", "2", "5"), 3)
+    desk.saved(review, lambda: desk.press(review, "z", "z"), 2)
     assert place(review) == 1
     assert states(review)[:4] == ["1", None, None, None]
     desk.saved(review, lambda: review.keyboard.press("z"))
     assert place(review) == 0
     review.keyboard.press("z")
     expect(review.locator("[data-live]")).to_contain_text("Nothing to undo")
-    desk.saved(review, lambda: [review.keyboard.press(key) for key in ("Shift+Z", "Shift+Z")], 2)
+    desk.saved(review, lambda: desk.press(review, "Shift+Z", "Shift+Z"), 2)
     assert states(review)[:4] == ["1", "2", None, None]
 
 

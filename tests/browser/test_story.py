@@ -1,6 +1,7 @@
 """The whole story in browsers, as a person lives it: from an empty node to a published, proven, exported result."""
 
 import hashlib
+import io
 import json
 import shutil
 import zipfile
@@ -314,7 +315,7 @@ def read(package: Path, document: str = "case.json") -> list[CaseRecord]:
     """The records of a case in a zip, by the reader that takes cases in."""
     report = Report()
     with zipfile.ZipFile(package) as archive, archive.open(document) as stream:
-        records = list(read_case(stream, report))
+        records = list(read_case(io.BytesIO(stream.read()), report))
     assert not report.skipped
     return records
 
