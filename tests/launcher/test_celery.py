@@ -1,5 +1,6 @@
 """The Celery application is ours in every process, and set so that no killed worker loses a task."""
 
+import os
 import subprocess
 import sys
 
@@ -12,7 +13,10 @@ from workbench.launcher.addresses import CHECKOUT
 
 def test_of_tasks_are_sent_through_our_application() -> None:
     script = "import django; django.setup(); from celery import current_app; print(current_app.main)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    surroundings = os.environ | {"DJANGO_SETTINGS_MODULE": "workbench.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=CHECKOUT, env=surroundings, capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "winnow", done.stderr
     assert current_app.main == "winnow"
 

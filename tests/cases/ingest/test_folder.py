@@ -107,7 +107,7 @@ def test_of_a_path_longer_than_the_kernel_takes_is_found_and_read(tmp_path: Path
     open_before = len(list(Path("/proc/self/fd").iterdir()))
     assert find(tmp_path) == {name: ""}
     assert read(tmp_path, name) == [("", b"leaf")]
-    assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+    assert len(list(Path("/proc/self/fd").iterdir())) <= open_before
 
 
 def test_of_a_folder_that_is_not_there_is_said_so(tmp_path: Path) -> None:
