@@ -15,8 +15,8 @@ export class Grid {
   #drawing = false;
 
   /** `scroller` holds `root`; `categoryOf(unit)`, `seen(unit)` and the callbacks come from the page. */
-  constructor(scroller, root, { categoryOf, seen, onFocus, onOpen }) {
-    Object.assign(this, { scroller, root, categoryOf, seen, onFocus, onOpen });
+  constructor(scroller, root, { categoryOf, seen, onFocus, onOpen, onAnew }) {
+    Object.assign(this, { scroller, root, categoryOf, seen, onFocus, onOpen, onAnew });
     this.units = [];
     this.place = 0;
     this.anchor = null;
@@ -87,6 +87,7 @@ export class Grid {
     this.#rows.clear();
     this.#draw();
     if (hadFocus) this.currentTile?.focus({ preventScroll: true });
+    this.onAnew();
   }
 
   get rowCount() {

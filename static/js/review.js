@@ -63,6 +63,7 @@ class Review {
       seen: (unit) => this.exposure.seen(unit.item),
       onFocus: (unit) => this.focused(unit),
       onOpen: () => this.openViewer(),
+      onAnew: () => this.unveiler.replace(),
     });
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
     this.viewer = new Viewer(part("viewer"));
@@ -213,10 +214,9 @@ class Review {
 
   hold() {
     const unit = this.grid.current;
-    const host = this.viewer.isOpen ? this.viewer.frame : this.grid.currentTile;
-    if (!unit || !host) return;
+    if (!unit) return;
     if (!canUnveil(unit)) announce("There is no picture for this item.");
-    this.unveiler.hold(unit, host);
+    this.unveiler.hold(unit, () => (this.viewer.isOpen ? this.viewer.frame : this.grid.currentTile));
   }
 
   /** Larger only in the viewer, and only while the key is held. */

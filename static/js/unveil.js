@@ -44,11 +44,14 @@ export class Unveiler {
     return this.#pictures.get(item).promise;
   }
 
-  /** Unveils `unit` inside `host` for as long as nobody calls `veil`. Resolves to false when there is no picture. */
+  /**
+   * Unveils `unit` for as long as nobody calls `veil`, inside the node that `host()` finds: tiles may be made anew
+   * while the picture is on its way. Resolves to false when there is no picture.
+   */
   async hold(unit, host) {
     if (!canUnveil(unit) || document.hidden || !document.hasFocus()) return false;
     this.veil();
-    const wish = { unit, host };
+    const wish = { unit };
     this.#wanted = wish;
     let picture;
     try {
@@ -71,14 +74,15 @@ export class Unveiler {
       URL.revokeObjectURL(address);
       return false;
     }
-    host.append(image);
+    host()?.append(image);
     this.#shown = { unit, host, image, address, token: picture.token, since: performance.now() };
     this.onChange(unit, { shown: true });
     return true;
   }
 
-  get isShown() {
-    return this.#shown !== null || this.#wanted !== null;
+  /** The tiles were made anew: what is clear stays clear, and stays counted. */
+  replace() {
+    if (this.#shown) this.#shown.host()?.append(this.#shown.image);
   }
 
   /** Veils at once and counts what was seen. */

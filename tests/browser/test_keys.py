@@ -136,6 +136,18 @@ def test_a_picture_is_clear_only_while_the_key_is_held_and_the_window_has_the_fo
     review.keyboard.up("Space")
 
 
+def test_a_picture_stays_clear_while_the_key_is_held_though_the_tiles_are_made_anew(review: Page) -> None:
+    clear = review.locator(".tile.here img.clear")
+    review.keyboard.down("Space")
+    expect(clear).to_be_visible(timeout=desk.PATIENCE)
+    review.set_viewport_size({"width": 1100, "height": 700})
+    review.keyboard.press("BracketRight")
+    expect(review.locator('[data-part="size"]')).to_have_text("148")
+    expect(clear).to_be_visible()
+    review.keyboard.up("Space")
+    expect(review.locator("img.clear")).to_have_count(0)
+
+
 @pytest.fixture
 def clear_traffic(at_desk: Callable[..., Page]) -> tuple[Page, list[Request], list[Response]]:
     """Kim's browser, and what it asks for of clear pictures from the first page on."""
