@@ -36,7 +36,7 @@ $(DEV): requirements.lock requirements-dev.lock | $(BIN)/uv
 	@$(UV) sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-dev.lock
 	@touch $@ $(RUN)
 
-$(BENCH): requirements-bench.lock $(RUN)
+$(BENCH): requirements-bench.lock $(DEV)
 	@$(UV) install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	@touch $@
 
