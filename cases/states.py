@@ -36,10 +36,7 @@ COMPUTED = """
   LEFT JOIN LATERAL (
     SELECT 1 AS one FROM (SELECT exhibit_id FROM cases_fileinstance WHERE content_id = i.content_id OFFSET 0) f
     JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL LIMIT 1) kept ON true
-  LEFT JOIN LATERAL (
-    SELECT max(r.effect) AS effect FROM cases_match k JOIN hashsets_verdict r
-      ON r.agency_id = ct.agency_id AND r.set_id = k.set_id AND r.entry_id = k.entry
-    WHERE k.content_id = i.content_id AND k.lost_in IS NULL AND k.strong) m ON true
+  CROSS JOIN LATERAL (SELECT cases_effect(i.content_id, ct.agency_id) AS effect OFFSET 0) m
 """
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s)"
 
