@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
-from cases.models import Case, Offer, Standing
+from cases.models import Case, Decision, Offer, Standing
 from cases.standing import Written
 from hashsets import entries
 from hashsets.entries import NewEntry
@@ -51,7 +51,7 @@ def publishing_set(case: Case) -> HashSet | None:
 
 def offer(written: Sequence[Written], *, case: Case, by: User) -> list[audit.Event]:
     """Offer fresh decisions, in their transaction. Returns the events to record; none where nothing may leave."""
-    decisions = [row.id for row in written if row.code is not None]
+    decisions = [row.id for row in written if row.code is not None and row.basis == Decision.Basis.VIEWED]
     target = publishing_set(case) if decisions and case.may_publish and not case.sealed else None
     return _make(decisions, target, case, by) if target else []
 
