@@ -1,6 +1,6 @@
 """The tables of a case, in the order the work goes: evidence, review, decisions, results (model.md)."""
 
-from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord
+from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
@@ -28,7 +28,9 @@ __all__ = [
     "FileInstance",
     "ImportedRecord",
     "Item",
+    "Keyframe",
     "Match",
+    "Metadata",
     "Offer",
     "SecondOpinion",
     "SetSync",

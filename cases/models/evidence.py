@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 
 from cases import scope
@@ -25,6 +26,12 @@ class Exhibit(models.Model):
         CANCELLED = "cancelled", "Cancelled"
         STOPPED = "stopped", "Stopped"
 
+    class Keep(models.TextChoices):
+        """Where the bytes are: copied into the store, or left in place on a share that stays."""
+
+        COPY = "copy", "Copied into the store"
+        PLACE = "place", "Left in place"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
     ref = models.CharField(max_length=60)
@@ -35,6 +42,10 @@ class Exhibit(models.Model):
     frame = models.BinaryField(null=True)  # of a VICS case: the document around its records
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     state_reason = models.CharField(max_length=200, blank=True, default="")
+    keep = models.CharField(max_length=5, choices=Keep.choices, default=Keep.COPY, db_default=Keep.COPY)
+    passwords = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # tried on encrypted archives
+    integrity = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what was verified
+    sealed_at = models.DateTimeField(null=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     added_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -94,6 +105,12 @@ class Content(models.Model):
     width = models.PositiveIntegerField(default=0)
     height = models.PositiveIntegerField(default=0)
     duration_ms = models.BigIntegerField(default=0)
+    frames = models.PositiveIntegerField(default=0, db_default=0)
+    codec = models.CharField(max_length=40, blank=True, default="", db_default="")
+    pdq = models.BinaryField(max_length=32, null=True)  # null: not computed, or of a quality below 50
+    pdq_quality = models.PositiveSmallIntegerField(null=True)
+    pdq_width = models.PositiveIntegerField(null=True)  # pixels of the picture it was taken from
+    embedded = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # [{name, offset, length}]
     purged_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -119,6 +136,13 @@ class FileInstance(models.Model):
         WITHOUT_PREVIEW = "without_preview"
         REJECTED = "rejected"
 
+    class Members(models.TextChoices):
+        """Whether this file holds others (an archive, a picture in a picture) and they are in the ledger."""
+
+        NONE = ""
+        UNLISTED = "unlisted"
+        LISTED = "listed"
+
     id = models.BigAutoField(primary_key=True)
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="files")
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
@@ -129,6 +153,9 @@ class FileInstance(models.Model):
     record = models.PositiveIntegerField(null=True)  # position of its ImportedRecord
     size = models.BigIntegerField(null=True)
     modified = models.CharField(max_length=40, blank=True, default="")  # evidence's own time, as text
+    about = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what else the source says of it
+    depth = models.PositiveSmallIntegerField(default=0, db_default=0)  # files it lies in
+    members = models.CharField(max_length=8, choices=Members.choices, blank=True, default="", db_default="")
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=60, blank=True, default="")
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True)
@@ -156,6 +183,7 @@ class FileInstance(models.Model):
                 name="file_unfinished",
             ),
             models.Index(fields=["exhibit", "id"], condition=~models.Q(reason=""), name="file_with_reason"),
+            models.Index(fields=["exhibit", "id"], condition=models.Q(members="unlisted"), name="file_unlisted"),
         ]
 
 
@@ -170,3 +198,50 @@ class ImportedRecord(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["exhibit", "position"], name="record_once")]
+
+
+class Metadata(models.Model):
+    """What a content says of itself (EXIF, container): evidence, never trusted. No row: it says nothing."""
+
+    class Zone(models.TextChoices):
+        """How we know which instant `taken_at` is; without a zone it is the camera's local time read as UTC."""
+
+        NONE = "none"
+        OFFSET = "offset"
+        UTC = "utc"
+
+    content = models.OneToOneField(Content, on_delete=models.PROTECT, primary_key=True)
+    make = models.CharField(max_length=80, blank=True, default="", db_default="")
+    model = models.CharField(max_length=80, blank=True, default="", db_default="")
+    serial = models.CharField(max_length=80, blank=True, default="", db_default="")
+    software = models.CharField(max_length=80, blank=True, default="", db_default="")
+    taken_text = models.CharField(max_length=40, blank=True, default="", db_default="")  # as written
+    taken_at = models.DateTimeField(null=True)
+    taken_zone = models.CharField(max_length=6, choices=Zone.choices, default=Zone.NONE, db_default=Zone.NONE)
+    latitude = models.FloatField(null=True)  # degrees, north positive
+    longitude = models.FloatField(null=True)  # degrees, east positive
+    more = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["make", "model"], condition=~models.Q(make=""), name="metadata_camera"),
+            models.Index(fields=["serial"], condition=~models.Q(serial=""), name="metadata_serial"),
+            models.Index(fields=["taken_at"], condition=models.Q(taken_at__isnull=False), name="metadata_taken"),
+        ]
+
+
+class Keyframe(models.Model):
+    """One picture of a content that moves; its clear form lies in the storyboard file of the content's preview."""
+
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="keyframes")
+    number = models.PositiveSmallIntegerField()
+    at_ms = models.BigIntegerField()
+    scene = models.BooleanField(default=False)  # begins a new scene
+    veil = models.BinaryField()
+    offset = models.PositiveIntegerField()  # bytes, in the storyboard file
+    length = models.PositiveIntegerField()
+    pdq = models.BinaryField(max_length=32, null=True)
+    pdq_quality = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["content", "number"], name="keyframe_once")]

@@ -25,6 +25,7 @@ from workbench.launcher.processes import Process
 
 SEED = 1
 DEFAULTS = (2000, 10)  # files, kills
+SIZE = (3200, 2400)  # pixels: so much work that there is some left after the last kill
 AT_WORK_SECONDS = 3.0  # a kill comes so long after the worker took work
 PATIENCE = 900.0  # seconds for everything to come to an end
 FINISHED = "SELECT accepted + without_preview + rejected FROM cases_exhibit"
@@ -59,7 +60,7 @@ def main(arguments: list[str]) -> int:
     numbers = [int(word) for word in arguments]
     files, kills = (*numbers, *DEFAULTS[len(numbers) :])
     with tempfile.TemporaryDirectory(prefix="winnow-kills-") as folder:
-        evidence = varied(Path(folder) / "evidence", files, SEED)
+        evidence = varied(Path(folder) / "evidence", files, SEED, SIZE)
         calm, disturbed = run(evidence, 0), run(evidence, kills)
     wrong = differences(calm, disturbed)
     for line in wrong:

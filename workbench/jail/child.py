@@ -40,6 +40,7 @@ def _media() -> Serve:
         preview = media.preview(descriptor)
         header = asdict(preview)
         header["veil"], header["clear"] = len(preview.veil), len(preview.clear)
+        header["pdq"] = preview.pdq.hex()
         header["tired"] = preview.reason == results.DECODER_LIMIT
         wire.send(sock, header, preview.veil, preview.clear)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 # Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
 TRUNCATED = "truncated"  # shown as far as it could be decoded
@@ -32,6 +33,27 @@ CHUNK_BYTES = 256 * 1024  # most of a member that is sent at once
 
 
 @dataclass(frozen=True, slots=True)
+class Slice:
+    """A medium of its own inside a file: its bytes lie there as they are (the film of a Motion Photo, a thumbnail)."""
+
+    name: str  # ours, such as "motion-photo.mp4"
+    offset: int  # bytes
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Keyframe:
+    """One picture of a content that moves; `veil` and `clear` as in Preview, but `clear` at most 320 pixels."""
+
+    at_ms: int
+    scene: bool  # begins a new scene
+    veil: bytes
+    clear: bytes
+    pdq: bytes = b""  # 32 bytes; empty below quality 50
+    pdq_quality: int = 0  # 0 to 100
+
+
+@dataclass(frozen=True, slots=True)
 class Preview:
     """What a content is and what may be shown of it; width and height are upright pixels, 0 when unknown."""
 
@@ -45,6 +67,13 @@ class Preview:
     reason: str = ""
     veil: bytes = b""  # WebP, 64 x 48, grey, blurred, about 200 bytes; empty when there is none
     clear: bytes = b""  # JPEG, longest side at most 640, no metadata; empty when there is none
+    codec: str = ""  # of the picture track
+    pdq: bytes = b""  # 32 bytes; empty when there is no picture or its quality is below 50
+    pdq_quality: int = 0  # 0 to 100
+    pdq_width: int = 0  # pixels of the picture it was taken from
+    metadata: dict[str, Any] = field(default_factory=dict)  # what the file says of itself; metadata.py names the keys
+    embedded: tuple[Slice, ...] = ()
+    keyframes: tuple[Keyframe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

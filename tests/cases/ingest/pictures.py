@@ -10,10 +10,10 @@ BASES = 8
 SIZE = (1600, 1200)
 
 
-def varied(root: Path, number: int, seed: int) -> Path:
-    """Write `number` files below `root`; the same seed gives the same bytes."""
+def varied(root: Path, number: int, seed: int, size: tuple[int, int] = SIZE) -> Path:
+    """Write `number` files below `root`, pictures of `size` pixels; the same seed gives the same bytes."""
     chance = random.Random(seed)
-    bases = [_picture(seed * 100 + base) for base in range(BASES)]
+    bases = [_picture(seed * 100 + base, size) for base in range(BASES)]
     for place in range(number):
         folder = root / f"{place % 17:02d}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -36,10 +36,10 @@ def _file(chance: random.Random, bases: list[bytes], place: int) -> tuple[str, b
     return f"hill-{place:05d}.jpg", base + b"number %d" % place
 
 
-def _picture(seed: int) -> bytes:
+def _picture(seed: int, size: tuple[int, int]) -> bytes:
     chance = random.Random(seed)
     small = Image.frombytes("RGB", (40, 30), chance.randbytes(3600))
-    image = small.resize(SIZE, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
+    image = small.resize(size, Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(2))
     stream = io.BytesIO()
     image.save(stream, "JPEG", quality=80)
     return stream.getvalue()
