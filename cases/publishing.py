@@ -5,7 +5,7 @@ An offer is a draft made in the decision's transaction. Nothing leaves without a
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -244,10 +244,12 @@ def keep(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
     return _move(offers, path, events.WITHDRAWAL_REFUSED, by=by, reason=_said(reason))
 
 
-def published(decision_ids: Iterable[int]) -> bool:
-    """Whether any of these decisions has left the agency. Locks their offers, so that none leaves meanwhile."""
-    offers = Offer.objects.select_for_update().filter(decision__in=list(decision_ids)).order_by("pk")
-    return not {Offer.State.PUBLISHED, Offer.State.WITHDRAWAL}.isdisjoint(offers.values_list("state", flat=True))
+def published(decision_ids: Collection[int]) -> set[int]:
+    """Those of these decisions that have left the agency. Locks their offers, so that none leaves meanwhile."""
+    if not decision_ids:
+        return set()
+    found = Offer.objects.select_for_update().filter(decision__in=decision_ids).order_by("pk")
+    return {row.decision_id for row in found if row.state in {Offer.State.PUBLISHED, Offer.State.WITHDRAWAL}}
 
 
 def drop_drafts(decision_ids: Iterable[int], *, case: Case, by: User | None = None) -> list[audit.Event]:

@@ -13,7 +13,7 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 10  # cases to review
+SMALL = 12  # cases to review
 IN_SMALL = 8  # pictures in each
 
 
