@@ -120,7 +120,7 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
         for change in plan.changes
     ]
     superseded = [known.held[one.content].decision for one in planned if one.content in known.held]
-    now.events += publishing.drop_drafts(superseded, case=now.case, by=now.by)
+    now.events += publishing.drop_drafts(superseded, by=now.by)
     written = standing.write(planned, case=now.case, by=now.by)
     now.events += [standing.event(row, now.case) for row in written]
     now.events += publishing.offer(written, case=now.case, by=now.by)

@@ -123,7 +123,7 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     offers = list(Offer.objects.filter(case=case).order_by("pk"))
     publishing.approve(offers=[offer.public_id for offer in offers[:2]], by=lee)
     publishing.ask_withdrawal(offers=[offers[0].public_id], by=kim, reason="looked twice")
-    publishing.hold(offers=[offers[2].public_id], by=lee, reason="wait for the lab")
+    publishing.settle(act="hold", offers=[offers[2].public_id], by=lee, reason="wait for the lab")
     for product in ("vics", "schedule", "summary"):
         exports.build(case=case, product=exports.product(product), by=lee, options=Options())
     review.claim(case=case, by=kim)
