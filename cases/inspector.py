@@ -47,7 +47,7 @@ def unit(stack: Stack) -> dict[str, Any]:
         "pill": "Flagged" if item.flagged else "New",
         "why": why(content),
         "file": facts(content),
-        "found_in": [{"exhibit": place["exhibit"], "text": place["text"]} for place in places],
+        "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],
     }
 
@@ -120,13 +120,18 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
         return [
             {
                 "exhibit": ref,
+                "description": description,
+                "path": names.display(bytes(raw)),
+                "folder": names.folder(bytes(raw)),
                 "name": names.base(bytes(raw)),
-                "text": " · ".join(
-                    filter(None, [description, names.folder(bytes(raw)), names.base(bytes(raw)), reason])
-                ),
+                "reason": reason,
             }
             for ref, description, raw, reason in cursor.fetchall()
         ]
+
+
+def _place(place: dict[str, str]) -> str:
+    return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "reason"))))
 
 
 def _pixels(content: Content) -> str:

@@ -1,5 +1,6 @@
 """Offers on their way into a set and back: what a second person may do, in which order, and into which set."""
 
+import json
 import threading
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,10 +16,11 @@ from cases.models import Batch, Case, Decision, Item, Offer, Viewing
 from cases.units import Wish
 from hashsets import entries, policies, sets
 from hashsets.models import HashSet
+from tests import factories
 from tests.cases import material
 from tests.hashsets import makers
-from workbench import checks
-from workbench.models import User
+from workbench import checks, storage
+from workbench.models import Role, User
 
 PATIENCE = 30  # seconds
 
@@ -119,6 +121,26 @@ def test_the_page_counts_what_waits_by_category(case: Case, dana: User, sam: Use
     answer = signed_in(sam).get("/publish/")
     rows = [(row["category"].code, row["publish"], row["withdraw"]) for row in answer.context["waiting"]]
     assert rows == [("1", 2, 1), ("2", 2, 0)]
+
+
+@pytest.mark.django_db
+def test_a_supervisor_looks_corrects_what_is_published_and_another_one_puts_it_in_its_place(
+    case: Case, sam: User, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "preview", lambda _agency, _digest: b"jpeg")
+    unit = review.units(batch)[0]
+    publishing.approve(offers=decide(batch, [unit]), by=sam)
+    client = signed_in(sam)
+    token = client.get(f"/media/{unit['item']}/clear")["X-Viewing"]
+    looks = json.dumps({"viewings": [{"token": token, "revealed_ms": 1}]})
+    assert client.post("/api/v1/viewings", looks, content_type="application/json").status_code == 200
+    client.post(f"/items/{unit['item']}/supersede/", {"code": "2", "reason": "a coast"})
+    assert list(Offer.objects.order_by("pk").values_list("state", flat=True)) == ["withdrawal", "draft"]
+    mira = factories.person(case.agency, "mira", Role.SUPERVISOR)
+    chosen = [str(one) for one in Offer.objects.values_list("public_id", flat=True)]
+    signed_in(mira).post("/publish/act/", {"act": "approve", "offer": chosen})
+    assert in_force(case) == ["2"]
+    assert checks.broken() == []
 
 
 @pytest.mark.django_db
