@@ -30,6 +30,7 @@ from workbench.models import Agency
 CHUNK = 4 << 20  # bytes; a file no longer than this is hashed in memory and written only if it is new
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 ROOM_WANTED = 512 << 20  # bytes free before work that stopped for lack of space goes on
+SETTLED = 60  # seconds after which a name that stands was synced by whoever wrote it, or by the kernel
 ABANDONED = 3600  # seconds after which an unfinished file has nobody who writes it
 _ZEROS = bytes(CHUNK)
 
@@ -60,6 +61,7 @@ class Batch:
         self._evidence = _evidence(agency)
         self._previews = _previews(agency)
         self._open: list[tuple[int, Path, Path]] = []  # descriptor, temporary name, final name
+        self._young: set[Path] = set()  # folders of blobs that another batch may not have synced yet
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +91,7 @@ class Batch:
 
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
-        folders = set()
+        folders = {folder for young in self._young for folder in (young, young.parent, young.parent.parent)}
         with _space():
             for descriptor, temporary, final in self._open:
                 os.fsync(descriptor)
@@ -100,12 +102,16 @@ class Batch:
         for descriptor, _, _ in self._open:
             os.close(descriptor)
         self._open.clear()
+        self._young.clear()
 
     def _small(self, data: bytes) -> Digests:
         digest = hashlib.sha256(data).digest()
         final = _place(self._evidence, digest)
-        if not final.exists():
+        age = _age(final)
+        if age is None:
             self._write(data, final)
+        elif age < SETTLED:
+            self._young.add(final.parent)
         md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).digest() for name in ("md5", "sha1"))
         return Digests(md5, sha1, digest, len(data), data[:HEAD_BYTES])
 
@@ -203,6 +209,14 @@ def _previews(agency: Agency | UUID) -> Path:
 def _place(root: Path, sha256: bytes, ending: str = "") -> Path:
     name = sha256.hex()
     return root / name[:2] / name[2:4] / (name + ending)
+
+
+def _age(path: Path) -> float | None:
+    """Seconds since the file got its name; None when there is none."""
+    try:
+        return time.time() - path.stat().st_ctime
+    except FileNotFoundError:
+        return None
 
 
 def _make_folders(folder: Path) -> set[Path]:

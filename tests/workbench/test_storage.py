@@ -67,6 +67,17 @@ def keep(agency: UUID) -> None:
         batch.commit()
 
 
+def test_of_a_name_that_another_batch_has_just_given_the_folder_is_synced_before_we_count_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    agency, synced = uuid4(), list[str]()
+    keep(agency)
+    monkeypatch.setattr(storage, "sync_folder", lambda folder: synced.append(folder.name))
+    keep(agency)
+    digest = hashlib.sha256(SMALL).hexdigest()
+    assert sorted(synced) == sorted([str(agency), digest[:2], digest[2:4]])
+
+
 @pytest.mark.parametrize("step", ["write", "fsync"])
 def test_of_a_full_disk_has_a_name_and_leaves_nothing(step: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
