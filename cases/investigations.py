@@ -83,9 +83,11 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
     """Take a person off the team: open batches go back, from the next request on the case is out of reach."""
     gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
     if gone:
-        review.release(case=case, user=person, by=by)
-        event = audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
-        audit.record_all([event], by=by, agency=case.agency_id)
+        facts = review.release(case=case, user=person)
+        facts.append(
+            audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
+        )
+        audit.record_all(facts, by=by, agency=case.agency_id)
 
 
 @transaction.atomic
@@ -94,9 +96,8 @@ def close(*, case: Case, by: User, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused
-    review.release(case=case, by=by)
-    evidence.hold_all(case=case, by=by)
+    facts = review.release(case=case) + evidence.hold_all(case)
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
-        audit.record(
-            events.CASE_CLOSED, by=by, on=case, case=case.public_id, reason=reason.strip(), agency=case.agency_id
-        )
+        closed = audit.Event(events.CASE_CLOSED, audit.subject_of(case), case.public_id, reason=reason.strip())
+        facts.append(closed)
+    audit.record_all(facts, by=by, agency=case.agency_id)
