@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from cases import events
 from cases.counting import natural
 from cases.models import Case, Exhibit
 from hashsets.models import Category
+from workbench.frozen import frozen as one_view
 from workbench.models import AuditEvent
 
 ROWS = 2_000  # rows held in memory at a time
@@ -103,11 +104,8 @@ class Snapshot:
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """One REPEATABLE READ, read-only transaction; inside a caller's transaction, that one's view."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """One view of the database for everything an export reads."""
+    with one_view(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL cursor_tuple_fraction = 1")  # every row is read, so plan for all of them
         yield
 
