@@ -1,13 +1,14 @@
 """Cases: opening them, their team, closing them."""
 
 from datetime import date
+from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
-from cases import events, evidence, review
+from cases import events, evidence, publishing, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
-from hashsets import scheme_tables
+from hashsets import scheme_tables, sets
 from hashsets.models import HashSet
 from workbench import audit
 from workbench.errors import BadInput
@@ -47,21 +48,32 @@ def create(
         raise BadInput(f"There is a case {number} in this agency already. Choose another number.") from error
     facts = [audit.Event(events.CASE_CREATED, audit.subject_of(case), case.public_id, {"number": case.number})]
     facts += [_join(case, person) for person in dict.fromkeys([by, *(team or [])])]
+    _ensure_publishing_set(case, by=by)
     audit.record_all(facts, by=by, agency=owner)
-    _ensure_publishing_set(case)
     return case
 
 
-def _ensure_publishing_set(case: Case) -> None:
-    HashSet.objects.get_or_create(
-        owner=case.agency, scheme=case.scheme, receives_offers=True,
-        defaults={
-            "name": f"{case.agency.name}, {case.scheme.name}",
-            "role": HashSet.SetRole.RELEVANT,
-            "reach": HashSet.Reach.NODE,
-            "trust": "provisional",
-        },
-    )  # fmt: skip
+def _ensure_publishing_set(case: Case, *, by: User) -> None:
+    """The agency has one for every scheme, whatever version; two cases opened at once make one."""
+    Agency.objects.select_for_update(no_key=True).get(pk=case.agency_id)
+    if publishing.publishing_set(case) is None:
+        sets.create(
+            name=_free_name(case.agency, f"{case.agency.name}, {case.scheme.name}"),
+            role=HashSet.SetRole.RELEVANT,
+            scheme=case.scheme,
+            owner=case.agency,
+            by=by,
+            reach=HashSet.Reach.NODE,
+            trust="provisional",
+            receives_offers=True,
+        )
+
+
+def _free_name(agency: Agency, wanted: str) -> str:
+    """The name, with a number behind it where the agency has a set that is called so."""
+    taken = set(HashSet.objects.filter(owner=agency, name__startswith=wanted).values_list("name", flat=True))
+    tries = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
+    return next(name for name in tries if name not in taken)
 
 
 def _join(case: Case, person: User) -> audit.Event:
