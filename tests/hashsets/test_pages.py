@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -250,7 +250,7 @@ def test_a_list_whose_upload_ended_early_is_never_imported(
     monkeypatch.setattr(shutil, "copyfileobj", dies)
     file = SimpleUploadedFile("long.csv", b"md5\n")
     with pytest.raises(KeyboardInterrupt):
-        import_jobs.start(hash_set, [file], by=people.supervisor, dry_run=False)
+        import_jobs.start(hash_set, [cast("BinaryIO", file)], by=people.supervisor, dry_run=False)
     Job.objects.update(created_at="2026-01-01T00:00:00Z")
     for found in import_jobs.sweep():
         tasks.run_import(found)
