@@ -24,7 +24,7 @@ from workbench.jail import results
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = (workbench, hashsets, cases)
-SETTING = re.compile(r'(?:\benv(?:_int)?\(|environ(?:\.get\(|\[))\s*"([A-Z_]+)"')
+SETTING = re.compile(r'(?:\b(?:env|env_int|given)\(|environ(?:\.get\(|\[))\s*"([A-Z_]+)"')
 # Not a person's to set: the system's own, and what our processes tell each other.
 INTERNAL = {"PATH", "DJANGO_SETTINGS_MODULE", "WINNOW_ATTACHED", "WINNOW_DATABASE_ROLE"}
 DJANGOS_OWN = {"help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color",
