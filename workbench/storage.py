@@ -22,25 +22,40 @@ from typing import BinaryIO, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from workbench.errors import WorkbenchError
 from workbench.media_types import HEAD_BYTES
 from workbench.models import Agency
 
+INCOMING = "incoming"  # folder of files that are being written
 CHUNK = 4 << 20  # bytes; a file no longer than this is hashed in memory and written only if it is new
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_USABLE = frozenset({errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENOTCONN})
 ROOM_WANTED = 512 << 20  # bytes free before work that stopped for lack of space goes on
 SETTLED = 60  # seconds after which a name that stands was synced by whoever wrote it, or by the kernel
 ABANDONED = 3600  # seconds after which an unfinished file has nobody who writes it
 _ZEROS = bytes(CHUNK)
 
 
-class StoreFull(WorkbenchError):
+class StoreUnusable(WorkbenchError):
+    """Nothing can be kept in the evidence store just now."""
+
+    code = "store-unusable"
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    permanent = False
+
+
+class StoreFull(StoreUnusable):
     """The disk of the evidence store is full. Free some space; the ingest then goes on by itself."""
 
     code = "store-full"
-    status = HTTPStatus.INSUFFICIENT_STORAGE
-    permanent = False
+
+
+class StoreGone(StoreUnusable):
+    """The evidence store cannot be reached or written. Bring its disk back; the ingest then goes on by itself."""
+
+    code = "store-gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +163,12 @@ class Batch:
 
     def _temporary(self, final: Path) -> int:
         """An open file to write to, last in the list; `commit` gives it its final name."""
-        folder = self._evidence / "incoming"
+        folder = self._evidence / INCOMING
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_store(self._evidence)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._open.append((descriptor, path, final))
         return descriptor
@@ -165,8 +180,13 @@ def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
 
 
 def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
-    """The bytes of a content, read-only. Raises FileNotFoundError."""
-    return blob_path(agency, sha256).open("rb")
+    """The bytes of a content, read-only. Raises FileNotFoundError, and StoreGone where none could be read."""
+    try:
+        return blob_path(agency, sha256).open("rb")
+    except FileNotFoundError:
+        if not _evidence(agency).is_dir():
+            raise StoreGone from None
+        raise
 
 
 def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
@@ -182,9 +202,24 @@ def has_room() -> bool:
     return shutil.disk_usage(settings.DATA_DIR).free > ROOM_WANTED
 
 
+def is_there() -> bool:
+    """Whether work that stopped because the store was gone may go on: every agency's folder can be written."""
+    made = Agency.objects.filter(store_made_at__isnull=False).values_list("public_id", flat=True)
+    return all(os.access(_evidence(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
+
+
+def _make_store(evidence: Path) -> None:
+    """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
+    agencies = Agency.objects.filter(public_id=evidence.name)
+    if not evidence.is_dir() and agencies.filter(store_made_at__isnull=False).exists():
+        raise StoreGone
+    (evidence / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
+    agencies.filter(store_made_at=None).update(store_made_at=Now())
+
+
 def sweep_incoming() -> int:
     """Remove what killed workers left unfinished; returns how many files."""
-    return remove_older((settings.DATA_DIR / "evidence").glob("*/incoming/*"), ABANDONED)
+    return remove_older((settings.DATA_DIR / "evidence").glob(f"*/{INCOMING}/*"), ABANDONED)
 
 
 def remove_older(paths: Iterable[Path], seconds: float) -> int:
@@ -252,10 +287,12 @@ def _write_or_skip(descriptor: int, chunk: bytes) -> None:
 
 @contextmanager
 def _space() -> Iterator[None]:
-    """A full disk gets a name of its own; other faults of the disk stay what they are."""
+    """A full disk, and one that does not take anything, get a name; other faults stay what they are."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_SPACE:
             raise StoreFull from error
+        if error.errno in NOT_USABLE:
+            raise StoreGone from error
         raise

@@ -111,6 +111,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _work(exhibit, held, deadline)
         except storage.StoreFull:
             more = _hold(exhibit, evidence.NO_SPACE)
+        except storage.StoreGone:
+            more = _hold(exhibit, evidence.NO_STORE)
         except base.SourceGone:
             more = _hold(exhibit, evidence.NO_SOURCE)
     if not more:

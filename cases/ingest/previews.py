@@ -62,7 +62,7 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
                 if one.preview.clear:
                     batch.put_preview(one.content.sha256, one.preview.clear)
             batch.commit()
-    except (DecoderDied, storage.StoreFull):  # no fault of these contents: nobody died over them
+    except (DecoderDied, storage.StoreUnusable):  # no fault of these contents: nobody died over them
         _give_back(contents)
         raise
     retried(lambda: _store(decoded))
