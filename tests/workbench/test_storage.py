@@ -87,3 +87,17 @@ def test_of_a_preview_is_kept_beside_its_content_and_absent_otherwise() -> None:
     assert storage.preview(agency, digest) == b"\xff\xd8\xff picture"
     assert storage.preview(agency, bytes(32)) is None
     assert storage.preview(uuid4(), digest) is None
+
+
+def test_of_a_storyboard_gives_each_frame_by_its_place_and_nothing_that_is_no_frame() -> None:
+    agency, digest = uuid4(), hashlib.sha256(SMALL).digest()
+    frames = [b"\xff\xd8\xff one \xff\xd9", b"\xff\xd8\xff another \xff\xd9"]
+    with Batch(agency) as batch:
+        batch.put_storyboard(digest, frames)
+        batch.commit()
+    first, second = map(len, frames)
+    assert storage.storyboard(agency, digest, 0, first) == frames[0]
+    assert storage.storyboard(agency, digest, first, second) == frames[1]
+    assert storage.storyboard(agency, digest, first, second + 1) is None
+    assert storage.storyboard(agency, digest, 1, first) is None
+    assert storage.storyboard(agency, bytes(32), 0, first) is None
