@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from workbench.jail import containers, fingerprint, frames, results, shrink
+from workbench.jail import containers, fingerprint, frames, metadata, results, shrink
 from workbench.jail.containers import DEMUXERS, Film
 from workbench.jail.cut_short import cut_short
 from workbench.jail.results import Preview
@@ -29,12 +29,12 @@ def preview(file: BinaryIO, media: MediaType) -> Preview:
         if stream is None:
             return _without_picture(container, media)
         film = containers.measured(container, stream)
+        said = metadata.of_film(container, stream)
         board = _watched(frames.keyframes(container, stream, film, size, until), film)
     if film.duration_ms >= SPARSE_MS * max(1, board.seen) or not board.seen:
         board = _by_any_frame(file, demuxer, film, board, until)
-    if not board.poster:
-        return _film(film, media, results.UNDECODABLE, board)
-    return _film(film, media, results.TRUNCATED if film.damaged or cut_short(file) else "", board)
+    reason = results.TRUNCATED if film.damaged or cut_short(file) else ""
+    return replace(_film(film, media, reason if board.poster else results.UNDECODABLE, board), metadata=said)
 
 
 def _watched(taken: frames.Taken, film: Film) -> Storyboard:
