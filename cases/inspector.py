@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from cases import names, shown
-from cases.models import Content, Item, Stack
+from cases import metadata, names, shown
+from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
 SELECT count(*), coalesce(sum(g.entries), 0) FROM hashsets_hashset h
@@ -101,7 +101,7 @@ def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
 
 def facts(content: Content) -> list[list[str]]:
     """Label and value pairs about the bytes."""
-    size = [_pixels(content), _duration(content), shown.human_size(content.size), content.mime]
+    size = [_pixels(content), _duration(content), _frames(content), shown.human_size(content.size), content.mime]
     rows = [["Size", " · ".join(filter(None, size))]]
     if content.preview_reason:
         rows.append(["Preview", content.preview_reason])
@@ -111,6 +111,14 @@ def facts(content: Content) -> list[list[str]]:
         ["MD5", bytes(content.md5).hex()],
         ["SHA-1", bytes(content.sha1).hex()],
     ]
+
+
+def says(content: Content) -> dict[str, list[list[str]]]:
+    """What the content says of itself: label and value pairs a person asks for, and all others. One query."""
+    said = Metadata.objects.filter(content=content).first()
+    if said is None:
+        return {"main": [], "more": []}
+    return {"main": metadata.facts(said), "more": sorted([name, str(value)] for name, value in said.more.items())}
 
 
 def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
@@ -131,6 +139,10 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
 
 def _pixels(content: Content) -> str:
     return f"{content.width} × {content.height}" if content.width else ""
+
+
+def _frames(content: Content) -> str:
+    return f"{content.frames:,} frames{f', {content.codec}' if content.codec else ''}" if content.frames > 1 else ""
 
 
 def _duration(content: Content) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 
-from cases import names
+from cases import metadata, names
 from cases.exports.base import DEFAULT_REGION, REGION, WITH_MEDIA, Described, ExportUnreadable, Options, UnknownOption
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
@@ -53,8 +53,10 @@ placed AS (
   SELECT content_id, jsonb_agg(jsonb_build_array(ref, encode(raw_path, 'base64'), encode(parent_path, 'base64'),
     modified) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
   FROM files WHERE record IS NULL GROUP BY content_id)
-SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places
-FROM shown s JOIN placed p ON p.content_id = s.content_id ORDER BY s.sha256
+SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places,
+  m.make, m.model, m.serial, m.software, m.taken_text, m.taken_at, m.taken_zone, m.latitude, m.longitude
+FROM shown s JOIN placed p ON p.content_id = s.content_id LEFT JOIN cases_metadata m ON m.content_id = s.content_id
+ORDER BY s.sha256
 """
 
 ANY_OWN = "SELECT 1 AS one FROM shown s JOIN files f ON f.content_id = s.content_id AND f.record IS NULL LIMIT 1"
@@ -93,7 +95,7 @@ class Vics:
     """VICS case documents, versions 2.0 and 1.3, with or without the files."""
 
     id = "vics"
-    layout = 1
+    layout = 2
     described = Described(
         "VICS case",
         "For another tool: every picture and video by its hashes, with category and places. No pictures unless asked.",
@@ -203,6 +205,7 @@ class _Document:
                 mime_type=row["mime"],
                 code=row["code"],
                 inherited_from=_inherited(row),
+                exifs=metadata.exifs(row),
                 occurrences=[_occurrence(*place) for place in json.loads(row["places"])],
                 with_file=self._twins is not None,
                 version=self._version,
