@@ -33,7 +33,7 @@ from PIL import (
     XpmImagePlugin,
 )
 
-from workbench.jail import colours, gif_frames, metadata, results, shrink
+from workbench.jail import colours, embedded, gif_frames, metadata, results, shrink
 from workbench.jail.results import Preview
 from workbench.media_types import MediaType
 
@@ -140,6 +140,7 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     picture = colours.to_rgb(small, image.info.get("icc_profile"))
     if reason == results.TRUNCATED and _is_empty(picture):
         raise OSError("not one row was decoded")
+    slices = embedded.found(file, image, picture)
     if turn:
         picture = picture.transpose(TURNS[turn])
     if turn > 4:
@@ -147,7 +148,7 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     return Preview(
         media.kind, media.mime, width, height, frames=_frames(image, file),
         state="partial" if reason else "made", reason=reason,
-        veil=shrink.veil(picture), clear=shrink.clear(picture), metadata=said,
+        veil=shrink.veil(picture), clear=shrink.clear(picture), metadata=said, embedded=slices,
     )  # fmt: skip
 
 
