@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from workbench.jail import containers, fingerprint, frames, metadata, results, shrink
+from workbench.jail import containers, frames, metadata, pdq, results, shrink
 from workbench.jail.containers import DEMUXERS, Film
 from workbench.jail.cut_short import cut_short
 from workbench.jail.results import Preview
@@ -61,10 +61,10 @@ def _film(film: Film, media: MediaType, reason: str, board: Storyboard) -> Previ
     )
     if not picture:
         return described
-    pdq, quality = fingerprint.of(picture)
+    value, quality = pdq.compute(picture)
     return replace(
         described, state="partial" if reason else "made", veil=shrink.veil(picture), clear=shrink.clear(picture),
-        pdq=pdq, pdq_quality=quality, pdq_width=picture.width, keyframes=tuple(board.keyframes),
+        pdq=value, pdq_quality=quality, pdq_width=picture.width, keyframes=tuple(board.keyframes),
     )  # fmt: skip
 
 

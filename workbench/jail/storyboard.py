@@ -6,7 +6,7 @@ MAX_KEYFRAMES of them, 320 pixels wide, and the one frame that speaks best for t
 
 from PIL import Image, ImageChops, ImageStat
 
-from workbench.jail import fingerprint, shrink
+from workbench.jail import pdq, shrink
 from workbench.jail.results import FRAME_LONGEST, MAX_KEYFRAMES, MAX_STORYBOARD, Keyframe
 
 EVERY_MS = 8000  # between frames of one scene; ux.md section 2
@@ -64,9 +64,9 @@ class Storyboard:
 
 
 def _keyframe(at_ms: int, scene: bool, picture: Image.Image) -> Keyframe:
-    pdq, quality = fingerprint.of(picture)
+    value, quality = pdq.compute(picture)
     small = picture.resize(shrink.within(picture.size, FRAME_LONGEST), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Keyframe(at_ms, scene, shrink.veil(small), shrink.clear(small), pdq, quality)
+    return Keyframe(at_ms, scene, shrink.veil(small), shrink.clear(small), value, quality)
 
 
 def _difference(one: Image.Image, other: Image.Image) -> float:
