@@ -31,6 +31,7 @@ SELECT x.ref, x.description, f.raw_path, f.reason FROM cases_fileinstance f JOIN
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
 """
 MOST_PLACES = 12
+FRAMES = 24  # of a storyboard on one page; ux.md section 2
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
 
 
@@ -119,6 +120,15 @@ def says(content: Content) -> dict[str, list[list[str]]]:
     if said is None:
         return {"main": [], "more": []}
     return {"main": metadata.facts(said), "more": sorted([name, str(value)] for name, value in said.more.items())}
+
+
+def storyboard(content: Content, first: int = 0) -> list[dict[str, Any]]:
+    """Keyframes from `first` on, at most FRAMES: number, time as text, whether a scene begins. One query."""
+    frames = content.keyframes.filter(number__gte=first).order_by("number").values_list("number", "at_ms", "scene")
+    return [
+        {"number": number, "at": f"{at // 60_000}:{at // 1000 % 60:02d}", "scene": scene}
+        for number, at, scene in frames[:FRAMES]
+    ]
 
 
 def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:

@@ -91,6 +91,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
     found = viewing.item_for(request.user, "item.view", item)
     case, content = found.case, found.content
     categories, places = _categories(case), inspector.found_in(found, 200)
+    frames = inspector.storyboard(content, listing.after_key(request.GET.get("frame")))
     standing = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id).first()
     context = {
         "here": "cases",
@@ -104,6 +105,8 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "why": inspector.why(content),
         "file": inspector.facts(content),
         "says": inspector.says(content),
+        "frames": frames,
+        "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
         "decisions": _decisions(found, categories, standing),
         "offers": _offers(found),
