@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -49,6 +50,13 @@ def test_a_slow_scene_is_told_every_eight_seconds(decoder: Decoder) -> None:
 def test_a_film_with_one_keyframe_is_told_by_other_frames(decoder: Decoder) -> None:
     frames = preview_of(decoder, clip([HILL] * 50 + [SEA] * 50 + [DUSK] * 50, gop=600)).keyframes
     assert [frame.at_ms for frame in frames] == [0, 10_000, 20_000]
+
+
+def test_of_a_long_film_only_as_many_keyframes_are_decoded_as_are_needed(decoder: Decoder) -> None:
+    """SHADES, one every ten seconds and all of them keyframes: every second one is enough for 240 frames."""
+    answer = preview_of(decoder, clip(SHADES, rate=Fraction(1, 10), gop=1))
+    assert (answer.frames, answer.duration_ms) == (400, 4_000_000)
+    assert {frame.at_ms % 20_000 for frame in answer.keyframes} == {0}
 
 
 def test_a_frame_is_small_and_holds_nothing_but_its_picture(decoder: Decoder) -> None:

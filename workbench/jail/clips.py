@@ -14,6 +14,7 @@ from workbench.media_types import MediaType
 
 SHARE = 0.4  # of the time the jail has for a file, for its keyframes
 SPARSE_MS = 2 * EVERY_MS  # of film to each keyframe, above which other frames are looked at too
+ENOUGH = results.MAX_KEYFRAMES // 2  # keyframes of a film of any length
 WITHOUT_KEYFRAMES = ("h263", "mpeg1video", "mpeg2video", "wmv2", "msmpeg4v3")  # may mark none: a habit, no damage
 
 
@@ -31,7 +32,7 @@ def preview(file: BinaryIO, media: MediaType) -> Preview:
         film = containers.measured(container, stream)
         said = metadata.of_film(container, stream)
         board = _watched(frames.keyframes(container, stream, film, size, until), film)
-    if film.duration_ms >= SPARSE_MS * max(1, board.seen) or not board.seen:
+    if not board.seen or (board.seen < ENOUGH and film.duration_ms >= SPARSE_MS * board.seen):
         board = _by_any_frame(file, demuxer, film, board, until)
     reason = results.TRUNCATED if film.damaged or cut_short(file) else ""
     return replace(_film(film, media, reason if board.poster else results.UNDECODABLE, board), metadata=said)
