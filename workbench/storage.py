@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -35,6 +35,7 @@ NOT_USABLE = frozenset({errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE, errn
 ROOM_WANTED = 512 << 20  # bytes free before work that stopped for lack of space goes on
 SETTLED = 60  # seconds after which a name that stands was synced by whoever wrote it, or by the kernel
 ABANDONED = 3600  # seconds after which an unfinished file has nobody who writes it
+STORYBOARD = ".frames"
 _ZEROS = bytes(CHUNK)
 
 
@@ -103,6 +104,11 @@ class Batch:
         """Keep the clear preview of a content. Raises StoreFull."""
         with _space():
             self._write(jpeg, _place(self._previews, sha256, ".jpg"))
+
+    def put_storyboard(self, sha256: bytes, pictures: Sequence[bytes]) -> None:
+        """Keep the clear keyframes of a content one after the other in one file. Raises StoreFull."""
+        with _space():
+            self._write(b"".join(pictures), _place(self._previews, sha256, STORYBOARD))
 
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
@@ -195,6 +201,18 @@ def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
         return _place(_previews(agency), bytes(sha256), ".jpg").read_bytes() or None
     except FileNotFoundError:
         return None
+
+
+def storyboard(agency: Agency | UUID, sha256: bytes, offset: int, length: int) -> bytes | None:
+    """One clear keyframe (JPEG) of a content, or None when it is not there as it was written."""
+    try:
+        with _place(_previews(agency), bytes(sha256), STORYBOARD).open("rb") as file:
+            file.seek(offset)
+            picture = file.read(length)
+    except FileNotFoundError:
+        return None
+    whole = len(picture) == length and picture.startswith(b"\xff\xd8\xff") and picture.endswith(b"\xff\xd9")
+    return picture if whole else None
 
 
 def has_room() -> bool:
