@@ -7,19 +7,18 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from workbench.launcher import addresses, keys
+from workbench.launcher.errors import LauncherError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCT = "Winnow"
 
 
 def env(name: str, default: str = "") -> str:
-    """The variable, or the content of the file that NAME_FILE points to (for secrets)."""
-    if file := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}") from error
-    return os.environ.get(name, default)
+    """The variable, the content of the file that NAME_FILE points to, or the default."""
+    try:
+        return addresses.given(name) or default
+    except LauncherError as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def env_int(name: str, default: int, low: int, high: int) -> int:

@@ -12,7 +12,7 @@ from itertools import islice
 from django.db import transaction
 from django.utils import timezone
 
-from cases import events, evidence, uploads
+from cases import events, evidence
 from cases.ingest import base, contents, leases, ledger, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
@@ -111,6 +111,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _work(exhibit, held, deadline)
         except storage.StoreFull:
             more = _hold(exhibit, evidence.NO_SPACE)
+        except storage.StoreGone:
+            more = _hold(exhibit, evidence.NO_STORE)
         except base.SourceGone:
             more = _hold(exhibit, evidence.NO_SOURCE)
     if not more:
@@ -214,7 +216,7 @@ def finish(exhibit_id: int) -> bool:
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
         agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
     )  # fmt: skip
-    transaction.on_commit(lambda: uploads.remove(exhibit))
+    transaction.on_commit(lambda: evidence.remove_upload(exhibit))
     return True
 
 

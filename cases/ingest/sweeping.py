@@ -55,11 +55,13 @@ def unfinished() -> Work:
 
 
 def _resume_held() -> None:
-    """Ingests held for lack of space or of their source go on by themselves."""
-    reasons = (evidence.NO_SPACE, evidence.NO_SOURCE)
+    """Ingests held for lack of space, of the store or of their source go on by themselves."""
+    reasons = (evidence.NO_SPACE, evidence.NO_STORE, evidence.NO_SOURCE)
     held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
         if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
+            continue
+        if exhibit.state_reason == evidence.NO_STORE and not storage.is_there():
             continue
         if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
             continue

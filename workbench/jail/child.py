@@ -7,10 +7,9 @@ driver, is handed an empty environment, answers one request at a time and ends w
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from workbench.jail import lockdown, results, wire
+from workbench.jail import answers, lockdown, wire
 
 
 def main(work: str, parent: int) -> None:
@@ -37,12 +36,8 @@ def _media() -> Serve:
     media.warm_up()
 
     def serve(sock: socket.socket, _request: dict[str, Any], descriptor: int) -> None:
-        preview = media.preview(descriptor)
-        header = asdict(preview)
-        header["veil"], header["clear"] = len(preview.veil), len(preview.clear)
-        header["pdq"] = preview.pdq.hex()
-        header["tired"] = preview.reason == results.DECODER_LIMIT
-        wire.send(sock, header, preview.veil, preview.clear)
+        header, bodies = answers.packed(media.preview(descriptor))
+        wire.send(sock, header, *bodies)
 
     return serve
 

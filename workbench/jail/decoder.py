@@ -1,7 +1,6 @@
 """The worker's side of the jail: hands descriptors over, takes previews and members back, never raises for bad media.
 
-Nothing that comes back is trusted: a decoder that was taken over could answer anything, so sizes are capped and
-fields are checked before they become a Preview.
+Nothing that comes back is trusted: `answers` checks it before it becomes a Preview.
 """
 
 import fcntl
@@ -14,18 +13,15 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from workbench.jail import results, wire
+from workbench.jail import answers, results, wire
 from workbench.jail.process import Jail
 from workbench.jail.reading import Reading
 from workbench.jail.results import ArchiveLimits, Member, Preview
 from workbench.media_types import HEAD_BYTES, sniff
 
 SERVED_AT_MOST = 500  # files, then a fresh process: security.md rule 3.2
-SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
 ATTEMPTS = 2  # the first death may have been the machine's doing, not the file's
 MAX_DEATHS = 3  # in one archive
-MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
-KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
 
 
 class Decoder:
@@ -88,8 +84,9 @@ class Decoder:
         jail = self._ready("media")
         try:
             wire.send_descriptor(jail.sock, {}, fd)
-            header, body = wire.receive(jail.sock, most=MAX_VEIL + MAX_CLEAR, deadline=_deadline(size))
-            answer = _preview(header, body)
+            deadline = time.monotonic() + results.seconds_for(size)
+            header, body = wire.receive(jail.sock, most=answers.MAX_BODY, deadline=deadline)
+            answer = answers.checked(header, body, size)
         except TimeoutError:
             self._end("media")
             return _unseen(fd, results.DECODER_TIMEOUT)
@@ -146,41 +143,3 @@ def _check_read_only(fd: int) -> None:
     """The jail may read and seek what it is handed and nothing else; a mistake here is ours, not the evidence's."""
     if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
         raise ValueError("the jail is only handed descriptors that are open for reading")
-
-
-def _deadline(size: int) -> float:
-    return time.monotonic() + min(SECONDS_AT_MOST, SECONDS + SECONDS_A_MEGABYTE * size / 1e6)
-
-
-def _preview(header: wire.Header, body: bytes) -> Preview:
-    """The checked answer; raises ValueError over one that no honest decoder gives."""
-    veil, clear = _number(header, "veil"), _number(header, "clear")
-    if veil > MAX_VEIL or veil + clear != len(body):
-        raise ValueError(header)
-    if header.get("kind") not in KINDS or header.get("state") not in STATES:
-        raise ValueError(header)
-    answer = Preview(
-        kind=header["kind"], mime=_text(header, "mime"),
-        width=_number(header, "width"), height=_number(header, "height"),
-        duration_ms=_number(header, "duration_ms"), frames=_number(header, "frames"), state=header["state"],
-        reason=_text(header, "reason"), veil=body[:veil], clear=body[veil:],
-    )  # fmt: skip
-    if (answer.state == "none") == bool(answer.clear) or (answer.state == "made") == bool(answer.reason):
-        raise ValueError(header)
-    if answer.clear and not (answer.clear.startswith(b"\xff\xd8\xff") and answer.veil.startswith(b"RIFF")):
-        raise ValueError(header)
-    return answer
-
-
-def _number(header: wire.Header, name: str) -> int:
-    value = header.get(name)
-    if not isinstance(value, int) or not 0 <= value <= results.MAX_NUMBER:
-        raise ValueError(name)
-    return value
-
-
-def _text(header: wire.Header, name: str) -> str:
-    value = header.get(name)
-    if not isinstance(value, str) or len(value) > 80 or not value.isprintable():
-        raise ValueError(name)
-    return value

@@ -33,7 +33,7 @@ from PIL import (
     XpmImagePlugin,
 )
 
-from workbench.jail import colours, gif_frames, results, shrink
+from workbench.jail import colours, embedded, gif_frames, metadata, results, shrink
 from workbench.jail.results import Preview
 from workbench.media_types import MediaType
 
@@ -134,11 +134,13 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     _check(image.size)  # icons and JPEG 2000 may hold more than their header said
     if image.format not in ("JPEG", "MPO"):
         width, height = image.size
+    said = metadata.of_still(image, (width, height), file)
     small = colours.shrunk(image, shrink.within(image.size))
     turn = _turn(image)
     picture = colours.to_rgb(small, image.info.get("icc_profile"))
     if reason == results.TRUNCATED and _is_empty(picture):
         raise OSError("not one row was decoded")
+    slices = embedded.found(file, image, picture)
     if turn:
         picture = picture.transpose(TURNS[turn])
     if turn > 4:
@@ -146,7 +148,7 @@ def _decoded(file: BinaryIO, media: MediaType, formats: tuple[str, ...], reason:
     return Preview(
         media.kind, media.mime, width, height, frames=_frames(image, file),
         state="partial" if reason else "made", reason=reason,
-        veil=shrink.veil(picture), clear=shrink.clear(picture),
+        veil=shrink.veil(picture), clear=shrink.clear(picture), metadata=said, embedded=slices,
     )  # fmt: skip
 
 
