@@ -60,6 +60,16 @@ def boxed(lines: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.stack([lines[:, first:end].mean(axis=1) for first, end in places], axis=1)
 
 
+@pytest.mark.parametrize("path", [path for path in ORACLE if path.endswith(".jpg")])
+def test_of_a_jpeg_decoded_at_a_fraction_the_hash_is_nearly_that_of_the_whole(path: str) -> None:
+    image = Image.open(shared("media") / path)
+    whole = (image.height, image.width)
+    image.draft("RGB", (256, 256))
+    value, quality = pdq.compute(image.convert("RGB"), whole)
+    if quality >= 80:
+        assert pdq.distance(value, bytes.fromhex(ORACLE[path]["hash"])) <= 2
+
+
 TURNS = [
     None,
     Image.Transpose.ROTATE_90,
