@@ -11,7 +11,8 @@ from PIL import Image, ImageChops, ImageStat
 
 from tests.shared_data import shared
 from tests.workbench.jail_samples import preview_file, shown
-from workbench.jail import Decoder, Preview, pdq
+from workbench.jail import Decoder, Preview
+from workbench.perceptual import distance
 
 # Not shown in full, and why.
 REASONS = {
@@ -103,7 +104,7 @@ def test_hashes_of_shown_pictures_are_within_ten_bits_of_the_published(answers: 
     far = {}
     for path, known in known_stills("pdq/images/").items():
         answer = answers[path]
-        nearest = [pdq.distance(answer.pdq, bytes.fromhex(one["hash"])) for one in known.get("pdq_reference", [])]
+        nearest = [distance(answer.pdq, bytes.fromhex(one["hash"])) for one in known.get("pdq_reference", [])]
         if path == "pdq/images/formats/I16.png":
             continue  # the reference cuts 16 bits at 255, quality 36, and so has no hash of the picture that it shows
         if nearest and answer.pdq_quality >= 80 and min(nearest) > 10:
@@ -126,8 +127,8 @@ def test_one_picture_in_many_formats_and_orientations_has_near_hashes(answers: d
         hashes = {path: answers[path].pdq for path in members if path in answers and answers[path].pdq}
         first = next(iter(hashes.values()), b"")
         for path, value in hashes.items():
-            if pdq.distance(first, value) > 31 and path not in APART:
-                far[path] = (name, pdq.distance(first, value))
+            if distance(first, value) > 31 and path not in APART:
+                far[path] = (name, distance(first, value))
     assert not far
 
 

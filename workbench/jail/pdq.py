@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_QUALITY = 50  # below it a hash says nothing and is none; vics.md section 7
+from workbench.perceptual import PDQ_MIN_QUALITY
+
 MIN_SIDE = 5  # pixels; smaller pictures have no hash
 GRID, FREQUENCIES = 64, 16
 CACHED = 16  # picture sizes whose weights are kept: at most 1 MiB each
@@ -37,8 +38,8 @@ class Fingerprint:
 
     @cached_property
     def hash(self) -> bytes:
-        """32 bytes, most significant first as published; empty below MIN_QUALITY."""
-        return self.bits if self.quality >= MIN_QUALITY else b""
+        """32 bytes, most significant first as published; empty below PDQ_MIN_QUALITY."""
+        return self.bits if self.quality >= PDQ_MIN_QUALITY else b""
 
     @property
     def bits(self) -> bytes:
@@ -48,11 +49,11 @@ class Fingerprint:
     @property
     def dihedral(self) -> tuple[bytes, ...]:
         """Eight hashes: of the picture, turned left by 90, 180 and 270 degrees, upside down (mirrored), transposed,
-        mirrored left to right, and mirrored at the other diagonal. Empty below MIN_QUALITY.
+        mirrored left to right, and mirrored at the other diagonal. Empty below PDQ_MIN_QUALITY.
 
         Made from the frequencies alone, at next to no cost: within 8 bits of the turned picture's own hash.
         """
-        if self.quality < MIN_QUALITY:
+        if self.quality < PDQ_MIN_QUALITY:
             return ()
         sign = np.where(np.arange(FREQUENCIES) % 2, np.float32(1), np.float32(-1))
         down, across, plain = sign[:, None], sign[None, :], self._frequencies
@@ -89,17 +90,12 @@ def fingerprint(pixels: NDArray[np.uint8], whole: tuple[int, int] | None = None)
 
 
 def compute(picture: Any, whole: tuple[int, int] | None = None) -> tuple[bytes, int]:
-    """(hash, quality) of a picture in grey or RGB, 8 bits each; the hash is empty below MIN_QUALITY.
+    """(hash, quality) of a picture in grey or RGB, 8 bits each; the hash is empty below PDQ_MIN_QUALITY.
 
     Takes what numpy takes, Pillow's images too. Colour profile, transparency and EXIF orientation are the caller's.
     """
     found = fingerprint(np.asarray(picture, dtype=np.uint8), whole)
     return (found.hash, found.quality) if found else (b"", 0)
-
-
-def distance(one: bytes, other: bytes) -> int:
-    """Differing bits of two hashes, 0 to 256."""
-    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
 
 
 @lru_cache(maxsize=CACHED)
