@@ -50,6 +50,8 @@ def rendered(image: Image.Image, *, turn: int, stored: shrink.Size, longest: int
     picture = hashed if small.mode in ("L", "RGB") else _turned(small, turn)
     picture = colours.resized(picture, shrink.within(picture.size, longest))
     picture = colours.to_rgb(picture, image.info.get("icc_profile"))
+    if picture is image:
+        picture = image.copy()  # whoever saves it clears what it says of itself, and an animation still needs that
     return Rendered(picture, value, quality, hashed.width)
 
 

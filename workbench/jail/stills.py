@@ -1,10 +1,12 @@
 """Still pictures: one decode gives veil, clear preview, hash, size and the number of frames. Runs in the jail."""
 
+import io
+import time
 from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from workbench.jail import gif_frames, rendering, results, shrink
+from workbench.jail import animation, gif_frames, rendering, results, shrink
 from workbench.jail.limits import TooManyPixels, check
 from workbench.jail.opening import ALLOWED, opened
 from workbench.jail.results import Preview
@@ -40,6 +42,7 @@ def _strict_then_tolerant(file: BinaryIO, media: MediaType) -> Preview:
 
 
 def _decoded(file: BinaryIO, media: MediaType, reason: str = "") -> Preview:
+    until = time.monotonic() + results.seconds_for(file.seek(0, io.SEEK_END)) / 3
     source = opened(file, media.mime)
     image = source.image
     stored = image.size
@@ -53,12 +56,15 @@ def _decoded(file: BinaryIO, media: MediaType, reason: str = "") -> Preview:
     if reason == results.TRUNCATED and _is_empty(found.picture):
         raise OSError("not one row was decoded")
     hashed = source.reason != results.EMBEDDED_PREVIEW  # thumbnails that stand for exposures resemble each other
+    frames = _frames(image, file)
+    board, whole = animation.keyframes(image, frames, turn=turn, until=until)
+    reason = reason or ("" if whole else results.TRUNCATED)
     return Preview(
-        media.kind, media.mime, width, height, frames=_frames(image, file),
+        media.kind, media.mime, width, height, frames=frames,
         state="partial" if reason else "made", reason=reason,
         veil=shrink.veil(found.picture), clear=shrink.clear(found.picture),
         pdq=found.pdq if hashed else b"", pdq_quality=found.pdq_quality if hashed else 0,
-        pdq_width=found.hashed_width if hashed else 0,
+        pdq_width=found.hashed_width if hashed else 0, keyframes=board,
     )  # fmt: skip
 
 
