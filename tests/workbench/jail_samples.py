@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,9 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
-def clip(pictures: list[Image.Image], *, rate: int = 5, name: str = "mp4", codec: str = "mpeg4", gop: int = 5) -> bytes:
+def clip(
+    pictures: list[Image.Image], *, rate: int | Fraction = 5, name: str = "mp4", codec: str = "mpeg4", gop: int = 5
+) -> bytes:
     """A film of the pictures, one a frame, at least every `gop`th of them a keyframe."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=name) as container:

@@ -3,14 +3,17 @@
 import os
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.workbench.jail_samples import clip, landscape, preview_of, shown
+from tests.shared_data import shared
+from tests.workbench.jail_samples import clip, landscape, preview_file, preview_of, shown
 from workbench.jail import Decoder
+from workbench.perceptual import distance
 
 HILL, SEA, DUSK = (
     landscape(96, 64),
@@ -50,6 +53,13 @@ def test_a_film_with_one_keyframe_is_told_by_other_frames(decoder: Decoder) -> N
     assert [frame.at_ms for frame in frames] == [0, 10_000, 20_000]
 
 
+def test_of_a_long_film_only_as_many_keyframes_are_decoded_as_are_needed(decoder: Decoder) -> None:
+    """SHADES, one every ten seconds and all of them keyframes: every second one is enough for 240 frames."""
+    answer = preview_of(decoder, clip(SHADES, rate=Fraction(1, 10), gop=1))
+    assert (answer.frames, answer.duration_ms) == (400, 4_000_000)
+    assert {frame.at_ms % 20_000 for frame in answer.keyframes} == {0}
+
+
 def test_a_frame_is_small_and_holds_nothing_but_its_picture(decoder: Decoder) -> None:
     [frame] = preview_of(decoder, clip([landscape(960, 640)] * 3)).keyframes
     picture = shown(frame.clear)
@@ -77,6 +87,28 @@ def test_of_a_film_too_large_to_read_whole_places_all_over_it_are_looked_at(deco
     assert (answer.state, answer.frames) == ("made", 400)
     assert len(answer.keyframes) >= 40
     assert answer.keyframes[-1].at_ms > 380_000
+
+
+def test_keyframes_carry_the_pdq_that_is_published_for_their_film(decoder: Decoder) -> None:
+    """vPDQ: at least four of five frames of a film within 31 bits of the published frame of the same time."""
+    folder = shared("media") / "pdq/vpdq"
+    for path in sorted(folder.glob("*.mp4")):
+        published = {}
+        for line in (folder / "hashes" / f"{path.stem}.txt").read_text().split():
+            _number, quality, value, seconds = line.split(",")
+            published[round(float(seconds) * 1000)] = (int(quality), bytes.fromhex(value))
+        frames = [frame for frame in preview_file(decoder, path).keyframes if frame.pdq]
+        near = 0
+        for frame in frames:
+            moment = min(published, key=lambda at, frame=frame: abs(at - frame.at_ms))  # type: ignore[misc]
+            near += abs(moment - frame.at_ms) <= 34 and distance(published[moment][1], frame.pdq) <= 31
+        assert frames, path.name
+        assert near >= 0.8 * len(frames), path.name
+
+
+def test_a_flat_frame_has_no_pdq(decoder: Decoder) -> None:
+    [frame] = preview_of(decoder, clip([SEA] * 5)).keyframes
+    assert (frame.pdq, frame.pdq_quality) == (b"", 0)
 
 
 @pytest.mark.parametrize("name", ["avi", "matroska"])

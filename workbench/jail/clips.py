@@ -5,7 +5,7 @@ import time
 from dataclasses import replace
 from typing import Any, BinaryIO
 
-from workbench.jail import containers, fingerprint, frames, results, shrink
+from workbench.jail import containers, frames, metadata, pdq, results, shrink
 from workbench.jail.containers import DEMUXERS, Film
 from workbench.jail.cut_short import cut_short
 from workbench.jail.results import Preview
@@ -14,6 +14,7 @@ from workbench.media_types import MediaType
 
 SHARE = 0.4  # of the time the jail has for a file, for its keyframes
 SPARSE_MS = 2 * EVERY_MS  # of film to each keyframe, above which other frames are looked at too
+ENOUGH = results.MAX_KEYFRAMES // 2  # keyframes of a film of any length
 WITHOUT_KEYFRAMES = ("h263", "mpeg1video", "mpeg2video", "wmv2", "msmpeg4v3")  # may mark none: a habit, no damage
 
 
@@ -29,12 +30,12 @@ def preview(file: BinaryIO, media: MediaType) -> Preview:
         if stream is None:
             return _without_picture(container, media)
         film = containers.measured(container, stream)
+        said = metadata.of_film(container, stream)
         board = _watched(frames.keyframes(container, stream, film, size, until), film)
-    if film.duration_ms >= SPARSE_MS * max(1, board.seen) or not board.seen:
+    if not board.seen or (board.seen < ENOUGH and film.duration_ms >= SPARSE_MS * board.seen):
         board = _by_any_frame(file, demuxer, film, board, until)
-    if not board.poster:
-        return _film(film, media, results.UNDECODABLE, board)
-    return _film(film, media, results.TRUNCATED if film.damaged or cut_short(file) else "", board)
+    reason = results.TRUNCATED if film.damaged or cut_short(file) else ""
+    return replace(_film(film, media, reason if board.poster else results.UNDECODABLE, board), metadata=said)
 
 
 def _watched(taken: frames.Taken, film: Film) -> Storyboard:
@@ -61,10 +62,10 @@ def _film(film: Film, media: MediaType, reason: str, board: Storyboard) -> Previ
     )
     if not picture:
         return described
-    pdq, quality = fingerprint.of(picture)
+    value, quality = pdq.compute(picture)
     return replace(
         described, state="partial" if reason else "made", veil=shrink.veil(picture), clear=shrink.clear(picture),
-        pdq=pdq, pdq_quality=quality, pdq_width=picture.width, keyframes=tuple(board.keyframes),
+        pdq=value, pdq_quality=quality, pdq_width=picture.width, keyframes=tuple(board.keyframes),
     )  # fmt: skip
 
 

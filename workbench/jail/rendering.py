@@ -17,6 +17,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+BACK = {6: 8, 8: 6}  # every other turn undoes itself
 TURNED_BY_PLUGIN = ("TIFF", "HEIF")
 
 
@@ -69,6 +70,11 @@ def turn_of(image: Image.Image) -> int:
 def turned_size(size: shrink.Size, turn: int) -> shrink.Size:
     """The size after a turn by EXIF orientation."""
     return (size[1], size[0]) if turn > 4 else size
+
+
+def as_stored(picture: Image.Image, turn: int) -> Image.Image:
+    """The upright picture turned back to how it lies in the file."""
+    return _turned(picture, BACK.get(turn, turn))
 
 
 def _turned(picture: Image.Image, turn: int) -> Image.Image:

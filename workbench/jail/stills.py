@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from PIL import Image, ImageFile
 
-from workbench.jail import animation, gif_frames, rendering, results, shrink
+from workbench.jail import animation, embedded, gif_frames, metadata, rendering, results, shrink
 from workbench.jail.limits import TooManyPixels, check
 from workbench.jail.opening import ALLOWED, opened
 from workbench.jail.results import Preview
@@ -55,6 +55,8 @@ def _decoded(file: BinaryIO, media: MediaType, reason: str = "") -> Preview:
     found = rendering.rendered(image, turn=turn, stored=stored)
     if reason == results.TRUNCATED and _is_empty(found.picture):
         raise OSError("not one row was decoded")
+    said = metadata.of_still(image, stored, file)
+    slices = embedded.found(file, image, rendering.as_stored(found.picture, turn))
     hashed = source.reason != results.EMBEDDED_PREVIEW  # thumbnails that stand for exposures resemble each other
     frames = _frames(image, file)
     board, whole = animation.keyframes(image, frames, turn=turn, until=until)
@@ -64,7 +66,8 @@ def _decoded(file: BinaryIO, media: MediaType, reason: str = "") -> Preview:
         state="partial" if reason else "made", reason=reason,
         veil=shrink.veil(found.picture), clear=shrink.clear(found.picture),
         pdq=found.pdq if hashed else b"", pdq_quality=found.pdq_quality if hashed else 0,
-        pdq_width=found.hashed_width if hashed else 0, keyframes=board,
+        pdq_width=found.hashed_width if hashed else 0, metadata=said,
+        embedded=slices, keyframes=board,
     )  # fmt: skip
 
 

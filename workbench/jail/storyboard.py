@@ -6,12 +6,12 @@ MAX_KEYFRAMES of them, 320 pixels wide, and the one frame that speaks best for t
 
 from PIL import Image, ImageChops, ImageStat
 
-from workbench.jail import fingerprint, shrink
+from workbench.jail import pdq, shrink
 from workbench.jail.results import FRAME_LONGEST, MAX_KEYFRAMES, MAX_STORYBOARD, Keyframe
 
 EVERY_MS = 8000  # between frames of one scene; ux.md section 2
-CELLS = (32, 24)  # grey values by which two frames are compared
-CUT, EQUAL = 24.0, 4.0  # mean difference of grey, of 255: another scene above, the same picture below
+CELLS = (32, 24)  # colours by which two frames are compared
+CUT, EQUAL = 24.0, 4.0  # mean difference of colour, of 255: another scene above, the same picture below
 TELLING = 12.0  # standard deviation of grey, of 255, above which a frame is more than black or a fade
 POSTER_AFTER = 0.1  # of the duration: what comes before is often a title
 
@@ -28,11 +28,11 @@ class Storyboard:
         self._poster_after = duration_ms * POSTER_AFTER
         self._every = EVERY_MS
         self._bytes = 0
-        self._last_seen = self._last_kept = Image.new("L", CELLS)
+        self._last_seen = self._last_kept = Image.new("RGB", CELLS)
 
     def add(self, at_ms: int, picture: Image.Image) -> None:
         """Look at an upright RGB frame no larger than a preview, later than all before it."""
-        cells = picture.convert("L").resize(CELLS, Image.Resampling.BOX)
+        cells = picture.resize(CELLS, Image.Resampling.BOX)
         self._consider_as_poster(at_ms, picture, cells)
         scene = not self.seen or _difference(cells, self._last_seen) >= CUT
         self.seen += 1
@@ -56,7 +56,7 @@ class Storyboard:
 
     def _consider_as_poster(self, at_ms: int, picture: Image.Image, cells: Image.Image) -> None:
         """The first telling frame after the title, else the first telling one, else the most telling."""
-        spread = ImageStat.Stat(cells).stddev[0]
+        spread = ImageStat.Stat(cells.convert("L")).stddev[0]
         telling = spread >= TELLING
         rank = (telling, telling and at_ms >= self._poster_after, -float(at_ms) if telling else spread)
         if self._rank is None or rank > self._rank:
@@ -64,10 +64,10 @@ class Storyboard:
 
 
 def _keyframe(at_ms: int, scene: bool, picture: Image.Image) -> Keyframe:
-    pdq, quality = fingerprint.of(picture)
+    value, quality = pdq.compute(picture)
     small = picture.resize(shrink.within(picture.size, FRAME_LONGEST), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return Keyframe(at_ms, scene, shrink.veil(small), shrink.clear(small), pdq, quality)
+    return Keyframe(at_ms, scene, shrink.veil(small), shrink.clear(small), value, quality)
 
 
 def _difference(one: Image.Image, other: Image.Image) -> float:
-    return ImageStat.Stat(ImageChops.difference(one, other)).mean[0]
+    return sum(ImageStat.Stat(ImageChops.difference(one, other)).mean) / 3

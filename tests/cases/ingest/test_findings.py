@@ -1,15 +1,21 @@
 """What the decoder found of a content reaches its rows, in the same few statements whatever it is."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
+from cases import tasks
 from cases.ingest import findings
 from cases.ingest.findings import Finding
 from cases.models import Case, Content, Keyframe, Metadata
+from tests.cases.ingest.trees import picture, take_in, tree
 from tests.cases.material import pictures
+from tests.workbench.jail_samples import clip
+from workbench import storage
 from workbench.jail import Preview
 from workbench.jail import results as jail
 
@@ -87,3 +93,20 @@ def test_of_a_content_that_somebody_else_finished_nothing_changes(contents: list
     findings.store([Finding.of(contents[0].pk, PLAIN)])
     assert Content.objects.get(pk=contents[0].pk).codec == "h264"
     assert (Keyframe.objects.count(), Metadata.objects.count()) == (2, 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_film_taken_in_every_frame_can_be_shown(case: Case, tmp_path: Path) -> None:
+    shades = [Image.new("RGB", (96, 64), (shade, 80, 255 - shade)) for shade in (0, 90, 180)]
+    film = clip([shade for shade in shades for _ in range(10)])
+    take_in(case, tree(tmp_path, {"film.mp4": film, "still.png": picture(1)}))
+    content = Content.objects.get(kind="video")
+    assert (content.frames, content.codec, content.preview) == (30, "mpeg4", "made")
+    frames = [
+        storage.storyboard(case.agency, bytes(content.sha256), frame.offset, frame.length)
+        for frame in content.keyframes.order_by("number")
+    ]
+    assert [frame[:3] if frame else None for frame in frames] == [b"\xff\xd8\xff"] * 3
+    Content.objects.filter(pk=content.pk).update(preview="pending", preview_lease=None)
+    tasks.make_previews(case.agency_id)
+    assert content.keyframes.count() == 3
