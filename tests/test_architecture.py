@@ -17,6 +17,7 @@ PURE = [
     "cases/counting.py",
     "workbench/media_types.py",
     "workbench/jail/pdq.py",
+    "workbench/perceptual.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy"}
