@@ -20,7 +20,7 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
 LIST, HASH = "ingest", "hash"  # kinds of jobs
-BY_PERSON, NO_SPACE, NO_SOURCE = "person", "space", "source"  # why an ingest is held
+BY_PERSON, NO_SPACE, NO_SOURCE, NO_JAIL = "person", "space", "source", "jail"  # why an ingest is held
 S = Exhibit.State
 
 

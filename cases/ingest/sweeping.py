@@ -6,6 +6,7 @@ from django.db import connection
 
 from cases import evidence
 from cases.ingest import base, pipeline, reader
+from cases.ingest.decoding import decoder
 from cases.models import Case, Exhibit
 from workbench import storage
 
@@ -46,7 +47,7 @@ def unfinished() -> Work:
         cursor.execute(FREE_JOBS, [[evidence.LIST, evidence.HASH]])
         jobs = cursor.fetchall()
         cursor.execute(UNDECODED)
-        agencies = [row[0] for row in cursor.fetchall()]
+        agencies = [row[0] for row in cursor.fetchall()] if decoder().is_allowed else []
     return Work(
         [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
@@ -55,11 +56,13 @@ def unfinished() -> Work:
 
 
 def _resume_held() -> None:
-    """Ingests held for lack of space or of their source go on by themselves."""
-    reasons = (evidence.NO_SPACE, evidence.NO_SOURCE)
+    """Ingests held for lack of space, of their source or of a jail go on by themselves."""
+    reasons = (evidence.NO_SPACE, evidence.NO_SOURCE, evidence.NO_JAIL)
     held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
         if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
+            continue
+        if exhibit.state_reason == evidence.NO_JAIL and not decoder().is_allowed:
             continue
         if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
             continue

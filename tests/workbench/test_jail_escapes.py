@@ -18,6 +18,7 @@ import pytest
 
 from tests.workbench import jail_breakout
 from workbench.jail import DecoderDied, Terms, landlock, layers, wire
+from workbench.jail.layers import USUAL
 from workbench.jail.process import Jail
 
 VICTIM = """
@@ -52,7 +53,7 @@ def targets(tmp_path: Path) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def breakout(mode: str, attempt: str, terms: Terms = Terms()) -> Iterator[Jail]:  # noqa: B008 - frozen
+def breakout(mode: str, attempt: str, terms: Terms = USUAL) -> Iterator[Jail]:
     jail = Jail(f"{mode}/{attempt}", terms, module="tests.workbench.jail_breakout")
     try:
         jail.wait()
@@ -61,7 +62,7 @@ def breakout(mode: str, attempt: str, terms: Terms = Terms()) -> Iterator[Jail]:
         jail.end()
 
 
-def tried(mode: str, attempt: str, targets: dict[str, Any], terms: Terms = Terms()) -> dict[str, Any]:  # noqa: B008
+def tried(mode: str, attempt: str, targets: dict[str, Any], terms: Terms = USUAL) -> dict[str, Any]:
     """What the attempt got, was refused, or the signal it died of."""
     with breakout(mode, attempt, terms) as jail, Path(__file__).open("rb") as evidence:
         wire.send_descriptor(jail.sock, targets, evidence.fileno())
@@ -113,7 +114,7 @@ def test_a_decoder_does_not_start_without_a_layer_that_nobody_did_without(mode: 
         pass
 
 
-@pytest.mark.parametrize("terms", [Terms(), Terms(uid=70_001)])
+@pytest.mark.parametrize("terms", [USUAL, Terms(uid=70_001)])
 def test_under_root_the_jail_is_another_user_without_groups_and_rights(terms: Terms) -> None:
     with breakout("locked", "fork", terms) as jail:
         status = Path(f"/proc/{jail.process.pid}/status").read_text()

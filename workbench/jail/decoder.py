@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from workbench.jail import layers, results, wire
-from workbench.jail.layers import Terms
+from workbench.jail.layers import USUAL, Terms
 from workbench.jail.process import Jail, NoJail
 from workbench.jail.reading import Reading
 from workbench.jail.results import ArchiveLimits, Member, Preview
@@ -34,7 +34,7 @@ KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none"
 class Decoder:
     """One worker process's own decoders, started when first needed; safe to share between its threads."""
 
-    def __init__(self, terms: Terms = Terms()) -> None:  # noqa: B008 - frozen
+    def __init__(self, terms: Terms = USUAL) -> None:
         self._terms = terms
         self._lock = threading.Lock()
         self._jails: dict[str, Jail] = {}  # by work; the one that warms up to follow as NEXT

@@ -22,6 +22,9 @@ class Terms:
     incomplete_is_accepted: bool = False
 
 
+USUAL = Terms()
+
+
 def missing() -> tuple[str, ...]:
     """The layers that this machine's kernel does not offer, by name; () when the jail is complete."""
     offered = {LANDLOCK: landlock.version() > 0, SECCOMP: seccomp.available()}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.jail import wire
-from workbench.jail.layers import Terms
+from workbench.jail.layers import USUAL, Terms
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = "workbench.jail.child"
@@ -48,7 +48,7 @@ class NoJail(WorkbenchError):
 class Jail:
     """One child process and the socket to it, from start to end."""
 
-    def __init__(self, work: str, terms: Terms = Terms(), module: str = CHILD) -> None:  # noqa: B008 - frozen
+    def __init__(self, work: str, terms: Terms = USUAL, module: str = CHILD) -> None:
         """Start a process for `work`, media or archives; it is ready when `wait` returns."""
         self.sock, theirs = socket.socketpair()
         self.owner = os.getpid()
