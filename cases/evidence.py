@@ -20,7 +20,8 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
 LIST, HASH = "ingest", "hash"  # kinds of jobs
-BY_PERSON, NO_SPACE, NO_STORE, NO_SOURCE = "person", "space", "store", "source"  # why an ingest is held
+BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
+NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 S = Exhibit.State
 
 

@@ -16,9 +16,11 @@ from cases import events, evidence
 from cases.ingest import base, contents, leases, ledger, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
+from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.models import Exhibit
 from workbench import audit, storage
+from workbench.jail import NoJail
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
@@ -52,6 +54,9 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
                     return
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
+            return
+        except NoJail:
+            _hold(exhibit, evidence.NO_JAIL)
             return
         except base.SourceUnusable as error:
             evidence.stop(exhibit, why=str(error))
@@ -115,6 +120,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _hold(exhibit, evidence.NO_STORE)
         except base.SourceGone:
             more = _hold(exhibit, evidence.NO_SOURCE)
+        except NoJail:
+            more = _hold(exhibit, evidence.NO_JAIL)
     if not more:
         finish(exhibit_id)
     return more
@@ -232,9 +239,14 @@ def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit
             hash_files(exhibit_id, slot)
         exhibit.refresh_from_db()
         progress(exhibit)
-        if exhibit.state not in AT_WORK:
+        if exhibit.state not in AT_WORK or _waits_for_a_jail(exhibit):
             return exhibit
         time.sleep(PAUSE)
+
+
+def _waits_for_a_jail(exhibit: Exhibit) -> bool:
+    """Whether all that is left are previews, which nobody makes on this machine."""
+    return exhibit.state == S.RUNNING and not exhibit.pending and not decoder().is_allowed
 
 
 PAUSE = 0.5  # seconds between two looks at what a worker that died still holds

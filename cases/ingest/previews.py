@@ -1,7 +1,8 @@
 """Decoding: each content once per agency, in the jail; the second of an ingest's two transactions for a group.
 
 A decoder that dies or refuses is an answer. Only the death of this very process leaves a content pending: after
-three such deaths over one content it gets no preview.
+three such deaths over one content it gets no preview. Where decoding is off (security.md 3.3) contents stay pending,
+and the sweeper takes them up once the jail is complete.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,9 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
     """Decode contents, keep their previews, give their files the outcome and let waiting items open."""
     if not contents:
         return
+    if not decoder().is_allowed:
+        _give_back(contents)
+        return
     try:
         with storage.Batch(agency) as batch:
             found = [_found(agency, content, batch) for content in contents]
@@ -57,6 +61,8 @@ def _give_back(contents: Sequence[ToDecode]) -> None:
 
 def make_left(agency: Agency, held: Held) -> bool:
     """Make previews that nobody is making: newly wanted ones, or those a dead worker left. False: there are none."""
+    if not decoder().is_allowed:
+        return False
     with connection.cursor() as cursor:
         cursor.execute(CLAIM_FRESH, [agency.pk])
         taken = cursor.fetchall()

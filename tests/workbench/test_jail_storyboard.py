@@ -12,7 +12,8 @@ from PIL import Image
 
 from tests.shared_data import shared
 from tests.workbench.jail_samples import clip, landscape, preview_file, preview_of, shown
-from workbench.jail import Decoder, pdq
+from workbench.jail import Decoder
+from workbench.perceptual import distance
 
 HILL, SEA, DUSK = (
     landscape(96, 64),
@@ -100,7 +101,7 @@ def test_keyframes_carry_the_pdq_that_is_published_for_their_film(decoder: Decod
         near = 0
         for frame in frames:
             moment = min(published, key=lambda at, frame=frame: abs(at - frame.at_ms))  # type: ignore[misc]
-            near += abs(moment - frame.at_ms) <= 34 and pdq.distance(published[moment][1], frame.pdq) <= 31
+            near += abs(moment - frame.at_ms) <= 34 and distance(published[moment][1], frame.pdq) <= 31
         assert frames, path.name
         assert near >= 0.8 * len(frames), path.name
 

@@ -13,23 +13,27 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from workbench.jail import answers, results, wire
-from workbench.jail.process import Jail
+from workbench.jail import answers, layers, results, wire
+from workbench.jail.layers import USUAL, Terms
+from workbench.jail.process import Jail, NoJail
 from workbench.jail.reading import Reading
 from workbench.jail.results import ArchiveLimits, Member, Preview
 from workbench.media_types import HEAD_BYTES, sniff
 
 SERVED_AT_MOST = 500  # files, then a fresh process: security.md rule 3.2
+AHEAD = 25  # files before that, the next process begins to warm up: a start takes as long as some pictures
 ATTEMPTS = 2  # the first death may have been the machine's doing, not the file's
 MAX_DEATHS = 3  # in one archive
+NEXT = "next"  # beside "media" and "archives": the process for media that is to follow
 
 
 class Decoder:
     """One worker process's own decoders, started when first needed; safe to share between its threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, terms: Terms = USUAL) -> None:
+        self._terms = terms
         self._lock = threading.Lock()
-        self._jails: dict[str, Jail] = {}
+        self._jails: dict[str, Jail] = {}  # by work; the one that warms up to follow as NEXT
         self._leave = weakref.finalize(self, _end_all, self._jails)
 
     def __enter__(self) -> Self:
@@ -38,13 +42,18 @@ class Decoder:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def is_allowed(self) -> bool:
+        """Whether media may be opened at all: the jail is complete, or the operator does without (security.md 3.3)."""
+        return self._terms.incomplete_is_accepted or not layers.missing()
+
     def preview(self, fd: int, *, size: int) -> Preview:
         """What may be shown of the open file `fd` of `size` bytes, whose offset moves.
 
-        Bad media is an answer (state "none" or "partial" and a reason), not an error. Raises DecoderDied when no
-        decoder can be started.
+        Bad media is an answer (state "none" or "partial" and a reason), not an error. Raises NoJail where decoding
+        is off, DecoderDied when no decoder can be started.
         """
-        _check_read_only(fd)
+        self._check(fd)
         with self._lock:
             for _ in range(ATTEMPTS):
                 answer = self._ask(fd, size)
@@ -58,8 +67,9 @@ class Decoder:
         Folders are passed over. A damaged, encrypted or refused member is a Member with a reason or, known only
         after its chunks, a problem. A Member with index -1 is last and says why the archive ended early. Each
         process that dies costs one member at most; after MAX_DEATHS the archive ends. Stop whenever you like.
+        Raises NoJail and DecoderDied as `preview` does.
         """
-        _check_read_only(fd)
+        self._check(fd)
         for _ in range(MAX_DEATHS):
             with self._borrowed() as jail:
                 reading = Reading(jail, fd, limits, start)
@@ -79,6 +89,13 @@ class Decoder:
         with self._lock:
             _end_all(self._jails)
 
+    def _check(self, fd: int) -> None:
+        """The jail may read and seek what it is handed and nothing else; a mistake is ours, not the evidence's."""
+        if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
+            raise ValueError("the jail is only handed descriptors that are open for reading")
+        if not self.is_allowed:
+            raise NoJail
+
     def _ask(self, fd: int, size: int) -> Preview | None:
         """One attempt; None when the process died over it or answered nonsense."""
         jail = self._ready("media")
@@ -94,6 +111,8 @@ class Decoder:
             self._end("media")
             return None
         jail.served += 1
+        if jail.served == SERVED_AT_MOST - AHEAD:
+            self._jails[NEXT] = Jail("media", self._terms)
         if header.get("tired") or jail.served >= SERVED_AT_MOST:
             self._end("media")
         return answer
@@ -119,8 +138,11 @@ class Decoder:
         if jail and jail.alive:
             return jail
         self._end(work)
-        self._jails[work] = Jail(work)
-        return self._jails[work]
+        waiting = self._jails.pop(NEXT, None) if work == "media" else None
+        jail = waiting if waiting and waiting.owner == os.getpid() else Jail(work, self._terms)
+        jail.wait()
+        self._jails[work] = jail
+        return jail
 
     def _end(self, work: str) -> None:
         jail = self._jails.pop(work, None)
@@ -137,9 +159,3 @@ def _unseen(fd: int, reason: str) -> Preview:
 def _end_all(jails: dict[str, Jail]) -> None:
     while jails:
         jails.popitem()[1].end()
-
-
-def _check_read_only(fd: int) -> None:
-    """The jail may read and seek what it is handed and nothing else; a mistake here is ours, not the evidence's."""
-    if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_ACCMODE != os.O_RDONLY:
-        raise ValueError("the jail is only handed descriptors that are open for reading")

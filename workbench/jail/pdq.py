@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_QUALITY = 50  # below it a hash says nothing and is none; vics.md section 7
+from workbench.perceptual import PDQ_MIN_QUALITY
+
 MIN_SIDE = 5  # pixels; smaller pictures have no hash
 GRID, FREQUENCIES = 64, 16
 CACHED = 16  # picture sizes whose weights are kept: at most 1 MiB each
-SMALLEST = 1e-6  # a weight as a share of 1 / length; true ones are 1 or more up to 16,384 pixels
+LONGEST = 16_384  # pixels; the filter of a longer side is that of the pixels at hand
 LUMINANCE = np.array((0.299, 0.587, 0.114), dtype=np.float32)  # of red, green, blue
 
 Floats = NDArray[np.float32]
@@ -37,8 +38,8 @@ class Fingerprint:
 
     @cached_property
     def hash(self) -> bytes:
-        """32 bytes, most significant first as published; empty below MIN_QUALITY."""
-        return self.bits if self.quality >= MIN_QUALITY else b""
+        """32 bytes, most significant first as published; empty below PDQ_MIN_QUALITY."""
+        return self.bits if self.quality >= PDQ_MIN_QUALITY else b""
 
     @property
     def bits(self) -> bytes:
@@ -48,11 +49,11 @@ class Fingerprint:
     @property
     def dihedral(self) -> tuple[bytes, ...]:
         """Eight hashes: of the picture, turned left by 90, 180 and 270 degrees, upside down (mirrored), transposed,
-        mirrored left to right, and mirrored at the other diagonal. Empty below MIN_QUALITY.
+        mirrored left to right, and mirrored at the other diagonal. Empty below PDQ_MIN_QUALITY.
 
         Made from the frequencies alone, at next to no cost: within 8 bits of the turned picture's own hash.
         """
-        if self.quality < MIN_QUALITY:
+        if self.quality < PDQ_MIN_QUALITY:
             return ()
         sign = np.where(np.arange(FREQUENCIES) % 2, np.float32(1), np.float32(-1))
         down, across, plain = sign[:, None], sign[None, :], self._frequencies
@@ -68,61 +69,65 @@ class Fingerprint:
         return found
 
 
-def fingerprint(pixels: NDArray[np.uint8]) -> Fingerprint | None:
-    """The fingerprint of height x width greys or height x width x 3 colours; None when a side is below MIN_SIDE."""
+def fingerprint(pixels: NDArray[np.uint8], whole: tuple[int, int] | None = None) -> Fingerprint | None:
+    """The fingerprint of height x width greys or height x width x 3 colours; None when a side is below MIN_SIDE.
+
+    `whole` is the (height, width) of the picture of which `pixels` are averages over squares, as a JPEG decoded at a
+    fraction is: the filter of the whole picture is then laid over them, so the hash stays within 2 bits of its own.
+    """
     height, width = pixels.shape[:2]
     if min(height, width) < MIN_SIDE:
         return None
+    whole_height, whole_width = (
+        of if of <= LONGEST else side for of, side in zip(whole or (height, width), (height, width), strict=True)
+    )
     lines = pixels.reshape(height, -1)
-    rows = np.concatenate([weights @ lines[near].astype(np.float32) for near, weights in _bands(height)])
+    bands = _bands(height, whole_height)
+    rows = np.concatenate([weights @ lines[near].astype(np.float32) for near, weights in bands])
     if pixels.ndim == 3:
         rows = rows.reshape(GRID, width, 3) @ LUMINANCE
-    return Fingerprint(rows @ _sampling(width).T)
+    return Fingerprint(rows @ _sampling(width, whole_width).T)
 
 
-def compute(picture: Any) -> tuple[bytes, int]:
-    """(hash, quality) of a picture in grey or RGB, 8 bits each; the hash is empty below MIN_QUALITY.
+def compute(picture: Any, whole: tuple[int, int] | None = None) -> tuple[bytes, int]:
+    """(hash, quality) of a picture in grey or RGB, 8 bits each; the hash is empty below PDQ_MIN_QUALITY.
 
     Takes what numpy takes, Pillow's images too. Colour profile, transparency and EXIF orientation are the caller's.
     """
-    found = fingerprint(np.asarray(picture, dtype=np.uint8))
+    found = fingerprint(np.asarray(picture, dtype=np.uint8), whole)
     return (found.hash, found.quality) if found else (b"", 0)
 
 
-def distance(one: bytes, other: bytes) -> int:
-    """Differing bits of two hashes, 0 to 256."""
-    return (int.from_bytes(one, "big") ^ int.from_bytes(other, "big")).bit_count()
-
-
 @lru_cache(maxsize=CACHED)
-def _sampling(length: int) -> Floats:
+def _sampling(length: int, whole: int) -> Floats:
     """64 x length: the weights with which the pixels of one row or column make its 64 samples.
 
-    The box filter is applied twice; near the border its window is cut, and what is left of it averaged.
+    The box filter is applied twice; near the border its window is cut, and what is left of it averaged. Each pixel
+    stands for ceil(whole / length) pixels of the whole picture and weighs as much as they do together.
     """
-    if length == GRID:
+    if whole == length == GRID:
         return np.eye(GRID, dtype=np.float32)
-    window = (length + 2 * GRID - 1) // (2 * GRID)
+    window = (whole + 2 * GRID - 1) // (2 * GRID)
     ahead = (window + 2) // 2  # pixels from the middle one on
-    at = np.arange(length)
-    first, end = np.maximum(at + ahead - window, 0), np.minimum(at + ahead, length)
+    at = np.arange(whole)
+    first, end = np.maximum(at + ahead - window, 0), np.minimum(at + ahead, whole)
     share = 1 / (end - first)
-    middle = ((np.arange(GRID) + 0.5) * length / GRID).astype(int)[:, None]
-    inner = np.minimum(first[middle] + np.arange(window), length - 1)  # 64 x window: averaged by the second pass
-    weight = np.where(first[middle] + np.arange(window) < end[middle], share[inner] * share[middle], 0)
-    edges = np.zeros((GRID, length + 1))  # where a weight begins and ends to count
-    row = np.arange(GRID)[:, None]
-    np.add.at(edges, (row, first[inner]), weight)
-    np.subtract.at(edges, (row, end[inner]), weight)
-    weights = np.cumsum(edges[:, :-1], axis=1)
-    weights[weights < SMALLEST / length] = 0  # what rounding leaves of a weight that has ended
-    return weights.astype(np.float32)
+    middle = ((np.arange(GRID) + 0.5) * whole / GRID).astype(int)[:, None]
+    inner = first[middle] + np.arange(window)  # 64 x window: what the second pass averages
+    is_inner = inner < end[middle]
+    inner = np.minimum(inner, whole - 1)
+    pixel = first[inner][:, :, None] + np.arange(window)  # 64 x window x window: what the first pass had averaged
+    counts = is_inner[:, :, None] & (pixel < end[inner][:, :, None])
+    weight = np.where(counts, (share[inner] * share[middle])[:, :, None], 0)
+    place = np.minimum(pixel // -(-whole // length), length - 1) + length * np.arange(GRID)[:, None, None]
+    weights = np.bincount(place.ravel(), weight.ravel(), minlength=GRID * length)
+    return weights.reshape(GRID, length).astype(np.float32)
 
 
 @lru_cache(maxsize=CACHED)
-def _bands(length: int) -> tuple[tuple[slice, Floats], ...]:
+def _bands(length: int, whole: int) -> tuple[tuple[slice, Floats], ...]:
     """The same weights for eight samples at a time, each with the pixels that count for them: an eighth of the work."""
-    bands = np.split(_sampling(length), 8)
+    bands = np.split(_sampling(length, whole), 8)
     touched = [np.flatnonzero(band.any(axis=0)) for band in bands]
     near = [slice(int(at[0]), int(at[-1]) + 1) for at in touched]
     return tuple((part, np.ascontiguousarray(band[:, part])) for part, band in zip(near, bands, strict=True))

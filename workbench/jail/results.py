@@ -6,7 +6,7 @@ from typing import Any
 
 # Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
 TRUNCATED = "truncated"  # shown as far as it could be decoded
-EMBEDDED_PREVIEW = "embedded-preview"  # camera raw: the small picture inside is shown, not the exposure
+EMBEDDED_PREVIEW = "embedded-preview"  # camera raw that cannot be developed: the small picture inside is shown
 UNDECODABLE = "undecodable"  # the decoder refused the bytes
 UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
 NOT_MEDIA = "not-media"
