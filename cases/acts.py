@@ -57,7 +57,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
         return []
     now = Round(batch, batch.case, by, codes)
     stacks = list({wish.stack for wish in once})
-    with states.changing(units.contents_of(now.case, stacks), batch=batch.pk):
+    with states.settling(units.contents_of(now.case, stacks), batch=batch.pk):
         units.lock(now, stacks)
         answers = units.earlier_answers(by, once)  # under the lock: of an act sent twice at once the later is a repeat
         for run in _runs([wish for wish in once if wish.key not in answers]):
@@ -112,7 +112,7 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
 
 def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     """Write acts, decisions, what follows for offers, second opinions and marks; note their events."""
-    answers = {plan.wish.key: _saved(now, known, plan) for plan in plans}
+    answers = {plan.wish.key: _saved(now, plan) for plan in plans}
     acts = units.open_acts(now, [plan.wish for plan in plans], [plan.undoes for plan in plans], answers)
     planned = [
         Planned(acts[plan.wish.key], change.content, change.code, inherited=change.inherited, reason=change.reason)
@@ -129,11 +129,12 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     return answers
 
 
-def _saved(now: Round, known: Facts, plan: Plan) -> dict[str, Any]:
+def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     """The answer to an act that is being written: the version after it, and how many files it reaches."""
     unit = now.units[plan.wish.stack]
     unit.version += 1
-    files = sum(known.files.get(content, 0) for content in reached(plan.wish, unit))
+    covered = set(reached(plan.wish, unit))
+    files = sum(number for content, number in zip(unit.contents, unit.files, strict=True) if content in covered)
     kept = {"message": LATE} if plan.late else {}
     status = "conflict" if plan.late else "saved"
     return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)

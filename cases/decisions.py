@@ -25,7 +25,7 @@ def decide_content(
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
         raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")
-    with states.changing([content.pk]):
+    with states.settling([content.pk]):
         earlier = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
         if earlier and earlier.code is not None and not reason.strip():
             raise ReasonNeeded
@@ -62,7 +62,7 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
     """
     closing.require_open(case.pk)
     contents = list(Item.objects.filter(case=case, public_id__in=items).values_list("content", flat=True))
-    with states.changing(contents):
+    with states.settling(contents):
         rows = _proposed(case, contents)
         if not rows:
             return 0  # an act that decides nothing would be a row without an event

@@ -10,8 +10,6 @@ from cases import publishing, standing
 from cases.standing import Held
 from cases.units import Round, Wish
 
-FILES = "SELECT content_id, count(*) FROM cases_fileinstance WHERE content_id = ANY(%s) GROUP BY 1"
-
 # Every act's answer says what was on the unit after it, so the act before tells what an undo goes back to.
 NAMED = """
 SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.code, EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id),
@@ -55,12 +53,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """`files` counts those of a content in all exhibits of the agency; `out`: decisions that are published;
+    """What stands by content, and the acts that are named by their keys. `out`: decisions that are published;
     `given`: decisions of others on which the person gave a second opinion already.
     """
 
     held: dict[int, Held]
-    files: dict[int, int]
     named: dict[UUID, Named]
     out: set[int]
     given: set[int]
@@ -74,7 +71,7 @@ class Facts:
 
 
 def read(now: Round, wishes: Sequence[Wish]) -> Facts:
-    """Read what acts on distinct units follow from. Two queries; one more each where acts name others, take
+    """Read what acts on distinct units follow from. One query; one more each where acts name others, take
     decisions back, or meet a colleague's.
     """
     contents = sorted({content for wish in wishes for content in now.units[wish.stack].contents})
@@ -84,17 +81,10 @@ def read(now: Round, wishes: Sequence[Wish]) -> Facts:
     others = [one.decision for one in held.values() if one.by != now.by.pk and one.code is not None]
     return Facts(
         held=held,
-        files=_files(contents),
         named=_named(now, [wish.undoes for wish in wishes if wish.undoes is not None]),
         out=publishing.published(own),
         given=_given(now, others),
     )
-
-
-def _files(contents: list[int]) -> dict[int, int]:
-    with connection.cursor() as cursor:
-        cursor.execute(FILES, [contents])
-        return dict(cursor.fetchall())
 
 
 def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:

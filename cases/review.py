@@ -295,7 +295,7 @@ def _release(batch: Batch, state: Batch.State) -> tuple[dict[str, Any], list[aud
     if not over:
         return summary, []
     contents = _contents([batch.pk])
-    with connection.cursor() as cursor, states.changing(contents, batch=batch.pk):
+    with connection.cursor() as cursor, states.settling(contents, batch=batch.pk):
         cursor.execute(
             "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
             [batch.pk],

@@ -41,6 +41,7 @@ class Unit:
     cover_content: int
     mark: str | None
     contents: list[int]
+    files: list[int]  # of each content, over all exhibits of the agency
 
 
 @dataclass(slots=True)
@@ -62,7 +63,9 @@ WHERE s.public_id = ANY(%s) AND s.case_id = %s
 LOCK_UNITS = """
 SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
   i.content_id, CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END,
-  ARRAY(SELECT m.content_id FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id)
+  ARRAY(SELECT m.content_id FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id),
+  ARRAY(SELECT (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
+        FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id)
 FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id
 WHERE s.public_id = ANY(%(stacks)s) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 """

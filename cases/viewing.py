@@ -97,7 +97,7 @@ def _batch_of(item: Item, by: User) -> Batch | None:
 @transaction.atomic
 def _want(content: Content) -> None:
     """Ask for a preview nobody needed so far, or one that was lost. A transaction of its own: the wish must last."""
-    with states.changing([content.pk]):
+    with states.settling([content.pk]):
         Content.objects.filter(pk=content.pk).exclude(preview=Content.PreviewState.PENDING).update(
             preview=Content.PreviewState.PENDING, preview_tries=0, preview_lease=None
         )
