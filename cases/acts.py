@@ -1,7 +1,7 @@
 """Acts of reviewers: one key press each, sent in groups, answered in order (model.md section 4, ux.md section 5).
 
 A group of acts costs little more than one: every step is one statement. Order of locks, the same
-everywhere: contents, stacks, acts, decisions, items, tallies, the log's head last.
+everywhere: contents, stacks, acts, decisions, offers, items, tallies, the log's head last.
 """
 
 from collections.abc import Sequence

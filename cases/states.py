@@ -2,6 +2,7 @@
 
 `changing(content_ids)` wraps every change to file instances, items, stacks, matches and standings of
 some contents: it locks the contents, lets the block write, then recomputes items, stacks and tallies.
+`settling` is its cheaper form for decisions, marks, matches and leases.
 """
 
 from collections.abc import Iterator, Sequence
