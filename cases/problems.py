@@ -43,6 +43,7 @@ WORDS = {
     "unsupported-compression": "Compressed in a way that is not supported.",
     "is-link": "A link inside an archive. Where it leads was not followed.",
     "over-limit": "Beyond the limits for one archive.",
+    "archive-part": "One part of an archive in several files. Join the parts and add the whole.",
 }
 
 

@@ -67,6 +67,7 @@ SIGNATURES: tuple[tuple[int, bytes, MediaType], ...] = (
     (0, b"\x1f\x8b", MediaType("application/gzip", "other")),
     (0, b"BZh", MediaType("application/x-bzip2", "other")),
     (0, b"\xfd7zXZ\x00", MediaType("application/x-xz", "other")),
+    (0, b"\x28\xb5\x2f\xfd", MediaType("application/zstd", "other")),
     (257, b"ustar", MediaType("application/x-tar", "other")),
     (0, b"EVF\x09\x0d\x0a\xff\x00", MediaType("application/x-ewf", "other")),
     (0, b"SQLite format 3\x00", MediaType("application/vnd.sqlite3", "other")),
