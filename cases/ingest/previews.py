@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import connection, transaction
 
 from cases import states
-from cases.ingest import ledger
+from cases.ingest import ledger, slices
 from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held, retried
@@ -119,4 +119,5 @@ def _store(decoded: Sequence[Decoded]) -> None:
         cursor.execute(STORE, [list(column) for column in columns])
     counters = ledger.Counters()
     ledger.settle(ids, counters)
-    counters.write()
+    slices.enter(ids, counters)
+    slices.record(counters.write())

@@ -55,8 +55,7 @@ class VicsCase:
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
         if _is_zip(source):
-            with archive.opened(source, self.within) as descriptor:
-                yield from archive.read_members(descriptor, rows)
+            yield from archive.read_source(source, self.within, rows)
         else:
             yield from Folder(self.within).read(_folder_and_document(source)[0], rows)
 

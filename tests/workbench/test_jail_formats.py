@@ -122,6 +122,17 @@ def test_a_damaged_header_in_the_middle_of_a_tar_is_not_its_end(decoder: Decoder
     assert outcomes(read(decoder, bytes(data))) == [(b"a", ""), (b"", "corrupt")]
 
 
+@pytest.mark.parametrize("packer", [None, *PACKERS])
+def test_what_was_appended_behind_the_end_of_a_tar_is_found(decoder: Decoder, packer: str | None) -> None:
+    data = tarred([("a", b"x")]) + tarred([("hidden", b"y")])
+    assert outcomes(read(decoder, PACKERS[packer](data) if packer else data)) == [(b"a", ""), (b"hidden", "")]
+
+
+def test_a_wrong_checksum_behind_a_packed_tar_is_a_problem_of_the_archive(decoder: Decoder) -> None:
+    data = PACKERS["gz"](tarred([("a", b"x")]))
+    assert outcomes(read(decoder, data[:-8] + b"\0\0\0\0" + data[-4:])) == [(b"a", ""), (b"", "corrupt")]
+
+
 def test_a_tar_that_is_cut_off_says_so(decoder: Decoder) -> None:
     data = tarred([("a", b"x" * 5000), ("b", b"y" * 5000)])
     assert outcomes(read(decoder, data[:8000])) == [(b"a", ""), (b"b", "truncated"), (b"", "truncated")]

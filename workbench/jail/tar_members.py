@@ -16,6 +16,7 @@ from workbench.jail.results import CHUNK_BYTES
 
 BLOCK = tarfile.BLOCKSIZE
 ENCODING, ESCAPES = "utf-8", "surrogateescape"
+LONGEST_END = 256 << 20  # bytes of zeros after which nothing more is looked for
 LONGEST_READ = 16 << 20  # bytes; a header that wants more at once (names, extended attributes) is a lie
 
 
@@ -101,7 +102,20 @@ def _goes_on(stream: Forward) -> bool:
     block = stream.peek(BLOCK)
     if 0 < len(block) < BLOCK:
         raise EOFError
-    return any(block)
+    return any(block) or _is_appended(stream)
+
+
+def _is_appended(stream: Forward) -> bool:
+    """Whether another archive follows the zeros, as most tools never show.
+
+    Reading to the very end also has the checksum of a packed archive checked.
+    """
+    for _ in range(LONGEST_END // BLOCK):
+        block = stream.peek(BLOCK)
+        if len(block) < BLOCK or any(block):
+            return begins(block)
+        stream.read(BLOCK)
+    return False
 
 
 def _part(archive: tarfile.TarFile, info: tarfile.TarInfo, index: int) -> Part:

@@ -66,8 +66,10 @@ def _checked(file: BinaryIO, entry: Entry, cipher: Cipher | None) -> Iterator[by
     """The member's bytes; raises EOFError, Damaged and what the unpackers raise."""
     size, crc = 0, 0
     for chunk in _unpacked(file, entry, cipher):
-        yield chunk
         crc, size = zlib.crc32(chunk, crc), size + len(chunk)
+        if size > entry.size:
+            break  # a lie: its bytes count for nothing, so there is no need to unpack them all
+        yield chunk
     sealed = cipher is not None and cipher.seals  # then the maker may have left the checksum out
     if size != entry.size or (crc != entry.crc and not sealed):
         raise Damaged(results.BAD_CRC)
