@@ -13,6 +13,7 @@ from cases.ingest.passes import Opener, passes
 from workbench.jail import ArchiveLimits, Member, results
 from workbench.media_types import HEAD_BYTES, is_archive, sniff
 
+LOCKED = "The archive is encrypted. Give its password on the problems page, and it goes on."
 ITSELF = 2**31 - 1  # ordinal of the row that speaks of the archive, which no member can have
 
 
@@ -37,7 +38,7 @@ class Archive:
         with opened(source, self.within) as descriptor:
             for member in members(descriptor, passwords=self.passwords):
                 if member.index < 0 and member.reason == results.ENCRYPTED:
-                    raise SourceUnusable("The archive is encrypted. Give its password, and it goes on.")
+                    raise SourceUnusable(LOCKED)
                 yield entry(member, source)
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:

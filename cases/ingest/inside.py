@@ -17,6 +17,7 @@ from workbench.models import Agency
 
 def read(exhibit: Exhibit, rows: Sequence[Row]) -> Iterator[Reading]:
     """The bytes of rows, those of one parent together. Raises SourceGone."""
+    exhibit.refresh_from_db(fields=["passwords"])  # one may have been given since the last claim
     if own := [row for row in rows if row.inside is None]:
         yield from reader(exhibit.reader, exhibit.passwords).read(bytes(exhibit.source), own)
     inner = sorted((row for row in rows if row.inside), key=_parent)

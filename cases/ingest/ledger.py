@@ -140,6 +140,11 @@ class Counters:
                 so_far = self._moved.get(exhibit, [0] * len(MOVED))
                 self._moved[exhibit] = [old + int(new) for old, new in zip_longest(so_far, moves, fillvalue=0)]
 
+    @property
+    def pending(self) -> int:
+        """How many files became pending, in all exhibits."""
+        return sum(moves[0] for moves in self._moved.values())
+
     def write(self) -> list[int]:
         """Move the counters of the exhibits; returns those that were done and go on, because more came."""
         rows = [(exhibit, *moves) for exhibit, moves in sorted(self._moved.items()) if any(moves)]

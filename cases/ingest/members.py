@@ -84,6 +84,7 @@ def _claim(exhibit_id: int) -> Unlisted | None:
 
 def _list(exhibit: Exhibit, claimed: Unlisted, goes_on: Callable[[], bool]) -> None:
     """Enter every member, then say that it is done."""
+    exhibit.refresh_from_db(fields=["passwords"])  # one may have been given since the last claim
     budget = budgets.of(claimed.id)
     limits = ArchiveLimits(bytes=budget.bytes_left, members=budget.members_left)
     reason, count, size = "", 0, 0

@@ -11,9 +11,9 @@ import pytest
 
 from cases.ingest import archive, ledger, members, pipeline
 from cases.ingest.passes import Pass
-from cases.models import Case, Content, Exhibit, FileInstance, Item, Stack
+from cases.models import Case, Content, FileInstance, Item, Stack
 from tests import factories
-from tests.cases.ingest.trees import add, figures, picture, take_in, tree
+from tests.cases.ingest.trees import add, chains, figures, picture, take_in, tree
 from tests.people import People
 from tests.shared_data import shared
 from tests.workbench.archive_samples import KINDS, PACKERS, archived
@@ -27,17 +27,6 @@ INNER = [("in/1.png", picture(1)), ("in/2.png", picture(2)), ("note.txt", b"hill
 @pytest.fixture
 def case(people: People) -> Case:
     return factories.case(people.investigator)
-
-
-def chains(exhibit: Exhibit) -> dict[str, tuple[str, str]]:
-    """Path with those of its parents -> (state, reason)."""
-    files = {row.pk: row for row in exhibit.files.order_by("pk")}
-
-    def chain(row: FileInstance) -> str:
-        name = bytes(row.raw_path).decode()
-        return f"{chain(files[row.parent_id])} > {name}" if row.parent_id else name
-
-    return {chain(row): (row.state, row.reason) for row in files.values()}
 
 
 @pytest.mark.parametrize("kind", KINDS)
