@@ -4,12 +4,13 @@ import hashlib
 import json
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cases.ingest import archive, ledger, members, pipeline
+from cases.ingest import archive, contents, ledger, members, pipeline
 from cases.ingest.passes import Pass
 from cases.models import Case, Content, FileInstance, Item, Stack
 from tests import factories
@@ -132,38 +133,45 @@ def test_of_what_lies_in_an_archive_is_reviewed_beside_it(case: Case, tmp_path: 
     assert [key.split("/", 1)[1] for key in keys] == ["a.png", "b.zip/z.png", "c.png"]
 
 
-def test_of_a_listing_that_was_stopped_anywhere_ends_with_the_same_files(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("kind", ["zip", "tar.gz", "7z"])
+def test_of_an_ingest_stopped_after_any_transaction_ends_with_the_same_files(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    """Each batch of the listing is the last once; then the next worker goes on."""
-    monkeypatch.setattr(members, "LIST_ROWS", 2)
+    monkeypatch.setattr(members, "LIST_ROWS", 1)
     inner = archived("tar.gz", [(f"{n}.txt", b"%d" % n) for n in range(4)])
-    data = archived("7z", [("a.tgz", inner), *((f"{n}.png", picture(n)) for n in range(6))])
-    calm = chains(take_in(case, tree(tmp_path, {"a.7z": data})))
+    data = archived(kind, [("a.tgz", inner), *((f"{n}.png", picture(n)) for n in range(4))])
+    whole = take_in(case, tree(tmp_path, {"a": data}))
+    calm, totals = chains(whole), figures(whole)
 
     class Killed(BaseException):
         pass
 
-    real, deaths, batches = ledger.add, 0, 0
+    deaths, steps = 0, 0
 
-    def entering(*arguments: Any, **options: Any) -> None:
-        nonlocal batches
-        real(*arguments, **options)
-        batches += 1
-        if options and batches > deaths + 1:  # each worker comes one batch further than the one before
-            raise Killed
+    def deadly(real: Callable[..., Any]) -> Callable[..., Any]:
+        def step(*arguments: Any, **options: Any) -> Any:
+            nonlocal steps
+            answer = real(*arguments, **options)
+            steps += 1
+            if steps > deaths:  # each worker comes one transaction further than the one before
+                raise Killed
+            return answer
 
-    monkeypatch.setattr(ledger, "add", entering)
+        return step
+
+    monkeypatch.setattr(ledger, "add", deadly(ledger.add))
+    monkeypatch.setattr(contents, "take_in", deadly(contents.take_in))
     exhibit = add(case, tmp_path, ref="NM-02")
     while exhibit.state != "done":
-        FileInstance.objects.exclude(lease_until=None).update(lease_until=None)
-        batches = 0
+        steps = 0
+        Content.objects.update(preview_lease=None)  # nobody waits here for a lease to run out
+        FileInstance.objects.update(lease_until=None)
         try:
             exhibit = pipeline.drain(exhibit.pk)
         except Killed:
             deaths += 1
-    assert deaths > 2
-    assert chains(exhibit) == calm
+    assert deaths > 3
+    assert (chains(exhibit), figures(exhibit)) == (calm, totals)
     assert checks.broken(None) == []
 
 
