@@ -60,7 +60,10 @@ class Passes:
     def over(
         self, key: Hashable, opened: Opener, limits: ArchiveLimits, passwords: Sequence[str], index: int
     ) -> Iterator[Pass]:
-        """A pass that has not yet gone beyond `index`: the one that is kept, or a new one. Kept afterwards."""
+        """A pass that has not yet gone beyond `index`: the one that is kept, or a new one.
+
+        Kept afterwards, unless it ended or the block failed.
+        """
         one = self._kept.pop(key, None)
         if one is None or one.next > index:
             if one:
@@ -69,10 +72,12 @@ class Passes:
         try:
             yield one
         except Exception:
-            one.close()
+            one.ended = True
             raise
         finally:
-            if not one.ended:
+            if one.ended:
+                one.close()
+            else:
                 self._keep(key, one)
 
     def close(self) -> None:

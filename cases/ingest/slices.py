@@ -24,8 +24,8 @@ WITH slices AS (
   FROM cases_content c JOIN cases_fileinstance f ON f.content_id = c.id
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.removed_at IS NULL AND x.state <> 'cancelled'
   CROSS JOIN LATERAL jsonb_to_recordset(c.embedded) AS e(name text, "offset" bigint, length bigint)
-  WHERE c.id = ANY(%s) AND c.embedded <> '[]' AND f.depth < %s
-    AND e."offset" >= 0 AND e.length > 0 AND e."offset" + e.length <= c.size),
+  WHERE c.id = ANY(%s) AND c.embedded <> '[]' AND f.depth <= %s
+    AND e."offset" >= 0 AND e.length > 0 AND e.length < c.size AND e."offset" + e.length <= c.size),
 added AS (
   INSERT INTO cases_fileinstance (exhibit_id, parent_id, depth, name_key, ordinal, raw_path, locator, size, modified,
     state, reason, tries)

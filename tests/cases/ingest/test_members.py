@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+import os
 import random
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cases.ingest import archive, contents, ledger, members, pipeline
-from cases.ingest.passes import Pass
+from cases.ingest.passes import Pass, Passes
 from cases.models import Case, Content, FileInstance, Item, Stack
 from tests import factories
 from tests.cases.ingest.trees import add, chains, figures, picture, take_in, tree
@@ -19,6 +22,7 @@ from tests.people import People
 from tests.shared_data import shared
 from tests.workbench.archive_samples import KINDS, PACKERS, archived
 from workbench import checks
+from workbench.jail import ArchiveLimits
 from workbench.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -201,6 +205,19 @@ def test_of_an_archive_read_onwards_is_opened_about_once_for_all_its_claims(
     exhibit = take_in(case, tree(tmp_path, {"a.tgz": data}))
     assert exhibit.seen == 1 + ledger.CLAIM_ROWS * 4
     assert starts == [0]
+
+
+def test_of_a_pass_that_failed_is_not_gone_on_with(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(archived("zip", INNER))
+    opener = partial(archive.opened, os.fsencode(tmp_path / "a.zip"), ())
+    passes = Passes()
+    for failing in (True, False):
+        with suppress(ZeroDivisionError), passes.over("a", opener, ArchiveLimits(), (), 0) as one:
+            found = one.member(0)
+            assert found is not None
+            assert b"".join(found.chunks) == picture(1)
+            assert 1 / (not failing)
+    passes.close()
 
 
 def test_of_a_picture_in_a_picture_becomes_a_file_of_every_place_the_picture_is_at(case: Case, tmp_path: Path) -> None:
