@@ -14,6 +14,7 @@ NAMES = {
     "ingest": "a whole ingest through the product against the least Python that does the job",
     "imports": "a hash set import, per entry",
     "keys": "key to next item painted, in Chromium",
+    "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 

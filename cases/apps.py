@@ -9,6 +9,27 @@ class CasesConfig(AppConfig):
     """Evidence, review and results."""
 
     name = "cases"
+    append_only = frozenset({"cases_decision"})
+    # Who saw, did, offered and exported; what is seized, and a sender's words about it.
+    kept = frozenset(
+        {
+            "cases_act",
+            "cases_batch",
+            "cases_case",
+            "cases_content",
+            "cases_exhibit",
+            "cases_export",
+            "cases_fileinstance",
+            "cases_importedrecord",
+            "cases_item",
+            "cases_match",
+            "cases_offer",
+            "cases_secondopinion",
+            "cases_stack",
+            "cases_standing",
+            "cases_viewing",
+        }
+    )
 
     def ready(self) -> None:
         """Listen to the sets; the sweeper polls them too, so a lost call costs seconds, not matches."""

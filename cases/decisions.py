@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from cases import publishing, standing, states
-from cases.errors import CaseIsClosed, ReasonNeeded, UnknownCategory
+from cases import closing, publishing, standing, states
+from cases.errors import ReasonNeeded, UnknownCategory
 from cases.models import Act, Case, Content
 from cases.standing import Planned, Written
 from workbench import audit
@@ -21,8 +21,7 @@ def decide_content(
 
     Raises UnknownCategory, CaseIsClosed, ReasonNeeded (where a decision stands already).
     """
-    if case.state != Case.State.OPEN:
-        raise CaseIsClosed
+    closing.require_open(case.pk)
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
         raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")
@@ -61,8 +60,7 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
 
     Items whose matches do not agree on one category of the case's scheme are left alone. Returns how many were decided.
     """
-    if case.state != Case.State.OPEN:
-        raise CaseIsClosed
+    closing.require_open(case.pk)
     with connection.cursor() as cursor:
         cursor.execute(PROPOSED, {"case": case.pk, "items": list(items)})
         rows = cursor.fetchall()

@@ -16,6 +16,7 @@ INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
 INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")
 INGEST_DONE = verb("ingest.done", "Ingest done")
 
+MATCH_NOTED = verb("match.note", "A hash set or policy changed after the case was closed")
 MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")
 
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")

@@ -1,6 +1,7 @@
 """Exhibits: adding evidence to a case, and holding, resuming or ending its ingest."""
 
 import os
+import shutil
 import stat
 import uuid
 from http import HTTPStatus
@@ -10,8 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from cases import events
-from cases.errors import CaseIsClosed
+from cases import closing, events
 from cases.ingest import leases, nodes, reader
 from cases.models import Case, Exhibit
 from cases.names import display
@@ -20,7 +20,8 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
 LIST, HASH = "ingest", "hash"  # kinds of jobs
-BY_PERSON, NO_SPACE, NO_SOURCE = "person", "space", "source"  # why an ingest is held
+BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
+NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 S = Exhibit.State
 
 
@@ -85,8 +86,7 @@ def add_upload(*, case: Case, ref: str, by: User, description: str = "", reader_
 
 def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str, Any]) -> tuple[Exhibit, bool]:
     """The exhibit of that reference, made if it is new; and whether it is."""
-    if case.state != Case.State.OPEN:
-        raise CaseIsClosed
+    closing.require_open(case.pk)
     if not ref.strip() or len(ref) > 60 or not ref.isprintable():
         raise BadInput("An exhibit needs a reference of at most 60 characters, such as NM-01.")
     defaults = values | {"description": description[:200], "added_by": by}
@@ -102,6 +102,11 @@ def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str,
 def upload_folder(public_id: uuid.UUID) -> str:
     """Where the files that a browser sends for an exhibit wait until the store has them."""
     return str(settings.DATA_DIR / "uploads" / str(public_id))
+
+
+def remove_upload(exhibit: Exhibit) -> None:
+    """What a browser sent for the exhibit is not needed any more: the store has it, or nobody wants it."""
+    shutil.rmtree(upload_folder(exhibit.public_id), ignore_errors=True)
 
 
 def slots(exhibit: Exhibit) -> list[str]:
@@ -154,23 +159,21 @@ def pause(exhibit: Exhibit, *, by: User | None, why: str = BY_PERSON) -> None:
 @transaction.atomic
 def resume(exhibit: Exhibit, *, by: User | None) -> None:
     """Go on with a held or stopped ingest. Raises NotInThisState, CaseIsClosed."""
-    require_open(exhibit)
+    closing.require_open(exhibit.case_id)
     _move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
     _record(events.INGEST_RESUMED, exhibit, by)
 
 
-def hold_all(*, case: Case, by: User) -> None:
-    """Hold every ingest under way: the case closes. Inside the caller's transaction."""
-    live = Exhibit.objects.select_for_update().filter(case=case, state__in=(S.LISTING, S.RUNNING)).order_by("pk")
-    for exhibit in live.select_related(None):
-        pause(exhibit, by=by)
-
-
-def require_open(exhibit: Exhibit) -> None:
-    """Raise CaseIsClosed: nothing comes into a closed case any more. Its row is locked against closing meanwhile."""
-    case = Case.objects.select_for_update(no_key=True).get(pk=exhibit.case_id)
-    if case.state != Case.State.OPEN:
-        raise CaseIsClosed
+def hold_all(case: Case) -> list[audit.Event]:
+    """Hold every ingest under way: the case closes. Inside the caller's transaction; returns the events to record."""
+    live = list(Exhibit.objects.select_for_update().filter(case=case, state__in=(S.LISTING, S.RUNNING)).order_by("pk"))
+    for exhibit in live:
+        _move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, BY_PERSON)
+    facts = {"why": BY_PERSON}
+    return [
+        audit.Event(events.INGEST_PAUSED, audit.subject_of(exhibit), case.public_id, {"ref": exhibit.ref, **facts})
+        for exhibit in live
+    ]
 
 
 @transaction.atomic
@@ -187,6 +190,7 @@ def cancel(exhibit: Exhibit, *, by: User, reason: str = "") -> None:
     Exhibit.objects.filter(pk=exhibit.pk).update(ended_at=timezone.now())
     leases.end_jobs((LIST, HASH), exhibit.public_id)
     _record(events.INGEST_CANCELLED, exhibit, by, reason=reason.strip())
+    transaction.on_commit(lambda: remove_upload(exhibit))
 
 
 def is_listed(exhibit: Exhibit) -> bool:

@@ -26,7 +26,7 @@ LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS uniq
 """
 
 STACKS = """
-SELECT count(DISTINCT stack_id) FROM cases_item WHERE case_id = %(case)s AND state <> 'excluded' AND NOT known
+SELECT count(DISTINCT stack_id) FROM cases_item WHERE case_id = %(case)s AND state IN ('open', 'waiting', 'unsure')
 """
 
 BY_CATEGORY = """
@@ -86,7 +86,7 @@ def of_each(cases: Sequence[Case]) -> dict[int, Figures]:
 
 
 def detailed(case: Case) -> Detailed:
-    """The figures with stacks (those with an unmatched item) and decided items by code. Counts the case's items."""
+    """The figures with stacks (those somebody must still see) and decided items by code. Counts the case's items."""
     values: dict[str, Any] = {"case": case.pk, "scheme": case.scheme.scheme_id}
     with connection.cursor() as cursor:
         cursor.execute(STACKS, values)

@@ -66,7 +66,7 @@ ITEMS_MISSING = f"""
 SELECT format('content %%s is in exhibit %%s, but no item of case %%s', c.public_id, min(x.ref), k.number)
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id JOIN cases_case k ON k.id = x.case_id
 JOIN cases_content c ON c.id = f.content_id
-WHERE {OF_CASE.format("x.case_id")} AND x.removed_at IS NULL AND c.kind IN ('still', 'video')
+WHERE {OF_CASE.format("x.case_id")} AND k.state = 'open' AND x.removed_at IS NULL AND c.kind IN ('still', 'video')
   AND NOT EXISTS (SELECT FROM cases_item i WHERE i.case_id = x.case_id AND i.content_id = c.id)
 GROUP BY c.public_id, k.number
 """  # noqa: S608 only constants of this module

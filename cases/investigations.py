@@ -1,13 +1,14 @@
 """Cases: opening them, their team, closing them."""
 
 from datetime import date
+from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
-from cases import events, evidence, review
+from cases import events, evidence, publishing, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
-from hashsets import scheme_tables
+from hashsets import scheme_tables, sets
 from hashsets.models import HashSet
 from workbench import audit
 from workbench.errors import BadInput
@@ -47,21 +48,32 @@ def create(
         raise BadInput(f"There is a case {number} in this agency already. Choose another number.") from error
     facts = [audit.Event(events.CASE_CREATED, audit.subject_of(case), case.public_id, {"number": case.number})]
     facts += [_join(case, person) for person in dict.fromkeys([by, *(team or [])])]
+    _ensure_publishing_set(case, by=by)
     audit.record_all(facts, by=by, agency=owner)
-    _ensure_publishing_set(case)
     return case
 
 
-def _ensure_publishing_set(case: Case) -> None:
-    HashSet.objects.get_or_create(
-        owner=case.agency, scheme=case.scheme, receives_offers=True,
-        defaults={
-            "name": f"{case.agency.name}, {case.scheme.name}",
-            "role": HashSet.SetRole.RELEVANT,
-            "reach": HashSet.Reach.NODE,
-            "trust": "provisional",
-        },
-    )  # fmt: skip
+def _ensure_publishing_set(case: Case, *, by: User) -> None:
+    """The agency has one for every scheme, whatever version; two cases opened at once make one."""
+    Agency.objects.select_for_update(no_key=True).get(pk=case.agency_id)
+    if publishing.publishing_set(case) is None:
+        sets.create(
+            name=_free_name(case.agency, f"{case.agency.name}, {case.scheme.name}"),
+            role=HashSet.SetRole.RELEVANT,
+            scheme=case.scheme,
+            owner=case.agency,
+            by=by,
+            reach=HashSet.Reach.NODE,
+            trust="provisional",
+            receives_offers=True,
+        )
+
+
+def _free_name(agency: Agency, wanted: str) -> str:
+    """The name, with a number behind it where the agency has a set that is called so."""
+    taken = set(HashSet.objects.filter(owner=agency, name__startswith=wanted).values_list("name", flat=True))
+    tries = chain([wanted], (f"{wanted} ({number})" for number in count(2)))
+    return next(name for name in tries if name not in taken)
 
 
 def _join(case: Case, person: User) -> audit.Event:
@@ -83,9 +95,11 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
     """Take a person off the team: open batches go back, from the next request on the case is out of reach."""
     gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
     if gone:
-        review.release(case=case, user=person, by=by)
-        event = audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
-        audit.record_all([event], by=by, agency=case.agency_id)
+        facts = review.release(case=case, user=person)
+        facts.append(
+            audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
+        )
+        audit.record_all(facts, by=by, agency=case.agency_id)
 
 
 @transaction.atomic
@@ -94,9 +108,8 @@ def close(*, case: Case, by: User, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused
-    review.release(case=case, by=by)
-    evidence.hold_all(case=case, by=by)
+    facts = review.release(case=case) + evidence.hold_all(case)
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
-        audit.record(
-            events.CASE_CLOSED, by=by, on=case, case=case.public_id, reason=reason.strip(), agency=case.agency_id
-        )
+        closed = audit.Event(events.CASE_CLOSED, audit.subject_of(case), case.public_id, reason=reason.strip())
+        facts.append(closed)
+    audit.record_all(facts, by=by, agency=case.agency_id)

@@ -4,9 +4,11 @@ Strong: SHA-256; or MD5 and SHA-1 with no other size, and no other SHA-256. Anyt
 The empty file never matches. `cases` polls what `hashsets` holds; `hashsets` never calls up here.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -16,6 +18,7 @@ from workbench import audit
 from workbench.models import Agency
 
 CHUNK = 10_000  # contents refreshed per statement
+FIRST_SPACE = 0x57534E43  # advisory locks: who takes contents in, against the first re-match of a set; with the agency
 
 # One row per (content, entry): the best kind. {contents} and {entries} narrow the two sides.
 FOUND = """
@@ -67,9 +70,11 @@ RETURNING content_id
 def hold(agency_id: int) -> None:
     """Hold the agency's SetSync rows, so that no re-match passes by the contents of this transaction.
 
-    Before `states.changing`: a re-match takes the same locks in the same order.
+    A set's first re-match makes its row: it waits for us, and we for it, by an advisory lock. Before
+    `states.changing`: a re-match takes the same locks in the same order.
     """
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [FIRST_SPACE, agency_id])
         cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s ORDER BY id FOR SHARE", [agency_id])
 
 
@@ -123,17 +128,13 @@ def rematch(agency_id: int, set_id: int) -> Moved:
     touched = lost | found
     if rules_changed:
         touched |= _matched(agency_id, set_id)
-    before = _queue_figures(touched)
-    ordered = sorted(touched)
-    for start in range(0, len(ordered), CHUNK):
-        states.refresh(ordered[start : start + CHUNK])
-    moved = _difference(before, _queue_figures(touched))
+    moved = _refresh(sorted(touched))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE cases_setsync SET generation = %s, rules = %s WHERE agency_id = %s AND set_id = %s",
             [hash_set.generation, rules, agency_id, set_id],
         )
-    _record(agency_id, hash_set, moved)
+    _record(agency_id, hash_set, moved, _closed_cases(lost | found))
     return Moved(len(found), len(lost), moved)
 
 
@@ -145,6 +146,8 @@ def _lock_sync(agency_id: int, hash_set: HashSet) -> tuple[int, bool, str]:
             " ON CONFLICT DO NOTHING",
             [agency_id, hash_set.pk],
         )
+        if cursor.rowcount:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FIRST_SPACE, agency_id])
         cursor.execute(LOCK_SYNC, [agency_id, hash_set.pk])
         since, old, new = cursor.fetchone()
     hash_set.refresh_from_db(fields=["generation"])
@@ -183,37 +186,53 @@ def _ids(statement: str, values: dict[str, Any]) -> set[int]:
         return {row[0] for row in cursor.fetchall()}
 
 
-def _queue_figures(content_ids: set[int]) -> dict[str, tuple[int, int]]:
+def _refresh(content_ids: Sequence[int]) -> dict[str, dict[str, int]]:
+    """Recompute the items of these contents, in chunks; what that alone moved, per case public id."""
+    moved: dict[str, Counter[str]] = {}
+    for start in range(0, len(content_ids), CHUNK):
+        chunk = content_ids[start : start + CHUNK]
+        with states.changing(chunk):
+            before = _queue_figures(chunk)  # nobody else moves these contents from here on
+        for case, (left, known) in _queue_figures(chunk).items():
+            was_left, was_known = before[case]
+            moved.setdefault(case, Counter()).update({"left": was_left - left, "known": known - was_known})
+    return {case: dict(change) for case, change in sorted(moved.items()) if any(change.values())}
+
+
+def _queue_figures(content_ids: Sequence[int]) -> dict[str, tuple[int, int]]:
     """Per case: items of these contents that need a person, and items that are known."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT c.public_id::text, count(*) FILTER (WHERE i.state IN ('open', 'waiting')),"
             " count(*) FILTER (WHERE i.known) FROM cases_item i JOIN cases_case c ON c.id = i.case_id"
             " WHERE i.content_id = ANY(%s) GROUP BY 1",
-            [sorted(content_ids)],
+            [list(content_ids)],
         )
         return {case: (left, known) for case, left, known in cursor.fetchall()}
 
 
-def _difference(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]]) -> dict[str, dict[str, int]]:
-    changes = {
-        case: {"left": before[case][0] - after[case][0], "known": after[case][1] - before[case][1]} for case in after
-    }
-    return {case: change for case, change in sorted(changes.items()) if any(change.values())}
+def _closed_cases(content_ids: set[int]) -> dict[str, dict[str, int]]:
+    """Items of these contents in closed cases, per case public id: they keep what they had."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.public_id::text, count(*) FROM cases_item i JOIN cases_case c ON c.id = i.case_id"
+            " WHERE i.content_id = ANY(%s) AND c.state = 'closed' GROUP BY 1 ORDER BY 1",
+            [sorted(content_ids)],
+        )
+        return {case: {"items": items} for case, items in cursor.fetchall()}
 
 
-def _record(agency_id: int, hash_set: HashSet, moved: dict[str, dict[str, int]]) -> None:
-    """One event per case whose queue moved, so that its supervisor sees what left and why."""
+def _record(
+    agency_id: int, hash_set: HashSet, moved: dict[str, dict[str, int]], closed: dict[str, dict[str, int]]
+) -> None:
+    """One event per open case whose queue moved, so that its supervisor sees what left; a notice per closed one."""
     agency = Agency.objects.get(pk=agency_id)
+    about = {"set": hash_set.name, "generation": hash_set.generation}
     audit.record_all(
         [
-            audit.Event(
-                events.MATCH_UPDATED,
-                f"case:{case}",
-                case=case,  # type: ignore[arg-type]
-                details={"set": hash_set.name, "generation": hash_set.generation, **change},
-            )
-            for case, change in moved.items()
+            audit.Event(verb, f"case:{case}", UUID(case), about | change)
+            for verb, changes in ((events.MATCH_UPDATED, moved), (events.MATCH_NOTED, closed))
+            for case, change in changes.items()
         ],
         by=None,
         agency=agency,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-from cases import events, evidence
+from cases import closing, events, evidence
 from cases.ingest import ledger
 from cases.ingest.archive import LOCKED
 from cases.models import Exhibit
@@ -38,7 +38,7 @@ def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
     given = [password for password in passwords if password]
     if not given:
         raise BadInput("Write at least one password, one a line.")
-    evidence.require_open(exhibit)
+    closing.require_open(exhibit.case_id)
     held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
     kept = list(dict.fromkeys([*given, *held.passwords]))
     if len(kept) > MOST or any(len(password) > LONGEST for password in kept):

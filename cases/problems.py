@@ -32,7 +32,7 @@ WORDS = {
     "not-media": "Not a picture or video by its content.",
     "no-picture": "Sound without a picture.",
     "truncated": "Cut off. The preview shows what is there.",
-    "embedded-preview": "A camera's raw file. The small picture inside it is shown.",
+    "embedded-preview": "A camera's raw file without a usable exposure. The small picture inside it is shown.",
     "undecodable": "Damaged: the decoder cannot make a picture of it.",
     "unsupported-format": "A format that gets no preview yet.",
     "too-many-pixels": "Too large to decode safely.",

@@ -218,7 +218,9 @@ def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
 def close(*, batch: Batch, by: User) -> dict[str, Any]:
     """Give the batch's open stacks back and sum it up; closing twice is harmless."""
     with transaction.atomic():
-        return _release(batch, Batch.State.CLOSED, by)
+        summary, facts = _release(batch, Batch.State.CLOSED)
+        audit.record_all(facts, by=by, agency=batch.case.agency_id)
+    return summary
 
 
 def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:
@@ -229,45 +231,53 @@ def expire_batches(*, case: Case | None = None, user: User | None = None) -> int
     found = list(late.select_related("case", "user")[:100])
     for batch in found:
         with transaction.atomic():
-            _release(batch, Batch.State.EXPIRED, None)
+            _summary_of, facts = _release(batch, Batch.State.EXPIRED)
+            audit.record_all(facts, by=None, agency=batch.case.agency_id)
     return len(found)
 
 
-def release(*, case: Case, user: User | None = None, by: User) -> None:
+def release(*, case: Case, user: User | None = None) -> list[audit.Event]:
     """Give back the open batches of a case, or one person's: the case closes, or the person leaves it.
 
-    Inside the caller's transaction.
+    Inside the caller's transaction; returns the events to record. Contents of all batches are locked first.
     """
-    found = Batch.objects.filter(case=case, state=Batch.State.OPEN)
+    found = Batch.objects.filter(case=case, state=Batch.State.OPEN).order_by("pk")
     if user is not None:
         found = found.filter(user=user)
-    for batch in found.select_related("case", "user"):
-        _release(batch, Batch.State.RELEASED, by)
+    batches = list(found.select_related("case", "user"))
+    states.lock(_contents([batch.pk for batch in batches]))
+    return [fact for batch in batches for fact in _release(batch, Batch.State.RELEASED)[1]]
 
 
-def _release(batch: Batch, state: Batch.State, by: User | None) -> dict[str, Any]:
-    """Close the batch, free its stacks and catch up on what happened to their contents meanwhile."""
+def _contents(batches: Sequence[int]) -> list[int]:
+    """Ids of the contents that these batches hold."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id WHERE s.batch_id = ANY(%s)",
+            [list(batches)],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _release(batch: Batch, state: Batch.State) -> tuple[dict[str, Any], list[audit.Event]]:
+    """Close the batch, free its stacks and catch up on what happened to their contents meanwhile.
+
+    Returns what it came to, and the events to record: none where it was over already.
+    """
     over = Batch.objects.filter(pk=batch.pk, state=Batch.State.OPEN).update(state=state, closed_at=timezone.now())
     summary = _summary(batch)
     if not over:
-        return summary
-    with connection.cursor() as cursor:
+        return summary, []
+    contents = _contents([batch.pk])
+    with connection.cursor() as cursor, states.changing(contents, batch=batch.pk):
         cursor.execute(
-            "SELECT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id WHERE s.batch_id = %s",
+            "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
             [batch.pk],
         )
-        contents = [row[0] for row in cursor.fetchall()]
-        with states.changing(contents, batch=batch.pk):
-            cursor.execute(
-                "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
-                [batch.pk],
-            )
     verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
-    facts += _looks_without_decision(batch)
-    audit.record_all(facts, by=by, agency=case.agency_id)
-    return summary
+    return summary, facts + _looks_without_decision(batch)
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

@@ -94,8 +94,8 @@ def changing(content_ids: Sequence[int], *, batch: int | None = None) -> Iterato
     7 queries for any number of contents. Locks contents by id, so two callers never wait for each other in a ring.
     """
     contents = {"contents": sorted(set(content_ids)), "batch": batch}
+    lock(content_ids)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id FROM cases_content WHERE id = ANY(%(contents)s) ORDER BY id FOR UPDATE", contents)
         cursor.execute(COUNTS, contents)
         before = _counts(cursor.fetchall())
     yield
@@ -109,6 +109,14 @@ def changing(content_ids: Sequence[int], *, batch: int | None = None) -> Iterato
         after = _counts(cursor.fetchall())
         if net := _net(before, after):
             cursor.execute(ADD_TALLY, [list(column) for column in zip(*net, strict=True)])
+
+
+def lock(content_ids: Sequence[int]) -> None:
+    """Lock contents by id, for a transaction that changes them in several steps and must not meet another halfway."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM cases_content WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [sorted(set(content_ids))]
+        )
 
 
 def refresh(content_ids: Sequence[int]) -> None:

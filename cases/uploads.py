@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import shutil
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import BinaryIO
 
 from django.db import transaction
 
-from cases import evidence
+from cases import closing, evidence
 from cases.evidence import NotInThisState
 from cases.ingest import ledger, reader
 from cases.ingest.base import Found
@@ -34,7 +33,7 @@ def receive(exhibit: Exhibit, files: Sequence[tuple[str, BinaryIO]]) -> int:
     if found:
         storage.sync_folder(Path(evidence.upload_folder(exhibit.public_id)))
     with transaction.atomic():
-        evidence.require_open(exhibit)
+        closing.require_open(exhibit.case_id)
         if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
             raise NotInThisState
         ledger.add(exhibit.pk, found)
@@ -53,31 +52,36 @@ def _kept(exhibit: Exhibit, name: str, stream: BinaryIO) -> Found:
 def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
     """Keep the one file (a zip) that is the whole exhibit, and let its ingest begin.
 
-    Raises NotInThisState, and what the reader says of the file.
+    Of two that come at once, the first stands. Raises NotInThisState, CaseIsClosed, and what the reader says of it.
     """
-    path = Path(evidence.upload_folder(exhibit.public_id)) / "source"
-    _write(path, stream)
-    storage.sync_folder(path.parent)
-    reader(exhibit.reader).check(os.fsencode(path))
+    path = Path(evidence.upload_folder(exhibit.public_id)) / f"source-{secrets.token_hex(8)}"
+    try:
+        _write(path, stream)
+        storage.sync_folder(path.parent)
+        reader(exhibit.reader).check(os.fsencode(path))
+        _begin(exhibit, path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@transaction.atomic
+def _begin(exhibit: Exhibit, source: Path) -> None:
+    closing.require_open(exhibit.case_id)
     waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
-    if not waiting.update(source=os.fsencode(path), state=S.LISTING):
+    if not waiting.update(source=os.fsencode(source), state=S.LISTING):
         raise NotInThisState
 
 
 @transaction.atomic
 def all_sent(exhibit: Exhibit) -> None:
     """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState, CaseIsClosed."""
-    evidence.require_open(exhibit)
+    closing.require_open(exhibit.case_id)
     Path(evidence.upload_folder(exhibit.public_id)).mkdir(mode=0o700, parents=True, exist_ok=True)
     if Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING).update(state=S.LISTING):
         exhibit.state = S.LISTING
     elif exhibit.state == S.CANCELLED:
         raise NotInThisState
-
-
-def remove(exhibit: Exhibit) -> None:
-    """The store has the bytes now."""
-    shutil.rmtree(evidence.upload_folder(exhibit.public_id), ignore_errors=True)
 
 
 def _write(final: Path, stream: BinaryIO) -> int:

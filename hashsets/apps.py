@@ -22,6 +22,7 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
+    kept = frozenset({"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_vote"})  # who said what
 
     def ready(self) -> None:
         """Load after every migration run; it is idempotent."""

@@ -4,6 +4,7 @@ Whoever runs a job holds a database lock that ends with his connection, so a job
 nobody working on it. An import changes nothing until its last transaction; running it again is harmless.
 """
 
+import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
@@ -50,7 +51,10 @@ def start(hash_set: HashSet, files: Sequence[BinaryIO], *, by: User, dry_run: bo
         for number, file in enumerate(files):
             with (folder / str(number)).open("wb") as kept:
                 shutil.copyfileobj(file, kept, 1 << 20)
-        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
+                kept.flush()
+                os.fsync(kept.fileno())
+        job.cursor = {**job.cursor, "kept": True}  # from here on a worker may take it
+        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
     return job
 
 
@@ -69,7 +73,10 @@ def run(job_id: int) -> None:
 
 
 def _try(job: Job) -> None:
-    """Import the kept files, unless that was tried often enough."""
+    """Import the kept files, unless not all of them came, or it was tried often enough."""
+    if not job.cursor.get("kept"):
+        _end(job, Job.State.FAILED, "The upload ended early. Nothing was stored; send the list again.")
+        return
     tries = job.cursor.get("tries", 0) + 1
     if tries > MOST_TRIES:
         _end(job, Job.State.FAILED, "The import stopped three times without an answer. Nothing was stored.")

@@ -21,11 +21,11 @@ WHERE set_id = %s AND id > %s AND added_in <= %s AND (removed_in IS NULL OR remo
 
 
 def records(hash_set: HashSet) -> Iterator[HashRecord]:
-    """Every entry of the version in force when the first one is asked for. One query per 5,000.
+    """Every entry of the version that `hash_set` names. One query per 5,000.
 
     Constant memory, no open cursor: rows of a version never change, so a later version does not disturb.
     """
-    generation, last, position = HashSet.objects.get(pk=hash_set.pk).generation, 0, 0
+    generation, last, position = hash_set.generation, 0, 0
     while True:
         with connection.cursor() as cursor:
             cursor.execute(ENTRIES, [hash_set.pk, last, generation, generation, PAGE])
@@ -43,6 +43,7 @@ def export(hash_set: HashSet, stream: BinaryIO, *, by: User, format_id: str, opt
     format_ = exchange.BY_ID.get(format_id)
     if format_ is None:
         raise UnknownFormat(f"Not a format to write: {format_id!r}. There are {', '.join(exchange.BY_ID)}.")
+    hash_set.refresh_from_db(fields=["generation"])  # the event names the version that the file holds
     record(hash_set, by=by, format_id=format_id, region=options.region)
     return format_.write(records(hash_set), stream, options)
 

@@ -92,7 +92,9 @@ class HashSet(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="set_name_once"),
             models.UniqueConstraint(
-                fields=["owner", "scheme"], condition=models.Q(receives_offers=True), name="one_publishing_set"
+                fields=["owner", "scheme"],
+                condition=models.Q(receives_offers=True, retired_at__isnull=True),
+                name="one_publishing_set",
             ),
         ]
 

@@ -24,13 +24,14 @@ from workbench.jail import results
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = (workbench, hashsets, cases)
-SETTING = re.compile(r'(?:\benv(?:_int)?\(|environ(?:\.get\(|\[))\s*"([A-Z_]+)"')
+SETTING = re.compile(r'(?:\b(?:env|env_int|given)\(|environ(?:\.get\(|\[))\s*"([A-Z_]+)"')
 # Not a person's to set: the system's own, and what our processes tell each other.
 INTERNAL = {"PATH", "DJANGO_SETTINGS_MODULE", "WINNOW_ATTACHED", "WINNOW_DATABASE_ROLE"}
 DJANGOS_OWN = {"help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color",
                "skip_checks", "as_user", "as_json"}  # fmt: skip
 # Importing these changes the process: they run in one of their own.
-ENTRY_POINTS = ("workbench.jail.child", "workbench.jail.stills", "workbench.jail.clips", "workbench.jail.media")
+ENTRY_POINTS = ("workbench.jail.child", "workbench.jail.stills", "workbench.jail.clips", "workbench.jail.media",
+                "workbench.jail.containers", "workbench.jail.frames")  # fmt: skip
 
 
 @cache

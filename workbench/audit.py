@@ -14,13 +14,16 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Model
 
 from workbench.errors import WorkbenchError
+from workbench.frozen import frozen
 from workbench.models import Agency, AuditEvent, AuditLog, User
 
 GENESIS = bytes(32)
+FORMAT = 1  # of an event's body; bodies are hashed for ever
+NODE = 0  # the node's own chain, as `agency` of an event
 _VERBS: dict[str, str] = {}
 
 
@@ -109,7 +112,7 @@ def record(
     agency: Agency | int | None = None,
     **details: Any,
 ) -> None:
-    """Record one event in the chain of `agency` (default: the person's). Inside the change's transaction."""
+    """Record one event in the chain of `agency` (default: the person's; NODE). Inside the change's transaction."""
     event = Event(what, subject_of(on), case, details, reason, outcome)
     record_all([event], by=by, agency=agency)
 
@@ -125,11 +128,11 @@ def record_all(events: Sequence[Event], *, by: User | None, agency: Agency | int
     agency_id = agency.pk if isinstance(agency, Agency) else agency
     if agency_id is None and by is not None:
         agency_id = by.agency_id
-    log, seq, previous, now = _lock_head(agency_id)
-    actor, rows = by.username if by else "system", []
+    log, seq, previous, now, organisation, roles = _lock_head(agency_id or None, by)
+    actor, rows, who = by.username if by else "system", [], _who(by, organisation, roles)
     for event in events:
         seq += 1
-        body = _body(event, seq=seq, at=now, actor=actor, by=by)
+        body = canonical(who | _facts(event, seq=seq, at=now))
         previous = chain_hash(previous, body)
         rows.append((seq, event.verb, str(event.case) if event.case else None, event.subject, body, previous))
     _append(log, now, actor, rows)
@@ -145,34 +148,47 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
 
 
-def _body(event: Event, *, seq: int, at: datetime, actor: str, by: User | None) -> str:
+def _who(by: User | None, organisation: str | None, roles: list[str]) -> dict[str, Any]:
+    """The part of a body that tells who acted, as what and from where; security.md rule 6.2."""
     where = _source.get()
-    return canonical(
-        {
-            "seq": seq,
-            "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "actor": actor,
-            "name": by.name if by else "Winnow",
-            "agency": by.agency_id if by else None,
-            "session": where.session,
-            "address": where.address,
-            "verb": event.verb,
-            "subject": event.subject,
-            "case": str(event.case) if event.case else None,
-            "details": event.details or {},
-            "reason": event.reason,
-            "outcome": event.outcome,
-        }
-    )
+    return {
+        "format": FORMAT,
+        "actor": by.username if by else "system",
+        "name": by.name if by else "Winnow",
+        "organisation": organisation,
+        "roles": roles,
+        "session": where.session,
+        "address": where.address,
+    }
 
 
-def _lock_head(agency_id: int | None) -> tuple[int, int, bytes, datetime]:
-    """Lock the chain's head row (made on first use) and read the database clock."""
+def _facts(event: Event, *, seq: int, at: datetime) -> dict[str, Any]:
+    """The part of a body that tells what happened."""
+    return {
+        "seq": seq,
+        "at": at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "verb": event.verb,
+        "subject": event.subject,
+        "case": str(event.case) if event.case else None,
+        "details": event.details or {},
+        "reason": event.reason,
+        "outcome": event.outcome,
+    }
+
+
+LOCK_HEAD = """
+SELECT l.id, l.head_seq, l.head_hash, clock_timestamp(),
+  (SELECT a.organisation::text FROM workbench_agency a WHERE a.id = %(of)s),
+  ARRAY(SELECT DISTINCT m.role::text FROM workbench_membership m WHERE m.user_id = %(by)s ORDER BY 1)
+FROM workbench_auditlog l WHERE l.agency_id IS NOT DISTINCT FROM %(agency)s FOR UPDATE OF l
+"""
+
+
+def _lock_head(agency_id: int | None, by: User | None) -> tuple[int, int, bytes, datetime, str | None, list[str]]:
+    """Lock the chain's head row (made on first use); read the database clock, the actor's organisation and roles."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, head_seq, head_hash, clock_timestamp() FROM workbench_auditlog"
-            " WHERE agency_id IS NOT DISTINCT FROM %s FOR UPDATE",
-            [agency_id],
+            LOCK_HEAD, {"agency": agency_id, "by": by.pk if by else None, "of": by.agency_id if by else None}
         )
         row = cursor.fetchone()
         if row is None:
@@ -181,8 +197,8 @@ def _lock_head(agency_id: int | None) -> tuple[int, int, bytes, datetime]:
                 " ON CONFLICT DO NOTHING",
                 [agency_id, GENESIS],
             )
-            return _lock_head(agency_id)
-    return row[0], row[1], bytes(row[2]), row[3]
+            return _lock_head(agency_id, by)
+    return row[0], row[1], bytes(row[2]), row[3], row[4], row[5]
 
 
 def _append(log: int, at: datetime, actor: str, rows: list[tuple[Any, ...]]) -> None:
@@ -211,9 +227,9 @@ class Verdict:
 
 
 def verify(log: AuditLog) -> Verdict:
-    """Recompute a chain from its stored events, in one pass; stops at the first bad entry."""
+    """Recompute a chain from its stored events, in one pass and one view; stops at the first bad entry."""
     previous, expected = GENESIS, 0
-    with transaction.atomic():
+    with frozen():
         head = AuditLog.objects.get(pk=log.pk)
         events = AuditEvent.objects.filter(log=log).order_by("seq").iterator(chunk_size=5000)
         for event in events:

@@ -1,6 +1,5 @@
 """Every request: safe headers, a signed-in person, errors as answers, the source of audit events."""
 
-import hashlib
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -47,7 +46,7 @@ class SignedInOnly:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Redirect pages to the sign-in; answer the API with 401."""
-        with audit.source(session_digest(request), request.META.get("REMOTE_ADDR", "")):
+        with sessions.as_source(request):
             return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
@@ -114,9 +113,3 @@ def note_denial(request: HttpRequest, error: NotAllowed) -> None:
     if isinstance(user := request.user, User):
         route = resolve(request.path_info).view_name
         audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", route=route)
-
-
-def session_digest(request: HttpRequest) -> str:
-    """Twelve hex digits that stand for the session in the log, never the session key itself."""
-    key = request.session.session_key or ""
-    return hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""

@@ -15,6 +15,7 @@ class Agency(models.Model):
     organisation = models.UUIDField(default=uuid.uuid4, unique=True)
     name = models.CharField(max_length=200)
     is_local = models.BooleanField(default=True)
+    store_made_at = models.DateTimeField(null=True)  # from then on a missing folder means that the store is gone
 
     def __str__(self) -> str:
         return self.name

@@ -74,7 +74,7 @@ def add_agency(*, slug: str, name: str, by: User | None = None) -> Agency:
     if Agency.objects.filter(slug=slug).exists():
         raise AlreadyThere(f"There is an agency {slug!r} already.")
     agency = Agency.objects.create(slug=slug, name=name)
-    audit.record(audit.AGENCY_ADDED, by=by, on=agency, name=name)
+    audit.record(audit.AGENCY_ADDED, by=by, on=agency, agency=audit.NODE, name=name)
     return agency
 
 

@@ -1,6 +1,8 @@
 """How long a sign-in lasts: 10 minutes without a person's act, 12 hours in all (security.md 5.7)."""
 
+import hashlib
 import time
+from contextlib import AbstractContextManager
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -14,6 +16,16 @@ BEGAN, SEEN = "began", "seen"  # seconds since the epoch, in the session
 NOTED_EVERY = 30  # seconds; a write per request would be too many
 # Asked by pages on their own: no sign that somebody is there.
 BY_THEMSELVES = frozenset({"cases:progress", "cases:api_changes", "hashsets:import_progress"})
+
+
+def as_source(request: HttpRequest) -> AbstractContextManager[None]:
+    """Name the request's session and address for every event recorded inside the block.
+
+    Twelve hex digits stand for the session, never its key.
+    """
+    key = request.session.session_key or ""
+    digest = hashlib.sha256(key.encode()).hexdigest()[:12] if key else ""
+    return audit.source(digest, request.META.get("REMOTE_ADDR", ""))
 
 
 def begin(*, request: HttpRequest, **_signal: object) -> None:

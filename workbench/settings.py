@@ -6,20 +6,20 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from workbench.jail.layers import OWN_UID
 from workbench.launcher import addresses, keys
+from workbench.launcher.errors import LauncherError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 PRODUCT = "Winnow"
 
 
 def env(name: str, default: str = "") -> str:
-    """The variable, or the content of the file that NAME_FILE points to (for secrets)."""
-    if file := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error.strerror}") from error
-    return os.environ.get(name, default)
+    """The variable, the content of the file that NAME_FILE points to, or the default."""
+    try:
+        return addresses.given(name) or default
+    except LauncherError as error:
+        raise ImproperlyConfigured(str(error)) from error
 
 
 def env_int(name: str, default: int, low: int, high: int) -> int:
@@ -57,6 +57,11 @@ ARCHIVE_BYTES = env_int("WINNOW_ARCHIVE_BYTES", 1 << 36, 1 << 20, 1 << 50)
 ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
 ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
+
+JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)
+if env("WINNOW_JAIL") not in ("", "complete", "incomplete-is-accepted"):
+    raise ImproperlyConfigured("WINNOW_JAIL must be complete or incomplete-is-accepted.")
+JAIL_INCOMPLETE_IS_ACCEPTED = env("WINNOW_JAIL") == "incomplete-is-accepted"
 
 INSTALLED_APPS = [
     "django.contrib.auth",

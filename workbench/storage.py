@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -22,24 +22,41 @@ from typing import BinaryIO, Self
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models.functions import Now
 
 from workbench.errors import WorkbenchError
 from workbench.media_types import HEAD_BYTES
 from workbench.models import Agency
 
+INCOMING = "incoming"  # folder of files that are being written
 CHUNK = 4 << 20  # bytes; a file no longer than this is hashed in memory and written only if it is new
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_USABLE = frozenset({errno.EROFS, errno.EACCES, errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENOTCONN})
 ROOM_WANTED = 512 << 20  # bytes free before work that stopped for lack of space goes on
+SETTLED = 60  # seconds after which a name that stands was synced by whoever wrote it, or by the kernel
 ABANDONED = 3600  # seconds after which an unfinished file has nobody who writes it
+STORYBOARD = ".frames"
 _ZEROS = bytes(CHUNK)
 
 
-class StoreFull(WorkbenchError):
+class StoreUnusable(WorkbenchError):
+    """Nothing can be kept in the evidence store just now."""
+
+    code = "store-unusable"
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    permanent = False
+
+
+class StoreFull(StoreUnusable):
     """The disk of the evidence store is full. Free some space; the ingest then goes on by itself."""
 
     code = "store-full"
-    status = HTTPStatus.INSUFFICIENT_STORAGE
-    permanent = False
+
+
+class StoreGone(StoreUnusable):
+    """The evidence store cannot be reached or written. Bring its disk back; the ingest then goes on by itself."""
+
+    code = "store-gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +77,7 @@ class Batch:
         self._evidence = _evidence(agency)
         self._previews = _previews(agency)
         self._open: list[tuple[int, Path, Path]] = []  # descriptor, temporary name, final name
+        self._young: set[Path] = set()  # folders of blobs that another batch may not have synced yet
 
     def __enter__(self) -> Self:
         return self
@@ -87,9 +105,14 @@ class Batch:
         with _space():
             self._write(jpeg, _place(self._previews, sha256, ".jpg"))
 
+    def put_storyboard(self, sha256: bytes, pictures: Sequence[bytes]) -> None:
+        """Keep the clear keyframes of a content one after the other in one file. Raises StoreFull."""
+        with _space():
+            self._write(b"".join(pictures), _place(self._previews, sha256, STORYBOARD))
+
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
-        folders = set()
+        folders = {folder for young in self._young for folder in (young, young.parent, young.parent.parent)}
         with _space():
             for descriptor, temporary, final in self._open:
                 os.fsync(descriptor)
@@ -100,12 +123,16 @@ class Batch:
         for descriptor, _, _ in self._open:
             os.close(descriptor)
         self._open.clear()
+        self._young.clear()
 
     def _small(self, data: bytes) -> Digests:
         digest = hashlib.sha256(data).digest()
         final = _place(self._evidence, digest)
-        if not final.exists():
+        age = _age(final)
+        if age is None:
             self._write(data, final)
+        elif age < SETTLED:
+            self._young.add(final.parent)
         md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).digest() for name in ("md5", "sha1"))
         return Digests(md5, sha1, digest, len(data), data[:HEAD_BYTES])
 
@@ -142,12 +169,12 @@ class Batch:
 
     def _temporary(self, final: Path) -> int:
         """An open file to write to, last in the list; `commit` gives it its final name."""
-        folder = self._evidence / "incoming"
+        folder = self._evidence / INCOMING
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _make_store(self._evidence)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._open.append((descriptor, path, final))
         return descriptor
@@ -159,8 +186,13 @@ def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
 
 
 def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
-    """The bytes of a content, read-only. Raises FileNotFoundError."""
-    return blob_path(agency, sha256).open("rb")
+    """The bytes of a content, read-only. Raises FileNotFoundError, and StoreGone where none could be read."""
+    try:
+        return blob_path(agency, sha256).open("rb")
+    except FileNotFoundError:
+        if not _evidence(agency).is_dir():
+            raise StoreGone from None
+        raise
 
 
 def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
@@ -171,14 +203,41 @@ def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
         return None
 
 
+def storyboard(agency: Agency | UUID, sha256: bytes, offset: int, length: int) -> bytes | None:
+    """One clear keyframe (JPEG) of a content, or None when it is not there as it was written."""
+    try:
+        with _place(_previews(agency), bytes(sha256), STORYBOARD).open("rb") as file:
+            file.seek(offset)
+            picture = file.read(length)
+    except FileNotFoundError:
+        return None
+    whole = len(picture) == length and picture.startswith(b"\xff\xd8\xff") and picture.endswith(b"\xff\xd9")
+    return picture if whole else None
+
+
 def has_room() -> bool:
     """Whether work that stopped for lack of space may go on."""
     return shutil.disk_usage(settings.DATA_DIR).free > ROOM_WANTED
 
 
+def is_there() -> bool:
+    """Whether work that stopped because the store was gone may go on: every agency's folder can be written."""
+    made = Agency.objects.filter(store_made_at__isnull=False).values_list("public_id", flat=True)
+    return all(os.access(_evidence(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
+
+
+def _make_store(evidence: Path) -> None:
+    """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
+    agencies = Agency.objects.filter(public_id=evidence.name)
+    if not evidence.is_dir() and agencies.filter(store_made_at__isnull=False).exists():
+        raise StoreGone
+    (evidence / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
+    agencies.filter(store_made_at=None).update(store_made_at=Now())
+
+
 def sweep_incoming() -> int:
     """Remove what killed workers left unfinished; returns how many files."""
-    return remove_older((settings.DATA_DIR / "evidence").glob("*/incoming/*"), ABANDONED)
+    return remove_older((settings.DATA_DIR / "evidence").glob(f"*/{INCOMING}/*"), ABANDONED)
 
 
 def remove_older(paths: Iterable[Path], seconds: float) -> int:
@@ -203,6 +262,14 @@ def _previews(agency: Agency | UUID) -> Path:
 def _place(root: Path, sha256: bytes, ending: str = "") -> Path:
     name = sha256.hex()
     return root / name[:2] / name[2:4] / (name + ending)
+
+
+def _age(path: Path) -> float | None:
+    """Seconds since the file got its name; None when there is none."""
+    try:
+        return time.time() - path.stat().st_ctime
+    except FileNotFoundError:
+        return None
 
 
 def _make_folders(folder: Path) -> set[Path]:
@@ -238,10 +305,12 @@ def _write_or_skip(descriptor: int, chunk: bytes) -> None:
 
 @contextmanager
 def _space() -> Iterator[None]:
-    """A full disk gets a name of its own; other faults of the disk stay what they are."""
+    """A full disk, and one that does not take anything, get a name; other faults stay what they are."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_SPACE:
             raise StoreFull from error
+        if error.errno in NOT_USABLE:
+            raise StoreGone from error
         raise

@@ -28,7 +28,7 @@ from workbench.models import User
 ABANDONED = 86_400  # seconds after which an unfinished package has nobody who writes it
 # Events that change nothing an export shows, by the beginning of their verb.
 QUIET = ["auth.%", "access.%", "audit.%", "chain.%", "export.%", "user.%", "agency.%", "media.%", "batch.%",
-         "case.member.%", "publish.%"]  # fmt: skip
+         "case.member.%", "publish.%", "match.note"]  # fmt: skip
 
 LAST_EVENT = """
 SELECT e.seq FROM workbench_auditevent e JOIN workbench_auditlog l ON l.id = e.log_id
@@ -150,8 +150,12 @@ def _use_again(spare: Path, export: Export, digest: bytes) -> None:
 
 
 def sweep() -> int:
-    """Remove what killed builders left unfinished; returns how many files."""
-    return storage.remove_older(Path(settings.DATA_DIR, "exports").glob("*/.*.part"), ABANDONED)
+    """Remove what killed builders left: unfinished packages, and finished ones without a row; how many files."""
+    root = Path(settings.DATA_DIR, "exports")
+    finished = {path.stem: path for path in root.glob("*/*.zip")}
+    named = {str(public_id) for public_id in Export.objects.values_list("public_id", flat=True)}
+    nobodys = [path for name, path in finished.items() if name not in named]
+    return storage.remove_older([*root.glob("*/.*.part"), *nobodys], ABANDONED)
 
 
 @contextmanager

@@ -17,7 +17,11 @@ from workbench.jobs import alone
 from workbench.models import Job, User
 
 KIND = "export"
+TRIES = 3  # builders that ended without a word before an order is given up
 INLINE_ITEMS = 20_000  # up to here a page waits
+GIVEN_UP = (
+    "Building it ended early three times. See that the disk has room, look at the worker's log, and order it again."
+)
 LOCK_SPACE = 0x57455850  # advisory locks of exports; the second number is the job's
 
 
@@ -63,7 +67,11 @@ def build(job_id: int) -> Export | None:
         job = Job.objects.filter(pk=job_id, kind=KIND, state__in=Job.LIVE).first() if ours else None
         if job is None:
             return None
-        Job.objects.filter(pk=job_id).update(state=Job.State.RUNNING)
+        tries = job.cursor.get("tries", 0) + 1
+        if tries > TRIES:
+            Job.objects.filter(pk=job_id).update(state=Job.State.FAILED, message=GIVEN_UP)
+            return None
+        Job.objects.filter(pk=job_id).update(state=Job.State.RUNNING, cursor=job.cursor | {"tries": tries})
         try:
             export = exports.build(
                 case=Case.objects.get(pk=job.cursor["case"]),

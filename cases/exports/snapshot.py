@@ -1,7 +1,7 @@
 """One snapshot of a case as exports show it: the case, its exhibits, and every item with its verdict.
 
 A verdict is the decision in force; without one, the category of the hash set entry that closed the item. A
-closed case keeps the decisions it had when it was closed.
+closed case keeps the decisions and the matches it had when it was closed, whatever sets and policies became since.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from cases import events, paths
 from cases.counting import natural
 from cases.models import Case, Exhibit
 from hashsets.models import Category
+from workbench.frozen import frozen as one_view
 from workbench.models import AuditEvent
 
 ROWS = 2_000  # rows held in memory at a time
@@ -39,8 +40,12 @@ LEFT JOIN LATERAL (
   FROM cases_match m
   JOIN hashsets_verdict r ON r.agency_id = ct.agency_id AND r.set_id = m.set_id AND r.entry_id = m.entry
   JOIN hashsets_hashset h ON h.id = m.set_id JOIN hashsets_scheme v ON v.id = h.scheme_id
-  WHERE m.content_id = i.content_id AND m.strong AND r.effect = 2
-    AND (m.lost_in IS NULL OR %(closed_at)s::timestamptz IS NOT NULL)
+  WHERE m.content_id = i.content_id AND m.strong AND CASE WHEN %(closed_at)s::timestamptz IS NULL
+    THEN r.effect = 2 AND m.lost_in IS NULL
+    ELSE EXISTS (SELECT FROM hashsets_generation n
+                 WHERE n.set_id = m.set_id AND n.number = m.found_in AND n.at <= %(closed_at)s::timestamptz)
+      AND NOT EXISTS (SELECT FROM hashsets_generation n
+                      WHERE n.set_id = m.set_id AND n.number = m.lost_in AND n.at <= %(closed_at)s::timestamptz) END
   ORDER BY r.disposition = 'not_relevant', v.scheme_id <> %(scheme_id)s, h.name COLLATE "C", r.code COLLATE "C",
     m.entry LIMIT 1) k ON i.known
 LEFT JOIN hashsets_category g ON g.scheme_id = %(scheme)s AND g.code = k.code AND k.scheme_id = %(scheme_id)s
@@ -98,11 +103,8 @@ class Snapshot:
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """One REPEATABLE READ, read-only transaction; inside a caller's transaction, that one's view."""
-    outermost = not connection.in_atomic_block
-    with transaction.atomic(), connection.cursor() as cursor:
-        if outermost:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    """One view of the database for everything an export reads."""
+    with one_view(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL cursor_tuple_fraction = 1")  # every row is read, so plan for all of them
         yield
 

@@ -1,6 +1,6 @@
 """From hashed bytes to contents, items and matches: the first of an ingest's two transactions for a group of files.
 
-Everything is set-based: some 17 statements for any number of files.
+Everything is set-based: some 18 statements for any number of files.
 """
 
 from collections.abc import Sequence
@@ -40,10 +40,11 @@ FROM unnest(%s::bigint[], %s::text[]) AS n(id, kind)
 WHERE c.id = n.id AND c.kind NOT IN ('still', 'video') AND c.size > 0 RETURNING c.id
 """
 
-# Contents that lack an item in a case that has a file of theirs; the first file gives the place in the queue.
+# Contents that lack an item in an open case that has a file of theirs; the first file gives the place in the queue.
 MISSING = f"""
 SELECT DISTINCT ON (x.case_id, f.content_id) x.case_id, f.content_id, x.id, {paths.WHOLE}
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id JOIN cases_content c ON c.id = f.content_id
+JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
 WHERE f.content_id = ANY(%s) AND c.kind IN ('still', 'video') AND x.removed_at IS NULL
   AND NOT EXISTS (SELECT FROM cases_item i WHERE i.case_id = x.case_id AND i.content_id = f.content_id)
 ORDER BY x.case_id, f.content_id, f.id
@@ -132,6 +133,7 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
             matching.match(agency, new)
     with connection.cursor() as cursor:
         ids = sorted(known.values())
+        cursor.execute(states.WANT_PREVIEWS, {"contents": ids})  # a new item may wait for what nobody needed so far
         cursor.execute(DEFER, [ids])
         cursor.execute(LEASE_PREVIEWS, [ids])
         to_decode = [ToDecode(row[0], bytes(row[1]), row[2]) for row in cursor.fetchall()]

@@ -97,14 +97,16 @@ SELECT exhibit_id, 0, -count(*), count(*) FILTER (WHERE state = 'accepted'),
 FROM settled GROUP BY exhibit_id
 """
 
-# A name claims a picture where the same bytes were no medium before: they are looked at again. What was wrong
-# with the bytes stays away; what is to be known of the file itself stays.
+# A name claims a picture where the same bytes were no medium before: they are looked at again. A reason of the
+# file's own stays, and closed cases keep what they had.
 REOPEN = """
 WITH lifted AS (
   UPDATE cases_fileinstance f SET state = 'hashed',
     reason = CASE WHEN f.members <> '' OR f.reason IN ('too-deep', 'hash-mismatch') THEN f.reason ELSE '' END
-  WHERE f.content_id = ANY(%s) AND f.state = 'without_preview' RETURNING f.exhibit_id, f.reason = '' AS solved)
-SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*) FILTER (WHERE solved), 0 FROM lifted GROUP BY exhibit_id
+  FROM cases_exhibit x JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
+  WHERE x.id = f.exhibit_id AND f.content_id = ANY(%s) AND f.state = 'without_preview'
+  RETURNING f.exhibit_id, f.reason = '' AS cleared)
+SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*) FILTER (WHERE cleared), 0 FROM lifted GROUP BY exhibit_id
 """
 
 # Exhibits are locked last, after tallies, in the order of their ids: two workers never wait for each other in a ring.

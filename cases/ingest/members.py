@@ -54,7 +54,9 @@ class Unlisted:
 
 
 def list_one(exhibit: Exhibit, held: Held, goes_on: Callable[[], bool]) -> bool:
-    """List one archive of the exhibit; False when none waits for it. What `goes_on` no longer is left for later."""
+    """List one archive of the exhibit while it `goes_on`; False when none waits, or where decoding is off."""
+    if not decoder().is_allowed:
+        return False
     claimed = _claim(exhibit.pk)
     if claimed is None:
         return False

@@ -14,15 +14,16 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import events, evidence, uploads
+from cases import events, evidence
 from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
+from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
 from cases.models import Exhibit, FileInstance
 from workbench import audit, storage
-from workbench.jail import results
+from workbench.jail import NoJail, results
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
@@ -56,6 +57,9 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
                     return
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
+            return
+        except NoJail:
+            _hold(exhibit, evidence.NO_JAIL)
             return
         except base.SourceUnusable as error:
             evidence.stop(exhibit, why=str(error))
@@ -115,8 +119,12 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _work(exhibit, held, deadline)
         except storage.StoreFull:
             more = _hold(exhibit, evidence.NO_SPACE)
+        except storage.StoreGone:
+            more = _hold(exhibit, evidence.NO_STORE)
         except base.SourceGone:
             more = _hold(exhibit, evidence.NO_SOURCE)
+        except NoJail:
+            more = _hold(exhibit, evidence.NO_JAIL)
         finally:
             passes().close()
     if not more:
@@ -227,7 +235,7 @@ def finish(exhibit_id: int) -> bool:
         agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
     )  # fmt: skip
     if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
-        transaction.on_commit(lambda: uploads.remove(exhibit))
+        transaction.on_commit(lambda: evidence.remove_upload(exhibit))
     return True
 
 
@@ -244,9 +252,14 @@ def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit
             hash_files(exhibit_id, slot)
         exhibit.refresh_from_db()
         progress(exhibit)
-        if exhibit.state not in AT_WORK:
+        if exhibit.state not in AT_WORK or _waits_for_a_jail(exhibit):
             return exhibit
         time.sleep(PAUSE)
+
+
+def _waits_for_a_jail(exhibit: Exhibit) -> bool:
+    """Whether all that is left are previews, which nobody makes on this machine."""
+    return exhibit.state == S.RUNNING and not exhibit.pending and not decoder().is_allowed
 
 
 PAUSE = 0.5  # seconds between two looks at what a worker that died still holds

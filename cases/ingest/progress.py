@@ -14,6 +14,8 @@ LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED)
 HELD = {
     "person": "held",
     "space": "disk full, goes on by itself",
+    "store": "evidence store not reachable, goes on by itself",
+    "jail": "archives cannot be opened safely on this machine, goes on when they can",
     "source": "source not reachable, goes on by itself",
 }
 MINUTE, HOUR = 60, 3600

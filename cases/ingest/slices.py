@@ -15,7 +15,8 @@ from workbench.models import Agency
 
 BETWEEN = b"+"  # offset and length in a locator; an archive's locator is one number
 
-# For every file of the contents, once: those that are there already stay. What lies outside the parent is no slice.
+# For every file of the contents in open cases, once: those that are there already stay. What lies outside the parent
+# is no slice.
 ENTER = """
 WITH slices AS (
   SELECT f.id AS parent, f.exhibit_id, f.depth + 1 AS depth, convert_to(e.name, 'UTF8') AS raw_path, e.length AS size,
@@ -23,6 +24,7 @@ WITH slices AS (
     row_number() OVER (PARTITION BY f.id, e.name ORDER BY e."offset", e.length) - 1 AS ordinal
   FROM cases_content c JOIN cases_fileinstance f ON f.content_id = c.id
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.removed_at IS NULL AND x.state <> 'cancelled'
+  JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
   CROSS JOIN LATERAL jsonb_to_recordset(c.embedded) AS e(name text, "offset" bigint, length bigint)
   WHERE c.id = ANY(%s) AND c.embedded <> '[]' AND f.depth <= %s
     AND e."offset" >= 0 AND e.length > 0 AND e.length < c.size AND e."offset" + e.length <= c.size),

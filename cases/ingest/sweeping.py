@@ -1,11 +1,13 @@
 """What the tables show unfinished and nobody works on: the sweeper's list (security.md 1.1)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import connection
 
 from cases import evidence
 from cases.ingest import base, pipeline, reader
+from cases.ingest.decoding import decoder
 from cases.models import Case, Exhibit
 from workbench import storage
 
@@ -48,7 +50,7 @@ def unfinished() -> Work:
         cursor.execute(FREE_JOBS, [[evidence.LIST, evidence.HASH]])
         jobs = cursor.fetchall()
         cursor.execute(UNDECODED)
-        agencies = [row[0] for row in cursor.fetchall()]
+        agencies = [row[0] for row in cursor.fetchall()] if decoder().is_allowed else []
     return Work(
         [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
@@ -57,15 +59,17 @@ def unfinished() -> Work:
 
 
 def _resume_held() -> None:
-    """Ingests held for lack of space or of their source go on by themselves."""
-    reasons = (evidence.NO_SPACE, evidence.NO_SOURCE)
-    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons, case__state=Case.State.OPEN)
+    """Ingests held for lack of space, of the store, of their source or of a jail go on by themselves."""
+    able: dict[str, Callable[[Exhibit], bool]] = {
+        evidence.NO_SPACE: lambda _exhibit: storage.has_room(),
+        evidence.NO_STORE: lambda _exhibit: storage.is_there(),
+        evidence.NO_SOURCE: _is_back,
+        evidence.NO_JAIL: lambda _exhibit: decoder().is_allowed,
+    }
+    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=able, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
-        if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
-            continue
-        if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
-            continue
-        evidence.resume(exhibit, by=None)
+        if able[exhibit.state_reason](exhibit):
+            evidence.resume(exhibit, by=None)
 
 
 def _is_back(exhibit: Exhibit) -> bool:

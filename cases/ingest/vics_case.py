@@ -40,14 +40,15 @@ class VicsCase:
 
     def check(self, source: bytes) -> None:
         """See Reader. Whether the document is whole is known after the listing's first pass."""
-        if _is_zip(source):
+        if _is_zip(source, self.within):
             archive.Archive(self.within).check(source)
         else:
-            _folder_and_document(source)
+            _folder_and_document(source, self.within)
 
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
-        places = _InZip(source, self.within, self.passwords) if _is_zip(source) else _InFolder(source, self.within)
+        in_zip = _is_zip(source, self.within)
+        places = _InZip(source, self.within, self.passwords) if in_zip else _InFolder(source, self.within)
         with places.document() as stream:
             _read_to_the_end(stream)
         with places.document() as stream:
@@ -55,10 +56,10 @@ class VicsCase:
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
-        if _is_zip(source):
+        if _is_zip(source, self.within):
             yield from archive.read_source(source, self.within, rows, self.passwords)
         else:
-            yield from Folder(self.within).read(_folder_and_document(source)[0], rows)
+            yield from Folder(self.within).read(_folder_and_document(source, self.within)[0], rows)
 
 
 def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
@@ -105,7 +106,7 @@ class _InFolder:
 
     def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
         self.within = within
-        self.folder, self.name = _folder_and_document(source)
+        self.folder, self.name = _folder_and_document(source, within)
 
     @contextmanager
     def document(self) -> Iterator[BinaryIO]:
@@ -191,24 +192,29 @@ def _why_missing(record: CaseRecord) -> str:
     return base.UNSAFE_PATH if record.path_refused and not record.relative_path else base.FILE_MISSING
 
 
-def _is_zip(source: bytes) -> bool:
+def _is_zip(source: bytes, within: tuple[bytes, ...]) -> bool:
+    """Whether the source is a file that begins like a zip. Raises SourceGone."""
     try:
-        with open(source, "rb") as file:  # noqa: PTH123 bytes
-            return file.read(len(ZIP)) == ZIP
+        with nodes.file_at(source, within) as descriptor:
+            return os.pread(descriptor, len(ZIP), 0) == ZIP
     except IsADirectoryError:
         return False
     except OSError as error:
         raise SourceGone from error
 
 
-def _folder_and_document(source: bytes) -> tuple[bytes, bytes]:
+def _folder_and_document(source: bytes, within: tuple[bytes, ...]) -> tuple[bytes, bytes]:
     """The folder and the document's name in it. Raises SourceGone, SourceUnusable."""
     try:
-        if not os.path.isdir(source):  # noqa: PTH112 bytes
-            return nodes.parent(source), source.rpartition(b"/")[2]
-        names = [name for name in os.listdir(source) if _may_be_document(name)]  # noqa: PTH208 bytes
+        folder = nodes.open_root(source, within)
+    except NotADirectoryError:
+        return nodes.parent(source), source.rpartition(b"/")[2]
     except OSError as error:
         raise SourceGone from error
+    try:
+        names = [name for name in map(os.fsencode, os.listdir(folder)) if _may_be_document(name)]  # noqa: PTH208 a handle
+    finally:
+        os.close(folder)
     if len(names) != 1:
         raise SourceUnusable(f"The folder holds {len(names)} JSON documents; name the one that is the case.")
     return source, names[0]

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Now
+from django.db.models.functions import Collate, Lower, Now
 
 from cases import scope
 from cases.models.investigation import Case
@@ -226,8 +226,10 @@ class Metadata(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["make", "model"], condition=~models.Q(make=""), name="metadata_camera"),
-            models.Index(fields=["serial"], condition=~models.Q(serial=""), name="metadata_serial"),
+            *(
+                models.Index(Collate(Lower(name), "C"), condition=~models.Q((name, "")), name=f"metadata_{name}")
+                for name in ("make", "model", "serial")
+            ),
             models.Index(fields=["taken_at"], condition=models.Q(taken_at__isnull=False), name="metadata_taken"),
         ]
 

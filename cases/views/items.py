@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import decisions, inspector, listing, shown, viewing
-from cases.forms import SupersedeForm
+from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
 from hashsets.models import Category
 from workbench import access
@@ -25,23 +25,22 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     """Items of a case by state, category or exhibit; always veiled."""
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "item.view", scoped, case)
-    state, code = request.GET.get("state", ""), request.GET.get("code", "")
-    exhibit = _uuid(text) if (text := request.GET.get("exhibit")) else None
-    after = listing.after_key(request.GET.get("after"))
-    page = listing.items(found, state=state, code=code, exhibit=exhibit, after=after)
+    form = WantedForm(request.GET)
+    if not form.is_valid():
+        raise BadInput(_("A filter of this page is damaged. Choose again."))
+    wanted = listing.Wanted(**form.cleaned_data)
+    page = listing.items(found, wanted, after=listing.after_key(request.GET.get("after")))
     categories = _categories(found)
     context = {
         "here": "cases",
         "case": found,
-        "state": state,
-        "code": code,
-        "exhibit": exhibit,
+        "wanted": wanted,
         "exhibits": Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"),
         "categories": categories.values(),
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
         "next_url": listing.next_url(request.GET, page.next),
-        "may_confirm": state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
+        "may_confirm": wanted.state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
 
@@ -92,6 +91,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
     found = viewing.item_for(request.user, "item.view", item)
     case, content = found.case, found.content
     categories, places = _categories(case), inspector.found_in(found, 200)
+    frames = inspector.storyboard(content, listing.after_key(request.GET.get("frame")))
     standing = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id).first()
     context = {
         "here": "cases",
@@ -104,6 +104,9 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "standing": categories.get(standing.code or "") if standing else None,
         "why": inspector.why(content),
         "file": inspector.facts(content),
+        "says": inspector.says(content),
+        "frames": frames,
+        "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
         "decisions": _decisions(found, categories, standing),
         "offers": _offers(found),

@@ -1,6 +1,9 @@
 """What a set knows leaves the queue, what it no longer knows comes back, and why."""
 
+import threading
+
 import pytest
+from django.db import connection, transaction
 
 from cases import decisions, investigations, matching, publishing, review
 from cases.errors import AnotherPersonNeeded, OfferMoved, ReasonNeeded
@@ -203,3 +206,27 @@ def test_what_a_set_proposes_is_confirmed_without_becoming_an_opinion(
     assert (decision.code, decision.basis) == ("2", "inherited")
     assert not Offer.objects.exists()
     assert decisions.confirm(case=theirs, items=items, by=ines) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_that_come_in_while_a_set_is_matched_for_the_first_time_are_not_passed_by(
+    case: Case, dana: User, sam: User
+) -> None:
+    with transaction.atomic():
+        entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    (pair,) = matching.behind()
+
+    def match_first() -> None:
+        try:
+            matching.rematch(*pair)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=match_first)
+    with transaction.atomic():
+        material.pictures(case, dana, ["a"])  # the set has not been matched yet: this finds nothing
+        other.start()
+        other.join(1.0)
+        assert other.is_alive()  # it waits for these files
+    other.join(30)
+    assert counts(case) == {"known": 1}

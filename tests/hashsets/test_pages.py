@@ -2,8 +2,9 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -237,6 +238,25 @@ def test_the_sweeper_takes_up_what_nobody_works_on(hash_set: HashSet, people: Pe
     assert import_jobs.sweep() == []
     Job.objects.update(created_at="2026-01-01T00:00:00Z")
     assert import_jobs.sweep() == woken
+
+
+def test_a_list_whose_upload_ended_early_is_never_imported(
+    hash_set: HashSet, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dies(_source: object, kept: BinaryIO, _size: int) -> None:
+        kept.write(b"md5\n" + b"0" * 32)  # half a list is a list, too
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "copyfileobj", dies)
+    file = SimpleUploadedFile("long.csv", b"md5\n")
+    with pytest.raises(KeyboardInterrupt):
+        import_jobs.start(hash_set, [cast("BinaryIO", file)], by=people.supervisor, dry_run=False)
+    Job.objects.update(created_at="2026-01-01T00:00:00Z")
+    for found in import_jobs.sweep():
+        tasks.run_import(found)
+    job = Job.objects.get()
+    assert (job.state, "ended early" in job.message) == ("failed", True)
+    assert HashSet.objects.get(pk=hash_set.pk).generation == 1
 
 
 ROUTES = [

@@ -112,3 +112,16 @@ def test_of_an_address_to_listen_on(text: str, wanted: tuple[str, int]) -> None:
 def test_of_no_address_to_listen_on(text: str) -> None:
     with pytest.raises(LauncherError, match="HOST:PORT"):
         parse_bind(text)
+
+
+def test_of_addresses_may_come_from_files_and_a_missing_one_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        (tmp_path / name).write_text(f"{name.lower()}://secret\n")
+        monkeypatch.setenv(f"{name}_FILE", str(tmp_path / name))
+    assert (addresses.database_url("app"), addresses.redis_url()) == ("database_url://secret", "redis_url://secret")
+    assert not addresses.database_is_embedded()
+    monkeypatch.setenv("REDIS_URL_FILE", str(tmp_path / "gone"))
+    with pytest.raises(LauncherError, match="REDIS_URL_FILE cannot be read"):
+        addresses.redis_url()

@@ -1,11 +1,14 @@
 """The event log: one chain per agency, written with the change, and every tampering found (security.md section 6)."""
 
 import json
+import threading
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from tests import factories
@@ -14,6 +17,7 @@ from tests.people import People, signed_in
 from workbench import audit
 from workbench.audit import Event, UnknownEvent
 from workbench.models import Agency, AuditEvent, AuditLog, User
+from workbench.people import add_agency
 
 
 def log_of(agency: Agency) -> AuditLog:
@@ -67,10 +71,11 @@ class TestRecording:
         assert body["subject"] == f"agency:{people.north.public_id}"
         assert (body["session"], body["address"], body["reason"]) == ("0123456789ab", "192.0.2.7", "review")
         assert body["at"].endswith("+00:00")
+        assert (body["organisation"], body["roles"]) == (str(people.north.organisation), ["auditor"])
         assert event.body == audit.canonical(body)
         assert set(body) == {
-            "seq", "at", "actor", "name", "agency", "session", "address", "verb", "subject", "case", "details",
-            "reason", "outcome",
+            "format", "seq", "at", "actor", "name", "organisation", "roles", "session", "address", "verb", "subject",
+            "case", "details", "reason", "outcome",
         }  # fmt: skip
 
     def test_two_hundred_events_lock_the_head_once(
@@ -78,6 +83,33 @@ class TestRecording:
     ) -> None:
         with django_assert_max_num_queries(5):  # savepoint, head, events, head, release
             write(people.north, 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chain_that_grows_while_it_is_verified_is_not_called_broken(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, problem, written = log_of(people.north), audit._problem, list[threading.Thread]()
+
+    def write_beside(*about: Any) -> str:
+        if not written:
+            written.append(threading.Thread(target=write_and_close, args=(people.north,)))
+            written[0].start()
+            written[0].join()
+        return problem(*about)
+
+    monkeypatch.setattr(audit, "_problem", write_beside)
+    assert audit.verify(log).ok
+    log.refresh_from_db()
+    assert AuditEvent.objects.filter(log=log).count() == log.head_seq
+
+
+def write_and_close(agency: Agency) -> None:
+    try:
+        with transaction.atomic():
+            write(agency, 3)
+    finally:
+        connection.close()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -276,3 +308,24 @@ def test_the_clock_of_events_is_the_databases(people: People) -> None:
         cursor.execute("SELECT clock_timestamp()")
         (now,) = cursor.fetchone()
     assert timedelta(0) < now - event.at < timedelta(minutes=1)
+
+
+@pytest.mark.django_db
+def test_a_sign_in_carries_the_session_that_it_opens(people: People) -> None:
+    people.auditor.set_password("a-heron-on-the-breakwater")
+    people.auditor.save()
+    client = signed_in(None)
+    entered = {"username": "auditor", "password": "a-heron-on-the-breakwater"}
+    client.post(reverse("workbench:signin"), entered, secure=True)
+    client.get(reverse("workbench:audit"), secure=True)
+    told = AuditEvent.objects.filter(actor="auditor", verb__in=["auth.login", "audit.read"]).order_by("seq")
+    opened, read = (json.loads(event.body)["session"] for event in told)
+    assert opened == read != ""
+
+
+@pytest.mark.django_db
+def test_a_new_agency_is_an_event_of_the_node_whoever_adds_it(people: People) -> None:
+    add_agency(slug="eastmoor", name="Eastmoor", by=people.admin)
+    event = AuditEvent.objects.filter(verb="agency.add").order_by("-at")[0]
+    assert event.log.agency is None
+    assert event.actor == "admin"

@@ -209,8 +209,8 @@ def test_an_archive_that_kills_every_reader_ends_with_a_reason(
     decoder: Decoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Doomed(Jail):
-        def __init__(self, work: str) -> None:
-            super().__init__(work)
+        def wait(self) -> None:
+            super().wait()
             self.process.kill()
 
     decoder.close()

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from typing import BinaryIO
 
-from workbench.jail import packed, results, seven_members, tar_members, wire, zip_members
+from workbench.jail import packed, results, seven_members, tar_members, wire, zip_crypto, zip_members
 from workbench.jail.members import Asked, Part, pieces, why
 from workbench.media_types import HEAD_BYTES, sniff
 
@@ -50,6 +50,7 @@ def parts(file: BinaryIO, asked: Asked) -> Iterator[Part]:
 
 def warm_up() -> None:
     """Use every format once, so that nothing has to be loaded once the jail is locked."""
+    zip_crypto.warm_up()
     for sample in (packed.sample(), tar_members.sample(), zip_members.sample(), seven_members.sample()):
         for part in parts(io.BytesIO(sample), Asked(("password",))):
             if part.reason or b"".join(part.chunks()) != b"warm":

@@ -6,7 +6,7 @@ from typing import Any
 
 # Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
 TRUNCATED = "truncated"  # shown as far as it could be decoded
-EMBEDDED_PREVIEW = "embedded-preview"  # camera raw: the small picture inside is shown, not the exposure
+EMBEDDED_PREVIEW = "embedded-preview"  # camera raw that cannot be developed: the small picture inside is shown
 UNDECODABLE = "undecodable"  # the decoder refused the bytes
 UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
 NOT_MEDIA = "not-media"
@@ -31,7 +31,16 @@ MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3
 CLEAR_LONGEST = 640  # pixels
 VEIL_SIZE = (64, 48)  # pixels
 MAX_NUMBER = 2**31 - 1  # sizes, durations and counts are stored in four bytes
+MAX_KEYFRAMES = 240
+MAX_STORYBOARD = 16 * 1024 * 1024  # bytes of all clear keyframes of one content
+FRAME_LONGEST = 320  # pixels of a keyframe
+SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
 CHUNK_BYTES = 256 * 1024  # most of a member that is sent at once
+
+
+def seconds_for(size: int) -> float:
+    """How long the jail may work on a file of `size` bytes before it is ended."""
+    return min(SECONDS_AT_MOST, SECONDS + SECONDS_A_MEGABYTE * size / 1e6)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import BinaryIO, Protocol, Self
 
 from Cryptodome.Cipher import AES
@@ -58,6 +59,17 @@ class Keys:
         self._passwords.remove(fits[0][0])
         self._passwords.insert(0, fits[0][0])
         return fits[0][1]
+
+
+def warm_up() -> None:
+    """Use everything once: what is loaded when it is first used cannot be loaded in the locked jail."""
+    for size in (8, 16):
+        cipher = WinZipAes(bytes(2 * size), bytes(2 * size), size + 2)
+        cipher.decrypt(b"warm")
+        with suppress(Damaged):
+            cipher.finish(bytes(AUTHENTICATION))
+    for password in _spellings("passwörd"):
+        WinZipAes.fitting(password, bytes(16), b"no")
 
 
 def _spellings(password: str) -> Iterator[bytes]:

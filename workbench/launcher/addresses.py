@@ -80,21 +80,30 @@ def private_socket_dir(path: Path) -> Path:
     return path
 
 
+def given(name: str) -> str:
+    """Return the variable, or the content of the file that NAME_FILE points to (for secrets); "" for neither."""
+    if file := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise LauncherError(f"{name}_FILE cannot be read: {error.strerror}") from error
+    return os.environ.get(name, "")
+
+
 def database_is_embedded() -> bool:
     """Return whether our own PostgreSQL is used."""
-    return not os.environ.get("DATABASE_URL")
+    return not given("DATABASE_URL")
 
 
 def broker_is_embedded() -> bool:
     """Return whether our own Valkey is used."""
-    return not os.environ.get("REDIS_URL")
+    return not given("REDIS_URL")
 
 
 def database_url(role: Role) -> str:
     """Return the URL of the database for a role, with its password."""
-    given = os.environ.get("DATABASE_URL")
-    if given:
-        return os.environ.get("DATABASE_OWNER_URL", given) if role == "owner" else given
+    if url := given("DATABASE_URL"):
+        return (given("DATABASE_OWNER_URL") or url) if role == "owner" else url
     return embedded_url(role, keys.secret(data_dir(), f"database-{role}"), DATABASE)
 
 
@@ -127,7 +136,7 @@ def django_database(role: Role) -> dict[str, Any]:
 
 def redis_url() -> str:
     """Return the address for redis-py and Django's cache (`unix:///...` when embedded)."""
-    return os.environ.get("REDIS_URL") or f"unix://{quote(str(valkey_socket()))}?db=0"
+    return given("REDIS_URL") or f"unix://{quote(str(valkey_socket()))}?db=0"
 
 
 def broker_url() -> str:

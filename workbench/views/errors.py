@@ -1,5 +1,6 @@
 """The one renderer of errors: JSON for the API, a page for people; neutral text and an event id."""
 
+import logging
 import uuid
 from http import HTTPStatus
 
@@ -7,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from workbench.errors import NotAllowed, NotFound, WorkbenchError, as_json
+
+log = logging.getLogger(__name__)
 
 
 class Unexpected(WorkbenchError):
@@ -48,4 +51,5 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 def failed(request: HttpRequest) -> HttpResponse:
     """500 with an event id; the trace goes to the server's log only."""
     event = uuid.uuid4().hex[:12]
+    log.error("number %s was shown to a person, for %s %s", event, request.method, request.path)
     return answer(request, Unexpected(f"{Unexpected.__doc__} Number {event}."))

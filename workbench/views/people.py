@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from workbench import audit, people
+from workbench import audit, people, sessions
 from workbench.models import User
 from workbench.requests import SignedRequest
 
@@ -75,7 +75,8 @@ def signin(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def _welcome(request: HttpRequest, user: User) -> HttpResponse:
     login(request, user)
-    audit.record(audit.SIGN_IN, by=user, on=user)
+    with sessions.as_source(request):  # the new session, whose later events this one opens
+        audit.record(audit.SIGN_IN, by=user, on=user)
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 

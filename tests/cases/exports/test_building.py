@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from uuid import uuid4
 
 import pytest
 
@@ -111,6 +112,17 @@ def test_what_a_killed_builder_left_is_swept_after_a_day(case: Case, people: Peo
     assert exports.sweep() == 1
     assert sorted(path.suffix for path in folder.iterdir()) == [".part", ".zip"]
     fresh.unlink()
+
+
+def test_a_finished_package_that_no_row_names_is_swept_and_one_that_has_a_row_stays(case: Case, people: People) -> None:
+    kept = exports.stored(scene.build(case, people.supervisor))
+    nobodys = kept.with_name(f"{uuid4()}.zip")  # its builder died before the row was written
+    nobodys.write_bytes(b"package")
+    for path in (kept, nobodys):
+        os.utime(path, (0, 0))
+    assert exports.sweep() == 1
+    assert kept.is_file()
+    assert not nobodys.exists()
 
 
 def test_only_supervisors_and_exporters_build_and_only_supervisors_with_media(case: Case, people: People) -> None:

@@ -1,11 +1,14 @@
 """The pages of exports: who sees, who builds, who takes a file away; other agencies find nothing."""
 
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 
-from cases.exports import jobs
+from cases import exports
+from cases.exports import Options, jobs
 from cases.models import Case, Export
 from tests.cases.exports import scene
 from tests.people import People, signed_in
@@ -140,3 +143,16 @@ def test_an_order_that_cannot_be_built_says_why(case: Case, people: People, monk
     shown = signed_in(people.supervisor).get(page(case), secure=True).content.decode()
     assert "VICS case 2.0 with media was not built." in shown
     assert "The evidence store lacks" in shown
+
+
+def test_an_order_whose_builders_end_early_is_given_up_with_a_sentence(
+    case: Case, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = jobs.order(case=case, product=exports.BUILT_IN[0], by=people.supervisor, options=Options())
+    monkeypatch.setattr(settings, "DATA_DIR", Path("/proc/winnow"))  # nothing can be written there
+    for _ in range(jobs.TRIES):
+        with pytest.raises(OSError, match="winnow"):
+            jobs.build(order.pk)
+    assert jobs.build(order.pk) is None
+    assert not jobs.waiting()
+    assert "three times" in jobs.of(case)[0].message

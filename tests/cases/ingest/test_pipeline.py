@@ -143,3 +143,27 @@ def _md5(data: bytes) -> bytes:
     import hashlib
 
     return hashlib.md5(data).digest()
+
+
+def test_of_what_another_case_had_no_need_to_see_gets_its_preview_when_this_one_has(
+    case: Case, people: People, tmp_path: Path
+) -> None:
+    source = tree(tmp_path, {"hill.png": picture(7)})
+    take_in(case, source)
+    Content.objects.update(preview="deferred", veil=None)  # as where a set knew it when it first came
+    other = factories.case(people.investigator)
+    exhibit = take_in(other, source)
+    assert Content.objects.get().preview == "made"
+    assert Item.objects.get(case=other).state == "open"
+    assert figures(exhibit) == (1, 0, 0, 1, 0, 0, 0)
+
+
+def test_of_a_hash_that_is_not_the_documents_stays_a_problem_when_a_name_claims_a_picture(
+    case: Case, tmp_path: Path
+) -> None:
+    exhibit = take_in(case, tree(tmp_path / "one", {"note.txt": b"hills"}))
+    exhibit.files.update(reason="hash-mismatch")
+    take_in(case, tree(tmp_path / "two", {"note.jpg": b"hills"}), ref="NM-02")
+    assert rows(exhibit) == {b"note.txt": ("without_preview", "hash-mismatch")}
+    assert figures(exhibit) == (1, 0, 0, 0, 1, 0, 1)
+    assert checks.broken(None) == []

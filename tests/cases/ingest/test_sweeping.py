@@ -132,6 +132,23 @@ def test_of_a_full_disk_holds_the_ingest_without_half_records_and_it_goes_on_alo
     assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
 
 
+def test_of_a_store_that_was_unplugged_holds_the_ingest_and_it_goes_on_alone(listed: Exhibit) -> None:
+    store = settings.DATA_DIR / "evidence"
+    take_in(listed.case, tree(store.parent / "other", {"x.txt": b"x"}), ref="NM-02")  # the agency has a store
+    store.rename(store.with_name("unplugged"))
+    try:
+        exhibit = pipeline.drain(listed.pk)
+        assert (exhibit.state, exhibit.state_reason, exhibit.rejected) == ("paused", "store", 0)
+        sweeping.unfinished()
+        exhibit.refresh_from_db()
+        assert exhibit.state == "paused"
+    finally:
+        store.with_name("unplugged").rename(store)
+    sweeping.unfinished()
+    assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
+    assert checks.broken(None) == []
+
+
 def test_of_a_source_that_was_unplugged_holds_the_ingest_until_it_is_back(listed: Exhibit, tmp_path: Path) -> None:
     away = tmp_path.with_name(f"{tmp_path.name}-away")
     tmp_path.rename(away)

@@ -1,6 +1,7 @@
 """A VICS case as evidence (vics.md sections 2, 4 and 8): its records kept word for word, its files hashed by us."""
 
 import json
+import os
 import zipfile
 from hashlib import md5
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from cases.ingest.base import SourceGone, SourceUnusable
+from cases.ingest.vics_case import VicsCase
 from cases.models import Case, Content, Exhibit, ImportedRecord, Item
 from hashsets.exchange.vics_case import CaseFrame
 from tests import factories
@@ -147,3 +150,14 @@ def test_of_a_zip_only_what_lies_in_the_documents_folder_is_meant(case: Case, tm
     exhibit = take_in(case, tmp_path / "case.zip", reader="vics")
     assert rows(exhibit) == {b"a.png": ("accepted", ""), b"b.png": ("rejected", "file-missing")}
     assert checks.broken(None) == []
+
+
+@pytest.mark.parametrize("made", ["fifo", "link"])
+def test_of_what_is_no_file_is_refused_and_nobody_waits_for_it(case: Case, tmp_path: Path, made: str) -> None:
+    document_path = tmp_path / "case.json"
+    if made == "fifo":
+        os.mkfifo(document_path)
+    else:
+        document_path.symlink_to("/etc/hostname")
+    with pytest.raises((SourceUnusable, SourceGone)):
+        list(VicsCase().find(os.fsencode(document_path)))

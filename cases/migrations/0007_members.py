@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0005_contents_and_members'),
+        ('cases', '0006_film'),
     ]
 
     operations = [
