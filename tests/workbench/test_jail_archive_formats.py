@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import py7zr
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -170,6 +171,25 @@ def test_a_changed_byte_in_an_encrypted_zip_is_found(decoder: Decoder) -> None:
     data = bytearray(aes_zip({"a": random.Random(3).randbytes(5000)}, b"x"))
     data[2000] ^= 1
     assert outcomes(read(decoder, bytes(data), passwords=["x"])) == [(b"a", "bad-crc")]
+
+
+SEVEN_WAYS = {
+    "copy": [{"id": py7zr.FILTER_COPY}],
+    "bzip2": [{"id": py7zr.FILTER_BZIP2}],
+    "deflate": [{"id": py7zr.FILTER_DEFLATE}],
+    "lzma": [{"id": py7zr.FILTER_LZMA}],
+    "lzma2 after x86": [{"id": py7zr.FILTER_X86}, {"id": py7zr.FILTER_LZMA2, "preset": 6}],
+    "ppmd": [{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 24}],
+    "zstd": [{"id": py7zr.FILTER_ZSTD, "level": 3}],
+    "brotli": [{"id": py7zr.FILTER_BROTLI, "level": 5}],
+}
+
+
+@pytest.mark.parametrize("way", SEVEN_WAYS)
+def test_every_way_of_packing_a_7z_is_undone_in_the_locked_jail(decoder: Decoder, way: str) -> None:
+    answers = read(decoder, sevened(FILES, filters=SEVEN_WAYS[way]))
+    assert [(member.raw_name.decode(), data) for member, data in answers] == FILES
+    assert {why for _, why in outcomes(answers)} == {""}
 
 
 def test_one_damaged_byte_in_a_7z_costs_its_member_alone(decoder: Decoder) -> None:
