@@ -114,6 +114,12 @@ def slots(exhibit: Exhibit) -> list[str]:
     return [f"{exhibit.public_id}/{slot}" for slot in range(settings.INGEST_TASKS)]
 
 
+def open_slots(exhibit: Exhibit) -> None:
+    """Let workers hash an exhibit's files, also when it was done and more came; jobs that live stay."""
+    if exhibit.state == S.RUNNING:
+        leases.open_jobs(HASH, slots(exhibit))
+
+
 def offered_source(relative: bytes) -> bytes:
     """The path a page names, below one of the evidence roots and reached without a link.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, shown
+from cases import metadata, names, paths, shown
 from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
@@ -26,10 +26,11 @@ LOST = """
 SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
 WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
 """
-FOUND_IN = """
-SELECT x.ref, x.description, f.raw_path, f.reason FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+FOUND_IN = f"""
+SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
-"""
+"""  # noqa: S608 only a constant
 MOST_PLACES = 12
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
@@ -139,13 +140,24 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
             {
                 "exhibit": ref,
                 "description": description,
-                "path": names.display(bytes(raw)),
-                "folder": names.folder(bytes(raw)),
+                "path": _path(bytes(raw), parents),
+                "folder": _folder(bytes(raw), parents),
                 "name": names.base(bytes(raw)),
                 "reason": reason,
             }
-            for ref, description, raw, reason in cursor.fetchall()
+            for ref, description, raw, parents, reason in cursor.fetchall()
         ]
+
+
+def _path(raw: bytes, parents: bytes | None) -> str:
+    """`Camera/one.jpg`, or `Camera/archive.zip > holidays/one.jpg` for what lies in an archive."""
+    return names.display(raw) if parents is None else f"{names.display(bytes(parents))} > {names.display(raw)}"
+
+
+def _folder(raw: bytes, parents: bytes | None) -> str:
+    """`/Camera`, or `Camera/archive.zip > holidays` for what lies in an archive."""
+    folder = names.folder(raw)
+    return folder if parents is None else " > ".join(filter(None, [names.display(bytes(parents)), folder.strip("/")]))
 
 
 def _place(place: dict[str, str]) -> str:

@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
+
+from cases import paths
 from cases.models import Case, FileInstance
 from cases.names import display
 
@@ -37,13 +40,25 @@ WORDS = {
     "decoder-timeout": "Took the decoder too long.",
     "decoder-killed": "The decoder died over it, or three workers did.",
     "bytes-lost": "The evidence store no longer has its bytes. Restore it from the backup.",
-    "encrypted": "An encrypted member of an archive.",
+    "archive": "An archive. Its members are listed as files of their own.",
+    "too-deep": "An archive in too many archives. It was not opened.",
+    "unsupported-archive": "An archive of a kind that is not opened. What is in it is not in the case.",
+    "encrypted": "Encrypted in an archive, or an encrypted archive. Give its password and it is read.",
     "bad-crc": "Damaged in the archive: its checksum is wrong.",
     "corrupt": "Damaged in the archive.",
     "unsupported-compression": "Compressed in a way that is not supported.",
     "is-link": "A link inside an archive. Where it leads was not followed.",
     "over-limit": "Beyond the limits for one archive.",
+    "archive-part": "One part of an archive in several files. Join the parts and add the whole.",
 }
+
+LIST = f"""
+SELECT f.id, x.ref, {paths.WHOLE_SHOWN}, f.state, f.reason, f.size
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+WHERE x.case_id = %(case)s AND f.id > %(after)s AND f.reason <> ''
+  AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid) AND (%(reason)s = '' OR f.reason = %(reason)s)
+ORDER BY f.id LIMIT %(limit)s
+"""  # noqa: S608 only a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,7 @@ class Problem:
 
     id: int
     exhibit: str
-    raw_path: bytes
+    raw_path: bytes  # `archive > member` for what lies in others
     state: str
     reason: str
     size: int | None  # bytes, as far as known
@@ -77,13 +92,11 @@ def page(
     case: Case, *, exhibit: UUID | None = None, reason: str = "", after: int = 0, limit: int = PAGE
 ) -> list[Problem]:
     """The next files with a reason after the row `after`. One query, no counting."""
-    rows = FileInstance.objects.filter(exhibit__case=case, id__gt=after).exclude(reason="")
-    if exhibit:
-        rows = rows.filter(exhibit__public_id=exhibit)
-    if reason:
-        rows = rows.filter(reason=reason)
-    fields = rows.order_by("id").values_list("id", "exhibit__ref", "raw_path", "state", "reason", "size")
-    return [Problem(row, ref, bytes(raw), state, why, size) for row, ref, raw, state, why, size in fields[:limit]]
+    values = {"case": case.pk, "exhibit": exhibit, "reason": reason, "after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(LIST, values)
+        fields = cursor.fetchall()
+    return [Problem(row, ref, bytes(raw), state, why, size) for row, ref, raw, state, why, size in fields]
 
 
 def of(case: Case) -> Iterator[Problem]:

@@ -36,6 +36,7 @@ class VicsCase:
 
     def __init__(self, within: tuple[bytes, ...] = ()) -> None:
         self.within = within
+        self.passwords: tuple[str, ...] = ()
 
     def check(self, source: bytes) -> None:
         """See Reader. Whether the document is whole is known after the listing's first pass."""
@@ -46,7 +47,8 @@ class VicsCase:
 
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
-        places = _InZip(source, self.within) if _is_zip(source, self.within) else _InFolder(source, self.within)
+        in_zip = _is_zip(source, self.within)
+        places = _InZip(source, self.within, self.passwords) if in_zip else _InFolder(source, self.within)
         with places.document() as stream:
             _read_to_the_end(stream)
         with places.document() as stream:
@@ -55,8 +57,7 @@ class VicsCase:
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
         if _is_zip(source, self.within):
-            with archive.opened(source, self.within) as descriptor:
-                yield from archive.read_members(descriptor, rows)
+            yield from archive.read_source(source, self.within, rows, self.passwords)
         else:
             yield from Folder(self.within).read(_folder_and_document(source, self.within)[0], rows)
 
@@ -123,8 +124,8 @@ class _InFolder:
 class _InZip:
     """The document is a member of a zip; so are its files, under names that may hold back-slashes."""
 
-    def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
-        self.source, self.within = source, within
+    def __init__(self, source: bytes, within: tuple[bytes, ...], passwords: tuple[str, ...]) -> None:
+        self.source, self.within, self.passwords = source, within, passwords
         self.places: dict[str, int] = {}
         documents = []
         with archive.opened(source, within) as descriptor:
@@ -141,7 +142,7 @@ class _InZip:
     def document(self) -> Iterator[BinaryIO]:
         with (
             archive.opened(self.source, self.within) as descriptor,
-            closing(archive.members(descriptor, self.index)) as members,
+            closing(archive.members(descriptor, self.index, self.passwords)) as members,
         ):
             member = next(members)
             if member.index != self.index or member.reason:

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, problems, shown, tasks, uploads
+from cases import evidence, inbox, passwords, problems, shown, tasks, uploads
+from cases.ingest import archive
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.jail import results
 from workbench.requests import SignedRequest
 
 FROM_INBOX = ("folder", "archive", "vics")
@@ -36,6 +38,8 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     if request.method == "POST":
         try:
             exhibit = _added(request, found)
+            if lines := _lines(request):
+                passwords.give(exhibit, passwords=lines, by=request.user)
         except WorkbenchError as error:
             errors = {_("Not added"): str(error)}
         else:
@@ -62,7 +66,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, a zip, or a VICS case."))
+        raise BadInput(_("Say what the evidence is: a folder, an archive, or a VICS case."))
     if file:
         exhibit = evidence.add_upload(case=case, ref=ref, by=request.user, description=description, reader_id=reader)
         uploads.keep_source(exhibit, cast("BinaryIO", file.file))
@@ -71,6 +75,11 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     return evidence.add_exhibit(
         case=case, ref=ref, reader_id=reader, source=source, by=request.user, description=description
     )
+
+
+def _lines(request: SignedRequest) -> list[str]:
+    """The passwords of the form, one a line, blanks at their ends included."""
+    return [line for line in request.POST.get("passwords", "").splitlines() if line]
 
 
 @require_POST
@@ -115,13 +124,17 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse:
-    """Hold, resume or end an ingest."""
+    """Hold, resume or end an ingest, or give it passwords."""
     found: Exhibit = access.get(request.user, "evidence.control", Exhibit, exhibit)
     if act == "pause":
         evidence.pause(found, by=request.user)
     elif act == "resume":
         evidence.resume(found, by=request.user)
         tasks.wake(found.pk)
+    elif act == "password":
+        files = passwords.give(found, passwords=_lines(request), by=request.user)
+        tasks.wake(found.pk)
+        messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
     elif act == "cancel":
         evidence.cancel(found, by=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _("The ingest has ended. What came in stays in the case."))
@@ -142,6 +155,7 @@ def problem_list(request: SignedRequest, case: UUID) -> HttpResponse:
         "case": found,
         "exhibits": exhibits,
         "exhibit": exhibit,
+        "locked": _locked(request, exhibits, rows),
         "reasons": [{"code": code, "count": None} for code in sorted(problems.WORDS)],
         "reason": reason,
         "rows": [_problem(row) for row in rows[: problems.PAGE]],
@@ -157,6 +171,14 @@ def _exhibit_of(request: SignedRequest) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise NotFound from error
+
+
+def _locked(request: SignedRequest, exhibits: list[Exhibit], rows: list[problems.Problem]) -> list[Exhibit]:
+    """The exhibits that are or hold encrypted archives, as far as this page tells, for who may give a password."""
+    if not access.has(request.user, "evidence.control"):
+        return []
+    refs = {row.exhibit for row in rows if row.reason == results.ENCRYPTED}
+    return [exhibit for exhibit in exhibits if exhibit.ref in refs or exhibit.state_reason == archive.LOCKED]
 
 
 def _after(request: SignedRequest) -> int:
