@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
+    "workbench.middleware.NamesAsBytes",  # before anything that reads a request's body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workbench.middleware.ErrorsAsAnswers",
@@ -182,7 +183,7 @@ WHITENOISE_USE_FINDERS = False  # only what was collected at start: files do not
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_TEMP_DIR = addresses.made_private(DATA_DIR / "uploads" / "incoming")  # evidence; swept by age
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -238,8 +238,9 @@ def _make_store(evidence: Path) -> None:
 
 
 def sweep_incoming() -> int:
-    """Remove what killed workers left unfinished; returns how many files."""
-    return remove_older(settings.DATA_DIR.glob(f"[ep]*/*/{INCOMING}/*"), ABANDONED)
+    """Remove what killed workers and broken-off requests left unfinished; returns how many files."""
+    to_store = settings.DATA_DIR.glob(f"[ep]*/*/{INCOMING}/*")
+    return remove_older(chain(to_store, Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()), ABANDONED)
 
 
 def remove_older(paths: Iterable[Path], seconds: float) -> int:

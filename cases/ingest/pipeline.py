@@ -4,13 +4,14 @@ The ledger is the truth. A step takes a job (leases.py), works for a stint, and 
 tasks.py wakes workers, `drain` does it all in this process.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from itertools import islice
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
@@ -27,8 +28,13 @@ from workbench.jail import NoJail, results
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
+LIST_TRIES = 3
+CANNOT_LIST = (
+    "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
+)
 GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
 STINT = 30.0  # seconds a task works before others get a turn; model.md section 3 allows 60
+log = logging.getLogger(__name__)
 S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
 AT_WORK = (S.LISTING, S.RUNNING)
@@ -64,6 +70,12 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         except base.SourceUnusable as error:
             evidence.stop(exhibit, why=str(error))
             return
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
+            log.exception("the files of exhibit %s could not be listed", exhibit.public_id)
+            _count_failure(exhibit, error)
+            return
         _all_listed(exhibit)
 
 
@@ -98,6 +110,17 @@ def _enter(exhibit: Exhibit, batch: list[Listed]) -> None:
         Exhibit.objects.filter(pk=exhibit.pk).update(frame=frame.raw)
     if found := [one for one in batch if isinstance(one, Found)]:
         ledger.add(exhibit.pk, found)
+
+
+@transaction.atomic
+def _count_failure(exhibit: Exhibit, error: Exception) -> None:
+    """Let the sweeper try the listing again; the third time, stop the exhibit. Who resumes it has three tries anew."""
+    job = Job.objects.get(kind=evidence.LIST, subject=str(exhibit.public_id), state__in=Job.LIVE)
+    tries = job.cursor.get("tries", 0) + 1
+    Job.objects.filter(pk=job.pk).update(cursor={"tries": tries % LIST_TRIES})
+    if tries == LIST_TRIES:
+        with suppress(evidence.NotInThisState):  # somebody has held or ended it meanwhile
+            evidence.stop(exhibit, why=CANNOT_LIST.format(type(error).__name__))
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from typing import BinaryIO
 from cases.ingest import archive, base, nodes
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, SourceGone, SourceUnusable
 from cases.ingest.folder import Folder
+from cases.names import display
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
 from hashsets.exchange.vics_media import MediaIndex
@@ -70,7 +71,8 @@ def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
         yield from (_unreadable(position) for position in range(expected, record.position))
         expected = record.position + 1
         starts += [record.position] * (record.case + 1 - len(starts))  # a case may hold nothing
-        yield Record(record.position, record.text, record.record.md5, "/".join(record.relative_path or ())[:PATH_KEY])
+        path_key = display(_raw("/".join(record.relative_path or ())))[:PATH_KEY]
+        yield Record(record.position, record.text, record.record.md5, path_key)
         yield from _instances(record, locate(record), seen)
     yield from (_unreadable(position) for position in range(expected, report.read + 1))
     yield Frame(json.dumps(reader.frame.as_json() | {"starts": starts}).encode())
@@ -84,10 +86,10 @@ def _instances(record: CaseRecord, place: tuple[bytes, str], seen: Counter[bytes
     """One instance per place the file was found at; a record that names none is one all the same."""
     locator, reason = place
     for occurrence in record.occurrences or (Occurrence(),):
-        raw_path = (occurrence.path or "/".join(record.relative_path or ()) or f"Media[{record.position}]").encode()
+        raw_path = _raw(occurrence.path or "/".join(record.relative_path or ()) or f"Media[{record.position}]")
         key = sha256(raw_path).digest()
         moment = occurrence.written or occurrence.created
-        modified = moment.text[:40] if moment else ""
+        modified = display(_raw(moment.text))[:40] if moment else ""
         yield Found(raw_path, seen[key], locator, record.record.size, modified, reason, record.position)
         seen[key] += 1
 
@@ -180,7 +182,11 @@ def _text(raw: bytes) -> str:
 
 
 def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    """The bytes of a name: those it was read from, else (JSON can spell half a character) as near as bytes come."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _may_be_document(name: bytes) -> bool:

@@ -106,7 +106,8 @@ def upload_start(request: SignedRequest, case: UUID) -> HttpResponse:
 def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Some of the files; sending them again changes nothing."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
-    files, names = request.FILES.getlist("files"), request.POST.getlist("paths")
+    files = request.FILES.getlist("files")
+    names = [name.encode("latin-1") for name in request.POST.getlist("paths")]  # middleware.NamesAsBytes
     if len(files) != len(names) or not files:
         raise BadInput(_("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]

@@ -34,7 +34,7 @@ def test_files_sent_after_the_case_was_closed_are_refused(case: Case, dana: User
     exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana)
     investigations.close(case=case, by=dana, reason="done")
     with pytest.raises(CaseIsClosed):
-        uploads.receive(exhibit, [("late.jpg", io.BytesIO(b"late"))])
+        uploads.receive(exhibit, [(b"late.jpg", io.BytesIO(b"late"))])
     with pytest.raises(CaseIsClosed):
         uploads.all_sent(exhibit)
     assert not FileInstance.objects.exists()
@@ -123,6 +123,6 @@ def test_of_two_files_sent_as_one_exhibit_the_first_is_kept_and_the_second_leave
 @pytest.mark.django_db(transaction=True)
 def test_a_cancelled_upload_leaves_no_bytes_behind(case: Case, dana: User) -> None:
     exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana)
-    uploads.receive(exhibit, [("hill.jpg", io.BytesIO(b"hill"))])
+    uploads.receive(exhibit, [(b"hill.jpg", io.BytesIO(b"hill"))])
     evidence.cancel(exhibit, by=dana, reason="the wrong phone")
     assert not Path(evidence.upload_folder(exhibit.public_id)).exists()
