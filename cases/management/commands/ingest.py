@@ -71,4 +71,5 @@ def _answer(exhibit: Exhibit) -> Done:
     figures = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in fields.items())
     held = exhibit.state in (Exhibit.State.PAUSED, Exhibit.State.CANCELLED, Exhibit.State.STOPPED)
     state = f"{exhibit} is {exhibit.get_state_display().lower()}: {exhibit.state_reason}."
-    return Done(f"{exhibit}: {figures}.", fields, [state] if held else [])
+    rejected = f"{exhibit.rejected:,} files were rejected; `manage.py problems {exhibit.case.number}` names each."
+    return Done(f"{exhibit}: {figures}.", fields, [state] * held + [rejected] * bool(exhibit.rejected))

@@ -1,0 +1,43 @@
+"""`manage.py ingest`: the contract for scripts (commands.md)."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from cases.models import Case, Exhibit
+from tests import factories
+from tests.cases.ingest.trees import picture, tree
+from tests.people import People
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def case(people: People) -> Case:
+    return factories.case(people.investigator)
+
+
+def run(case: Case, source: Path, *words: str) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of `manage.py ingest NUMBER SOURCE --exhibit P --wait WORDS`."""
+    out, err = io.StringIO(), io.StringIO()
+    line = [case.number, str(source), "--exhibit", "P", "--wait", "--as", case.lead.username, *words]
+    try:
+        call_command("ingest", *line, stdout=out, stderr=err)
+    except SystemExit as end:
+        return int(end.code or 0), out.getvalue(), err.getvalue()
+    return 0, out.getvalue(), err.getvalue()
+
+
+def test_of_an_ingest_that_accepts_everything_ends_with_0(case: Case, tmp_path: Path) -> None:
+    assert run(case, tree(tmp_path, {"a.png": picture(1)}))[0] == 0
+
+
+def test_of_an_ingest_with_rejected_files_ends_with_1_and_says_where_they_are(case: Case, tmp_path: Path) -> None:
+    os.mkfifo(tree(tmp_path, {"a.png": picture(1)}) / "pipe")
+    code, out, err = run(case, tmp_path)
+    assert (code, Exhibit.objects.get().rejected) == (1, 1)
+    assert "1 rejected" in out
+    assert f"`manage.py problems {case.number}`" in err
