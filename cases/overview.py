@@ -21,11 +21,13 @@ SELECT exhibit_id, sum(items - known) FROM cases_tally
 WHERE case_id = %s AND exhibit_id IS NOT NULL AND state <> 'excluded' GROUP BY 1
 """
 
-# Known items by the set that knows them; an item known to two sets counts in both.
+# Known items by the sets that close them, by the agency's policies; an item two sets close counts in both.
 KNOWN_WHERE = """
 SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, count(*)
 FROM (SELECT DISTINCT i.id, m.set_id FROM cases_item i
       JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
+      JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
+        AND v.effect = 2
       WHERE i.case_id = %(case)s AND i.known AND i.state <> 'excluded') k
 JOIN hashsets_hashset h ON h.id = k.set_id
 LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation

@@ -31,7 +31,9 @@ SELECT i.content_id, i.state, i.known, i.flagged, ct.sha256, ct.md5, ct.sha1, ct
 FROM cases_item i
 JOIN cases_content ct ON ct.id = i.content_id
 LEFT JOIN LATERAL (
-  SELECT d.id, d.code, d.basis, d.by_name, d.at FROM cases_decision d JOIN hashsets_scheme v ON v.id = d.scheme_id
+  SELECT d.id, d.code, d.by_name, d.at,
+    CASE WHEN d.basis = 'inherited' AND a.via = 'confirm' THEN 'confirmed' ELSE d.basis END AS basis
+  FROM cases_decision d JOIN hashsets_scheme v ON v.id = d.scheme_id JOIN cases_act a ON a.id = d.act_id
   WHERE d.content_id = i.content_id AND v.scheme_id = %(scheme_id)s
     AND (%(closed_at)s::timestamptz IS NULL OR d.at <= %(closed_at)s::timestamptz)
   ORDER BY d.id DESC LIMIT 1) d ON i.state = 'decided'

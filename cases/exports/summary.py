@@ -46,12 +46,13 @@ BASES_IN_WORDS = {
     "viewed": "Decided by a person who looked at the picture itself",
     "veiled": "Decided by a person from the veiled picture or its surroundings",
     "inherited": "Decided together with a look-alike",
+    "confirmed": "Confirmed as a hash set proposed; nobody here looked",
     "set": "Category of a hash set that knows the exact file; nobody here looked",
     "known": "Known to a hash set, without a category of this scheme",
     "confirm": "Proposed by a hash set, waits for a person",
     "unsure": "Put aside as unsure",
     "waiting": "Waits for its preview",
-    "open": "Not looked at yet",
+    "open": "Not decided yet",
     "decided": "Decision taken back since",
 }
 
@@ -85,7 +86,7 @@ class Summary:
     """Counts for the court: category x exhibit x still or moving."""
 
     id = "summary"
-    layout = 1
+    layout = 2
     described = Described(
         "Summary", "One page to print: category by exhibit, still and moving, unique and all files, known and new."
     )

@@ -20,11 +20,13 @@ from cases.names import display
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
 from hashsets.exchange.vics_media import MediaIndex
+from workbench.jail import NoJail
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
 ZIP = b"PK\x03\x04"
 MANIFEST = b"manifest.json"
+LOOKED_AT = 1 << 20  # bytes of a document that tell whether it is a case
 
 Locate = Callable[[CaseRecord], tuple[bytes, str]]  # locator, or a reason why there is none
 
@@ -46,10 +48,17 @@ class VicsCase:
         else:
             _folder_and_document(source, self.within)
 
+    def knows(self, source: bytes) -> bool:
+        """Whether a zip or folder holds exactly one JSON document and that begins as a VICS case. Reads a megabyte."""
+        try:
+            with self._places(source).document() as stream:
+                return _begins_as_case(stream)
+        except (SourceGone, SourceUnusable, NoJail):
+            return False
+
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
-        in_zip = _is_zip(source, self.within)
-        places = _InZip(source, self.within, self.passwords) if in_zip else _InFolder(source, self.within)
+        places = self._places(source)
         with places.document() as stream:
             _read_to_the_end(stream)
         with places.document() as stream:
@@ -61,6 +70,11 @@ class VicsCase:
             yield from archive.read_source(source, self.within, rows, self.passwords)
         else:
             yield from Folder(self.within).read(_folder_and_document(source, self.within)[0], rows)
+
+    def _places(self, source: bytes) -> "_InZip | _InFolder":
+        """Where document and files lie. Raises SourceGone, SourceUnusable."""
+        in_zip = _is_zip(source, self.within)
+        return _InZip(source, self.within, self.passwords) if in_zip else _InFolder(source, self.within)
 
 
 def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
@@ -92,6 +106,17 @@ def _instances(record: CaseRecord, place: tuple[bytes, str], seen: Counter[bytes
         modified = display(_raw(moment.text))[:40] if moment else ""
         yield Found(raw_path, seen[key], locator, record.record.size, modified, reason, record.position)
         seen[key] += 1
+
+
+def _begins_as_case(stream: BinaryIO) -> bool:
+    """Whether the first record of a VICS case stands in the first megabyte of the document."""
+    head = b""
+    while len(head) < LOOKED_AT and (chunk := stream.read(LOOKED_AT)):
+        head += chunk
+    try:
+        return next(iter(read_case(io.BytesIO(head[:LOOKED_AT]), Report())), None) is not None
+    except MalformedDocument:
+        return False
 
 
 def _read_to_the_end(stream: BinaryIO) -> None:

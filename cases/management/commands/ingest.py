@@ -38,7 +38,7 @@ class Command(WinnowCommand):
         exhibit = evidence.add_exhibit(
             case=case_of(options["number"], "evidence.add", self.by),
             ref=options["exhibit"],
-            reader_id=options["reader"] or sources.reader_for(source),
+            reader_id=options["reader"] or self._chosen(source),
             source=source,
             description=options["description"],
             by=self.by,
@@ -50,6 +50,12 @@ class Command(WinnowCommand):
         else:
             tasks.wake(exhibit.pk)
         return _answer(exhibit)
+
+    def _chosen(self, source: bytes) -> str:
+        """The reader that fits the path, told, since nobody named it."""
+        found = sources.reader_for(source)
+        self.say(f"Reading it as: {BY_ID[found].label}. Another one: --reader.")
+        return found
 
     def _show(self, exhibit: Exhibit) -> None:
         self.progress(exhibit.seen - exhibit.pending - exhibit.hashed, exhibit.seen, "files")
@@ -71,4 +77,5 @@ def _answer(exhibit: Exhibit) -> Done:
     figures = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in fields.items())
     held = exhibit.state in (Exhibit.State.PAUSED, Exhibit.State.CANCELLED, Exhibit.State.STOPPED)
     state = f"{exhibit} is {exhibit.get_state_display().lower()}: {exhibit.state_reason}."
-    return Done(f"{exhibit}: {figures}.", fields, [state] if held else [])
+    rejected = f"{exhibit.rejected:,} files were rejected; `manage.py problems {exhibit.case.number}` names each."
+    return Done(f"{exhibit}: {figures}.", fields, [state] * held + [rejected] * bool(exhibit.rejected))
