@@ -46,6 +46,11 @@ WORDS = {
 }
 
 
+def words(reason: str) -> str:
+    """What a reason means, for people; empty for none."""
+    return WORDS.get(reason, reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One file with a reason."""
@@ -70,7 +75,7 @@ class Problem:
     @property
     def means(self) -> str:
         """The reason in words."""
-        return WORDS.get(self.reason, self.reason)
+        return words(self.reason)
 
 
 def page(
