@@ -1,10 +1,12 @@
 // What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
 import "./trusted.js";
+import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
 import { follow } from "./progress.js";
 import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
+if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);
