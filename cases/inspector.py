@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, paths, shown
+from cases import metadata, names, paths, problems, shown
 from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
@@ -45,21 +45,11 @@ def unit(stack: Stack) -> dict[str, Any]:
         "version": stack.version,
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
-        "position_text": _position(stack, places),
-        "pill": "Flagged" if item.flagged else "New",
         "why": why(content),
-        "file": facts(content),
+        "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
         "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],
     }
-
-
-def _position(stack: Stack, places: list[dict[str, str]]) -> str:
-    copies = len(places) - 1
-    text = f"Unit {stack.position}"
-    if copies > 0:
-        text += f" · {copies}{'+' if len(places) == MOST_PLACES else ''} exact {'copy' if copies == 1 else 'copies'}"
-    return text
 
 
 def why(content: Content) -> list[dict[str, str]]:
@@ -103,10 +93,16 @@ def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
 
 def facts(content: Content) -> list[list[str]]:
     """Label and value pairs about the bytes."""
-    size = [_pixels(content), _duration(content), _frames(content), shown.human_size(content.size), content.mime]
+    size = [
+        _pixels(content),
+        _duration(content),
+        _frames(content),
+        shown.human_size(content.size),
+        shown.format_name(content.mime),
+    ]
     rows = [["Size", " · ".join(filter(None, size))]]
     if content.preview_reason:
-        rows.append(["Preview", content.preview_reason])
+        rows.append(["Preview", problems.words(content.preview_reason)])
     return [
         *rows,
         ["SHA-256", bytes(content.sha256).hex()],
@@ -136,6 +132,7 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
     """Places of the item's content in its case, in ledger order."""
     with connection.cursor() as cursor:
         cursor.execute(FOUND_IN, [item.content_id, item.case_id, most])
+        told = item.content.preview_reason  # is said elsewhere already
         return [
             {
                 "exhibit": ref,
@@ -143,7 +140,7 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
                 "path": _path(bytes(raw), parents),
                 "folder": _folder(bytes(raw), parents),
                 "name": names.base(bytes(raw)),
-                "reason": reason,
+                "reason": "" if reason == told else problems.words(reason),
             }
             for ref, description, raw, parents, reason in cursor.fetchall()
         ]

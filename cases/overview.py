@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import review
+from cases import resuming, review
 from cases.events import MATCH_UPDATED
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
 from hashsets.models import Category
@@ -56,7 +56,7 @@ class Continue:
     size: int
     left: int
     items: list[str]  # public ids of the next items, whose veils the card shows
-    minutes: int | None  # at the pace of this batch so far; None before the first decisions
+    minutes: int | None  # at the pace of this batch so far; None before the first few decisions
 
 
 def open_batch(user: User) -> Continue | None:
@@ -66,13 +66,11 @@ def open_batch(user: User) -> Continue | None:
     if batch is None:
         return None
     now = review.progress(batch)
-    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN).order_by("position")
-    items = next_ones.values_list("position", "cover__public_id", "cover__content__veil")[:24]
-    place = items[0][0] if items else now.size
-    veiled = [str(item) for _position, item, veil in items if veil][:12]
-    pace = batch.on_screen_ms / now.decided if now.decided and batch.on_screen_ms else None
-    minutes = max(1, round(pace * now.left / 60_000)) if pace else None
-    return Continue(batch, place, now.size, now.left, veiled, minutes)
+    place = resuming.place(batch) or now.size
+    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN, position__gte=place).order_by("position")
+    items = next_ones.values_list("cover__public_id", "cover__content__veil")[:24]
+    veiled = [str(item) for item, veil in items if veil][:12]
+    return Continue(batch, place, now.size, now.left, veiled, resuming.minutes_left(batch, now))
 
 
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:

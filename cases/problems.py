@@ -61,6 +61,11 @@ ORDER BY f.id LIMIT %(limit)s
 """  # noqa: S608 only a constant
 
 
+def words(reason: str) -> str:
+    """What a reason means, for people; empty for none."""
+    return WORDS.get(reason, reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One file with a reason."""
@@ -85,7 +90,7 @@ class Problem:
     @property
     def means(self) -> str:
         """The reason in words."""
-        return WORDS.get(self.reason, self.reason)
+        return words(self.reason)
 
 
 def page(

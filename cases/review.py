@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, names, states
+from cases import events, names, problems, states
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from workbench import audit
@@ -169,7 +169,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "duration_ms": duration,
         "name": names.base(bytes(raw)) if raw is not None else "",
         "preview": "pending" if preview == "deferred" else preview,
-        "reason": reason,
+        "reason": problems.words(reason),
         "tags": ["near known"] if tag else [],
         "code": code if decided else None,
         "outcome": outcome,

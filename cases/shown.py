@@ -26,6 +26,17 @@ ITEM_WORDS = {
 }
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": ""}
+FORMATS = {  # where the subtype of the MIME type is not what people call it
+    "application/octet-stream": "unknown format",
+    "inode/x-empty": "empty",
+    "image/webp": "WebP",
+    "image/vnd.adobe.photoshop": "PSD",
+    "video/quicktime": "QuickTime",
+    "video/webm": "WebM",
+    "video/x-matroska": "Matroska",
+    "video/x-msvideo": "AVI",
+    "video/x-ms-asf": "WMV",
+}
 READERS = {"folder": "Folder", "archive": "Archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
@@ -38,6 +49,12 @@ def percent(part: int, whole: int) -> float:
 def percent_text(part: int, whole: int) -> str:
     """`32.1 %`."""
     return f"{percent(part, whole):.1f} %" if whole else "–"
+
+
+def format_name(mime: str) -> str:
+    """`JPEG` for image/jpeg, `CANON CR2` for image/x-canon-cr2."""
+    subtype = mime.rpartition("/")[2].removeprefix("x-").removeprefix("vnd.")
+    return FORMATS.get(mime, subtype.replace("-", " ").upper())
 
 
 def log_percent(number: int, most: int) -> int:

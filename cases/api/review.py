@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import acts, figures, inspector, keys, review, viewing
+from cases import acts, figures, inspector, keys, resuming, review, viewing
 from cases.models import Batch, Stack
 from cases.units import Wish
 from workbench import access
@@ -82,7 +82,7 @@ def _page(request: HttpRequest) -> dict[str, int]:
 
 @require_GET
 def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
-    """A batch with its case and scheme."""
+    """A batch with its case and scheme, and how its person left it."""
     found = _batch(request, batch)
     done, case = review.progress(found), found.case
     scheme = case.scheme
@@ -96,6 +96,9 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
             "size": done.size,
             "decided": done.decided,
             "on_screen_ms": found.on_screen_ms,
+            "place": resuming.place(found),
+            "steps": resuming.steps(found),
+            "seen": resuming.seen(found),
             "scheme": {
                 "id": scheme.scheme_id,
                 "version": scheme.version,

@@ -9,6 +9,7 @@ export class Exposure {
   #lastInput = performance.now();
   #lastTick = performance.now();
   #tokens = new Map(); // token -> { item, total, reported }
+  #earlier = new Map(); // item -> milliseconds in earlier visits of the batch
 
   constructor() {
     for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
@@ -17,6 +18,17 @@ export class Exposure {
     window.setInterval(() => this.#tick(), TICK);
     this.before = 0; // milliseconds on screen in earlier visits of the batch, as the server counts them
     this.session = { onScreen: 0, revealed: 0, stacks: new Set() };
+  }
+
+  /** Takes up the sums of earlier visits: `on_screen_ms`, and `seen` as {stack, item, revealed_ms}. */
+  resume({ on_screen_ms: onScreen, seen }) {
+    this.before = onScreen;
+    this.session.onScreen += onScreen;
+    for (const { stack, item, revealed_ms: milliseconds } of seen) {
+      this.session.revealed += milliseconds;
+      this.session.stacks.add(stack);
+      this.#earlier.set(item, milliseconds);
+    }
   }
 
   #tick() {
@@ -44,9 +56,9 @@ export class Exposure {
       .map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) }));
   }
 
-  /** Milliseconds for which an item was unveiled in this session. */
+  /** Milliseconds for which an item was unveiled in this batch. */
   seen(item) {
-    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, 0);
+    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, this.#earlier.get(item) ?? 0);
   }
 
   #fresh() {

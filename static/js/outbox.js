@@ -69,17 +69,19 @@ export class Outbox {
     this.send({ acts: this.#next().map(this.fill), ...this.take() }, { keepalive: true }).catch(() => {});
   }
 
-  /** Resolves when all is saved, sums too; rejects when the server refuses for good. */
-  async drained() {
+  /** Resolves when all is saved, sums too; rejects when the server refuses for good, or `signal` ends the waiting. */
+  async drained(signal) {
     this.flush();
-    await this.#empty();
+    await this.#empty(signal);
     await this.#post([]);
+    signal.throwIfAborted();
   }
 
-  #empty() {
+  #empty(signal) {
     return new Promise((resolve, reject) => {
       const look = () => {
-        if (this.unsaved === 0) resolve();
+        if (signal.aborted) reject(signal.reason);
+        else if (this.unsaved === 0) resolve();
         else if (this.failure && !this.failure.passing) reject(this.failure);
         else window.setTimeout(look, 50);
       };

@@ -1,5 +1,6 @@
 // What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
 import "./trusted.js";
+import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
 import { attachLook } from "./look.js";
 import { follow } from "./progress.js";
@@ -8,6 +9,7 @@ import { sendAfterLooks } from "./telling.js";
 import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
+if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);

@@ -13,8 +13,9 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 12  # cases to review
-IN_SMALL = 8  # pictures in each
+SMALL = 24  # cases to review
+IN_SMALL = 8  # pictures in each; the first lies there twice
+IN_LONG = 70  # more than a page of units
 
 
 def main() -> None:
@@ -31,11 +32,13 @@ def main() -> None:
 
 def build() -> dict[str, Any]:
     """People, then evidence, then what people do with it. Returns names and addresses."""
+    from tests.browser import pictures
     from workbench.models import Role
 
     people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
     small = [_small_case(people, number) for number in range(SMALL)]
-    return {"small": small, "pages": _full_case(people)}
+    long = _case(people, "BR-LONG", {"X-1": pictures.many(_inbox("long"), IN_LONG)})
+    return {"small": small, "long": str(long.public_id), "pages": _full_case(people)}
 
 
 def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def _small_case(people: dict[str, Any], number: int) -> str:
     from tests.browser import pictures
 
     folder = pictures.charts(_inbox(f"small-{number}"), IN_SMALL, first_seed=1000 * (number + 1))
+    (folder / "zz copy.jpg").write_bytes((folder / "00 chart.jpg").read_bytes())
     case = _case(people, f"BR-{number}", {"X-1": folder})
     return str(case.public_id)
 
