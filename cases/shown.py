@@ -71,12 +71,12 @@ def due(case: Case, today: date) -> tuple[str, str]:
     return ("today", "bad") if days == 0 else (f"{days} d", "warn" if days <= 3 else "")
 
 
-def saved_hours(figures: Figures) -> str:
-    """Viewing time nobody has to spend: one second for each known item."""
-    seconds = figures.known * SECONDS_PER_LOOK
+def saved_time(looks: int) -> str:
+    """Viewing time nobody has to spend: one second for each look; empty where there is none."""
+    seconds = looks * SECONDS_PER_LOOK
     if seconds < 60:
         return f"{seconds} s" if seconds else ""
-    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
 
 
 def minutes(milliseconds: int) -> str:
@@ -89,9 +89,16 @@ def minutes(milliseconds: int) -> str:
 
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit's ingest now."""
-    if exhibit.state in {Exhibit.State.LISTING, Exhibit.State.RUNNING}:
-        return [["pause", "Pause"]]
-    return [["resume", "Resume"]] if exhibit.state == Exhibit.State.PAUSED else []
+    state = Exhibit.State(exhibit.state)
+    if state in {Exhibit.State.DONE, Exhibit.State.CANCELLED}:
+        return []
+    first = {
+        Exhibit.State.LISTING: [["pause", "Pause"]],
+        Exhibit.State.RUNNING: [["pause", "Pause"]],
+        Exhibit.State.PAUSED: [["resume", "Resume"]],
+        Exhibit.State.STOPPED: [["resume", "Resume"]],
+    }
+    return [*first.get(state, []), ["cancel", "Cancel"]]
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import uuid
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,11 +13,12 @@ from django.db import transaction
 
 from cases import closing, evidence
 from cases.evidence import NotInThisState
-from cases.ingest import ledger, reader
+from cases.ingest import ledger
 from cases.ingest.base import Found
-from cases.models import Exhibit
+from cases.models import Case, Exhibit
 from workbench import storage
 from workbench.errors import BadInput
+from workbench.models import User
 
 CHUNK = 1 << 20  # bytes
 LONGEST_NAME = 16_384  # bytes
@@ -49,28 +52,29 @@ def _kept(exhibit: Exhibit, name: str, stream: BinaryIO) -> Found:
     return Found(raw_path, locator=locator.encode(), size=size)
 
 
-def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
-    """Keep the one file (a zip) that is the whole exhibit, and let its ingest begin.
+def add_file(*, case: Case, ref: str, reader_id: str, stream: BinaryIO, by: User, description: str = "") -> Exhibit:
+    """Add the one file (a zip) that is a whole exhibit; its ingest begins.
 
-    Of two that come at once, the first stands. Raises NotInThisState, CaseIsClosed, and what the reader says of it.
+    A file that its reader refuses leaves nothing behind, no exhibit either. Raises ExhibitTaken, CaseIsClosed,
+    BadInput, and what the reader says of the file.
     """
-    path = Path(evidence.upload_folder(exhibit.public_id)) / f"source-{secrets.token_hex(8)}"
+    public_id = uuid.uuid4()
+    path = Path(evidence.upload_folder(public_id)) / "source"
     try:
         _write(path, stream)
         storage.sync_folder(path.parent)
-        reader(exhibit.reader).check(os.fsencode(path))
-        _begin(exhibit, path)
+        return evidence.add_exhibit(
+            case=case,
+            ref=ref,
+            reader_id=reader_id,
+            source=os.fsencode(path),
+            by=by,
+            description=description,
+            sent_as=public_id,
+        )
     except BaseException:
-        path.unlink(missing_ok=True)
+        shutil.rmtree(path.parent, ignore_errors=True)
         raise
-
-
-@transaction.atomic
-def _begin(exhibit: Exhibit, source: Path) -> None:
-    closing.require_open(exhibit.case_id)
-    waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
-    if not waiting.update(source=os.fsencode(source), state=S.LISTING):
-        raise NotInThisState
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
+from itertools import islice
 from typing import BinaryIO
 
 from cases.ingest import archive, base, nodes
@@ -38,19 +39,22 @@ class VicsCase:
         self.within = within
 
     def check(self, source: bytes) -> None:
-        """See Reader. Whether the document is whole is known after the listing's first pass."""
+        """See Reader. Whether the document is whole is known after the listing's first pass, how it begins now."""
         if _is_zip(source, self.within):
             archive.Archive(self.within).check(source)
-        else:
-            _folder_and_document(source, self.within)
+        with self._places(source).document() as stream:
+            _read_records(stream, most=1)
 
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
-        places = _InZip(source, self.within) if _is_zip(source, self.within) else _InFolder(source, self.within)
+        places = self._places(source)
         with places.document() as stream:
-            _read_to_the_end(stream)
+            _read_records(stream)
         with places.document() as stream:
             yield from _listed(stream, places.locate())
+
+    def _places(self, source: bytes) -> "_InZip | _InFolder":
+        return _InZip(source, self.within) if _is_zip(source, self.within) else _InFolder(source, self.within)
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
@@ -91,10 +95,10 @@ def _instances(record: CaseRecord, place: tuple[bytes, str], seen: Counter[bytes
         seen[key] += 1
 
 
-def _read_to_the_end(stream: BinaryIO) -> None:
-    """Refuse a document that is damaged or no case. Raises SourceUnusable."""
+def _read_records(stream: BinaryIO, most: int | None = None) -> None:
+    """Refuse a document that is damaged or no case, as far as `most` records; None is all. Raises SourceUnusable."""
     try:
-        for _ in read_case(stream, Report()):
+        for _ in islice(read_case(stream, Report()), most):
             pass
     except MalformedDocument as error:
         raise SourceUnusable(f"The case document cannot be read: {error}.") from error

@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from cases import scope
 from cases.models.investigation import Case
@@ -63,7 +63,14 @@ class Exhibit(models.Model):
     objects = scope.OfCaseQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "ref"], name="exhibit_ref_once")]
+        constraints = [
+            models.UniqueConstraint(
+                models.F("case"),
+                Lower("ref"),
+                condition=~models.Q(state="cancelled", seen=0),  # nothing came in: the number is free again
+                name="exhibit_ref_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.ref
