@@ -24,6 +24,16 @@ ITEM_WORDS = {
     Item.State.WAITING: "Waiting for its preview",
     Item.State.OPEN: "New",
 }
+UNDECIDED = {  # what an item's page says where nobody's decision stands
+    Item.State.EXCLUDED: "Its exhibit was removed from the case, so nobody needs to decide it.",
+    Item.State.DECIDED: "",
+    Item.State.UNSURE: "Somebody looked and was unsure. It waits for a second view.",
+    Item.State.KNOWN: "A hash set knows it, so nobody needs to decide it here.",
+    Item.State.CONFIRM: "A hash set proposes a category. Somebody has to confirm it.",
+    Item.State.WAITING: "Nobody has decided it yet. Its preview is being made.",
+    Item.State.OPEN: "Nobody has decided it yet.",
+}
+MARK_WORDS = {"flagged": "Flagged", "skipped": "Skipped"}
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": ""}
 READERS = {"folder": "Folder", "archive": "Zip archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}

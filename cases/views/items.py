@@ -7,13 +7,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, inspector, listing, shown, viewing
+from cases import decisions, figures, inspector, listing, marks, shown, viewing
 from cases.forms import SupersedeForm
-from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
+from cases.models import Case, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -25,10 +26,11 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     """Items of a case by state, category or exhibit; always veiled."""
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "item.view", scoped, case)
-    state, code = request.GET.get("state", ""), request.GET.get("code", "")
+    state, code, mark = (request.GET.get(name, "") for name in ("state", "code", "mark"))
     exhibit = _uuid(text) if (text := request.GET.get("exhibit")) else None
+    exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
     after = listing.after_key(request.GET.get("after"))
-    page = listing.items(found, state=state, code=code, exhibit=exhibit, after=after)
+    page = listing.items(found, state=state, code=code, mark=mark, exhibit=exhibit, after=after)
     categories = _categories(found)
     context = {
         "here": "cases",
@@ -36,7 +38,11 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "state": state,
         "code": code,
         "exhibit": exhibit,
-        "exhibits": Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"),
+        "exhibits": exhibits,
+        "mark": mark,
+        "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
+        "total": None if code or mark else _total(found, state, [one for one in exhibits if one.public_id == exhibit]),
+        "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
@@ -44,6 +50,12 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "may_confirm": state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
+
+
+def _total(case: Case, state: str, chosen: list[Exhibit]) -> int:
+    """How many items the filter lets through, from kept counts."""
+    states = figures.by_state(case, *chosen)
+    return sum(one.items for key, one in states.items() if state in ("", key))
 
 
 @require_POST
@@ -105,6 +117,9 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "why": inspector.why(content),
         "file": inspector.facts(content),
         "found_in": places,
+        "marks": marks.of(found, request.user),
+        "undecided": shown.UNDECIDED[Item.State(found.state)],
+        "may_correct": _may_correct(request, found),
         "decisions": _decisions(found, categories, standing),
         "offers": _offers(found),
         "categories": categories.values(),
@@ -114,6 +129,15 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         },
     }
     return render(request, "cases/item.html", context)
+
+
+def _may_correct(request: SignedRequest, item: Item) -> str:
+    """Who may change the decision now, in a sentence; empty for those who find the form on the page."""
+    if item.state != Item.State.DECIDED or access.has(request.user, "decision.supersede"):
+        return ""
+    if Stack.objects.filter(pk=item.stack_id, batch__user=request.user, lease_until__gt=timezone.now()).exists():
+        return _("It is in your open batch: decide it again there, or take it back with Z.")
+    return _("The batch is closed: a supervisor of your agency can supersede the decision here, with a reason.")
 
 
 def _decisions(item: Item, categories: dict[str, Category], standing: Standing | None) -> list[dict[str, Any]]:
