@@ -35,39 +35,48 @@ MARKS = {
     "flag": ("Flagged %(n)s item", "Flagged %(n)s items"),
 }
 
+Told = tuple[AuditEvent, dict[str, Any]]  # an event and its body
+
 
 def latest(case: Case, most: int = 8) -> list[dict[str, Any]]:
     """The case's last events, newest first, as at most so many lines. Four queries."""
     found = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:READ]
     told = [(event, json.loads(event.body)) for event in found]
     names = _names(case, told)
-    lines = groupby(told, key=lambda one: _sameness(*one))
-    return list(islice(_lines(lines, names, {row.code: row for row in case.scheme.categories.all()}), most))
+    runs = groupby(told, key=lambda one: _run(*one))
+    categories = {row.code: row for row in case.scheme.categories.all()}
+    return list(islice(_lines(runs, names, categories), most))
 
 
-def _sameness(event: AuditEvent, body: dict[str, Any]) -> tuple[Any, ...]:
-    """Events in a row with the same answer are one line; those that are not about single items stay alone."""
-    mark = body["details"].get("mark")
-    together = event.verb in OF_ITEMS or mark in MARKS
-    return (body["name"], event.verb, mark) if together else (event.seq,)
+def _run(event: AuditEvent, body: dict[str, Any]) -> tuple[Any, ...]:
+    """What one person did to items in a row is told together; every other event stays alone."""
+    return (body["name"],) if _words(event, body["details"]) else (event.seq,)
 
 
-def _lines(groups: Any, names: dict[str, str], categories: dict[str, Category]) -> Iterator[dict[str, Any]]:
-    for _same, group in groups:
-        events_of = list(group)
-        event, body = events_of[0]
-        codes = {one["details"].get("code") for _event, one in events_of}
-        yield {
-            "at": event.at,
-            "who": body["name"],
-            "text": _text(event, body["details"], len(events_of), names),
-            "category": categories.get(codes.pop() or "") if len(codes) == 1 else None,
-        }
+def _lines(runs: Any, names: dict[str, str], categories: dict[str, Category]) -> Iterator[dict[str, Any]]:
+    """One line for each kind of act in a run, the latest first."""
+    for _same, run in runs:
+        alike: dict[tuple[str, str], list[Told]] = {}
+        for event, body in run:
+            alike.setdefault((event.verb, body["details"].get("mark", "")), []).append((event, body))
+        for several in alike.values():
+            event, body = several[0]
+            codes = {one["details"].get("code") for _event, one in several}
+            yield {
+                "at": event.at,
+                "who": body["name"],
+                "text": _text(event, body["details"], len(several), names),
+                "category": categories.get(codes.pop() or "") if len(codes) == 1 else None,
+            }
+
+
+def _words(event: AuditEvent, details: dict[str, Any]) -> tuple[str, str] | None:
+    """Singular and plural of an event about an item; None for any other."""
+    return OF_ITEMS.get(event.verb) or MARKS.get(details.get("mark", ""))
 
 
 def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[str, str]) -> str:
-    words = OF_ITEMS.get(event.verb) or MARKS.get(details.get("mark", ""))
-    if words:
+    if words := _words(event, details):
         return ngettext(*words, number) % {"n": f"{number:,}"}
     text = audit.verbs().get(event.verb, event.verb)
     if event.verb == events.MATCH_UPDATED:
@@ -83,7 +92,7 @@ def _matched(details: dict[str, Any]) -> str:
     return f"{details['set']} v{details['generation']}: {said or _('nothing changed in the queue')}"
 
 
-def _names(case: Case, told: list[tuple[AuditEvent, dict[str, Any]]]) -> dict[str, str]:
+def _names(case: Case, told: list[Told]) -> dict[str, str]:
     """What the lines name: batches by subject, people by user name."""
     batches = [UUID(event.subject.partition(":")[2]) for event, _body in told if event.subject.startswith("batch:")]
     people = {body["details"]["user"] for _event, body in told if "user" in body["details"]}

@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases import evidence, inbox, shown, tasks, uploads
@@ -39,7 +40,7 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     context = {
         "here": "cases",
         "case": found,
-        "inbox": [_offered(entry) for entry in inbox.entries()],
+        "inbox": _inbox(),
         "inbox_places": inbox.places(),
         "values": {form: request.POST.dict()} if form in FORMS else {},
         "errors": errors,
@@ -47,9 +48,24 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     return render(request, "cases/add_evidence.html", context, status=400 if errors else 200)
 
 
-def _offered(entry: inbox.Entry) -> dict[str, str]:
+def _inbox() -> list[dict[str, str]]:
+    """What lies in the inbox, each with how much of it there is."""
+    entries = inbox.entries()
+    folders = sum(entry.kind == "folder" for entry in entries)
+    return [_offered(entry, counted=folders <= inbox.COUNTED_FOLDERS) for entry in entries]
+
+
+def _offered(entry: inbox.Entry, *, counted: bool) -> dict[str, str]:
     size = "" if entry.size is None else shown.human_size(entry.size)
+    if entry.kind == "folder" and counted:
+        size = _estimate(inbox.files_below(entry))
     return {"path": entry.path, "name": entry.name, "kind": entry.kind, "size_text": size}
+
+
+def _estimate(files: int) -> str:
+    if files > inbox.COUNTED:
+        return _("more than %(n)s files") % {"n": f"{inbox.COUNTED:,}"}
+    return ngettext("%(n)s file", "%(n)s files", files) % {"n": f"{files:,}"}
 
 
 def _added(request: SignedRequest, case: Case) -> Exhibit:

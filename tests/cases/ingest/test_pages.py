@@ -50,6 +50,7 @@ def test_of_a_folder_of_the_inbox_becomes_an_exhibit(case: Case, inbox: Path) ->
     tree(inbox / "stick 1", {"a.png": picture(1)})
     page = get(case.lead, f"/cases/{case.public_id}/evidence/new/")
     assert b'value="stick%201"' in page.content
+    assert "folder, 1 file\n" in page.content.decode()
     answer = post(case.lead, page.request["PATH_INFO"], ref="NM-01", source="folder", folder="stick%201")  # type: ignore[attr-defined]
     assert answer.status_code == 302
     assert figures(pipeline.drain(Exhibit.objects.get(ref="NM-01").pk)) == (1, 0, 0, 1, 0, 0, 0)
