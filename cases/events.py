@@ -9,6 +9,7 @@ MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
 INGEST_PAUSED = verb("ingest.pause", "Ingest paused")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")

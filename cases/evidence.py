@@ -23,7 +23,8 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
 LIST, HASH = "ingest", "hash"  # kinds of jobs
-BY_PERSON, NO_SPACE, NO_STORE, NO_SOURCE = "person", "space", "store", "source"  # why an ingest is held
+BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
+NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 LONGEST_REF = 60  # characters
 S = Exhibit.State
 
@@ -151,6 +152,12 @@ def remove_upload(exhibit: Exhibit) -> None:
 def slots(exhibit: Exhibit) -> list[str]:
     """The subjects of the jobs that may hash an exhibit's files side by side."""
     return [f"{exhibit.public_id}/{slot}" for slot in range(settings.INGEST_TASKS)]
+
+
+def open_slots(exhibit: Exhibit) -> None:
+    """Let workers hash an exhibit's files, also when it was done and more came; jobs that live stay."""
+    if exhibit.state == S.RUNNING:
+        leases.open_jobs(HASH, slots(exhibit))
 
 
 def offered_source(relative: bytes) -> bytes:

@@ -70,6 +70,19 @@ def _colleagues(by: User) -> list[User]:
     return list(working.exclude(pk=by.pk).exclude(username="operator").distinct().order_by("name"))
 
 
+class WantedForm(forms.Form):
+    """The filters of the list of items, as its address carries them."""
+
+    state = forms.CharField(required=False, max_length=20)
+    code = forms.CharField(required=False, max_length=40)
+    mark = forms.CharField(required=False, max_length=20)
+    exhibit = forms.UUIDField(required=False)
+    camera = forms.CharField(required=False, max_length=80)
+    taken_from = forms.DateField(required=False)
+    taken_to = forms.DateField(required=False)
+    has_place = forms.BooleanField(required=False)
+
+
 class SupersedeForm(forms.Form):
     """Another category for a decided item, with a reason."""
 

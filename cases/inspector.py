@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-from cases import names, shown
-from cases.models import Content, Item, Stack
+from cases import metadata, names, paths, shown
+from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
 SELECT count(*), coalesce(sum(g.entries), 0) FROM hashsets_hashset h
@@ -26,11 +26,13 @@ LOST = """
 SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
 WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
 """
-FOUND_IN = """
-SELECT x.ref, x.description, f.raw_path, f.reason FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+FOUND_IN = f"""
+SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
-"""
+"""  # noqa: S608 only a constant
 MOST_PLACES = 12
+FRAMES = 24  # of a storyboard on one page; ux.md section 2
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
 
 
@@ -101,7 +103,7 @@ def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
 
 def facts(content: Content) -> list[list[str]]:
     """Label and value pairs about the bytes."""
-    size = [_pixels(content), _duration(content), shown.human_size(content.size), content.mime]
+    size = [_pixels(content), _duration(content), _frames(content), shown.human_size(content.size), content.mime]
     rows = [["Size", " · ".join(filter(None, size))]]
     if content.preview_reason:
         rows.append(["Preview", content.preview_reason])
@@ -110,6 +112,23 @@ def facts(content: Content) -> list[list[str]]:
         ["SHA-256", bytes(content.sha256).hex()],
         ["MD5", bytes(content.md5).hex()],
         ["SHA-1", bytes(content.sha1).hex()],
+    ]
+
+
+def says(content: Content) -> dict[str, list[list[str]]]:
+    """What the content says of itself: label and value pairs a person asks for, and all others. One query."""
+    said = Metadata.objects.filter(content=content).first()
+    if said is None:
+        return {"main": [], "more": []}
+    return {"main": metadata.facts(said), "more": sorted([name, str(value)] for name, value in said.more.items())}
+
+
+def storyboard(content: Content, first: int = 0) -> list[dict[str, Any]]:
+    """Keyframes from `first` on, at most FRAMES: number, time as text, whether a scene begins. One query."""
+    frames = content.keyframes.filter(number__gte=first).order_by("number").values_list("number", "at_ms", "scene")
+    return [
+        {"number": number, "at": f"{at // 60_000}:{at // 1000 % 60:02d}", "scene": scene}
+        for number, at, scene in frames[:FRAMES]
     ]
 
 
@@ -122,15 +141,25 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
                 "exhibit": ref,
                 "name": names.base(bytes(raw)),
                 "text": " · ".join(
-                    filter(None, [description, names.folder(bytes(raw)), names.base(bytes(raw)), reason])
+                    filter(None, [description, _place(bytes(raw), parents), names.base(bytes(raw)), reason])
                 ),
             }
-            for ref, description, raw, reason in cursor.fetchall()
+            for ref, description, raw, parents, reason in cursor.fetchall()
         ]
+
+
+def _place(raw: bytes, parents: bytes | None) -> str:
+    """`/Camera`, or `Camera/archive.zip > holidays` for what lies in an archive."""
+    folder = names.folder(raw)
+    return folder if parents is None else " > ".join(filter(None, [names.display(bytes(parents)), folder.strip("/")]))
 
 
 def _pixels(content: Content) -> str:
     return f"{content.width} × {content.height}" if content.width else ""
+
+
+def _frames(content: Content) -> str:
+    return f"{content.frames:,} frames{f', {content.codec}' if content.codec else ''}" if content.frames > 1 else ""
 
 
 def _duration(content: Content) -> str:

@@ -1,7 +1,9 @@
 """Long lists, a page at a time: by key, never by offset, and without counting rows."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -37,6 +39,15 @@ WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state =
   AND (%(code)s = '' OR st.code = %(code)s)
   AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
        WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id))
+  AND (%(camera)s = '' OR i.content_id IN (
+    SELECT content_id FROM cases_metadata WHERE make <> '' AND lower(make) COLLATE "C" LIKE %(camera)s
+    UNION ALL SELECT content_id FROM cases_metadata WHERE model <> '' AND lower(model) COLLATE "C" LIKE %(camera)s
+    UNION ALL SELECT content_id FROM cases_metadata WHERE serial <> '' AND lower(serial) COLLATE "C" LIKE %(camera)s))
+  AND (NOT %(dated)s OR i.content_id IN (
+    SELECT content_id FROM cases_metadata WHERE taken_at IS NOT NULL AND taken_at >= %(taken_from)s::timestamptz
+      AND taken_at < %(taken_to)s::timestamptz))
+  AND (NOT %(has_place)s OR EXISTS (
+    SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL))
 ORDER BY i.id LIMIT %(limit)s
 """
 
@@ -54,23 +65,40 @@ class Page:
     next: str | None
 
 
-def items(
-    case: Case, *, state: str = "", code: str = "", mark: str = "", exhibit: UUID | None = None, after: int = 0
-) -> Page:
-    """Items of a case in the order they came in, one query. `mark` is what a person left on them without deciding."""
-    if state and state not in Item.State.values:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which items of a case are asked for; what is empty asks for nothing."""
+
+    state: str = ""
+    code: str = ""
+    mark: str = ""  # what a person left on it without deciding
+    exhibit: UUID | None = None
+    camera: str = ""  # how make, model or serial number begins, in any case
+    taken_from: date | None = None
+    taken_to: date | None = None  # that day included
+    has_place: bool = False
+
+
+def items(case: Case, wanted: Wanted, *, after: int = 0) -> Page:
+    """Items of a case in the order they came in, one query."""
+    if wanted.state and wanted.state not in Item.State.values:
         raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
-    if mark and mark not in MARKS:
+    if wanted.mark and wanted.mark not in MARKS:
         raise BadInput(f"mark must be one of {', '.join(MARKS)}.")
     values: dict[str, Any] = {
         "case": case.pk,
         "agency": case.agency_id,
         "scheme": case.scheme.scheme_id,
-        "state": state,
-        "code": code,
-        "mark": mark,
+        "state": wanted.state,
+        "code": wanted.code,
+        "mark": wanted.mark,
         "last": LAST,
-        "exhibit": exhibit,
+        "exhibit": wanted.exhibit,
+        "camera": _beginning(wanted.camera),
+        "dated": bool(wanted.taken_from or wanted.taken_to),
+        "taken_from": wanted.taken_from or "-infinity",
+        "taken_to": wanted.taken_to + timedelta(days=1) if wanted.taken_to else "infinity",
+        "has_place": wanted.has_place,
         "after": after,
         "limit": PAGE + 1,
     }
@@ -78,6 +106,12 @@ def items(
         cursor.execute(ITEMS, values)
         rows = cursor.fetchall()
     return Page([_item(row) for row in rows[:PAGE]], str(rows[PAGE - 1][0]) if len(rows) > PAGE else None)
+
+
+def _beginning(text: str) -> str:
+    """The text as a LIKE pattern for values that begin with it."""
+    plain = re.sub(r"([\\%_])", r"\\\1", text.strip().lower())
+    return f"{plain}%" if plain else ""
 
 
 def _item(row: tuple[Any, ...]) -> dict[str, Any]:

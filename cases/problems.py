@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Subquery
+from django.db import connection
+from django.db.models import Count
 
-from cases.models import Case, FileInstance, Item
+from cases import paths
+from cases.models import Case, FileInstance
 from cases.names import display
 
 PAGE = 200
@@ -31,7 +33,7 @@ WORDS = {
     "not-media": "Not a picture or video by its content.",
     "no-picture": "Sound without a picture.",
     "truncated": "Cut off. The preview shows what is there.",
-    "embedded-preview": "A camera's raw file. The small picture inside it is shown.",
+    "embedded-preview": "A camera's raw file without a usable exposure. The small picture inside it is shown.",
     "undecodable": "Damaged: the decoder cannot make a picture of it.",
     "unsupported-format": "A format that gets no preview yet.",
     "too-many-pixels": "Too large to decode safely.",
@@ -39,12 +41,16 @@ WORDS = {
     "decoder-timeout": "Took the decoder too long.",
     "decoder-killed": "The decoder died over it, or three workers did.",
     "bytes-lost": "The evidence store no longer has its bytes.",
-    "encrypted": "An encrypted member of an archive.",
+    "archive": "An archive. Its members are listed as files of their own.",
+    "too-deep": "An archive in too many archives. It was not opened.",
+    "unsupported-archive": "An archive of a kind that is not opened. What is in it is not in the case.",
+    "encrypted": "Encrypted in an archive, or an encrypted archive.",
     "bad-crc": "Damaged in the archive: its checksum is wrong.",
     "corrupt": "Damaged in the archive.",
     "unsupported-compression": "Compressed in a way that is not supported.",
     "is-link": "A link inside an archive. Where it leads was not followed.",
     "over-limit": "Beyond the limits for one archive.",
+    "archive-part": "One part of an archive in several files.",
 }
 ADVICE = {
     "symlink-not-followed": "Add the target itself if it is evidence.",
@@ -62,13 +68,25 @@ ADVICE = {
     "decoder-timeout": "Examine it with other tools.",
     "decoder-killed": "Examine it with other tools, and tell your administrator.",
     "bytes-lost": "Tell your administrator: the store must be restored from its backup.",
-    "encrypted": "Unpack it with its password and add what is inside.",
+    "encrypted": "Give its password on the problems page, and it is read.",
+    "too-deep": "Unpack it with other tools and add what is inside.",
+    "unsupported-archive": "Unpack it with other tools and add what is inside.",
+    "archive-part": "Join the parts and add the whole.",
     "bad-crc": "Look for a whole copy of the archive.",
     "corrupt": "Look for a whole copy of the archive.",
     "unsupported-compression": "Unpack it with other tools and add what is inside.",
     "is-link": "Add the target itself if it is evidence.",
     "over-limit": "Unpack it with other tools and add what is inside.",
 }
+
+LIST = f"""
+SELECT f.id, x.ref, {paths.WHOLE_SHOWN}, f.state, f.reason, f.size, i.public_id
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+LEFT JOIN cases_item i ON i.case_id = x.case_id AND i.content_id = f.content_id
+WHERE x.case_id = %(case)s AND f.id > %(after)s AND f.reason <> ''
+  AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid) AND (%(reason)s = '' OR f.reason = %(reason)s)
+ORDER BY f.id LIMIT %(limit)s
+"""  # noqa: S608 only a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +95,7 @@ class Problem:
 
     id: int
     exhibit: str
-    raw_path: bytes
+    raw_path: bytes  # `archive > member` for what lies in others
     state: str
     reason: str
     size: int | None  # bytes, as far as known
@@ -108,15 +126,11 @@ def page(
     case: Case, *, exhibit: UUID | None = None, reason: str = "", after: int = 0, limit: int = PAGE
 ) -> list[Problem]:
     """The next files with a reason after the row `after`. One query, no counting."""
-    rows = FileInstance.objects.filter(exhibit__case=case, id__gt=after).exclude(reason="")
-    if exhibit:
-        rows = rows.filter(exhibit__public_id=exhibit)
-    if reason:
-        rows = rows.filter(reason=reason)
-    item = Item.objects.filter(case=case, content=OuterRef("content")).values("public_id")
-    fields = ("id", "exhibit__ref", "raw_path", "state", "reason", "size", "item")
-    found = rows.order_by("id").annotate(item=Subquery(item)).values_list(*fields)[:limit]
-    return [Problem(row, ref, bytes(raw), *rest) for row, ref, raw, *rest in found]
+    values = {"case": case.pk, "exhibit": exhibit, "reason": reason, "after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(LIST, values)
+        fields = cursor.fetchall()
+    return [Problem(row, ref, bytes(raw), *rest) for row, ref, raw, *rest in fields]
 
 
 def by_reason(exhibits: Sequence[int]) -> dict[str, int]:

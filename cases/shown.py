@@ -36,7 +36,7 @@ UNDECIDED = {  # what an item's page says where nobody's decision stands
 MARK_WORDS = {"flagged": "Flagged", "skipped": "Skipped"}
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": ""}
-READERS = {"folder": "Folder", "archive": "Zip archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
+READERS = {"folder": "Folder", "archive": "Archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
 

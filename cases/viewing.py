@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases import events, scope, states
 from cases.errors import NoPreview, NotHeld, PreviewPending
-from cases.models import Batch, Content, Item, Stack, Viewing
+from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
 from workbench import access, audit, storage
 from workbench.models import Role, User
 
@@ -19,9 +19,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
     look of his is an event at once: no batch will ever tell of it.
     Raises NotHeld, NoPreview, PreviewPending.
     """
-    content, batch = item.content, _batch_of(item, by)
-    if batch is None and Role.SUPERVISOR not in access.roles(by):
-        raise NotHeld
+    content, batch = item.content, _batch_that_allows(item, by)
     if content.preview == Content.PreviewState.NONE:
         raise NoPreview
     picture = storage.preview(item.case.agency, bytes(content.sha256))
@@ -29,6 +27,30 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
         _want(content)
         raise PreviewPending
     return picture, _noted(item, batch, by)
+
+
+def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
+    """One clear keyframe of an item and its viewing row, under the rules of `clear`; each frame is a look of its own.
+
+    Raises NotHeld, NoPreview, PreviewPending.
+    """
+    content, batch = item.content, _batch_that_allows(item, by)
+    frame = Keyframe.objects.filter(content=content, number=number).first()
+    if frame is None:
+        raise NoPreview
+    picture = storage.storyboard(item.case.agency, bytes(content.sha256), frame.offset, frame.length)
+    if picture is None:
+        _want(content)
+        raise PreviewPending
+    return picture, _noted(item, batch, by)
+
+
+def _batch_that_allows(item: Item, by: User) -> Batch | None:
+    """The open batch through which somebody may look; None for a supervisor without one. Raises NotHeld."""
+    batch = _batch_of(item, by)
+    if batch is None and Role.SUPERVISOR not in access.roles(by):
+        raise NotHeld
+    return batch
 
 
 @transaction.atomic

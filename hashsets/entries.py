@@ -44,7 +44,7 @@ class NewEntry:
     def ident(self) -> bytes:
         """The first digest of md5, sha1, sha256. Raises Unidentified, also for the empty file."""
         found = next((digest for name in DIGESTS if (digest := getattr(self, name))), None)
-        empty = any(getattr(self, name) == kinds.BY_ID[name].empty for name in DIGESTS)
+        empty = any(getattr(self, name) == kinds.DIGESTS[name].empty for name in DIGESTS)
         if found is None or empty or self.size == 0:
             raise Unidentified
         return bytes(found)

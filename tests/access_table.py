@@ -79,6 +79,8 @@ ROUTES = [
     Route("cases:api_stack", get=REVIEWERS, of="stack"),
     Route("cases:media_veil", get=REVIEWERS, of="item"),
     Route("cases:media_clear", get=REVIEWERS, of="item"),
+    Route("cases:media_frame_veil", get=REVIEWERS, of="item"),
+    Route("cases:media_frame_clear", get=REVIEWERS, of="item"),
     # giving back and handing over
     Route("cases:publish", get=TEAM),
     Route("cases:offers_act", post=ONLY_SUPERVISORS, body={"act": "approve"}),

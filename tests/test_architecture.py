@@ -16,9 +16,11 @@ PURE = [
     "hashsets/schemes",
     "cases/counting.py",
     "workbench/media_types.py",
+    "workbench/jail/pdq.py",
+    "workbench/perceptual.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
-DECODERS = {"PIL", "av"}
+DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}
 MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own pictures
 UNMARKED = re.compile(r"mark_safe|SafeString\(|\|\s*safe\b|autoescape\s+off")
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)

@@ -30,7 +30,8 @@ INTERNAL = {"PATH", "DJANGO_SETTINGS_MODULE", "WINNOW_ATTACHED", "WINNOW_DATABAS
 DJANGOS_OWN = {"help", "version", "verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color",
                "skip_checks", "as_user", "as_json"}  # fmt: skip
 # Importing these changes the process: they run in one of their own.
-ENTRY_POINTS = ("workbench.jail.child", "workbench.jail.stills", "workbench.jail.clips", "workbench.jail.media")
+ENTRY_POINTS = ("workbench.jail.child", "workbench.jail.stills", "workbench.jail.clips", "workbench.jail.media",
+                "workbench.jail.containers", "workbench.jail.frames")  # fmt: skip
 
 
 @cache

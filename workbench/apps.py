@@ -6,6 +6,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in
+from django.core import checks
 from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
@@ -38,8 +39,9 @@ class WorkbenchConfig(AppConfig):
     kept = frozenset({"workbench_agency", "workbench_auditlog", "workbench_user"})
 
     def ready(self) -> None:
-        """Learn every app's permissions and events; grant after every migration run (it is idempotent)."""
+        """Learn every app's permissions, events and checks; grant after every migration run (it is idempotent)."""
         import_module("workbench.celery")  # from here on tasks go to our broker, whichever process enqueues them
         autodiscover_modules("permissions", "access", "events")
         user_logged_in.connect(import_module("workbench.sessions").begin, dispatch_uid="workbench.begin")
+        checks.register(import_module("workbench.decoders").check)
         post_migrate.connect(grant, dispatch_uid="workbench.grant")

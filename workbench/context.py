@@ -5,11 +5,12 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from workbench import access
+from workbench import access, decoders
+from workbench.models import Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """`shell`: product, agency, roles in words, and what the navigation may show."""
+    """`shell`: product, agency, roles in words, what weakens the decoders; `may`: what the navigation may show."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"shell": {"product": settings.PRODUCT}}
@@ -20,6 +21,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "agency": user.agency.name,
             "roles": [str(role) for role in held],
             "role_text": ", ".join(role.label for role in held) or "No role",
+            "warning": decoders.warning(),
+            "advice": decoders.advice() if Role.ADMIN in held else "",
         },
         "may": Permissions(user),
     }

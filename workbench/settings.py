@@ -6,6 +6,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from workbench.jail.layers import OWN_UID
 from workbench.launcher import addresses, keys
 from workbench.launcher.errors import LauncherError
 
@@ -52,7 +53,15 @@ LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7
 BATCH_ITEMS = 200
 BATCH_HOURS = env_int("WINNOW_BATCH_HOURS", 24, 1, 24)
+ARCHIVE_BYTES = env_int("WINNOW_ARCHIVE_BYTES", 1 << 36, 1 << 20, 1 << 50)
+ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
+ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
+
+JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)
+if env("WINNOW_JAIL") not in ("", "complete", "incomplete-is-accepted"):
+    raise ImproperlyConfigured("WINNOW_JAIL must be complete or incomplete-is-accepted.")
+JAIL_INCOMPLETE_IS_ACCEPTED = env("WINNOW_JAIL") == "incomplete-is-accepted"
 
 INSTALLED_APPS = [
     "django.contrib.auth",

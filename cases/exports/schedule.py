@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from cases import names
+from cases import metadata, names
 from cases.exports.base import Described, Options
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
@@ -21,15 +21,17 @@ BOM = "\ufeff"  # spreadsheets then read UTF-8
 COLUMNS = (
     "row", "exhibit", "path", "copies", "sha256", "md5", "sha1", "size", "type", "kind", "modified", "state",
     "category", "category_name", "basis", "decided_by", "decided_at", "second_opinions", "known_in", "known_version",
-    "known_category", "known_scheme",
+    "known_category", "known_scheme", "camera", "serial", "taken", "taken_zone", "latitude", "longitude",
 )  # fmt: skip
 
 FILES_OF_EXHIBIT = """
-SELECT f.raw_path, f.parent_path, f.modified, s.*,
+SELECT f.raw_path, f.parent_path, f.modified, s.*, m.make, m.model, m.serial, m.taken_text, m.taken_at,
+  m.taken_zone, m.latitude, m.longitude,
   (SELECT count(*) FROM cases_fileinstance o WHERE o.content_id = s.content_id AND (
     SELECT y.case_id = %(case)s AND y.removed_at IS NULL FROM cases_exhibit y WHERE y.id = o.exhibit_id)) AS copies,
   (SELECT count(*) FROM cases_secondopinion n WHERE n.decision_id = s.decision_id) AS second_opinions
 FROM files f JOIN shown s ON s.content_id = f.content_id
+LEFT JOIN cases_metadata m ON m.content_id = f.content_id
 WHERE f.exhibit_id = %(exhibit)s
 ORDER BY f.parent_path NULLS FIRST, f.raw_path, f.ordinal, f.id
 """
@@ -44,6 +46,9 @@ basis             viewed: the person looked at it. veiled: decided from the veil
                   inherited: decided with a look-alike. set: nobody here looked, the category is the hash set's.
 decided_at        UTC, ISO 8601
 second_opinions   how many other people gave their opinion on the decision
+camera ... longitude  what the file says of itself, never verified; degrees, north and east positive
+taken_zone        offset, utc: `taken` is an instant in UTC, by the file's offset or its satellite time or container.
+                  none: only the camera's own clock is known, and `taken` shows it without a zone.
 known_*           the hash set that knows the file by its exact hash, the set's version, its category and scheme
 
 manifest.json names every file of this package with its size and SHA-256.
@@ -54,7 +59,7 @@ class Schedule:
     """A list for prosecutor and defence: hashes, places, categories, who decided."""
 
     id = "schedule"
-    layout = 1
+    layout = 2
     described = Described(
         "Schedule", "For prosecutor and defence: every file with place, hashes, category and who decided. CSV and JSON."
     )
@@ -114,6 +119,22 @@ def _row(found: dict[str, Any], number: int, ref: str, categories: dict[str, str
         "known_version": found["known_version"],
         "known_category": found["known_code"],
         "known_scheme": found["known_scheme"],
+        **_said(found),
+    }
+
+
+def _said(found: dict[str, Any]) -> dict[str, Any]:
+    """What the file says of itself; empty cells where it says nothing."""
+    if found["taken_zone"] is None:
+        return dict.fromkeys(("camera", "serial", "taken", "taken_zone", "latitude", "longitude"))
+    when = metadata.taken(found["taken_text"], found["taken_at"], found["taken_zone"])
+    return {
+        "camera": metadata.camera(found["make"], found["model"]) or None,
+        "serial": found["serial"] or None,
+        "taken": when or None,
+        "taken_zone": found["taken_zone"] if found["taken_at"] else None,
+        "latitude": found["latitude"],
+        "longitude": found["longitude"],
     }
 
 

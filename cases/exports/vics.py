@@ -6,14 +6,14 @@ gets a record of its own, in a case object of our own, with every place it was f
 
 import base64
 import json
-import shutil
 import zipfile
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
 
-from cases import names
+from cases import metadata, names
+from cases.exports import vics_files
 from cases.exports.base import DEFAULT_REGION, REGION, WITH_MEDIA, Described, ExportUnreadable, Options, UnknownOption
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
@@ -22,15 +22,11 @@ from hashsets.exchange import MalformedDocument, Report, vics_context
 from hashsets.exchange.json_text import JsonObject
 from hashsets.exchange.vics_case import CaseFrame, Moment, Occurrence, new_frame, read_case, write_case
 from hashsets.exchange.vics_context import Context
-from hashsets.exchange.vics_media import stored_path
 from hashsets.exchange.vics_rewrite import case_record, rewrite_record
 from hashsets.exchange.vics_values import to_json
-from workbench import storage
-from workbench.errors import WorkbenchError
 
 DOCUMENT = "case.json"
 VERSIONS = ("2.0", "1.3")
-CHUNK = 1 << 20  # bytes
 NO_END = 2**31 - 1  # positions are below
 
 # By the place of its record in the document; where the file did not come in, by the MD5 the record names.
@@ -53,23 +49,13 @@ placed AS (
   SELECT content_id, jsonb_agg(jsonb_build_array(ref, encode(raw_path, 'base64'), encode(parent_path, 'base64'),
     modified) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
   FROM files WHERE record IS NULL GROUP BY content_id)
-SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places
-FROM shown s JOIN placed p ON p.content_id = s.content_id ORDER BY s.sha256
+SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places,
+  m.make, m.model, m.serial, m.software, m.taken_text, m.taken_at, m.taken_zone, m.latitude, m.longitude
+FROM shown s JOIN placed p ON p.content_id = s.content_id LEFT JOIN cases_metadata m ON m.content_id = s.content_id
+ORDER BY s.sha256
 """
 
 ANY_OWN = "SELECT 1 AS one FROM shown s JOIN files f ON f.content_id = s.content_id AND f.record IS NULL LIMIT 1"
-
-# Of contents with one MD5, all but the first need another name.
-TWINS = """
-SELECT sha256 FROM (
-  SELECT sha256, row_number() OVER (PARTITION BY md5 ORDER BY sha256) AS number FROM shown) s WHERE number > 1
-"""
-
-MEDIA = """
-SELECT c.md5, c.sha256, c.size FROM cases_content c
-WHERE c.id IN (SELECT content_id FROM shown UNION SELECT content_id FROM files WHERE record IS NOT NULL)
-ORDER BY c.md5, c.sha256
-"""
 
 README = """case.json is a VICS-shaped case document. Each record names a file by its hashes and gives its category
 and where it was found.
@@ -83,17 +69,11 @@ manifest.json names every file of this package with its size and SHA-256.
 """
 
 
-class EvidenceMissing(WorkbenchError):
-    """A file of the evidence store is missing or damaged, so the package was not made. Restore it from the backup."""
-
-    code = "evidence-missing"
-
-
 class Vics:
     """VICS case documents, versions 2.0 and 1.3, with or without the files."""
 
     id = "vics"
-    layout = 1
+    layout = 2
     described = Described(
         "VICS case",
         "For another tool: every picture and video by its hashes, with category and places. No pictures unless asked.",
@@ -112,9 +92,9 @@ class Vics:
 
     def write(self, snapshot: Snapshot, options: Options, package: Package) -> None:
         """The files if asked for, README.txt, the document."""
-        twins = {bytes(row["sha256"]) for row in snapshot.rows(TWINS)} if options.media else None
+        twins = vics_files.twins(snapshot) if options.media else None
         if twins is not None:
-            _write_media(snapshot, package, twins)
+            vics_files.write(snapshot, package, twins)
         package.add("README.txt", README.encode())
         document = _Document(snapshot, options, twins)
         with package.member(DOCUMENT) as stream:
@@ -203,6 +183,7 @@ class _Document:
                 mime_type=row["mime"],
                 code=row["code"],
                 inherited_from=_inherited(row),
+                exifs=metadata.exifs(row),
                 occurrences=[_occurrence(*place) for place in json.loads(row["places"])],
                 with_file=self._twins is not None,
                 version=self._version,
@@ -213,7 +194,7 @@ class _Document:
         if not self._twins or bytes(row["sha256"]) not in self._twins:
             return record
         fields = JsonObject(record.decode())
-        fields.set("RelativeFilePath", to_json("\\".join(_stored(row, self._twins))))
+        fields.set("RelativeFilePath", to_json("\\".join(vics_files.stored(row, self._twins))))
         return fields.text().encode()
 
 
@@ -280,24 +261,3 @@ def _text(raw: bytes) -> str:
     except UnicodeDecodeError:
         return names.display(raw)
     return names.display(raw) if "\0" in text else text
-
-
-def _stored(row: dict[str, Any], twins: set[bytes]) -> tuple[str, ...]:
-    """Where the package keeps a file. Different files with one MD5 are told apart by their SHA-256."""
-    *folders, name = stored_path(bytes(row["md5"]))
-    sha256_ = bytes(row["sha256"])
-    return (*folders, f"{name}.{sha256_.hex()[:16]}" if sha256_ in twins else name)
-
-
-def _write_media(snapshot: Snapshot, package: Package, twins: set[bytes]) -> None:
-    """Every file of the case once, checked against its SHA-256 on the way. Raises EvidenceMissing."""
-    for row in snapshot.rows(MEDIA):
-        wanted = bytes(row["sha256"])
-        try:
-            blob = storage.open_blob(snapshot.case.agency, wanted)
-        except FileNotFoundError as error:
-            raise EvidenceMissing(f"The evidence store lacks {wanted.hex()}. Restore it from the backup.") from error
-        with blob, package.member("/".join(_stored(row, twins))) as into:
-            shutil.copyfileobj(blob, into, CHUNK)
-        if package.members[-1].sha256 != wanted.hex():
-            raise EvidenceMissing(f"The evidence store holds other bytes under {wanted.hex()}. Restore the backup.")

@@ -2,10 +2,11 @@
 
 from functools import cache
 
+from workbench import decoders
 from workbench.jail import Decoder
 
 
 @cache
 def decoder() -> Decoder:
     """The one `Decoder` of this process."""
-    return Decoder()
+    return Decoder(decoders.terms())

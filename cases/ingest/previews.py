@@ -1,18 +1,19 @@
 """Decoding: each content once per agency, in the jail; the second of an ingest's two transactions for a group.
 
 A decoder that dies or refuses is an answer. Only the death of this very process leaves a content pending: after
-three such deaths over one content it gets no preview.
+three such deaths over one content it gets no preview. Where decoding is off (security.md 3.3) contents stay pending,
+and the sweeper takes them up once the jail is complete.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from django.db import connection, transaction
 
 from cases import states
-from cases.ingest import ledger
+from cases.ingest import findings, ledger, slices
 from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
+from cases.ingest.findings import Finding
 from cases.ingest.leases import Held, retried
 from workbench import storage
 from workbench.jail import DecoderDied, Preview
@@ -20,13 +21,6 @@ from workbench.models import Agency
 
 AT_ONCE = 16
 LOST = "bytes-lost"  # the store no longer has them
-
-STORE = """
-UPDATE cases_content c SET preview = n.state, preview_reason = n.reason, veil = n.veil, width = n.width,
-  height = n.height, duration_ms = n.duration, preview_lease = NULL
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bytea[], %s::int[], %s::int[], %s::bigint[])
-  AS n(id, state, reason, veil, width, height, duration) WHERE c.id = n.id AND c.preview IN ('pending', 'deferred')
-"""
 
 GIVE_BACK = """
 UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
@@ -43,29 +37,21 @@ CLAIM_FRESH = CLAIM.format(which="preview_lease IS NULL", limit=AT_ONCE, deaths=
 CLAIM_SUSPECT = CLAIM.format(which="preview_lease < now()", limit=1, deaths=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Decoded:
-    """A content and what the decoder made of it."""
-
-    content: ToDecode
-    preview: Preview
-
-
 def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
     """Decode contents, keep their previews, give their files the outcome and let waiting items open."""
     if not contents:
         return
+    if not decoder().is_allowed:
+        _give_back(contents)
+        return
     try:
         with storage.Batch(agency) as batch:
-            decoded = [Decoded(content, _decoded(agency, content)) for content in contents]
-            for one in decoded:
-                if one.preview.clear:
-                    batch.put_preview(one.content.sha256, one.preview.clear)
+            found = [_found(agency, content, batch) for content in contents]
             batch.commit()
     except (DecoderDied, storage.StoreUnusable):  # no fault of these contents: nobody died over them
         _give_back(contents)
         raise
-    retried(lambda: _store(decoded))
+    retried(lambda: _store(found))
 
 
 def _give_back(contents: Sequence[ToDecode]) -> None:
@@ -75,6 +61,8 @@ def _give_back(contents: Sequence[ToDecode]) -> None:
 
 def make_left(agency: Agency, held: Held) -> bool:
     """Make previews that nobody is making: newly wanted ones, or those a dead worker left. False: there are none."""
+    if not decoder().is_allowed:
+        return False
     with connection.cursor() as cursor:
         cursor.execute(CLAIM_FRESH, [agency.pk])
         taken = cursor.fetchall()
@@ -83,15 +71,21 @@ def make_left(agency: Agency, held: Held) -> bool:
             taken = cursor.fetchall()
     held.previews(row[0] for row in taken)
     _store(
-        [
-            Decoded(ToDecode(row[0], bytes(row[1]), row[2]), Preview("other", "", reason=ledger.GIVEN_UP))
-            for row in taken
-            if row[3] >= ledger.DEATHS
-        ]
+        [Finding.of(row[0], Preview("other", "", reason=ledger.GIVEN_UP)) for row in taken if row[3] >= ledger.DEATHS]
     )
     make(agency, [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS])
     held.previews(())
     return bool(taken)
+
+
+def _found(agency: Agency, content: ToDecode, batch: storage.Batch) -> Finding:
+    """Decode one content and put its clear pictures into the batch."""
+    preview = _decoded(agency, content)
+    if preview.clear:
+        batch.put_preview(content.sha256, preview.clear)
+    if preview.keyframes:
+        batch.put_storyboard(content.sha256, [frame.clear for frame in preview.keyframes])
+    return Finding.of(content.id, preview)
 
 
 def _decoded(agency: Agency, content: ToDecode) -> Preview:
@@ -103,20 +97,13 @@ def _decoded(agency: Agency, content: ToDecode) -> Preview:
 
 
 @transaction.atomic
-def _store(decoded: Sequence[Decoded]) -> None:
-    if not decoded:
+def _store(found: Sequence[Finding]) -> None:
+    if not found:
         return
-    columns = zip(
-        *(
-            (one.content.id, p.state, p.reason, p.veil or None, p.width, p.height, p.duration_ms)
-            for one in decoded
-            for p in (one.preview,)
-        ),
-        strict=True,
-    )
-    ids = [one.content.id for one in decoded]
-    with states.changing(ids), connection.cursor() as cursor:
-        cursor.execute(STORE, [list(column) for column in columns])
+    ids = [one.content for one in found]
+    with states.changing(ids):
+        findings.store(found)
     counters = ledger.Counters()
     ledger.settle(ids, counters)
-    counters.write()
+    slices.enter(ids, counters)
+    slices.record(counters.write())

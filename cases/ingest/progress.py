@@ -16,6 +16,7 @@ HELD = {
     "space": "The disk is full. It goes on by itself when there is room.",
     "store": "The evidence store cannot be reached. It goes on by itself when it is back.",
     "source": "The evidence cannot be reached. It goes on by itself when it is back.",
+    "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
 STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
 MINUTE, HOUR = 60, 3600

@@ -1,11 +1,13 @@
 """What the tables show unfinished and nobody works on: the sweeper's list (security.md 1.1)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from django.db import connection
 
 from cases import evidence
 from cases.ingest import base, pipeline, reader
+from cases.ingest.decoding import decoder
 from cases.models import Case, Exhibit
 from workbench import storage
 
@@ -17,7 +19,7 @@ SELECT j.kind, j.subject, x.id FROM cases_exhibit x JOIN workbench_job j
 WHERE x.state IN ('listing', 'running') AND j.state IN ('queued', 'running')
   AND (j.lease_until IS NULL OR j.lease_until < now())
   AND (j.kind <> 'hash' OR EXISTS (
-    SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.state = 'pending'
+    SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND (f.state = 'pending' OR f.members = 'unlisted')
     AND (f.lease_until IS NULL OR f.lease_until < now())))
 ORDER BY x.id, j.subject
 """
@@ -42,11 +44,13 @@ def unfinished() -> Work:
     _resume_held()
     for exhibit_id in Exhibit.objects.filter(state=S.RUNNING, pending=0, hashed=0).values_list("pk", flat=True):
         pipeline.finish(exhibit_id)
+    for exhibit in Exhibit.objects.filter(state=S.RUNNING, pending__gt=0):
+        evidence.open_slots(exhibit)
     with connection.cursor() as cursor:
         cursor.execute(FREE_JOBS, [[evidence.LIST, evidence.HASH]])
         jobs = cursor.fetchall()
         cursor.execute(UNDECODED)
-        agencies = [row[0] for row in cursor.fetchall()]
+        agencies = [row[0] for row in cursor.fetchall()] if decoder().is_allowed else []
     return Work(
         [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
@@ -55,17 +59,17 @@ def unfinished() -> Work:
 
 
 def _resume_held() -> None:
-    """Ingests held for lack of space, of the store or of their source go on by themselves."""
-    reasons = (evidence.NO_SPACE, evidence.NO_STORE, evidence.NO_SOURCE)
-    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=reasons, case__state=Case.State.OPEN)
+    """Ingests held for lack of space, of the store, of their source or of a jail go on by themselves."""
+    able: dict[str, Callable[[Exhibit], bool]] = {
+        evidence.NO_SPACE: lambda _exhibit: storage.has_room(),
+        evidence.NO_STORE: lambda _exhibit: storage.is_there(),
+        evidence.NO_SOURCE: _is_back,
+        evidence.NO_JAIL: lambda _exhibit: decoder().is_allowed,
+    }
+    held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=able, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
-        if exhibit.state_reason == evidence.NO_SPACE and not storage.has_room():
-            continue
-        if exhibit.state_reason == evidence.NO_STORE and not storage.is_there():
-            continue
-        if exhibit.state_reason == evidence.NO_SOURCE and not _is_back(exhibit):
-            continue
-        evidence.resume(exhibit, by=None)
+        if able[exhibit.state_reason](exhibit):
+            evidence.resume(exhibit, by=None)
 
 
 def _is_back(exhibit: Exhibit) -> bool:

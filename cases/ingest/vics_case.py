@@ -20,6 +20,7 @@ from cases.ingest.folder import Folder
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
 from hashsets.exchange.vics_media import MediaIndex
+from workbench.jail import results
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
@@ -37,13 +38,21 @@ class VicsCase:
 
     def __init__(self, within: tuple[bytes, ...] = ()) -> None:
         self.within = within
+        self.passwords: tuple[str, ...] = ()
 
     def check(self, source: bytes) -> None:
-        """See Reader. Whether the document is whole is known after the listing's first pass, how it begins now."""
+        """See Reader. Whether the document is whole is known after the listing's first pass, how it begins now.
+
+        An encrypted one passes: passwords are given to an exhibit that is there.
+        """
         if _is_zip(source, self.within):
             archive.Archive(self.within).check(source)
-        with self._places(source).document() as stream:
-            _read_records(stream, most=1)
+        try:
+            with self._places(source).document() as stream:
+                _read_records(stream, most=1)
+        except SourceUnusable as error:
+            if str(error) != archive.LOCKED:
+                raise
 
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
@@ -54,13 +63,14 @@ class VicsCase:
             yield from _listed(stream, places.locate())
 
     def _places(self, source: bytes) -> "_InZip | _InFolder":
-        return _InZip(source, self.within) if _is_zip(source, self.within) else _InFolder(source, self.within)
+        if _is_zip(source, self.within):
+            return _InZip(source, self.within, self.passwords)
+        return _InFolder(source, self.within)
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
         if _is_zip(source, self.within):
-            with archive.opened(source, self.within) as descriptor:
-                yield from archive.read_members(descriptor, rows)
+            yield from archive.read_source(source, self.within, rows, self.passwords)
         else:
             yield from Folder(self.within).read(_folder_and_document(source, self.within)[0], rows)
 
@@ -127,8 +137,8 @@ class _InFolder:
 class _InZip:
     """The document is a member of a zip; so are its files, under names that may hold back-slashes."""
 
-    def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
-        self.source, self.within = source, within
+    def __init__(self, source: bytes, within: tuple[bytes, ...], passwords: tuple[str, ...]) -> None:
+        self.source, self.within, self.passwords = source, within, passwords
         self.places: dict[str, int] = {}
         documents = []
         with archive.opened(source, within) as descriptor:
@@ -145,9 +155,11 @@ class _InZip:
     def document(self) -> Iterator[BinaryIO]:
         with (
             archive.opened(self.source, self.within) as descriptor,
-            closing(archive.members(descriptor, self.index)) as members,
+            closing(archive.members(descriptor, self.index, self.passwords)) as members,
         ):
             member = next(members)
+            if member.reason == results.ENCRYPTED:
+                raise SourceUnusable(archive.LOCKED)
             if member.index != self.index or member.reason:
                 raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
             yield _Joined(member.chunks)

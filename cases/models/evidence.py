@@ -5,7 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Value
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Collate, Lower, Now
 
 from cases import scope
 from cases.models.investigation import Case
@@ -163,6 +163,8 @@ class FileInstance(models.Model):
     about = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what else the source says of it
     depth = models.PositiveSmallIntegerField(default=0, db_default=0)  # files it lies in
     members = models.CharField(max_length=8, choices=Members.choices, blank=True, default="", db_default="")
+    inside_members = models.PositiveIntegerField(null=True)  # of an outermost archive: entered below it so far,
+    inside_bytes = models.BigIntegerField(null=True)  # and what these unpack to
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=60, blank=True, default="")
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True)
@@ -231,8 +233,10 @@ class Metadata(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["make", "model"], condition=~models.Q(make=""), name="metadata_camera"),
-            models.Index(fields=["serial"], condition=~models.Q(serial=""), name="metadata_serial"),
+            *(
+                models.Index(Collate(Lower(name), "C"), condition=~models.Q((name, "")), name=f"metadata_{name}")
+                for name in ("make", "model", "serial")
+            ),
             models.Index(fields=["taken_at"], condition=models.Q(taken_at__isnull=False), name="metadata_taken"),
         ]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, shown, tasks, uploads
+from cases import evidence, inbox, passwords, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -30,7 +30,10 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
+            lines = passwords.checked(_lines(request))
             exhibit = _added(request, found)
+            if lines:
+                passwords.give(exhibit, passwords=lines, by=request.user)
         except WorkbenchError as error:
             errors = {_("Not added"): str(error)}
         else:
@@ -73,7 +76,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, a zip, or a VICS case."))
+        raise BadInput(_("Say what the evidence is: a folder, an archive, or a VICS case."))
     told: dict[str, Any] = {
         "case": case,
         "ref": ref,
@@ -97,6 +100,11 @@ def _tell(request: SignedRequest, exhibit: Exhibit, *, is_new: bool) -> None:
     elif others := evidence.same_source(exhibit):
         text = _("The same place was taken in as %(others)s. Its files now count twice; cancel one if that is wrong.")
         messages.warning(request, text % {"others": ", ".join(others)})
+
+
+def _lines(request: SignedRequest) -> list[str]:
+    """The passwords of the form, one a line, blanks at their ends included."""
+    return [line for line in request.POST.get("passwords", "").splitlines() if line]
 
 
 @require_POST
@@ -141,13 +149,17 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse:
-    """Hold, resume or end an ingest."""
+    """Hold, resume or end an ingest, or give it passwords."""
     found: Exhibit = access.get(request.user, "evidence.control", Exhibit, exhibit)
     if act == "pause":
         evidence.pause(found, by=request.user)
     elif act == "resume":
         evidence.resume(found, by=request.user)
         tasks.wake(found.pk)
+    elif act == "password":
+        files = passwords.give(found, passwords=_lines(request), by=request.user)
+        tasks.wake(found.pk)
+        messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
     elif act == "cancel":
         evidence.cancel(found, by=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _ended(found))

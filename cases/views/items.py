@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import decisions, figures, inspector, listing, marks, shown, viewing
-from cases.forms import SupersedeForm
+from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
 from workbench import access
@@ -26,36 +26,37 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     """Items of a case by state, category or exhibit; always veiled."""
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "item.view", scoped, case)
-    state, code, mark = (request.GET.get(name, "") for name in ("state", "code", "mark"))
-    exhibit = _uuid(text) if (text := request.GET.get("exhibit")) else None
+    form = WantedForm(request.GET)
+    if not form.is_valid():
+        raise BadInput(_("A filter of this page is damaged. Choose again."))
+    wanted, after = listing.Wanted(**form.cleaned_data), listing.after_key(request.GET.get("after"))
+    page = listing.items(found, wanted, after=after)
     exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
-    after = listing.after_key(request.GET.get("after"))
-    page = listing.items(found, state=state, code=code, mark=mark, exhibit=exhibit, after=after)
     categories = _categories(found)
     context = {
         "here": "cases",
         "case": found,
-        "state": state,
-        "code": code,
-        "exhibit": exhibit,
+        "wanted": wanted,
         "exhibits": exhibits,
-        "mark": mark,
         "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
-        "total": None if code or mark else _total(found, state, [one for one in exhibits if one.public_id == exhibit]),
+        "total": _total(found, wanted, exhibits),
         "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
         "next_url": listing.next_url(request.GET, page.next),
-        "may_confirm": state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
+        "may_confirm": wanted.state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
 
 
-def _total(case: Case, state: str, chosen: list[Exhibit]) -> int:
-    """How many items the filter lets through, from kept counts."""
-    states = figures.by_state(case, *chosen)
-    return sum(one.items for key, one in states.items() if state in ("", key))
+def _total(case: Case, wanted: listing.Wanted, exhibits: list[Exhibit]) -> int | None:
+    """How many items the filter lets through, where the kept counts tell."""
+    if wanted != listing.Wanted(state=wanted.state, exhibit=wanted.exhibit):
+        return None
+    chosen = next((one for one in exhibits if one.public_id == wanted.exhibit), None)
+    states = figures.by_state(case, chosen)
+    return sum(one.items for state, one in states.items() if wanted.state in ("", state))
 
 
 @require_POST
@@ -104,6 +105,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
     found = viewing.item_for(request.user, "item.view", item)
     case, content = found.case, found.content
     categories, places = _categories(case), inspector.found_in(found, 200)
+    frames = inspector.storyboard(content, listing.after_key(request.GET.get("frame")))
     standing = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id).first()
     context = {
         "here": "cases",
@@ -116,6 +118,9 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "standing": categories.get(standing.code or "") if standing else None,
         "why": inspector.why(content),
         "file": inspector.facts(content),
+        "says": inspector.says(content),
+        "frames": frames,
+        "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
         "marks": marks.of(found, request.user),
         "undecided": shown.UNDECIDED[Item.State(found.state)],

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_GET
 
 from cases import viewing
 from cases.errors import NoPreview
+from cases.models import Keyframe, Viewing
 from workbench.errors import NotAllowed
 from workbench.requests import SignedRequest
 
@@ -27,14 +28,26 @@ def _picture(data: bytes, content_type: str) -> HttpResponse:
     return response
 
 
+def _noted(picture: bytes, row: Viewing) -> HttpResponse:
+    """A clear picture with the token under which the look is counted."""
+    response = _picture(picture, "image/jpeg")
+    response["X-Viewing"] = str(row.token)
+    return response
+
+
 @require_GET
 def clear(request: SignedRequest, item: UUID) -> HttpResponse:
     """The clear preview; its viewing token comes in X-Viewing."""
     _only_inside(request)
-    picture, row = viewing.clear(item=viewing.item_for(request.user, "media.clear", item), by=request.user)
-    response = _picture(picture, "image/jpeg")
-    response["X-Viewing"] = str(row.token)
-    return response
+    return _noted(*viewing.clear(item=viewing.item_for(request.user, "media.clear", item), by=request.user))
+
+
+@require_GET
+def clear_frame(request: SignedRequest, item: UUID, number: int) -> HttpResponse:
+    """A clear keyframe; its viewing token comes in X-Viewing."""
+    _only_inside(request)
+    found = viewing.item_for(request.user, "media.clear", item)
+    return _noted(*viewing.clear_frame(item=found, number=number, by=request.user))
 
 
 @require_GET
@@ -43,5 +56,16 @@ def veil(request: SignedRequest, item: UUID) -> HttpResponse:
     _only_inside(request)
     veiled = viewing.item_for(request.user, "media.veil", item).content.veil
     if not veiled:
+        raise NoPreview
+    return _picture(bytes(veiled), "image/webp")
+
+
+@require_GET
+def veil_frame(request: SignedRequest, item: UUID, number: int) -> HttpResponse:
+    """A veiled keyframe."""
+    _only_inside(request)
+    content = viewing.item_for(request.user, "media.veil", item).content_id
+    veiled = Keyframe.objects.filter(content=content, number=number).values_list("veil", flat=True).first()
+    if veiled is None:
         raise NoPreview
     return _picture(bytes(veiled), "image/webp")

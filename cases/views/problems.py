@@ -8,9 +8,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from cases import listing, problems, shown
+from cases.ingest import archive
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import NotFound
+from workbench.jail import results
 from workbench.requests import SignedRequest
 
 OUTCOME_KINDS = {"accepted": "ok", "accepted-without-preview": "warn", "rejected-with-reason": "bad", "pending": ""}
@@ -38,6 +40,7 @@ def problem_list(request: SignedRequest, case: UUID) -> HttpResponse:
         "case": found,
         "exhibits": exhibits,
         "exhibit": exhibit,
+        "locked": _locked(request, exhibits, rows),
         "reasons": [_reason(code, count) for code, count in sorted(counted.items(), key=lambda one: -one[1])],
         "reason": reason,
         "rows": [_problem(row, may_open=may_open) for row in rows[: problems.PAGE]],
@@ -54,6 +57,14 @@ def _exhibit_of(request: SignedRequest) -> UUID | None:
         return UUID(text) if text else None
     except ValueError as error:
         raise NotFound from error
+
+
+def _locked(request: SignedRequest, exhibits: list[Exhibit], rows: list[problems.Problem]) -> list[Exhibit]:
+    """The exhibits that are or hold encrypted archives, as far as this page tells, for who may give a password."""
+    if not access.has(request.user, "evidence.control"):
+        return []
+    refs = {row.exhibit for row in rows if row.reason == results.ENCRYPTED}
+    return [exhibit for exhibit in exhibits if exhibit.ref in refs or exhibit.state_reason == archive.LOCKED]
 
 
 def _reason(code: str, count: int) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def _note_columns(columns: Iterable[str], report: Report) -> None:
             report.unknown(name[1:])
 
 
-def _kind(value: str) -> kinds.HashKind | None:
+def _kind(value: str) -> kinds.Digest | None:
     """The kind a bare value may be, by its length."""
     value = value.strip()
     found = kinds.BY_LENGTH.get(len(value))
@@ -106,7 +106,7 @@ def _record(row: Row, columns: list[str], report: Report, options: ReadOptions) 
     for name, value in zip(columns, row, strict=False):
         if not value.strip():
             continue
-        if name in kinds.BY_ID or name == "hash":
+        if name in kinds.DIGESTS or name == "hash":
             problem = _hash(record, name, value) or problem
         else:
             _field(record, name, value, report, options)
@@ -124,7 +124,7 @@ def _bare(record: HashRecord, row: Row) -> str:
 
 
 def _hash(record: HashRecord, name: str, value: str) -> str:
-    kind = _kind(value) if name == "hash" else kinds.BY_ID[name]
+    kind = _kind(value) if name == "hash" else kinds.DIGESTS[name]
     if kind is None:
         return "invalid-hash"
     try:
@@ -188,7 +188,7 @@ def _cells(record: HashRecord) -> Row:
         "tags": ",".join(name.replace(",", _COMMA) for name in record.tags),
         "date_updated": values.date_text(record.date_updated, record.date_updated_text),
         "photodna": record.photodna,
-        **{kind: value.hex() for kind in kinds.BY_ID if (value := getattr(record, kind))},
+        **{kind: value.hex() for kind in kinds.DIGESTS if (value := getattr(record, kind))},
         **{name: str(value).lower() for name, value in record.flags.items()},
     }
     return ["" if (value := said.get(name)) is None else str(value) for name in _COLUMNS]

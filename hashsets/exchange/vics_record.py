@@ -12,7 +12,7 @@ from hashsets.exchange.photodna_watch import PhotoDnaWatch
 from hashsets.exchange.text_source import clean, clean_json
 from hashsets.exchange.vics_media import PathRefused, components
 
-_MD5, _SHA1, _SHA256 = (kinds.BY_ID[name] for name in ("md5", "sha1", "sha256"))
+_MD5, _SHA1, _SHA256 = (kinds.DIGESTS[name] for name in ("md5", "sha1", "sha256"))
 _FLAGS = {spelling: flag for flag, name in values.FLAG_FIELDS.items() for spelling in (name, name.lower())}
 # Known fields whose value is kept as it stands, by the switch that asks for them.
 _KEPT = {
@@ -66,7 +66,7 @@ class RecordReader:
         if not values.too_deep(value):
             self._record.raw[clean(name)] = clean_json(value)
 
-    def _hash(self, kind: kinds.HashKind, name: str, value: Any) -> None:
+    def _hash(self, kind: kinds.Digest, name: str, value: Any) -> None:
         try:
             setattr(self._record, kind.id, kind.parse(value))
         except kinds.EmptyFileHash:

@@ -66,11 +66,13 @@ def case_record(
     sha256: bytes | None = None,
     tags: Sequence[str] = (),
     comments: str = "",
+    exifs: Sequence[tuple[str, str]] = (),
     with_file: bool = True,
     version: str = "2.0",
 ) -> bytes:
     """A record for a file that came without one, in the shape of `version`, every place it was found included.
 
+    `exifs` are names and values of what the file says of itself.
     `with_file` says whether the export carries the bytes; only then there is a RelativeFilePath.
     """
     hexes = {"MD5": md5.hex(), "SHA1": sha1.hex() if sha1 else None}
@@ -89,9 +91,14 @@ def case_record(
         "Category": code_json(code),
         "IsPrecategorized": inherited_from is not None,
         **{name: value for name, value in optional.items() if value is not None},
+        **({"Exifs": [_exif(md5, name, value) for name, value in exifs]} if exifs else {}),
         "MediaFiles": [_media_file(each, md5) for each in occurrences],
     }
     return to_json(clean_json(fields)).encode()
+
+
+def _exif(md5: bytes, name: str, value: str) -> dict[str, str]:
+    return {"MD5": md5.hex(), "PropertyName": name, "PropertyValue": value}
 
 
 def _media_file(place: Occurrence, md5: bytes) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """MD5: 16 bytes; finds a file, but alone never hides one (security.md 2.5). PURE."""
 
-from hashsets.kinds.base import HashKind
+from hashsets.kinds.base import Digest
 
 
-class MD5(HashKind):
+class MD5(Digest):
     """See base."""
 
     id = "md5"

@@ -1,9 +1,9 @@
 """SHA-1: 20 bytes; finds a file, but alone never hides one (security.md 2.5). PURE."""
 
-from hashsets.kinds.base import HashKind
+from hashsets.kinds.base import Digest
 
 
-class SHA1(HashKind):
+class SHA1(Digest):
     """See base."""
 
     id = "sha1"

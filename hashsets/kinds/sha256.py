@@ -1,9 +1,9 @@
 """SHA-256: 32 bytes; identifies content (security.md 2.4). PURE."""
 
-from hashsets.kinds.base import HashKind
+from hashsets.kinds.base import Digest
 
 
-class SHA256(HashKind):
+class SHA256(Digest):
     """See base."""
 
     id = "sha256"

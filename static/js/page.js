@@ -2,6 +2,7 @@
 import "./trusted.js";
 import { meaning, showKeys } from "./keys.js";
 import { follow } from "./progress.js";
+import { attachStoryboard } from "./storyboard.js";
 import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
@@ -9,6 +10,7 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", switchT
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(attachUpload);
+document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {

@@ -6,7 +6,7 @@ from django.test import Client
 
 from cases import decisions, review, viewing
 from cases.errors import NotHeld, PreviewPending
-from cases.models import Act, Case, Content, Item, Viewing
+from cases.models import Act, Case, Content, Item, Keyframe, Viewing
 from tests.cases import material
 from workbench import storage
 from workbench.models import Agency, AuditEvent, User
@@ -37,6 +37,67 @@ def test_an_investigators_look_in_a_batch_is_told_when_the_batch_ends(item: Item
     assert (summary["views"], summary["sent"]) == (0, 1)  # nothing was reported, and yet one picture went out
     with pytest.raises(NotHeld):
         viewing.clear(item=item, by=milo)
+
+
+@pytest.fixture
+def frame(item: Item) -> str:
+    """The address of a keyframe whose picture is in the store."""
+    content, picture = item.content, b"\xff\xd8\xff frame \xff\xd9"
+    Keyframe.objects.create(content=content, number=3, at_ms=9000, veil=b"RIFF", offset=0, length=len(picture))
+    with storage.Batch(item.case.agency) as batch:
+        batch.put_storyboard(bytes(content.sha256), [picture])
+        batch.commit()
+    return f"/media/{item.public_id}/frames/3"
+
+
+def client_of(user: User) -> Client:
+    client = Client(headers={"host": "localhost"})
+    client.force_login(user, backend="workbench.people.PasswordBackend")
+    return client
+
+
+def test_each_clear_frame_that_is_sent_is_a_look_and_an_event(frame: str, item: Item, sam: User) -> None:
+    for _ in range(2):
+        answer = client_of(sam).get(f"{frame}/clear")
+        assert answer.content == b"\xff\xd8\xff frame \xff\xd9"
+    assert Viewing.objects.filter(content=item.content, user=sam).count() == 2
+    assert str(Viewing.objects.latest("pk").token) == answer["X-Viewing"]
+    assert AuditEvent.objects.filter(verb="media.open").count() == 2
+
+
+def test_a_clear_frame_needs_a_batch_as_a_clear_picture_does(frame: str, item: Item, dana: User, milo: User) -> None:
+    refused = client_of(dana).get(f"{frame}/clear")
+    assert refused.status_code == client_of(dana).get(f"/media/{item.public_id}/clear").status_code == NotHeld.status
+    review.claim(case=item.case, by=dana)
+    assert client_of(dana).get(f"{frame}/clear").status_code == 200
+    assert client_of(milo).get(f"{frame}/clear").status_code == NotHeld.status
+    assert Viewing.objects.filter(content=item.content).count() == 1
+
+
+def test_veiled_frames_are_no_looks(frame: str, dana: User) -> None:
+    assert client_of(dana).get(f"{frame}/veil").content == b"RIFF"
+    assert client_of(dana).get(frame.replace("frames/3", "frames/4") + "/veil").status_code == 404
+    assert not Viewing.objects.exists()
+
+
+def test_a_frame_that_was_lost_is_asked_for_again(frame: str, item: Item, sam: User) -> None:
+    Keyframe.objects.update(length=5)
+    answer = client_of(sam).get(f"{frame}/clear")
+    assert (answer.status_code, Viewing.objects.count()) == (PreviewPending.status, 0)
+    assert Content.objects.get(pk=item.content_id).preview == "pending"
+
+
+def test_the_page_of_a_film_shows_veiled_frames_a_page_at_a_time(frame: str, item: Item, dana: User) -> None:
+    assert f"{frame}/veil" in client_of(dana).get(f"/items/{item.public_id}/").content.decode()
+    Keyframe.objects.bulk_create(
+        Keyframe(content=item.content, number=number, at_ms=number * 9000, veil=b"RIFF", offset=0, length=1)
+        for number in range(4, 40)
+    )
+    first = client_of(dana).get(f"/items/{item.public_id}/").content.decode()
+    assert first.count("/clear") == 24
+    later = client_of(dana).get(f"/items/{item.public_id}/?frame=27").content.decode()
+    assert 'href="?frame=27"' in first
+    assert later.count("/clear") == 13
 
 
 def test_a_picture_that_is_refused_as_a_page_of_its_own_counts_as_seen_by_nobody(item: Item, sam: User) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.conftest import World
 from tests.product import Product
@@ -43,7 +43,7 @@ def test_an_ingest_is_cancelled_with_a_reason(at_desk: Callable[..., Page], worl
 
 
 def test_a_refused_upload_says_why_and_not_that_anything_was_kept(
-    browser: Browser, live: Product, sessions: dict[str, Any], world: World, sent: dict[str, Any]
+    browser: Browser, live: Product, sessions: dict[str, Any], world: World, sent: FilePayload
 ) -> None:
     page = browser.new_page(base_url=live.url, storage_state=sessions["kim"])  # its console tells of the refusal
     page.goto(f"{world.pages['case']}evidence/new/")
@@ -59,7 +59,7 @@ def test_a_refused_upload_says_why_and_not_that_anything_was_kept(
 
 
 @pytest.fixture
-def sent() -> dict[str, Any]:
+def sent() -> FilePayload:
     """A file to choose."""
     return {"name": "a.bin", "mimeType": "application/octet-stream", "buffer": bytes(4096)}
 

@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hashsets import kinds
-from hashsets.kinds import BUILT_IN, BadHash, EmptyFileHash, HashKind
+from hashsets.kinds import BUILT_IN, DIGESTS, BadHash, Digest, EmptyFileHash, HashKind
 
 each_kind = pytest.mark.parametrize("kind", BUILT_IN, ids=lambda kind: kind.id)
+each_digest = pytest.mark.parametrize("kind", DIGESTS.values(), ids=lambda kind: kind.id)
 
 
-@each_kind
-def test_the_example_is_what_one_read_of_the_bytes_computes(kind: HashKind) -> None:
+@each_digest
+def test_the_example_is_what_one_read_of_the_bytes_computes(kind: Digest) -> None:
     hasher = kind.hasher()
     hasher.update(b"win")
     hasher.update(b"now")
@@ -48,8 +49,8 @@ def test_rubbish_is_refused(kind: HashKind, spoil: Callable[[str], str]) -> None
         kind.parse(spoil(kind.example))
 
 
-@each_kind
-def test_the_digest_of_a_file_of_zero_bytes_is_refused(kind: HashKind) -> None:
+@each_digest
+def test_the_digest_of_a_file_of_zero_bytes_is_refused(kind: Digest) -> None:
     assert kind.empty == kind.hasher().digest()
     with pytest.raises(EmptyFileHash):
         kind.parse(kind.empty.hex())
@@ -65,5 +66,14 @@ def test_whatever_is_taken_comes_out_as_it_went_in(kind: HashKind, text: str) ->
     assert kind.text(value) == text.strip().lower()
 
 
-def test_kinds_are_told_apart_by_name_and_by_length() -> None:
-    assert len(kinds.BY_ID) == len(kinds.BY_LENGTH) == len(BUILT_IN)
+@each_kind
+def test_a_value_has_no_distance_to_itself_and_one_bit_to_its_neighbour(kind: HashKind) -> None:
+    value = kind.parse(kind.example)
+    neighbour = value[:-1] + bytes([value[-1] ^ 1])
+    assert kind.distance(value, value) == 0 <= kind.max_distance
+    assert kind.distance(value, neighbour) == kind.distance(neighbour, value) == 1
+
+
+def test_kinds_are_told_apart_by_name_and_digests_by_length_too() -> None:
+    assert len(kinds.BY_ID) == len(BUILT_IN)
+    assert len(kinds.BY_LENGTH) == len(DIGESTS)

@@ -8,13 +8,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import pillow_heif
 from PIL import Image
+from pillow_jxl import JpegXLImagePlugin
 
 from workbench.jail import Decoder, Preview
+
+WRITERS = (JpegXLImagePlugin,)  # importing it is enough for Pillow to write the format
+pillow_heif.register_heif_opener()
 
 
 @contextmanager
@@ -69,13 +75,15 @@ def png_claiming(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
 
 
-def clip(pictures: list[Image.Image], *, rate: int = 5, name: str = "mp4", codec: str = "mpeg4") -> bytes:
-    """A film of the pictures, one a frame."""
+def clip(
+    pictures: list[Image.Image], *, rate: int | Fraction = 5, name: str = "mp4", codec: str = "mpeg4", gop: int = 5
+) -> bytes:
+    """A film of the pictures, one a frame, at least every `gop`th of them a keyframe."""
     stream = io.BytesIO()
     with av.open(stream, "w", format=name) as container:
         track: Any = container.add_stream(codec, rate=rate)
         track.width, track.height, track.pix_fmt = *pictures[0].size, "yuv420p"
-        track.gop_size = 5
+        track.gop_size = gop
         frames: Any = av.VideoFrame
         for picture in pictures:
             container.mux(track.encode(frames.from_image(picture)))
@@ -104,3 +112,35 @@ def zip_of(members: list[tuple[bytes, bytes]], *, flags: int = 0, method: int = 
         directory += name
     end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(members), len(members), len(directory), len(body), 0)
     return body + directory + end
+
+
+def dng(width: int = 96, height: int = 64, *, orientation: int = 1, picture: bytes = b"") -> bytes:
+    """A camera's raw file: 12 bits a pixel behind a Bayer mosaic, bright above, dark below; `picture` is its JPEG."""
+    rows = (struct.pack("<H", 4000 - 3900 * row // height) * width for row in range(height))
+    data = b"".join(rows)
+    exposure: dict[int, tuple[int, list[int]]] = {
+        0x00FE: (4, [0]), 0x0100: (4, [width]), 0x0101: (4, [height]), 0x0102: (3, [16]), 0x0103: (3, [1]),
+        0x0106: (3, [32803]), 0x0111: (4, [0]), 0x0115: (3, [1]), 0x0116: (4, [height]), 0x0117: (4, [len(data)]),
+        0x828D: (3, [2, 2]), 0x828E: (1, [0, 1, 1, 2]), 0xC61D: (4, [4095]),
+    }  # fmt: skip
+    first: dict[int, tuple[int, list[int]]] = {
+        0x00FE: (4, [1]), 0x0112: (3, [orientation]), 0x014A: (4, [0]), 0xC612: (1, [1, 4, 0, 0]),
+    }  # fmt: skip
+    if picture:
+        first |= {0x0103: (3, [7]), 0x0106: (3, [6]), 0x0111: (4, [0]), 0x0117: (4, [len(picture)])}
+    at = 8 + 6 + 12 * len(first)
+    for tags, strip in ((first, at + 6 + 12 * len(exposure)), (exposure, at + 6 + 12 * len(exposure) + len(picture))):
+        if 0x0111 in tags:
+            tags[0x0111] = (4, [strip])
+    first[0x014A] = (4, [at])
+    return b"II*\0\x08\0\0\0" + directory(first) + directory(exposure) + picture + data
+
+
+def directory(tags: dict[int, tuple[int, list[int]]]) -> bytes:
+    """A TIFF directory whose values all fit into four bytes each."""
+    packing = {1: "B", 3: "H", 4: "I"}
+    body = struct.pack("<H", len(tags))
+    for tag, (kind, values) in sorted(tags.items()):
+        value = struct.pack(f"<{len(values)}{packing[kind]}", *values)
+        body += struct.pack("<HHI", tag, kind, len(values)) + value.ljust(4, b"\0")
+    return body + bytes(4)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from PIL import Image, ImageStat
@@ -20,7 +21,7 @@ def decoder() -> Iterator[Decoder]:
         yield decoder
 
 
-def test_every_clip_of_the_test_data_is_shown_upright_with_its_size_and_duration(decoder: Decoder) -> None:
+def test_every_clip_of_the_test_data_is_shown_upright_with_size_duration_frames_and_codec(decoder: Decoder) -> None:
     root = shared("media")
     wrong: dict[str, object] = {}
     files = json.loads((root / "expected.json").read_text())["files"]
@@ -34,7 +35,14 @@ def test_every_clip_of_the_test_data_is_shown_upright_with_its_size_and_duration
             wrong[path] = (answer.kind, answer.state, answer.reason, answer.width, answer.height)
         elif abs(answer.duration_ms - duration) > 100:
             wrong[path] = (answer.duration_ms, duration)
+        elif (answer.frames, answer.codec) != (known["ffprobe"]["video_frames_decoded"], codec_of(known)):
+            wrong[path] = (answer.frames, answer.codec)
     assert not wrong
+
+
+def codec_of(known: dict[str, Any]) -> str:
+    """The codec of the first picture track, as ffprobe names it."""
+    return next(str(stream["codec"]) for stream in known["ffprobe"]["streams"] if stream["type"] == "video")
 
 
 def test_sound_without_a_picture_is_audio_with_its_duration(decoder: Decoder) -> None:

@@ -127,3 +127,17 @@ def test_of_a_store_that_takes_nothing_is_named(number: int, monkeypatch: pytest
     monkeypatch.setattr("workbench.storage.os.write", refuses)
     with pytest.raises(StoreGone):
         keep(uuid4())
+
+
+def test_of_a_storyboard_gives_each_frame_by_its_place_and_nothing_that_is_no_frame() -> None:
+    agency, digest = uuid4(), hashlib.sha256(SMALL).digest()
+    frames = [b"\xff\xd8\xff one \xff\xd9", b"\xff\xd8\xff another \xff\xd9"]
+    with Batch(agency) as batch:
+        batch.put_storyboard(digest, frames)
+        batch.commit()
+    first, second = map(len, frames)
+    assert storage.storyboard(agency, digest, 0, first) == frames[0]
+    assert storage.storyboard(agency, digest, first, second) == frames[1]
+    assert storage.storyboard(agency, digest, first, second + 1) is None
+    assert storage.storyboard(agency, digest, 1, first) is None
+    assert storage.storyboard(agency, bytes(32), 0, first) is None

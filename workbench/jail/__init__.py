@@ -4,7 +4,8 @@ The worker uses `Decoder`; everything marked "Runs in the jail" is imported by `
 """
 
 from workbench.jail.decoder import Decoder
-from workbench.jail.process import DecoderDied
+from workbench.jail.layers import Terms
+from workbench.jail.process import DecoderDied, NoJail
 from workbench.jail.results import ArchiveLimits, Member, Preview
 
-__all__ = ["ArchiveLimits", "Decoder", "DecoderDied", "Member", "Preview"]
+__all__ = ["ArchiveLimits", "Decoder", "DecoderDied", "Member", "NoJail", "Preview", "Terms"]

@@ -1,34 +1,36 @@
-"""The jail's own process: `python -m workbench.jail.child media|archives PARENT`.
+"""The jail's own process: `python -m workbench.jail.child media|archives PARENT UID full|incomplete`.
 
 Descriptor 0 is its socket to the worker and the only way in or out. It imports no Django and no database
 driver, is handed an empty environment, answers one request at a time and ends when the socket does.
 """
 
+import os
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
-from workbench.jail import lockdown, results, wire
+from workbench.jail import answers, lockdown, wire
+from workbench.jail.layers import Terms
+
+INCOMPLETE = "incomplete"  # the word by which the operator does without a layer that the machine lacks
+
+Serve = Callable[[socket.socket, dict[str, Any], int], None]
 
 
-def main(work: str, parent: int) -> None:
+def main(work: str, parent: int, terms: Terms) -> None:
     """Warm up, lock, say that we are ready, then serve until the worker hangs up."""
     lockdown.follow(parent)
     serve = _media() if work == "media" else _archives()
-    lockdown.lock()
-    with socket.socket(fileno=0) as sock:
-        wire.send(sock, {"ready": work})
-        while True:
-            try:
-                request, descriptor = wire.receive_descriptor(sock)
-            except wire.BrokenConversation:
-                return
-            serve(sock, request, descriptor)
-
-
-Serve = Callable[[socket.socket, dict[str, Any], int], None]
+    sock = socket.socket(fileno=0)
+    lockdown.lock(parent, terms)
+    wire.send(sock, {"ready": work})
+    while True:
+        try:
+            request, descriptor = wire.receive_descriptor(sock)
+        except wire.BrokenConversation:
+            os._exit(0)  # an interpreter that tidies up makes calls that decoding does not need
+        serve(sock, request, descriptor)
 
 
 def _media() -> Serve:
@@ -37,12 +39,8 @@ def _media() -> Serve:
     media.warm_up()
 
     def serve(sock: socket.socket, _request: dict[str, Any], descriptor: int) -> None:
-        preview = media.preview(descriptor)
-        header = asdict(preview)
-        header["veil"], header["clear"] = len(preview.veil), len(preview.clear)
-        header["pdq"] = preview.pdq.hex()
-        header["tired"] = preview.reason == results.DECODER_LIMIT
-        wire.send(sock, header, preview.veil, preview.clear)
+        header, bodies = answers.packed(media.preview(descriptor))
+        wire.send(sock, header, *bodies)
 
     return serve
 
@@ -50,8 +48,9 @@ def _media() -> Serve:
 def _archives() -> Serve:
     from workbench.jail import archives
 
+    archives.warm_up()
     return archives.serve
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), Terms(int(sys.argv[3]), sys.argv[4] == INCOMPLETE))

@@ -5,27 +5,48 @@ the image itself and not five times as much.
 """
 
 import io
+from collections.abc import Callable
 from functools import lru_cache
 
 from PIL import Image, ImageCms
 
+from workbench.jail.results import CLEAR_LONGEST
 from workbench.jail.shrink import GREY, Size
 
 RESIZABLE = {"L", "RGB", "CMYK", "YCbCr", "LAB"}  # modes that can be shrunk as they are
 BAND_PIXELS = 4_000_000
 GAP = 1.5  # shrink by whole factors until this close to the goal, the rest smoothly
+HASHED_SIDE = 256  # pixels that no side falls below by whole factors; PDQ drifts by p95 2, at most 2 bits
+LONGEST = 4096  # pixels, about: a strip of a picture is divided along its length alone
 SRGB = ImageCms.createProfile("sRGB")
 FLAGS = ImageCms.Flags.NOCACHE
 
 
-def shrunk(image: Image.Image, size: Size) -> Image.Image:
-    """The loaded image at `size`, as L, RGB or RGBA (or the printing modes that `to_rgb` handles)."""
+def reduced(image: Image.Image) -> Image.Image:
+    """The loaded image divided by whole factors as far as preview and hash allow, in a mode that `to_rgb` takes.
+
+    Both the hash and the preview are made from it, so the pixels of a large picture are read once.
+    """
     if image.mode in RESIZABLE and "transparency" not in image.info:
-        return _resized(image, size)
-    small = _shrunk_plain(image, size)
+        return _divided(image, _factors(image.size))
+    small = _plain_reduced(image, _plain)
     if small.mode == "RGBA" and small.getchannel("A").getextrema()[1] == 0:
-        return _resized(image.convert("RGB"), size)  # transparent throughout: what is hidden is shown
+        return _divided(image.convert("RGB"), _factors(image.size))  # transparent throughout: what is hidden is shown
     return small
+
+
+def opaque(small: Image.Image, image: Image.Image) -> Image.Image:
+    """`small`, the reduced image, as PDQ sees it: L or RGB, profile and transparency ignored like in the reference."""
+    if small.mode == "RGBA" and small.size != image.size:  # dividing has mixed the colours by their transparency
+        return _plain_reduced(image, lambda part: part.convert("RGB"))
+    return small if small.mode in ("L", "RGB") else to_rgb(small, None) if small.mode == "LAB" else small.convert("RGB")
+
+
+def resized(image: Image.Image, size: Size) -> Image.Image:
+    """The image smoothly at `size`."""
+    if image.size == size:
+        return image
+    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=GAP)
 
 
 def to_rgb(small: Image.Image, profile: bytes | None) -> Image.Image:
@@ -40,26 +61,30 @@ def to_rgb(small: Image.Image, profile: bytes | None) -> Image.Image:
     return small if small.mode == "RGB" else small.convert("RGB")
 
 
-def _shrunk_plain(image: Image.Image, size: Size) -> Image.Image:
-    factors = tuple(max(1, int(whole / goal / GAP)) for whole, goal in zip(image.size, size, strict=True))
+def _factors(size: Size) -> Size:
+    """By how much each side is divided: the same for both, but a very long one by more."""
+    common = max(1, min(int(max(size) / CLEAR_LONGEST / GAP), min(size) // HASHED_SIDE))
+    return max(common, size[0] // LONGEST), max(common, size[1] // LONGEST)
+
+
+def _divided(image: Image.Image, factors: Size) -> Image.Image:
+    return image.reduce(factors) if max(factors) > 1 else image
+
+
+def _plain_reduced(image: Image.Image, plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    factors = _factors(image.size)
     if image.width * image.height <= BAND_PIXELS or factors == (1, 1):
-        return _resized(_plain(image), size)
-    return _resized(_in_bands(image, factors[0], factors[1]), size)
+        return _divided(plain(image), factors)
+    return _in_bands(image, factors, plain)
 
 
-def _resized(image: Image.Image, size: Size) -> Image.Image:
-    if image.size == size:
-        return image
-    return image.resize(size, Image.Resampling.BILINEAR, reducing_gap=GAP)
-
-
-def _in_bands(image: Image.Image, across: int, down: int) -> Image.Image:
-    """The image divided by whole factors, a band of rows at a time."""
-    rows = max(1, BAND_PIXELS // image.width // down) * down
+def _in_bands(image: Image.Image, factors: Size, plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """The image made plain and divided by whole factors, a band of rows at a time."""
+    rows = max(1, BAND_PIXELS // image.width // factors[1]) * factors[1]
     bands = []
     for top in range(0, image.height, rows):
         band = image.crop((0, top, image.width, min(image.height, top + rows)))
-        bands.append(_plain(band).reduce((across, down)))
+        bands.append(plain(band).reduce(factors))
     whole = Image.new(bands[0].mode, (bands[0].width, sum(band.height for band in bands)))
     top = 0
     for band in bands:

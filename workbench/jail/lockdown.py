@@ -1,7 +1,8 @@
-"""What a jail gives up before it sees the first byte of evidence. The one place where layers are added.
+"""What a jail gives up before it sees the first byte of evidence. The one place where layers are put on.
 
-Called in the jail's own process after every codec is warm: limits on memory, files and descriptors, no new
-privileges, and death together with the worker. Landlock and the system call filter join `lock` later.
+Called in the jail's own process after every codec is warm: another user, limits on memory, files and descriptors,
+no new privileges, no look from outside, Landlock, the filter of system calls, and death together with
+the worker.
 """
 
 import ctypes
@@ -10,9 +11,16 @@ import resource
 import signal
 from pathlib import Path
 
+from workbench.jail import landlock, layers, seccomp
+from workbench.jail.layers import Terms
+
 MEMORY_ABOVE_BASELINE = 1 << 30  # bytes; a 256-megapixel still in four bytes a pixel just fits
 DESCRIPTORS = 16
-PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38  # linux/prctl.h
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38  # linux/prctl.h
+
+
+class CannotBeLocked(Exception):
+    """A layer is missing that the operator did not do without, or could not hold."""
 
 
 def follow(parent: int) -> None:
@@ -22,17 +30,42 @@ def follow(parent: int) -> None:
         raise SystemExit(0)
 
 
-def lock() -> None:
-    """Give up everything that decoding does not need; cannot be undone."""
-    _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_FSIZE, 0)
-    _limit(resource.RLIMIT_NOFILE, DESCRIPTORS)
-    _limit(resource.RLIMIT_AS, _address_space() + MEMORY_ABOVE_BASELINE)
+def lock(parent: int, terms: Terms) -> None:
+    """Give up everything that decoding does not need; cannot be undone. Raises CannotBeLocked, OSError."""
+    missing = layers.missing()
+    if missing and not terms.incomplete_is_accepted:
+        raise CannotBeLocked(missing)
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        raise CannotBeLocked("Landlock would bind one thread of several")
+    most_memory = _address_space() + MEMORY_ABOVE_BASELINE
+    if layers.can_become(terms.uid):
+        _become(terms.uid)
+    follow(parent)  # again: the kernel forgets it when the user changes
+    _limit_resources(most_memory)
+    _prctl(PR_SET_DUMPABLE, 0)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
+    if layers.LANDLOCK not in missing:
+        landlock.deny_all()
+    if layers.SECCOMP not in missing:
+        seccomp.load()
 
 
-def _limit(what: int, most: int) -> None:
-    resource.setrlimit(what, (most, most))
+def _become(uid: int) -> None:
+    os.setgroups([])
+    os.setresgid(uid, uid, uid)
+    os.setresuid(uid, uid, uid)
+
+
+def _limit_resources(memory: int) -> None:
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_FSIZE: 0,
+        resource.RLIMIT_NOFILE: DESCRIPTORS,
+        resource.RLIMIT_AS: memory,
+        resource.RLIMIT_DATA: memory,  # py7zr takes this for what it may use, and else looks for it in a file
+    }
+    for what, most in limits.items():
+        resource.setrlimit(what, (most, most))
 
 
 def _address_space() -> int:

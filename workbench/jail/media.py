@@ -2,6 +2,7 @@
 
 import io
 import os
+from pathlib import Path
 from typing import Any
 
 import av
@@ -11,7 +12,8 @@ from workbench.jail import clips, results, stills
 from workbench.jail.results import Preview
 from workbench.media_types import HEAD_BYTES, MediaType, sniff
 
-WARM_STILLS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000")
+WARM_STILLS = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000", "JXL")
+SAMPLES = Path(__file__).with_name("samples")  # HEIC and DNG of 24 pixels, because encoding them would start threads
 WARM_MODULES = ("webp", "avif", "littlecms2")
 
 
@@ -43,11 +45,16 @@ def warm_up() -> None:
     picture = Image.radial_gradient("L").resize((16, 12)).convert("RGB")
     for name in WARM_STILLS:
         stream = io.BytesIO()
-        picture.save(stream, name)
-        media = sniff(stream.getvalue())
-        if stills.preview(stream, media).state != "made":
-            raise RuntimeError(f"the decoder for {name} does not work")
+        picture.save(stream, name, num_threads=0)
+        _warm_still(name, stream)
+    for path in sorted(SAMPLES.iterdir()):
+        _warm_still(path.name, io.BytesIO(path.read_bytes()))
     _warm_film(picture)
+
+
+def _warm_still(name: str, stream: io.BytesIO) -> None:
+    if stills.preview(stream, sniff(stream.getvalue())).state != "made":
+        raise RuntimeError(f"the decoder for {name} does not work")
 
 
 def _warm_film(picture: Image.Image) -> None:

@@ -1,7 +1,7 @@
 """The worker's side of an archive: one pass over its members, surviving the death of the process that reads it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from workbench.jail import results, wire
@@ -17,13 +17,13 @@ Answer = TypeVar("Answer")
 class Reading:
     """One conversation about one archive. Afterwards `clean` says whether the process can be used again."""
 
-    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int) -> None:
+    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int, passwords: Sequence[str]) -> None:
         self.jail = jail
         self.reason = ""  # why the conversation broke
         self._over = False
         self._member: Member | None = None  # announced, its letter not yet sent
         self._streaming = False
-        request = {"start": start, "bytes": limits.bytes, "members": limits.members}
+        request = {"start": start, "bytes": limits.bytes, "members": limits.members, "passwords": list(passwords)}
         self._guarded(lambda: wire.send_descriptor(jail.sock, request, fd))
 
     @property
@@ -85,7 +85,11 @@ class Reading:
         return answer[1] if answer else None
 
     def _receive(self, most: int) -> tuple[wire.Header, bytes]:
-        return wire.receive(self.jail.sock, most=most, deadline=time.monotonic() + ANSWER_SECONDS)
+        """The next message that says more than that the other side is at work."""
+        while True:
+            answer = wire.receive(self.jail.sock, most=most, deadline=time.monotonic() + ANSWER_SECONDS)
+            if "busy" not in answer[0]:
+                return answer
 
     def _say(self, letter: bytes) -> None:
         self._guarded(lambda: self.jail.sock.sendall(letter))
@@ -103,8 +107,10 @@ class Reading:
 
 def _member(header: wire.Header) -> Member:
     """The checked announcement of a member; raises ValueError, KeyError or TypeError over nonsense."""
-    index, size, ordinal = int(header["index"]), int(header["size"]), int(header["ordinal"])
+    index, ordinal, size = int(header["index"]), int(header["ordinal"]), header["size"]
     mtime_text, reason = str(header["mtime"]), str(header["reason"])
-    if index < 0 or ordinal < 0 or not 0 <= size < 2**63 or len(mtime_text) > 40 or len(reason) > 80:
+    if index < 0 or ordinal < 0 or not (size is None or 0 <= int(size) < 2**63):
+        raise ValueError(header)
+    if len(mtime_text) > 40 or len(reason) > 80:
         raise ValueError(header)
     return Member(index, bytes.fromhex(header["name"]), size, mtime_text, reason, bool(header["utf8"]), ordinal)

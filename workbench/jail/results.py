@@ -6,7 +6,7 @@ from typing import Any
 
 # Why there is no picture, or only part of one. Stored with the content and shown to the reviewer in words.
 TRUNCATED = "truncated"  # shown as far as it could be decoded
-EMBEDDED_PREVIEW = "embedded-preview"  # camera raw: the small picture inside is shown, not the exposure
+EMBEDDED_PREVIEW = "embedded-preview"  # camera raw that cannot be developed: the small picture inside is shown
 UNDECODABLE = "undecodable"  # the decoder refused the bytes
 UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
 NOT_MEDIA = "not-media"
@@ -23,13 +23,24 @@ CORRUPT = "corrupt"
 UNSUPPORTED_COMPRESSION = "unsupported-compression"
 IS_LINK = "is-link"
 OVER_LIMIT = "over-limit"
+NOT_REGULAR = "not-regular-file"
+ARCHIVE_PART = "archive-part"  # of an archive in several files
 
 MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
 VEIL_SIZE = (64, 48)  # pixels
 MAX_NUMBER = 2**31 - 1  # sizes, durations and counts are stored in four bytes
+MAX_KEYFRAMES = 240
+MAX_STORYBOARD = 16 * 1024 * 1024  # bytes of all clear keyframes of one content
+FRAME_LONGEST = 320  # pixels of a keyframe
+SECONDS, SECONDS_A_MEGABYTE, SECONDS_AT_MOST = 20.0, 2.0, 120.0  # security.md rule 3.5; the cap is ours
 CHUNK_BYTES = 256 * 1024  # most of a member that is sent at once
+
+
+def seconds_for(size: int) -> float:
+    """How long the jail may work on a file of `size` bytes before it is ended."""
+    return min(SECONDS_AT_MOST, SECONDS + SECONDS_A_MEGABYTE * size / 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +100,17 @@ class ArchiveLimits:
 class Member:
     """One member of an archive, in the order of its directory.
 
-    `index` is the place in the directory; -1 speaks of the archive itself, which then ends with `reason`.
+    `index` is the place in the archive; -1 speaks of the archive itself, which then ends with `reason`.
     `raw_name` are the stored bytes (UTF-8 when `utf8`, else of unknown encoding, often code page 437) and
-    `ordinal` tells same-named members apart, from 0. `mtime_text` is the stored local time as text.
+    `ordinal` tells same-named members apart, from 0. A single packed file may carry no name and no size (None).
+    `mtime_text` is the stored local time as text.
     With a `reason` there are no bytes. `chunks` can be read once, before the next member is asked for;
     afterwards `problem` says what was wrong with them ("" = nothing; the bytes are whole).
     """
 
     index: int
     raw_name: bytes
-    size: int
+    size: int | None
     mtime_text: str
     reason: str = ""
     utf8: bool = False

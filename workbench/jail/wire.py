@@ -58,7 +58,7 @@ def receive_descriptor(sock: socket.socket) -> tuple[Header, int]:
 def _header(text: bytes) -> Header:
     try:
         header = json.loads(text) if text else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # brackets in brackets without end
         raise BrokenConversation from error
     if not isinstance(header, dict):
         raise BrokenConversation

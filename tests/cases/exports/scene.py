@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import transaction
 
 from cases import decisions, exports, matching, standing, states
@@ -25,6 +26,7 @@ from workbench.models import User
 def made(people: People) -> Case:
     """Four pictures and a clip on two exhibits; one picture lies on both; nothing decided."""
     case = factories.case(people.investigator, people.exporter, number="26-0312")
+    (settings.DATA_DIR / "evidence" / str(people.north.public_id)).mkdir(parents=True, exist_ok=True)  # an empty store
     one, two = factories.exhibit(case, "NM-2"), factories.exhibit(case, "NM-10")
     for text, name in (("lake", "DCIM/lake.jpg"), ("ridge", "DCIM/ridge.jpg"), ("dune", "DCIM/dune.jpg")):
         factories.item(one, text, name)

@@ -242,7 +242,7 @@ def digests(case: Case) -> set[bytes]:
 
 @ours
 def test_a_missing_blob_stops_an_export_with_files(case: Case, people: People) -> None:
-    from cases.exports.vics import EvidenceMissing
+    from cases.exports.vics_files import EvidenceMissing
 
     with pytest.raises(EvidenceMissing):
         scene.build(case, people.supervisor, media=True)

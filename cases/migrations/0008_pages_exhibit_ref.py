@@ -5,7 +5,7 @@ from django.db.models.functions import Lower
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0005_contents_and_members")]
+    dependencies = [("cases", "0007_members")]
     operations = [
         migrations.RemoveConstraint(model_name="exhibit", name="exhibit_ref_once"),
         migrations.AddConstraint(

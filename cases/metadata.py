@@ -1,0 +1,69 @@
+"""What contents say of themselves, in words for screens and exports. It is evidence and never trusted; no queries.
+
+Times are honest about their zone: without one, the camera's own clock is shown as it stood.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cases.models import Metadata
+
+ZONES = {
+    Metadata.Zone.NONE: "the camera's own clock, zone unknown",
+    Metadata.Zone.OFFSET: "UTC, by the offset the file gives",
+    Metadata.Zone.UTC: "UTC, by satellite or the container's clock",
+}
+
+
+def camera(make: str, model: str) -> str:
+    """`Canon EOS 5D`; the make once, where the model begins with it."""
+    return model if model.lower().startswith(make.lower()) else f"{make} {model}".strip()
+
+
+def taken(text: str, at: datetime | None, zone: str) -> str:
+    """ISO 8601: with Z where it is an instant, without where only the camera's clock is known; else as written."""
+    if at is None:
+        return text
+    local = at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    return local if zone == Metadata.Zone.NONE else f"{local}Z"
+
+
+def place(latitude: float | None, longitude: float | None) -> str:
+    """`51.53340, -0.12550`, north and east positive; empty without one."""
+    return "" if latitude is None or longitude is None else f"{latitude:.5f}, {longitude:.5f}"
+
+
+def facts(said: Metadata) -> list[list[str]]:
+    """Label and value pairs of what is known of camera, time and place."""
+    rows = [
+        ["Camera", camera(said.make, said.model)],
+        ["Serial number", said.serial],
+        ["Taken", _taken_in_words(said)],
+        ["Place", place(said.latitude, said.longitude)],
+        ["Software", said.software],
+    ]
+    return [row for row in rows if row[1]]
+
+
+def exifs(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Names and values for a VICS record from the columns of Metadata; nothing where there is no row."""
+    if row["taken_zone"] is None:
+        return []
+    values = {
+        "Make": row["make"],
+        "Model": row["model"],
+        "Serial Number": row["serial"],
+        "Software": row["software"],
+        "Capture Time": taken(row["taken_text"], row["taken_at"], row["taken_zone"]),
+        "Latitude": row["latitude"],
+        "Longitude": row["longitude"],
+    }
+    return [(name, str(value)) for name, value in values.items() if value not in ("", None)]
+
+
+def _taken_in_words(said: Metadata) -> str:
+    if said.taken_at is None:
+        return said.taken_text and f"{said.taken_text} (as written; no time that can be read)"
+    when = taken("", said.taken_at, said.taken_zone).replace("T", " ").rstrip("Z")
+    return f"{when} ({ZONES[Metadata.Zone(said.taken_zone)]})"
