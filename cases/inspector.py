@@ -49,7 +49,7 @@ def unit(stack: Stack) -> dict[str, Any]:
         "pill": "Flagged" if item.flagged else "New",
         "why": why(content),
         "file": facts(content),
-        "found_in": [{"exhibit": place["exhibit"], "text": place["text"]} for place in places],
+        "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],
     }
 
@@ -139,19 +139,29 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
         return [
             {
                 "exhibit": ref,
+                "description": description,
+                "path": _path(bytes(raw), parents),
+                "folder": _folder(bytes(raw), parents),
                 "name": names.base(bytes(raw)),
-                "text": " · ".join(
-                    filter(None, [description, _place(bytes(raw), parents), names.base(bytes(raw)), reason])
-                ),
+                "reason": reason,
             }
             for ref, description, raw, parents, reason in cursor.fetchall()
         ]
 
 
-def _place(raw: bytes, parents: bytes | None) -> str:
+def _path(raw: bytes, parents: bytes | None) -> str:
+    """`Camera/one.jpg`, or `Camera/archive.zip > holidays/one.jpg` for what lies in an archive."""
+    return names.display(raw) if parents is None else f"{names.display(bytes(parents))} > {names.display(raw)}"
+
+
+def _folder(raw: bytes, parents: bytes | None) -> str:
     """`/Camera`, or `Camera/archive.zip > holidays` for what lies in an archive."""
     folder = names.folder(raw)
     return folder if parents is None else " > ".join(filter(None, [names.display(bytes(parents)), folder.strip("/")]))
+
+
+def _place(place: dict[str, str]) -> str:
+    return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "reason"))))
 
 
 def _pixels(content: Content) -> str:

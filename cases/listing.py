@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from cases import names
-from cases.keys import LAST
 from cases.models import Case, Item, Offer
+from cases.units import LAST
 from workbench.errors import BadInput
 
 PAGE = 60
@@ -35,7 +35,7 @@ LEFT JOIN LATERAL (
   WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known OR i.state = 'confirm'
 WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state = %(state)s)
   AND (%(mark)s <> 'flagged' OR i.flagged)
-  AND (%(mark)s <> 'skipped' OR (s.sort_key >= %(last)s AND i.state IN ('open', 'waiting')))
+  AND (%(mark)s <> 'skipped' OR (starts_with(s.sort_key, %(last)s) AND i.state IN ('open', 'waiting')))
   AND (%(code)s = '' OR st.code = %(code)s)
   AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
        WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id))
@@ -145,6 +145,18 @@ def offers(found: QuerySet[Offer], after: int = 0) -> Page:
         .order_by("pk")[: PAGE + 1]
     )
     return Page(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)
+
+
+def waiting(found: QuerySet[Offer]) -> list[dict[str, Any]]:
+    """How many of these offers wait, by category: rows of `scheme`, `code`, `publish`, `withdraw`. One query."""
+    drafts, back = Q(state=Offer.State.DRAFT), Q(state=Offer.State.WITHDRAWAL)
+    rows = (
+        found.filter(state__in=[Offer.State.DRAFT, Offer.State.WITHDRAWAL])
+        .values(scheme=F("decision__scheme"), code=F("decision__code"))
+        .annotate(publish=Count("pk", filter=drafts), withdraw=Count("pk", filter=back))
+        .order_by("scheme", "code")
+    )
+    return [dict(row) for row in rows]
 
 
 def up_to(found: QuerySet[Any], most: int = 1000) -> int:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cases.models import Act, Item
+from cases.units import LAST
 from workbench.models import User
 
 WORDS = {"unsure": "You marked it unsure.", "skip": "You skipped it.", "flag": "You flagged it."}
@@ -18,7 +19,7 @@ class Mark:
 
 
 def of(item: Item, user: User) -> list[Mark]:
-    """The person's own marks on the item, newest first. One query."""
+    """The person's own marks on the item, newest first. Two queries."""
     mine = Act.objects.filter(user=user, stack=item.stack_id, kind__in=WORDS)
     kept = mine.exclude(pk__in=Act.objects.filter(user=user, undoes__isnull=False).values("undoes"))
     last = {kind: at for kind, at in kept.order_by("pk").values_list("kind", "at") if _still(kind, item)}
@@ -26,5 +27,5 @@ def of(item: Item, user: User) -> list[Mark]:
 
 
 def _still(kind: str, item: Item) -> bool:
-    """A flag that was pressed twice is none; a second view ends what was unsure."""
-    return {"unsure": item.unsure, "flag": item.flagged}.get(kind, item.state in (Item.State.OPEN, Item.State.WAITING))
+    """Whether the mark is there: a flag pressed twice is none, and of unsure and skipped the later ends the other."""
+    return {"unsure": item.unsure, "flag": item.flagged, "skip": item.stack.sort_key.startswith(LAST)}[kind]

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from cases import review
@@ -54,7 +55,7 @@ class Continue:
 
 def open_batch(user: User) -> Continue | None:
     """The person's latest open batch, if there is one."""
-    mine = Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=timezone.now())
+    mine = Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=Now())
     batch = mine.select_related("case").order_by("-pk").first()
     if batch is None:
         return None

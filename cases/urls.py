@@ -43,5 +43,6 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/changes", api.changes, name="api_changes"),
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
+    path("api/v1/viewings", api.viewings, name="api_viewings"),
     path("api/v1/stacks/<uuid:stack>", api.stack, name="api_stack"),
 ]

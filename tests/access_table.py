@@ -77,6 +77,7 @@ ROUTES = [
     Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_stack", get=REVIEWERS, of="stack"),
+    Route("cases:api_viewings", post=REVIEWERS, body={"viewings": []}),
     Route("cases:media_veil", get=REVIEWERS, of="item"),
     Route("cases:media_clear", get=REVIEWERS, of="item"),
     Route("cases:media_frame_veil", get=REVIEWERS, of="item"),

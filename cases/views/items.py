@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases import decisions, figures, inspector, listing, marks, shown, viewing
 from cases.forms import SupersedeForm, WantedForm
-from cases.models import Case, Decision, Exhibit, Item, Offer, Stack, Standing
+from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -131,6 +131,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "may": {
             "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
             "withdraw": access.has(request.user, "offer.make"),
+            "unveil": viewing.outside_batches(request.user) and content.preview != Content.PreviewState.NONE,
         },
     }
     return render(request, "cases/item.html", context)

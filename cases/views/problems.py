@@ -41,7 +41,7 @@ def problem_list(request: SignedRequest, case: UUID) -> HttpResponse:
         "exhibits": exhibits,
         "exhibit": exhibit,
         "locked": _locked(request, exhibits, rows),
-        "reasons": [_reason(code, count) for code, count in sorted(counted.items(), key=lambda one: -one[1])],
+        "reasons": [_reason(code, count) for code, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))],
         "reason": reason,
         "rows": [_problem(row, may_open=may_open) for row in rows[: problems.PAGE]],
         "next_url": listing.next_url(request.GET, more),

@@ -62,9 +62,11 @@ export class Desk {
     const acts = from.pop();
     if (!acts) return [];
     to.push(acts);
-    for (const { unit, act, [side]: wanted } of acts) {
-      Object.assign(unit, wanted, { flagged: unit.flagged });
-      this.#queue(kind, unit, { undoes: act.key });
+    for (const step of acts) {
+      const { unit } = step;
+      Object.assign(unit, step[side], { flagged: unit.flagged });
+      const queued = this.#queue(kind, unit, { undoes: step.act.key });
+      if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
       this.changed(unit);
     }
     return acts.map(({ unit }) => unit);

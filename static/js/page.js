@@ -1,8 +1,10 @@
 // What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
 import "./trusted.js";
 import { meaning, showKeys } from "./keys.js";
+import { attachLook } from "./look.js";
 import { follow } from "./progress.js";
 import { attachStoryboard } from "./storyboard.js";
+import { sendAfterLooks } from "./telling.js";
 import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
@@ -11,6 +13,8 @@ document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(attachUpload);
 document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
+document.querySelectorAll("[data-look]").forEach(attachLook);
+document.querySelectorAll("form[data-after-look]").forEach(sendAfterLooks);
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {

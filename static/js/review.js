@@ -45,6 +45,7 @@ class Review {
     this.outbox = new Outbox({
       send: (body, options) => this.batch.send(body, options),
       fill: (act) => ({ ...act, version: this.batch.find(act.stack)?.version ?? 0 }),
+      due: () => this.exposure.due,
       take: () => this.exposure.take(),
       restore: (sums) => this.exposure.restore(sums),
       onResult: (act, result) => this.settle(act, result),
@@ -100,6 +101,7 @@ class Review {
   }
 
   ready() {
+    this.exposure.before = this.batch.info.on_screen_ms;
     this.say = fillDock(part("dock"), this.batch.info.scheme, (id, key) => {
       this.press(id, key);
       this.focusStage();

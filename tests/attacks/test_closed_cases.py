@@ -11,11 +11,11 @@ from cases import decisions, evidence, investigations, review, uploads
 from cases.errors import CaseIsClosed
 from cases.evidence import ExhibitTaken
 from cases.models import Case, Content, Exhibit, FileInstance, Item
-from hashsets import entries
 from tests import factories
 from tests.cases import material
 from tests.cases.ingest import trees
 from tests.cases.test_matching import entry, own_set, sync
+from tests.hashsets import makers
 from workbench import checks
 from workbench.models import AuditEvent, User
 
@@ -66,7 +66,7 @@ def test_a_closed_case_gets_no_items_and_is_told_of_what_a_set_knows_now(case: C
     material.pictures(case, dana, ["a"])
     sync()
     investigations.close(case=case, by=dana, reason="done")
-    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    makers.publish(own_set(case), entry("a"), by=sam)
     sync()
     assert list(Item.objects.values_list("state", flat=True)) == ["open"]
     told = AuditEvent.objects.get(verb="match.note", case=case.public_id)

@@ -13,7 +13,7 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 10  # cases to review
+SMALL = 12  # cases to review
 IN_SMALL = 8  # pictures in each
 
 
@@ -144,7 +144,7 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     offers = list(Offer.objects.filter(case=case).order_by("pk"))
     publishing.approve(offers=[offer.public_id for offer in offers[:2]], by=lee)
     publishing.ask_withdrawal(offers=[offers[0].public_id], by=kim, reason="looked twice")
-    publishing.hold(offers=[offers[2].public_id], by=lee, reason="wait for the lab")
+    publishing.settle(act="hold", offers=[offers[2].public_id], by=lee, reason="wait for the lab")
     for product in ("vics", "schedule", "summary"):
         exports.build(case=case, product=exports.product(product), by=lee, options=Options())
     review.claim(case=case, by=kim)
