@@ -1,6 +1,5 @@
 """What the home and case pages show: read models, each a fixed number of queries."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,11 +9,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from cases import resuming, review
-from cases.events import MATCH_UPDATED
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
-from hashsets.models import Category
-from workbench import audit
-from workbench.models import AuditEvent, Role, User
+from workbench.models import Role, User
 
 UNMATCHED_PER_EXHIBIT = """
 SELECT exhibit_id, sum(items - known) FROM cases_tally
@@ -88,22 +84,6 @@ def known_where(case: Case) -> list[dict[str, Any]]:
         cursor.execute(KNOWN_WHERE, {"case": case.pk, "agency": case.agency_id})
         names = ("set", "name", "own", "generation", "at", "items")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def activity(case: Case, most: int = 8) -> list[dict[str, Any]]:
-    """The case's last events, newest first, each as one sentence."""
-    events = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:most]
-    words, categories = audit.verbs(), {row.code: row for row in case.scheme.categories.all()}
-    return [_told(event, words, categories) for event in events]
-
-
-def _told(event: AuditEvent, words: dict[str, str], categories: dict[str, Category]) -> dict[str, Any]:
-    body = json.loads(event.body)
-    details = body["details"]
-    text = words.get(event.verb, event.verb)
-    if event.verb == MATCH_UPDATED:
-        text = f"{details['set']} v{details['generation']}: {details['left']:+d} left the queue"
-    return {"at": event.at, "who": body["name"], "text": text, "category": categories.get(details.get("code"))}
 
 
 def team(case: Case) -> list[dict[str, Any]]:

@@ -29,6 +29,14 @@ WHERE exhibit_id = %s AND members = 'listed' AND reason = 'encrypted'
 """
 
 
+def checked(passwords: Sequence[str], held: Sequence[str] = ()) -> list[str]:
+    """The passwords, new ones first, each once, before those an exhibit has. Raises BadInput."""
+    kept = list(dict.fromkeys([*passwords, *held]))
+    if len(kept) > MOST or any(len(password) > LONGEST for password in kept):
+        raise BadInput(f"An exhibit takes at most {MOST} passwords of at most {LONGEST} characters.")
+    return kept
+
+
 @transaction.atomic
 def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
     """Keep the passwords and have everything encrypted tried again; returns how many files and archives that are.
@@ -40,10 +48,7 @@ def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
         raise BadInput("Write at least one password, one a line.")
     closing.require_open(exhibit.case_id)
     held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
-    kept = list(dict.fromkeys([*given, *held.passwords]))
-    if len(kept) > MOST or any(len(password) > LONGEST for password in kept):
-        raise BadInput(f"An exhibit takes at most {MOST} passwords of at most {LONGEST} characters.")
-    Exhibit.objects.filter(pk=held.pk).update(passwords=kept)
+    Exhibit.objects.filter(pk=held.pk).update(passwords=checked(given, held.passwords))
     again = _try_again(held)
     audit.record(
         events.PASSWORD_GIVEN, by=by, on=held, case=held.case.public_id, agency=held.case.agency_id, ref=held.ref,

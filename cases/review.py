@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, names, problems, states
+from cases import events, names, nothing_left, problems, states
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from workbench import audit
@@ -113,7 +113,7 @@ def _claim_new(case: Case, by: User) -> Batch:
         cursor.execute(CLAIM, {"case": case.pk, "most": settings.BATCH_ITEMS, "batch": batch.pk})
         batch.size = sum(row[0] for row in cursor.fetchall())
     if not batch.size:
-        raise NothingLeft
+        raise NothingLeft(nothing_left.why(case))
     batch.save(update_fields=["size"])
     audit.record(events.BATCH_CLAIMED, by=by, on=batch, case=case.public_id, agency=case.agency_id, items=batch.size)
     return batch

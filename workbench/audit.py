@@ -1,4 +1,4 @@
-"""The event log: one hash chain per agency and one for the node (security.md section 6).
+"""The audit log: one hash chain per agency and one for the node (security.md section 6).
 
 An event is written in the transaction of the change it tells of. Write it last: the head of the chain
 is locked until the transaction ends. Event: canonical JSON; hash = SHA-256(0x00 || previous || body).
@@ -58,8 +58,8 @@ PERSON_ADDED = verb("user.add", "Person added")
 PERSON_RESET = verb("user.reset", "One-time link made")
 PERSON_UNLOCKED = verb("user.unlock", "Person unlocked")
 ROLE_GIVEN = verb("user.role", "Role given")
-LOG_READ = verb("audit.read", "Event log read")
-LOG_VERIFIED = verb("chain.verify", "Event log verified")
+LOG_READ = verb("audit.read", "Audit log read")
+LOG_VERIFIED = verb("chain.verify", "Audit log verified")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ def frozen() -> Iterator[None]:
 def take(case: Case) -> Snapshot:
     """The snapshot of a case, inside `frozen()`. Four queries."""
     fresh = Case.objects.select_related("agency", "scheme").get(pk=case.pk)
-    exhibits = Exhibit.objects.filter(case=fresh, removed_at__isnull=True)
+    kept = Exhibit.objects.filter(case=fresh, removed_at__isnull=True)
+    exhibits = kept.exclude(state=Exhibit.State.CANCELLED, seen=0)  # nothing came in; its number may be another's now
     return Snapshot(
         case=fresh,
         categories=tuple(fresh.scheme.categories.all()),

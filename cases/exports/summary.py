@@ -71,8 +71,9 @@ GLOSSARY = (
     ("Content", "Unique bytes, whatever they are called and however often they occur (SHA-256)."),
     ("Category", "A line of the scheme, chosen by a person for one content. Exact copies always share it."),
     ("Hash set", "A list of hashes with categories, made by agencies. Only exact matches count here."),
+    ("Known", "In a hash set in force, by its exact hash; a decision of this case that was published is in one, too."),
     ("Veiled", "Shown small, grey and blurred, to spare whoever decides."),
-    ("Event", "A numbered entry of the agency's event log, which cannot be changed unnoticed."),
+    ("Event", "A numbered entry of the agency's audit log, which cannot be changed unnoticed."),
 )
 
 README = """summary.html is the page to read and print; any browser opens it, without a network.

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
+from itertools import islice
 from typing import BinaryIO
 
 from cases.ingest import archive, base, nodes
@@ -20,7 +21,7 @@ from cases.names import display
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
 from hashsets.exchange.vics_media import MediaIndex
-from workbench.jail import NoJail
+from workbench.jail import NoJail, results
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
@@ -42,11 +43,18 @@ class VicsCase:
         self.passwords: tuple[str, ...] = ()
 
     def check(self, source: bytes) -> None:
-        """See Reader. Whether the document is whole is known after the listing's first pass."""
+        """See Reader. Whether the document is whole is known after the listing's first pass, how it begins now.
+
+        An encrypted one passes: passwords are given to an exhibit that is there.
+        """
         if _is_zip(source, self.within):
             archive.Archive(self.within).check(source)
-        else:
-            _folder_and_document(source, self.within)
+        try:
+            with self._places(source).document() as stream:
+                _read_records(stream, most=1)
+        except SourceUnusable as error:
+            if str(error) != archive.LOCKED:
+                raise
 
     def knows(self, source: bytes) -> bool:
         """Whether a zip or folder holds exactly one JSON document and that begins as a VICS case. Reads a megabyte."""
@@ -60,7 +68,7 @@ class VicsCase:
         """Records and instances in the document's order, the frame last."""
         places = self._places(source)
         with places.document() as stream:
-            _read_to_the_end(stream)
+            _read_records(stream)
         with places.document() as stream:
             yield from _listed(stream, places.locate())
 
@@ -119,10 +127,10 @@ def _begins_as_case(stream: BinaryIO) -> bool:
         return False
 
 
-def _read_to_the_end(stream: BinaryIO) -> None:
-    """Refuse a document that is damaged or no case. Raises SourceUnusable."""
+def _read_records(stream: BinaryIO, most: int | None = None) -> None:
+    """Refuse a document that is damaged or no case, as far as `most` records; None is all. Raises SourceUnusable."""
     try:
-        for _ in read_case(stream, Report()):
+        for _ in islice(read_case(stream, Report()), most):
             pass
     except MalformedDocument as error:
         raise SourceUnusable(f"The case document cannot be read: {error}.") from error
@@ -172,6 +180,8 @@ class _InZip:
             closing(archive.members(descriptor, self.index, self.passwords)) as members,
         ):
             member = next(members)
+            if member.reason == results.ENCRYPTED:
+                raise SourceUnusable(archive.LOCKED)
             if member.index != self.index or member.reason:
                 raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
             yield _Joined(member.chunks)

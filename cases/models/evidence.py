@@ -63,7 +63,14 @@ class Exhibit(models.Model):
     objects = scope.OfCaseQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "ref"], name="exhibit_ref_once")]
+        constraints = [
+            models.UniqueConstraint(
+                models.F("case"),
+                Lower("ref"),
+                condition=~models.Q(state="cancelled", seen=0),  # nothing came in: the number is free again
+                name="exhibit_ref_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.ref

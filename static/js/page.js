@@ -42,6 +42,25 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
 }
 
+// "Show more" adds a page below; the address follows, so that coming back leads to where one was.
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.matches("[data-more]")) history.replaceState(null, "", target.getAttribute("href"));
+});
+
+// Arrows go through the rows of a list by their first links; Enter then opens one as any link.
+for (const list of document.querySelectorAll("[data-rows]")) {
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const inside = list.contains(event.target);
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!inside && event.target !== document.body && event.target.id !== "main") return;
+    const links = [...list.querySelectorAll("tr")].map((row) => row.querySelector("a")).filter(Boolean);
+    const now = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+    links[Math.min(Math.max(now + step, 0), links.length - 1)]?.focus();
+    event.preventDefault();
+  });
+}
+
 // Check boxes of a list: one box for all, and buttons that need at least one.
 for (const form of document.querySelectorAll("form[data-pick]")) {
   const boxes = () => [...form.querySelectorAll("input[data-one]")];

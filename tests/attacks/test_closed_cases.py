@@ -9,7 +9,7 @@ import pytest
 
 from cases import decisions, evidence, investigations, review, uploads
 from cases.errors import CaseIsClosed
-from cases.evidence import NotInThisState
+from cases.evidence import ExhibitTaken
 from cases.models import Case, Content, Exhibit, FileInstance, Item
 from tests import factories
 from tests.cases import material
@@ -108,16 +108,16 @@ def test_closing_with_two_open_batches_gives_both_back_and_logs_them_before_the_
 def test_of_two_files_sent_as_one_exhibit_the_first_is_kept_and_the_second_leaves_nothing(
     case: Case, dana: User
 ) -> None:
-    exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana, reader_id="archive")
-    late = Exhibit.objects.get(pk=exhibit.pk)
-    archive = zipped({"hill.png": trees.picture(1)})
-    uploads.keep_source(exhibit, io.BytesIO(archive))
-    with pytest.raises(NotInThisState):
-        uploads.keep_source(late, io.BytesIO(zipped({"other.png": trees.picture(2)})))
-    (kept,) = Path(evidence.upload_folder(exhibit.public_id)).iterdir()
-    exhibit.refresh_from_db()
+    archive, other = zipped({"hill.png": trees.picture(1)}), zipped({"other.png": trees.picture(2)})
+    exhibit = uploads.add_file(case=case, ref="NM-01", reader_id="archive", by=dana, stream=io.BytesIO(archive))
+    folder = Path(evidence.upload_folder(exhibit.public_id))
+    before = set(folder.parent.iterdir())
+    with pytest.raises(ExhibitTaken):
+        uploads.add_file(case=case, ref="NM-01", reader_id="archive", by=dana, stream=io.BytesIO(other))
+    (kept,) = folder.iterdir()
     assert bytes(exhibit.source) == bytes(kept)
     assert kept.read_bytes() == archive
+    assert set(folder.parent.iterdir()) == before
 
 
 @pytest.mark.django_db(transaction=True)

@@ -38,7 +38,7 @@ def build() -> dict[str, Any]:
     people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
     small = [_small_case(people, number) for number in range(SMALL)]
     long = _case(people, "BR-LONG", {"X-1": pictures.many(_inbox("long"), IN_LONG)})
-    return {"small": small, "long": str(long.public_id), "pages": _full_case(people)}
+    return {"small": small, "long": str(long.public_id), "pages": _full_case(people) | _held_case(people)}
 
 
 def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:
@@ -72,6 +72,27 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
     item = _work(people, case)
     batch = Batch.objects.get(case=case)
     return _addresses(case.public_id, item, batch.public_id, hash_set, run)
+
+
+def _held_case(people: dict[str, Any]) -> dict[str, str]:
+    """A case whose ingests do not go on, under numbers as long as numbers may be."""
+    from cases import evidence, investigations, uploads
+
+    case = investigations.create(
+        number="BR-HELD", name="Millrace", scheme_id="landscapes-t1", by=people["kim"], team=[people["lee"]]
+    )
+    for number, act in enumerate(("pause", "stop", "cancel", "wait")):
+        ref = f"NORTHMOOR/2026/HARBOUR/DEVICE-{number}-OF-THE-SECOND-SEARCH"
+        exhibit = evidence.add_upload(case=case, ref=ref, by=people["kim"], description="Phone from the second search")
+        if act in ("pause", "stop"):
+            uploads.all_sent(exhibit)
+        if act == "pause":
+            evidence.pause(exhibit, by=people["kim"])
+        elif act == "stop":
+            evidence.stop(exhibit, why="The case document cannot be read: it ends in the middle of a record.")
+        elif act == "cancel":
+            evidence.cancel(exhibit, by=people["kim"], reason="the wrong phone")
+    return {"held case": f"/cases/{case.public_id}/", "edit case": f"/cases/{case.public_id}/edit/"}
 
 
 def _inbox(name: str) -> Path:

@@ -1,19 +1,21 @@
 """Passwords of an exhibit: given at the beginning or later, tried on what is encrypted, and told to nobody."""
 
+import io
 import json
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from cases import evidence, passwords, uploads
-from cases.ingest import pipeline
+from cases.ingest import archive, pipeline
 from cases.models import Case, Exhibit
 from tests import factories
 from tests.cases.ingest.trees import add, chains, figures, picture, take_in, tree
-from tests.people import People
+from tests.people import People, signed_in
 from tests.workbench.archive_samples import aes_zip, archived, sevened
 from workbench import checks
 from workbench.errors import BadInput
@@ -77,17 +79,31 @@ def test_of_an_encrypted_archive_that_is_a_whole_exhibit_goes_on(case: Case, tmp
     assert (exhibit.state, figures(exhibit)) == ("done", (2, 0, 0, 2, 0, 0, 0))
 
 
-def test_of_an_uploaded_archive_is_kept_until_nothing_in_it_is_encrypted(case: Case, tmp_path: Path) -> None:
-    exhibit = evidence.add_upload(case=case, ref="U", by=case.lead, reader_id="archive")
-    path = tmp_path / "a.zip"
-    path.write_bytes(ZIP)
-    with path.open("rb") as stream:
-        uploads.keep_source(exhibit, stream)
+def test_of_an_uploaded_archive_is_kept_until_nothing_in_it_is_encrypted(case: Case) -> None:
+    sent = io.BytesIO(ZIP)
+    exhibit = uploads.add_file(case=case, ref="U", reader_id="archive", stream=sent, by=case.lead)
     pipeline.drain(exhibit.pk)
     assert Path(evidence.upload_folder(exhibit.public_id)).exists()
     give(exhibit, SECRET)
     assert figures(pipeline.drain(exhibit.pk)) == (2, 0, 0, 2, 0, 0, 0)
     assert not Path(evidence.upload_folder(exhibit.public_id)).exists()
+
+
+def test_of_an_encrypted_case_is_added_and_goes_on_with_its_password(case: Case) -> None:
+    document = json.dumps({"value": [{"CaseNumber": "1", "Media": [{"MediaID": 1}]}]}).encode()
+    sent = io.BytesIO(aes_zip({"case.json": document}, SECRET.encode()))
+    exhibit = pipeline.drain(uploads.add_file(case=case, ref="V", reader_id="vics", stream=sent, by=case.lead).pk)
+    assert (exhibit.state, exhibit.state_reason) == ("stopped", archive.LOCKED)
+    give(exhibit, SECRET)
+    assert pipeline.drain(exhibit.pk).state == "done"
+
+
+def test_of_passwords_that_are_too_many_are_refused_before_there_is_an_exhibit(case: Case) -> None:
+    fields = {"form": "zip", "ref": "U", "source": "archive", "file": SimpleUploadedFile("a.zip", ZIP)}
+    many = "\n".join(map(str, range(passwords.MOST + 1)))
+    page = f"/cases/{case.public_id}/evidence/new/"
+    assert signed_in(case.lead).post(page, fields | {"passwords": many}, secure=True).status_code == 400
+    assert not Exhibit.objects.exists()
 
 
 def test_of_the_command_reads_passwords_from_a_file(case: Case, people: People, tmp_path: Path) -> None:
