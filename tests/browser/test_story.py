@@ -356,9 +356,9 @@ def read_again(page: Page, package: Path) -> None:
     """The exported case, taken in as evidence of a new case: all of it is decided or known but the unsure one."""
     case = desk.open_case(page, "26-101")
     page.get_by_role("link", name="Add evidence").first.click()
-    form = page.locator("form").filter(has=page.get_by_role("heading", name="Upload a zip"))
+    form = page.locator("form").filter(has=page.get_by_role("heading", name="Upload an archive"))
     form.get_by_label("Exhibit number").fill("BACK-1")
-    form.get_by_label("Zip file").set_input_files(package)
+    form.get_by_label("Archive, or the JSON of a VICS case").set_input_files(package)
     form.get_by_role("button", name="Upload and start").click()
     page.wait_for_url(case, timeout=PATIENCE)
     watch_it_come_in(page, case, "BACK-1")
