@@ -26,9 +26,7 @@ from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
 LIST_TRIES = 3
-CANNOT_LIST = (
-    "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
-)
+CANNOT_LIST = "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
 GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
 STINT = 30.0  # seconds a task works before others get a turn; model.md section 3 allows 60
 log = logging.getLogger(__name__)

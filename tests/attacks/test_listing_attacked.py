@@ -59,5 +59,5 @@ def test_a_listing_that_always_fails_stops_after_three_tries_and_says_so(
     assert "three times" in AuditEvent.objects.get(verb=events.INGEST_STOPPED).body
     evidence.resume(exhibit, by=dana)
     assert pipeline.drain(exhibit.pk).state == "done"
-    assert not Job.objects.filter(state__in=Job.LIVE, subject__startswith=exhibit.public_id).exists()
+    assert not Job.objects.filter(state__in=Job.LIVE, subject__startswith=str(exhibit.public_id)).exists()
     assert Exhibit.objects.get().seen == 0

@@ -24,6 +24,9 @@ UNSUPPORTED_COMPRESSION = "unsupported-compression"
 IS_LINK = "is-link"
 OVER_LIMIT = "over-limit"
 
+# Every code above, and none; whatever else the jail says was said by somebody who took it over.
+REASONS = frozenset({"", *(code for name, code in globals().items() if name.isupper() and isinstance(code, str))})
+
 MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
