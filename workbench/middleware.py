@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -12,7 +12,7 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
 from workbench import audit, sessions
-from workbench.errors import BadInput, NotAllowed, WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 from workbench.views.errors import answer, wants_json
 
@@ -116,16 +116,18 @@ class ErrorsAsAnswers:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a WorkbenchError; anything else is Django's."""
-        if isinstance(error, PermissionDenied):
+        if not isinstance(error, WorkbenchError):
             return None
-        if isinstance(error, NotAllowed):
+        if error.refuses:
             note_denial(request, error)
-        return answer(request, error) if isinstance(error, WorkbenchError) else None
+        return answer(request, error)
 
 
 @transaction.atomic
-def note_denial(request: HttpRequest, error: NotAllowed) -> None:
+def note_denial(request: HttpRequest, error: WorkbenchError) -> None:
     """A refusal is an event; the refused view's own transaction is over by now."""
     if isinstance(user := request.user, User):
-        route = resolve(request.path_info).view_name
-        audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", route=route)
+        asked = resolve(request.path_info)
+        on = " ".join(f"{name}:{value}" for name, value in asked.kwargs.items() if isinstance(value, UUID))
+        told = {"route": asked.view_name, "code": error.code, "asked": on}
+        audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", **told)
