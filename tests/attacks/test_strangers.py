@@ -5,11 +5,13 @@ import io
 import pytest
 from django.contrib.auth import hashers
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
 from workbench import people
-from workbench.models import Agency, Role, User
+from workbench.models import Agency, AuditEvent, Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,22 @@ def test_a_person_without_a_password_costs_as_much_time_as_anybody(
     for name in ("fresh", "nobody"):
         assert people.PasswordBackend().authenticate(None, name, "a wrong password") is None
     assert hashed == [people._DECOY, people._DECOY]
+
+
+def test_no_try_on_a_locked_name_is_an_event_and_no_work_tells_names(northmoor: Agency) -> None:
+    people.add_person(username="fresh", name="Fresh", agency=northmoor, roles={Role.INVESTIGATOR})
+    browser = Client(headers={"host": "localhost"})
+    work: dict[str, list[int]] = {}
+    for name in ("fresh", "nobody"):
+        for _ in range(7):
+            with CaptureQueriesContext(connection) as asked:
+                browser.post("/signin/", {"username": name, "password": "a wrong password"}, secure=True)
+            work.setdefault(name, []).append(len(asked))
+    assert work["fresh"] == work["nobody"]
+    failures = AuditEvent.objects.filter(verb="auth.fail").order_by("-log", "seq")
+    assert [event.log.agency for event in failures] == [northmoor] * 5 + [None] * 5
+    assert ['"locks":true' in event.body for event in failures] == [False, False, False, False, True] * 2
+    assert not any("nobody" in event.body for event in failures)
 
 
 @pytest.mark.parametrize("path", ["/signin/", "/cases/new/", "/account/"])
