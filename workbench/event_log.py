@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -146,8 +146,8 @@ def _filtered(log: AuditLog, filters: Filters) -> QuerySet[AuditEvent]:
     if filters.verb:
         events = events.filter(verb=filters.verb)
     if filters.day:
-        start = datetime.combine(filters.day, time(), UTC)
-        events = events.filter(at__gte=start, at__lt=start + timedelta(days=1))
+        first, last = (datetime.combine(filters.day, moment, UTC) for moment in (time.min, time.max))
+        events = events.filter(at__gte=first, at__lte=last)
     if filters.case:
         events = events.filter(case=_case_id(filters.case))
     return events.filter(_matches(filters.q)) if filters.q else events

@@ -17,6 +17,7 @@ from workbench.event_log import Filters
 from workbench.models import AuditLog, User
 from workbench.requests import SignedRequest
 
+LAST_READ = "log_read"  # in the session: what was told of the last page, and where its next one begins
 SHOWN = ("case", "person", "verb", "day", "q")
 
 
@@ -36,7 +37,7 @@ class FilterForm(forms.Form):
 @require_GET
 @transaction.atomic
 def log_page(request: SignedRequest) -> HttpResponse:
-    """Filtered, newest first. Opening the page is an event; turning its pages and looking at entries is not."""
+    """Filtered, newest first. Opening the page or an entry is an event; going on to the next page is none."""
     user = request.user
     access.require(user, "audit.read")
     form = FilterForm(request.GET)
@@ -45,10 +46,18 @@ def log_page(request: SignedRequest) -> HttpResponse:
     filters = Filters(**{name: chosen[name] for name in Filters.__slots__ if chosen.get(name)})
     page = event_log.page(log, filters)
     answer = render(request, "workbench/audit.html", _context(request, form, log, page, chosen.get("entry")))
-    if not chosen.get("before") and not chosen.get("entry"):
-        read = audit.Event(audit.LOG_READ, audit.subject_of(user.agency), details=filters.told())
+    told = filters.told() | {name: str(chosen[name]) for name in ("entry", "node") if chosen.get(name)}
+    if not _goes_on(request, told, chosen.get("before"), page.older):
+        read = audit.Event(audit.LOG_READ, audit.subject_of(user.agency), details=told)
         audit.record_all([read], by=user)
     return answer
+
+
+def _goes_on(request: SignedRequest, told: dict[str, str], before: int | None, older: int | None) -> bool:
+    """Whether this is the page after the one that this session read last; remembers this one."""
+    last = request.session.get(LAST_READ)
+    request.session[LAST_READ] = {"told": told, "next": older}
+    return before is not None and last == {"told": told, "next": before}
 
 
 def _context(
