@@ -129,5 +129,7 @@ def note_denial(request: HttpRequest, error: WorkbenchError) -> None:
     if isinstance(user := request.user, User):
         asked = resolve(request.path_info)
         on = " ".join(f"{name}:{value}" for name, value in asked.kwargs.items() if isinstance(value, UUID))
-        told = {"route": asked.view_name, "code": error.code, "asked": on}
-        audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", **told)
+        audit.record(
+            audit.DENIED, by=user, on=user, reason=str(error), outcome="refused",
+            route=asked.view_name, code=error.code, asked=on,
+        )  # fmt: skip
