@@ -68,6 +68,16 @@ def test_pages_that_are_not_there_carry_them_too() -> None:
     assert problems(Client().get("/no/such/page", secure=True), media=False) == []
 
 
+@pytest.mark.django_db
+def test_static_files_carry_them_too_and_only_those_that_are_there_may_be_kept() -> None:
+    there, missing = (Client().get(f"/static/{name}", secure=True) for name in ("icons.svg", "no-such-file.js"))
+    assert (there.status_code, missing.status_code) == (200, 404)
+    assert problems(there, media=False) == [f"Cache-Control is {there.headers['Cache-Control']}"]
+    assert "public" in there.headers["Cache-Control"]
+    assert problems(missing, media=False) == []
+    list(there)
+
+
 @pytest.mark.parametrize("dest", ["document", "iframe", "script", "object", "embed", "style", "worker"])
 def test_of_a_picture_nothing_but_a_picture_is_served(world: World, dest: str) -> None:
     route = BY_NAME["cases:media_veil"]

@@ -18,6 +18,7 @@ from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+SERVED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
 RAW_NAMES = frozenset({"cases:upload_files"})
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
@@ -33,7 +34,7 @@ class SafeHeaders:
         response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
-        if not request.path.startswith(settings.STATIC_URL):
+        if response.status_code not in SERVED or not request.path.startswith(settings.STATIC_URL):
             patch_cache_control(response, no_store=True, private=True)
         return response
 
