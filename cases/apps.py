@@ -46,8 +46,12 @@ class CasesConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Listen to the sets; the sweeper polls them too, so a lost call costs seconds, not matches."""
+        """Listen to the sets (the sweeper polls them too: a lost call costs seconds); keep sealed cases out of logs."""
+        from cases import scope
         from hashsets import generations
+        from workbench import event_log
+
+        event_log.keep_secret(scope.sealed_from)
 
         generations.changed.connect(_wake, dispatch_uid="cases.rematch")
 

@@ -44,7 +44,7 @@ def log_page(request: SignedRequest) -> HttpResponse:
     chosen = form.cleaned_data if form.is_valid() else {}
     log = event_log.log_of(user, node=bool(chosen.get("node")))
     filters = Filters(**{name: chosen[name] for name in Filters.__slots__ if chosen.get(name)})
-    page = event_log.page(log, filters)
+    page = event_log.page(log, filters, by=user)
     answer = render(request, "workbench/audit.html", _context(request, form, log, page, chosen.get("entry")))
     told = filters.told() | {name: str(chosen[name]) for name in ("entry", "node") if chosen.get(name)}
     if not _goes_on(request, told, chosen.get("before"), page.older):
@@ -63,14 +63,14 @@ def _goes_on(request: SignedRequest, told: dict[str, str], before: int | None, o
 def _context(
     request: SignedRequest, form: FilterForm, log: AuditLog, page: event_log.Page, entry: int | None
 ) -> dict[str, Any]:
-    shown = event_log.entry(log, entry) if entry else None
+    shown = event_log.entry(log, entry, by=request.user) if entry else None
     names = User.objects.filter(agency=log.agency_id).order_by("username") if log.agency_id else User.objects.none()
     return {
         "here": "audit",
         "log_name": log.agency.name if log.agency else "This node",
         "filters": {name: request.GET.get(name, "") for name in SHOWN} | {"query": _query(request)},
         "form": form,
-        "cases": event_log.cases(log),
+        "cases": event_log.cases(log, by=request.user),
         "people": list(names.values_list("username", "name")),
         "verbs": list(audit.verbs()),
         "rows": page.rows,
