@@ -6,7 +6,7 @@ from workbench.errors import WorkbenchError
 
 
 class NothingLeft(WorkbenchError):
-    """Nothing is left to review in this case: everything is known, decided, or held by a colleague."""
+    """Nothing is left to review in this case. The message says what is left over, and who has it."""
 
     code = "nothing-left"
     status = HTTPStatus.CONFLICT

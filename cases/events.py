@@ -3,13 +3,15 @@
 from workbench.audit import verb
 
 CASE_CREATED = verb("case.create", "Case created")
+CASE_EDITED = verb("case.edit", "Case changed")
 CASE_CLOSED = verb("case.close", "Case closed")
 MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
-INGEST_PAUSED = verb("ingest.pause", "Ingest held")
+INGEST_PAUSED = verb("ingest.pause", "Ingest paused")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
 INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
 INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")

@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +16,13 @@ from django.db import transaction
 
 from cases import closing, evidence
 from cases.evidence import NotInThisState
-from cases.ingest import ledger, reader
+from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.ingest.upload import Upload
-from cases.models import Exhibit, FileInstance
+from cases.models import Case, Exhibit, FileInstance
 from workbench import storage
 from workbench.errors import BadInput
+from workbench.models import User
 
 CHUNK = 1 << 20  # bytes
 LONGEST_NAME = 16_384  # bytes
@@ -93,27 +96,30 @@ def _new(exhibit: Exhibit, sent: Sequence[Sent]) -> list[Found]:
     return found
 
 
-def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
-    """Keep the one file (a zip) that is the whole exhibit, and let its ingest begin.
+def add_file(*, case: Case, ref: str, reader_id: str, stream: BinaryIO, by: User, description: str = "") -> Exhibit:
+    """Add the one file (a zip) that is a whole exhibit; its ingest begins.
 
-    Of two that come at once, the first stands. Raises NotInThisState, CaseIsClosed, and what the reader says of it.
+    A file that its reader refuses leaves nothing behind, no exhibit either. Raises ExhibitTaken, CaseIsClosed,
+    BadInput, and what the reader says of the file.
     """
-    temporary = _incoming()
-    with _or_nothing(temporary):
-        _write(temporary, stream)
-        reader(exhibit.reader).check(os.fsencode(temporary))
-        _begin(exhibit, temporary)
-
-
-@transaction.atomic
-def _begin(exhibit: Exhibit, temporary: Path) -> None:
-    closing.require_open(exhibit.case_id)
-    source = Path(evidence.upload_folder(exhibit.public_id)) / "source"
-    waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
-    if not waiting.update(source=os.fsencode(source), state=S.LISTING):
-        raise NotInThisState
-    temporary.rename(_folder(exhibit) / source.name)
-    storage.sync_folder(source.parent)
+    public_id = uuid.uuid4()
+    path = Path(evidence.upload_folder(public_id)) / "source"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True)
+        _write(path, stream)
+        storage.sync_folder(path.parent)
+        return evidence.add_exhibit(
+            case=case,
+            ref=ref,
+            reader_id=reader_id,
+            source=os.fsencode(path),
+            by=by,
+            description=description,
+            sent_as=public_id,
+        )
+    except BaseException:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
 
 
 @transaction.atomic

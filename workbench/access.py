@@ -54,7 +54,8 @@ def has(user: User, permission: str) -> bool:
 def require(user: User, permission: str) -> None:
     """Raise NotAllowed unless the person holds the permission."""
     if not has(user, permission):
-        raise NotAllowed(f"This needs one of these roles: {', '.join(sorted(roles_for(permission)))}.")
+        needed = " or ".join(sorted(role.label for role in roles_for(permission)))
+        raise NotAllowed(f"This needs the role {needed}. An administrator of your agency can give it to you.")
 
 
 def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:

@@ -1,4 +1,4 @@
-"""Reading the event log: which log a person reads, filters, pages by sequence number, one entry in full."""
+"""Reading the audit log: which log a person reads, filters, pages by sequence number, one entry in full."""
 
 import json
 import re

@@ -8,20 +8,23 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cases import events, evidence
-from cases.ingest import base, contents, leases, ledger, previews, reader
+from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
-from cases.models import Exhibit
+from cases.ingest.passes import passes
+from cases.models import Exhibit, FileInstance
 from workbench import audit, storage
-from workbench.jail import NoJail
+from workbench.jail import NoJail, results
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
@@ -51,7 +54,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         if held is None or not _begin(exhibit):
             return
         try:
-            for batch in _batches(reader(exhibit.reader).find(bytes(exhibit.source))):
+            for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
                 _enter(exhibit, batch)
                 listed()
                 if not is_at_work(exhibit_id):
@@ -143,6 +146,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
             more = _hold(exhibit, evidence.NO_JAIL)
+        finally:
+            passes().close()
     if not more:
         finish(exhibit_id)
     return more
@@ -153,7 +158,11 @@ def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     while is_at_work(exhibit.pk):
         if time.monotonic() > deadline:
             return True
-        if not (_hash_claim(exhibit, held, deadline) or previews.make_left(exhibit.case.agency, held)):
+        if not (
+            _hash_claim(exhibit, held, deadline)
+            or members.list_one(exhibit, held, partial(is_at_work, exhibit.pk))
+            or previews.make_left(exhibit.case.agency, held)
+        ):
             return False
     return False
 
@@ -163,7 +172,7 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
-    readings = reader(exhibit.reader).read(bytes(exhibit.source), claim.rows)
+    readings = inside.read(exhibit, claim.rows)
     left = len(claim.rows)
     try:
         while left and time.monotonic() < deadline:
@@ -233,8 +242,10 @@ def is_at_work(exhibit_id: int) -> bool:
 
 @transaction.atomic
 def finish(exhibit_id: int) -> bool:
-    """Close the ingest if every file has its outcome; whether this call did."""
-    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0)
+    """Close the ingest if every file has its outcome and every archive is listed; whether this call did."""
+    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
+        Exists(FileInstance.objects.filter(exhibit=OuterRef("pk"), members=FileInstance.Members.UNLISTED))
+    )
     if not done.update(state=S.DONE, state_reason="", ended_at=timezone.now()):
         return False
     exhibit = get(exhibit_id)
@@ -244,7 +255,8 @@ def finish(exhibit_id: int) -> bool:
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
         agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
     )  # fmt: skip
-    transaction.on_commit(lambda: evidence.remove_upload(exhibit))
+    if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
+        transaction.on_commit(lambda: evidence.remove_upload(exhibit))
     return True
 
 
@@ -256,6 +268,7 @@ def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit
     while True:
         list_files(exhibit_id)
         exhibit = get(exhibit_id)
+        evidence.open_slots(exhibit)
         for slot in evidence.slots(exhibit):
             hash_files(exhibit_id, slot)
         exhibit.refresh_from_db()

@@ -3,13 +3,19 @@
 from pathlib import Path
 
 from cases.ingest.base import SourceUnusable
+from cases.ingest.vics_case import VicsCase
 
 
 def reader_for(source: bytes) -> str:
-    """A folder, a case document, or an archive. Raises SourceUnusable."""
+    """`vics` for a JSON document and for a folder or zip that holds one VICS case; else `folder` or `archive`.
+
+    Raises SourceUnusable.
+    """
     path = Path(source.decode("utf-8", "surrogateescape"))
-    if path.is_dir():
-        return "folder"
-    if not path.is_file():
+    if not (path.is_dir() or path.is_file()):
         raise SourceUnusable("There is nothing to read at this path.")
-    return "vics" if path.suffix.lower() == ".json" else "archive"
+    if path.suffix.lower() == ".json" and path.is_file():
+        return VicsCase.id
+    if VicsCase().knows(source):
+        return VicsCase.id
+    return "folder" if path.is_dir() else "archive"

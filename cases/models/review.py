@@ -160,7 +160,7 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act"),
-            models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0007 refers to it
+            models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0009 refers to it
         ]
         indexes = [models.Index(fields=["content", "id"], name="decision_content")]
 

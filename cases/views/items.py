@@ -8,13 +8,14 @@ from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, inspector, listing, shown, viewing
+from cases import decisions, figures, inspector, listing, marks, shown, viewing
 from cases.forms import SupersedeForm, WantedForm
-from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
+from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -30,14 +31,18 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     form = WantedForm(request.GET)
     if not form.is_valid():
         raise BadInput(_("A filter of this page is damaged. Choose again."))
-    wanted = listing.Wanted(**form.cleaned_data)
-    page = listing.items(found, wanted, after=listing.after_key(request.GET.get("after")))
+    wanted, after = listing.Wanted(**form.cleaned_data), listing.after_key(request.GET.get("after"))
+    page = listing.items(found, wanted, after=after)
+    exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
     categories = _categories(found)
     context = {
         "here": "cases",
         "case": found,
         "wanted": wanted,
-        "exhibits": Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"),
+        "exhibits": exhibits,
+        "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
+        "total": _total(found, wanted, exhibits),
+        "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
@@ -45,6 +50,15 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "may_confirm": wanted.state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
+
+
+def _total(case: Case, wanted: listing.Wanted, exhibits: list[Exhibit]) -> int | None:
+    """How many items the filter lets through, where the kept counts tell."""
+    if wanted != listing.Wanted(state=wanted.state, exhibit=wanted.exhibit):
+        return None
+    chosen = next((one for one in exhibits if one.public_id == wanted.exhibit), None)
+    states = figures.by_state(case, chosen)
+    return sum(one.items for state, one in states.items() if wanted.state in ("", state))
 
 
 @require_POST
@@ -110,15 +124,28 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "frames": frames,
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
+        "marks": marks.of(found, request.user),
+        "undecided": shown.UNDECIDED[Item.State(found.state)],
+        "may_correct": _may_correct(request, found),
         "decisions": _decisions(found, categories, standing, request.user),
         "offers": _offers(found, request.user),
         "categories": categories.values(),
         "may": {
             "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
             "withdraw": access.has(request.user, "offer.make"),
+            "unveil": viewing.outside_batches(request.user) and content.preview != Content.PreviewState.NONE,
         },
     }
     return render(request, "cases/item.html", context)
+
+
+def _may_correct(request: SignedRequest, item: Item) -> str:
+    """Who may change the decision now, in a sentence; empty for those who find the form on the page."""
+    if item.state != Item.State.DECIDED or access.has(request.user, "decision.supersede"):
+        return ""
+    if Stack.objects.filter(pk=item.stack_id, batch__user=request.user, lease_until__gt=timezone.now()).exists():
+        return _("It is in your open batch: decide it again there, or take it back with Z.")
+    return _("The batch is closed: a supervisor of your agency can supersede the decision here, with a reason.")
 
 
 def _decisions(

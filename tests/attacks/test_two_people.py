@@ -7,6 +7,7 @@ from django.db import DatabaseError, IntegrityError, ProgrammingError, connectio
 
 from cases import decisions, publishing, viewing
 from cases.models import Act, Case, Decision, Item, Offer, SecondOpinion
+from cases.offers import Outcome
 from tests.cases import material
 from tests.cases.test_matching import own_set
 from workbench import storage
@@ -67,10 +68,10 @@ def test_a_second_opinion_is_by_another_than_the_one_who_decided(offer: Offer, d
 
 
 def test_the_road_out_and_back_is_open_to_two_people(offer: Offer, dana: User, sam: User, milo: User) -> None:
-    road: list[Callable[[], publishing.Outcome]] = [
+    road: list[Callable[[], Outcome]] = [
         lambda: publishing.approve(offers=[offer.public_id], by=sam),
         lambda: publishing.ask_withdrawal(offers=[offer.public_id], by=milo, reason="the wrong lake"),
-        lambda: publishing.confirm_withdrawal(offers=[offer.public_id], by=sam),
+        lambda: publishing.settle(act="approve", offers=[offer.public_id], by=sam),
     ]
     assert [step().done for step in road] == [1, 1, 1]
     assert Offer.objects.get().state == "withdrawn"

@@ -4,12 +4,11 @@ import io
 import json
 import os
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
@@ -91,28 +90,6 @@ def test_names_that_are_not_utf8_stay_the_names_they_were(case: Case, dana: User
     answer = browser.generic("POST", path, multipart(names), "multipart/form-data; boundary=cut", secure=True)
     assert json.loads(answer.content) == {"received": 3}
     assert {bytes(row) for row in exhibit.files.values_list("raw_path", flat=True)} == set(names)
-
-
-def test_an_exhibit_that_waits_for_a_zip_takes_nothing_else(case: Case, dana: User) -> None:
-    exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana, reader_id="archive")
-    place = f"/exhibits/{exhibit.public_id}/files/"
-    assert post(dana, place, files=[SimpleUploadedFile("x", b"x")], paths=["x"]).status_code == 409
-    assert post(dana, f"{place}done/").status_code == 409
-    exhibit.refresh_from_db()
-    assert (exhibit.state, exhibit.seen) == ("waiting", 0)
-
-
-def test_a_zip_whose_exhibit_was_cancelled_while_it_came_is_refused_and_gone(case: Case, dana: User) -> None:
-    exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana, reader_id="archive")
-    evidence.cancel(Exhibit.objects.get(pk=exhibit.pk), by=dana)
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("a.txt", b"a")
-    stream.seek(0)
-    with pytest.raises(NotInThisState):
-        uploads.keep_source(exhibit, stream)
-    assert incoming() == []
-    assert not Path(evidence.upload_folder(exhibit.public_id)).exists()
 
 
 def test_evidence_on_its_way_in_lies_in_a_folder_of_ours_until_it_is_old() -> None:

@@ -114,6 +114,8 @@ DAMAGES = [
     (1, "DELETE FROM cases_fileinstance WHERE state = 'rejected'"),
     (1, NO_REASON),
     (1, NO_CONTENT),
+    (1, "UPDATE cases_fileinstance SET members = 'unlisted' WHERE state = 'accepted'"),
+    (1, "UPDATE cases_fileinstance SET parent_id = (SELECT max(id) FROM cases_fileinstance) WHERE state = 'accepted'"),
     (2, "DELETE FROM cases_item WHERE id = (SELECT max(id) FROM cases_item)"),
     (2, "DELETE FROM cases_fileinstance WHERE content_id = (SELECT max(content_id) FROM cases_item)"),
     (2, "UPDATE cases_item SET stack_id = (SELECT max(id) FROM cases_stack)"),

@@ -130,3 +130,16 @@ def test_a_byte_now_and_then_ends_with_the_time_that_a_member_may_take(monkeypat
     with taken_over(lie) as decoder:
         first, *rest = told(decoder)
     assert (first[3], rest) == ("decoder-timeout", HONEST[1:])
+
+
+def test_a_reader_that_only_says_it_is_busy_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MEMBER_SECONDS", 0.5)
+
+    def lie(sock: socket.socket) -> None:
+        silence = threading.Event()
+        while True:
+            wire.send(sock, {"busy": True})
+            silence.wait(0.05)
+
+    with taken_over(lie) as decoder:
+        assert told(decoder, ArchiveLimits(bytes=100)) == HONEST

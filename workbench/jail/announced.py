@@ -21,8 +21,8 @@ def member(header: wire.Header, after: int) -> Member:
     if not mtime_text.isascii() or not mtime_text.isprintable():
         raise ValueError("mtime")
     return Member(
-        index, bytes.fromhex(header["name"]), _whole(size, MAX_SIZE), mtime_text, reason(header["reason"]),
-        header["utf8"], ordinal,
+        index, bytes.fromhex(header["name"]), None if size is None else _whole(size, MAX_SIZE), mtime_text,
+        reason(header["reason"]), header["utf8"], ordinal,
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """The worker's side of an archive: one pass over its members, surviving the death of the process that reads it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from workbench.jail import announced, results, wire
@@ -22,7 +22,7 @@ class BeyondLimits(Exception):
 class Reading:
     """One conversation about one archive. Afterwards `clean` says whether the process can be used again."""
 
-    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int) -> None:
+    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int, passwords: Sequence[str]) -> None:
         self.jail = jail
         self.reason = ""  # why the conversation broke
         self._over = False
@@ -31,7 +31,8 @@ class Reading:
         self._last = start - 1  # place of the last member that was announced
         self._members, self._bytes = limits.members, limits.bytes  # that may still come
         self._patience = 0.0  # seconds that may still be spent waiting for the member in hand
-        request = {"start": start, "bytes": limits.bytes, "members": limits.members}
+        self._busy = MEMBER_SECONDS + limits.bytes / SLOWEST  # seconds the other side may unpack and send nothing
+        request = {"start": start, "bytes": limits.bytes, "members": limits.members, "passwords": list(passwords)}
         self._guarded(lambda: wire.send_descriptor(jail.sock, request, fd))
 
     @property
@@ -56,7 +57,8 @@ class Reading:
             raise BeyondLimits
         member = announced.member(header, after=self._last)
         self._last, self._members = member.index, self._members - 1
-        self._patience = MEMBER_SECONDS + min(member.size, self._bytes) / SLOWEST
+        most = self._bytes if member.size is None else min(member.size, self._bytes)
+        self._patience = MEMBER_SECONDS + most / SLOWEST
         if not member.reason:
             member.chunks = self._chunks(member)
         self._member = member
@@ -102,9 +104,7 @@ class Reading:
 
     def _next_chunk(self) -> bytes | str:
         """The next bytes of the member in hand, or at their end what was wrong with them."""
-        asked = time.monotonic()
-        header, chunk = self._receive(most=CHUNK_BYTES, seconds=min(ANSWER_SECONDS, self._patience))
-        self._patience -= time.monotonic() - asked
+        header, chunk = self._receive(most=CHUNK_BYTES, seconds=min(ANSWER_SECONDS, max(0.0, self._patience)))
         if "end" in header:
             return announced.reason(header["end"])
         if not chunk:
@@ -115,7 +115,16 @@ class Reading:
         return chunk
 
     def _receive(self, most: int, seconds: float = ANSWER_SECONDS) -> tuple[wire.Header, bytes]:
-        return wire.receive(self.jail.sock, most=most, deadline=time.monotonic() + seconds)
+        """The next message that says more than that the other side is at work. Raises TimeoutError."""
+        while self._busy > 0:
+            asked = time.monotonic()
+            answer = wire.receive(self.jail.sock, most=most, deadline=asked + seconds)
+            waited = time.monotonic() - asked
+            if "busy" not in answer[0]:
+                self._patience -= waited
+                return answer
+            self._busy -= waited
+        raise TimeoutError
 
     def _say(self, letter: bytes) -> None:
         self._guarded(lambda: self.jail.sock.sendall(letter))

@@ -1,4 +1,4 @@
-"""The event log page: who reads the log is in the log."""
+"""The audit log page: who reads the log is in the log."""
 
 from typing import Any
 from urllib.parse import urlencode

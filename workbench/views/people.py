@@ -35,6 +35,12 @@ class SignInForm(forms.Form):
     )
     password = forms.CharField(max_length=200, label="Password", widget=_password("current-password"))
 
+    def refuse(self) -> None:
+        """Say the one neutral sentence; the name stays, so the next key goes into the password."""
+        self.add_error(None, NEUTRAL)
+        del self.fields["username"].widget.attrs["autofocus"]
+        self.fields["password"].widget.attrs["autofocus"] = True
+
 
 class SetupForm(forms.Form):
     """A new password, twice."""
@@ -67,7 +73,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         user = _proven(request, **form.cleaned_data)
         if user is not None:
             return _welcome(request, user)
-        form.add_error(None, NEUTRAL)
+        form.refuse()
     return render(request, "workbench/signin.html", {"form": form}, status=200 if not form.errors else 400)
 
 
@@ -92,7 +98,7 @@ def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpR
     """What django-axes answers after too many failures: the same page, the same words."""
     form = SignInForm(request.POST)
     form.is_valid()
-    form.add_error(None, NEUTRAL)
+    form.refuse()
     return render(request, "workbench/signin.html", {"form": form}, status=403)
 
 

@@ -20,7 +20,7 @@ ON_THE_WAY_BACK = Q(state__in=["withdrawal", "withdrawn"])
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0006_film"),
+        ("cases", "0008_pages_exhibit_ref"),
         ("hashsets", "0006_publishing_set_in_use"),
         ("workbench", "0003_store_made"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
