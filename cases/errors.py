@@ -37,6 +37,7 @@ class NotHeld(WorkbenchError):
 
     code = "not-held"
     status = HTTPStatus.CONFLICT
+    refuses = True
 
 
 class NoPreview(WorkbenchError):
@@ -65,6 +66,7 @@ class AnotherPersonNeeded(WorkbenchError):
 
     code = "another-person-needed"
     status = HTTPStatus.FORBIDDEN
+    refuses = True
 
 
 class OfferMoved(WorkbenchError):

@@ -28,7 +28,7 @@ TAKEN_BACK = verb("decision.undo", "Decision taken back")
 SUPERSEDED = verb("decision.change", "Decision superseded")
 SECOND_OPINION = verb("decision.second", "Kept as a second opinion")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
-REVEALED = verb("media.reveal", "Looked at without deciding")
+REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
 
 OFFERED = verb("publish.offer", "Offered to a hash set")

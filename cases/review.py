@@ -328,12 +328,15 @@ def _summary(batch: Batch) -> dict[str, Any]:
 
 
 def _looks_without_decision(batch: Batch) -> list[audit.Event]:
-    """One event per content that was unveiled in this batch and not decided in it."""
+    """One event per content whose clear picture was sent in this batch and that was not decided in it.
+
+    Whatever the browser says of unveiling: it is not ours, and a picture that was sent can have been seen.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.public_id, sum(v.revealed_ms) FROM cases_viewing v"
+            "SELECT i.public_id, coalesce(sum(v.revealed_ms), 0) FROM cases_viewing v"
             " JOIN cases_item i ON i.content_id = v.content_id AND i.case_id = v.case_id"
-            " WHERE v.batch_id = %(batch)s AND v.revealed_ms > 0 AND NOT EXISTS (SELECT FROM cases_decision d"
+            " WHERE v.batch_id = %(batch)s AND NOT EXISTS (SELECT FROM cases_decision d"
             " JOIN cases_act a ON a.id = d.act_id WHERE a.batch_id = %(batch)s AND d.content_id = v.content_id)"
             " GROUP BY 1",
             {"batch": batch.pk},

@@ -72,11 +72,11 @@ def _batch(request: SignedRequest, batch: UUID) -> Batch:
 def _page(request: HttpRequest) -> dict[str, int]:
     """`after` and `limit` of the address, within bounds."""
     found = {}
-    for name, default, most in (("after", 0, 2**31), ("limit", 60, MOST_UNITS)):
+    for name, default, least, most in (("after", 0, 0, 2**31 - 1), ("limit", 60, 1, MOST_UNITS)):
         text = request.GET.get(name, str(default))
         if not text.isascii() or not text.isdecimal() or len(text) > 10:
             raise BadInput(f"{name} must be a whole number.")
-        found[name] = min(int(text), most)
+        found[name] = max(least, min(int(text), most))
     return found
 
 

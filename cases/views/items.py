@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, S
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
+from workbench.models import User
 from workbench.requests import SignedRequest
 
 
@@ -125,8 +127,8 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "marks": marks.of(found, request.user),
         "undecided": shown.UNDECIDED[Item.State(found.state)],
         "may_correct": _may_correct(request, found),
-        "decisions": _decisions(found, categories, standing),
-        "offers": _offers(found),
+        "decisions": _decisions(found, categories, standing, request.user),
+        "offers": _offers(found, request.user),
         "categories": categories.values(),
         "may": {
             "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
@@ -146,30 +148,36 @@ def _may_correct(request: SignedRequest, item: Item) -> str:
     return _("The batch is closed: a supervisor of your agency can supersede the decision here, with a reason.")
 
 
-def _decisions(item: Item, categories: dict[str, Category], standing: Standing | None) -> list[dict[str, Any]]:
-    """What people decided about the content under this scheme, newest first."""
-    made = Decision.objects.filter(content=item.content_id, scheme__scheme_id=item.case.scheme.scheme_id).order_by(
-        "-pk"
-    )
+def _decisions(
+    item: Item, categories: dict[str, Category], standing: Standing | None, by: User
+) -> list[dict[str, Any]]:
+    """What people decided about the content under this scheme, newest first.
+
+    Of a case outside the person's scope only category and basis: who works on it, when and why is its own affair.
+    """
+    made = Decision.objects.filter(content=item.content_id, scheme__scheme_id=item.case.scheme.scheme_id)
+    reached = Case.objects.for_actor(by).filter(pk=OuterRef("case"))
+    rows = made.annotate(in_scope=Exists(reached)).order_by("-pk")[:50]
     return [
         {
-            "at": row.at,
-            "by": row.by_name,
+            "at": row.at if row.in_scope else None,
+            "by": row.by_name if row.in_scope else _("in another case"),
             "category": categories.get(row.code or ""),
             "basis": row.get_basis_display(),
-            "reason": row.reason,
+            "reason": row.reason if row.in_scope else "",
             "in_force": bool(standing and standing.decision_id == row.pk),
         }
-        for row in made[:50]
+        for row in rows
     ]
 
 
-def _offers(item: Item) -> list[dict[str, Any]]:
-    offers = Offer.objects.filter(decision__content=item.content_id, agency=item.case.agency_id).select_related("set")
+def _offers(item: Item, by: User) -> list[dict[str, Any]]:
+    reached = Offer.objects.for_actor(by).filter(agency=item.case.agency_id)
+    offers = reached.filter(decision__content=item.content_id).select_related("set").order_by("pk")
     return [
         dict(zip(("state_text", "state_kind"), shown.offer_state(offer), strict=True))
         | {"offer": offer, "set": offer.set.name}
-        for offer in offers.order_by("pk")[:50]
+        for offer in offers[:50]
     ]
 
 

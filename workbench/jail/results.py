@@ -26,6 +26,9 @@ OVER_LIMIT = "over-limit"
 NOT_REGULAR = "not-regular-file"
 ARCHIVE_PART = "archive-part"  # of an archive in several files
 
+# Every code above, and none; whatever else the jail says was said by somebody who took it over.
+REASONS = frozenset({"", *(code for name, code in globals().items() if name.isupper() and isinstance(code, str))})
+
 MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
