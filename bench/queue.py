@@ -88,8 +88,7 @@ def _case(items: int) -> tuple[Any, Any, Any]:
     with transaction.atomic(), connection.cursor() as cursor:
         for statement in (CONTENTS, FILES, STACKS, ITEMS, COVERS, TALLY):
             cursor.execute(statement, values)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE cases_content, cases_fileinstance, cases_stack, cases_item")
+    ground.analyze()
     client = Client(SERVER_NAME="localhost")
     client.force_login(person, backend="workbench.people.PasswordBackend")
     return case, person, client

@@ -18,7 +18,7 @@ from django.utils import timezone
 from cases import events, names, nothing_left, problems, states
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
-from workbench import audit
+from workbench import audit, prepared
 from workbench.models import User
 
 CLAIM = """
@@ -121,7 +121,7 @@ def _claim_new(case: Case, by: User) -> Batch:
 
 def open_codes(batch: Batch) -> frozenset[str]:
     """The codes of the case's scheme. Raises BatchOver unless the batch is open and its lease alive."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(OPEN_CODES, [batch.pk])
         codes = frozenset(row[0] for row in cursor.fetchall())
     if not codes:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from cases import events
 from cases.models import Case
-from workbench import audit
+from workbench import audit, prepared
 from workbench.models import User
 
 
@@ -104,7 +102,7 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = Fa
     }
     names = ("act", "content", "code", "distance", "inherited", "reason")
     rows: dict[str, Any] = {name: [getattr(plan, name) for plan in planned] for name in names}
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(planned)) as cursor:
         cursor.execute(DECIDE, frame | rows)
         return [Written(*row) for row in cursor.fetchall()]
 
@@ -124,11 +122,11 @@ def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
 
 def held(content_ids: Sequence[int], scheme_id: str) -> dict[int, Held]:
     """The decisions in force for contents under a scheme; contents without one are absent."""
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(
             "SELECT st.content_id, st.decision_id, st.code, d.by_id, d.case_id, a.batch_id"
             " FROM cases_standing st JOIN cases_decision d ON d.id = st.decision_id JOIN cases_act a ON a.id = d.act_id"
-            " WHERE st.content_id = ANY(%s) AND st.scheme_id = %s",
+            " WHERE st.content_id = ANY(%s::bigint[]) AND st.scheme_id = %s",
             [list(content_ids), scheme_id],
         )
         return {row[0]: Held(*row[1:]) for row in cursor.fetchall()}

@@ -8,10 +8,9 @@ some contents: it locks the contents, lets the block write, then recomputes item
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from django.db import connection
-
 from cases import tallies
 from cases.tallies import Moved
+from workbench import prepared
 
 # The state of items as it follows from everything else. Parameters: contents, batch (whose lease is ours).
 # OFFSET 0 keeps the planner to the index on content: while a table grows by millions its statistics lie.
@@ -40,11 +39,11 @@ COMPUTED = """
     JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL LIMIT 1) kept ON true
   CROSS JOIN LATERAL (SELECT cases_effect(i.content_id, ct.agency_id) AS effect OFFSET 0) m
 """
-NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s)"
+NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s::bigint)"
 
 # Items, and the stacks they lie in. A stack moves by differences: two people may change two items of one at once.
 REFRESH = f"""
-WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s) AND {NOT_LEASED}),
+WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s::bigint[]) AND {NOT_LEASED}),
 items AS (
   UPDATE cases_item i SET state = n.state, known = n.known FROM computed n
   WHERE i.id = n.id AND (n.state, n.known) IS DISTINCT FROM (n.old_state, n.old_known)
@@ -61,7 +60,7 @@ SELECT case_id, content_id, old_state, old_known, state, known FROM items
 # What nobody needed to see so far, and now somebody does.
 WANT_PREVIEWS = """
 UPDATE cases_content c SET preview = 'pending', preview_tries = 0, preview_lease = NULL
-WHERE c.id = ANY(%(contents)s) AND c.preview = 'deferred'
+WHERE c.id = ANY(%(contents)s::bigint[]) AND c.preview = 'deferred'
   AND EXISTS (SELECT FROM cases_item i WHERE i.content_id = c.id AND i.state = 'waiting')
 """
 
@@ -91,16 +90,15 @@ def settling(content_ids: Sequence[int], *, batch: int | None = None) -> Iterato
 
 def lock(content_ids: Sequence[int]) -> None:
     """Lock contents by id, for a transaction that changes them in several steps and must not meet another halfway."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id FROM cases_content WHERE id = ANY(%s) ORDER BY id FOR UPDATE", [sorted(set(content_ids))]
-        )
+    ids = sorted(set(content_ids))
+    with prepared.cursor(rows=len(ids)) as cursor:
+        cursor.execute("SELECT id FROM cases_content WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE", [ids])
 
 
 def _refresh(content_ids: Sequence[int], batch: int | None) -> list[Moved]:
     """Set items and stacks right; returns the items that changed."""
     contents = {"contents": sorted(set(content_ids)), "batch": batch}
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(REFRESH, contents)
         moved = [Moved(*row) for row in cursor.fetchall()]
         if any(item.state == "waiting" for item in moved):

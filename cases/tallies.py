@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from workbench import prepared
+
 # How these contents count now; read before and after what changes files or items.
 COUNTS = """
 WITH held AS (
@@ -42,7 +44,8 @@ WITH moved AS (
   CROSS JOIN LATERAL (VALUES (m.old_state, m.old_known, -1), (m.state, m.known, 1)) AS s(state, known, step)),
 held AS (
   SELECT x.case_id, f.content_id, f.exhibit_id, count(*) AS files
-  FROM (SELECT content_id, exhibit_id FROM cases_fileinstance WHERE content_id = ANY(%(content_id)s) OFFSET 0) f
+  FROM (SELECT content_id, exhibit_id FROM cases_fileinstance
+        WHERE content_id = ANY(%(content_id)s::bigint[]) OFFSET 0) f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.removed_at IS NULL GROUP BY 1, 2, 3),
 counted AS (
   SELECT m.case_id, h.exhibit_id, m.state, m.kind, m.known, m.step, h.files
@@ -91,7 +94,7 @@ def move(items: Sequence[Moved]) -> None:
     """Count items out of their old state and into the new one. One query, none where there are none."""
     if items:
         columns: dict[str, Any] = dict(zip(Moved._fields, map(list, zip(*items, strict=True)), strict=True))
-        with connection.cursor() as cursor:
+        with prepared.cursor(rows=len(items)) as cursor:
             cursor.execute(MOVE, columns)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection
+from django.db import IntegrityError
 
 from cases.models import Act, Batch, Case
-from workbench import audit
+from workbench import audit, prepared
 from workbench.errors import BadInput
 from workbench.models import User
 
@@ -58,7 +58,7 @@ class Round:
 
 REACHED = """
 SELECT DISTINCT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id
-WHERE s.public_id = ANY(%s) AND s.case_id = %s
+WHERE s.public_id = ANY(%s::uuid[]) AND s.case_id = %s
 """
 LOCK_UNITS = """
 SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
@@ -67,7 +67,7 @@ SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s
   ARRAY(SELECT (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
         FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id)
 FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id
-WHERE s.public_id = ANY(%(stacks)s) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
+WHERE s.public_id = ANY(%(stacks)s::uuid[]) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 """
 OPEN_ACTS = """
 WITH opened AS (
@@ -86,7 +86,7 @@ SELECT idempotency_key, id FROM opened
 
 def contents_of(case: Case, stacks: Sequence[UUID]) -> list[int]:
     """Ids of the contents in these stacks of the case."""
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(stacks)) as cursor:
         cursor.execute(REACHED, [list(stacks), case.pk])
         return [row[0] for row in cursor.fetchall()]
 
@@ -94,7 +94,7 @@ def contents_of(case: Case, stacks: Sequence[UUID]) -> list[int]:
 def lock(now: Round, stacks: Sequence[UUID]) -> None:
     """Lock the units of the call, by id. Their contents are locked already."""
     values: dict[str, Any] = {"batch": now.batch.pk, "stacks": list(stacks), "case": now.case.pk, "last": LAST}
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(stacks)) as cursor:
         cursor.execute(LOCK_UNITS, values)
         now.units = {row[1]: Unit(*row) for row in cursor.fetchall()}
 
@@ -145,7 +145,7 @@ def open_acts(now: Round, wishes: Sequence[Wish], undoes: Sequence[int | None], 
         "undoes": list(undoes),
         "answer": [audit.canonical(answers[wish.key]) for wish in wishes],
     }
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(units)) as cursor:
         try:
             cursor.execute(OPEN_ACTS, rows)
         except IntegrityError as error:

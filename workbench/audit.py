@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+from workbench import prepared
 from workbench.errors import WorkbenchError
 from workbench.frozen import frozen
 from workbench.models import Agency, AuditEvent, AuditLog, User
@@ -186,7 +187,7 @@ FROM workbench_auditlog l WHERE l.agency_id IS NOT DISTINCT FROM %(agency)s FOR 
 
 def _lock_head(agency_id: int | None, by: User | None) -> tuple[int, int, bytes, datetime, str | None, list[str]]:
     """Lock the chain's head row (made on first use); read the database clock, the actor's organisation and roles."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(
             LOCK_HEAD, {"agency": agency_id, "by": by.pk if by else None, "of": by.agency_id if by else None}
         )
@@ -212,7 +213,7 @@ UPDATE workbench_auditlog SET head_seq = %s, head_hash = %s WHERE id = %s
 
 def _append(log: int, at: datetime, actor: str, rows: list[tuple[Any, ...]]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(rows)) as cursor:
         cursor.execute(APPEND, [log, at, actor, *columns, rows[-1][0], rows[-1][5], log])
 
 

@@ -36,6 +36,10 @@ DATABASES = {
     "default": addresses.django_database("owner" if ROLE == "owner" else "app")
     | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
 }
+# For prepared statements only (prepared.py). Left to itself PostgreSQL plans them anew each time, as it takes a list
+# of unknown length for a long one.
+_OPTIONS = DATABASES["default"]["OPTIONS"]
+_OPTIONS["options"] = f"{_OPTIONS.get('options', '')} -c plan_cache_mode=force_generic_plan".strip()
 APP_ROLE = addresses.django_database("app")["USER"]
 
 SECRET_KEY = env("WINNOW_SECRET_KEY") or keys.secret(DATA_DIR, "django")

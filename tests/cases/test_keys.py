@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from cases import acts, investigations, publishing, review
 from cases.models import Act, Batch, Case, Decision, Item, Offer, SecondOpinion, Stack, Standing, Viewing
 from cases.units import Wish
+from tests import statements
 from tests.cases import material
 from tests.cases.test_acts import counts
 from workbench import checks
@@ -214,9 +215,8 @@ def test_contents_are_locked_once_before_anything_is_written(case: Case, dana: U
     pairs = zip(reversed(review.units(batch)), kinds, strict=True)
     wishes = [Wish(uuid4(), kind, UUID(unit["id"]), 1, "1" if kind == "decide" else None) for unit, kind in pairs]
     wishes += [Wish(uuid4(), "undo", wish.stack, 2, undoes=wish.key) for wish in wishes]
-    with CaptureQueriesContext(connection) as queries:
+    with statements.sent() as told:
         acts.act(batch=batch, by=dana, wishes=wishes)
-    told = [query["sql"] for query in queries]
     locking = [place for place, sql in enumerate(told) if "FROM cases_content" in sql and "FOR UPDATE" in sql]
     writing = [place for place, sql in enumerate(told) if "INSERT INTO" in sql or "UPDATE cases_" in sql]
     assert len(locking) == 1

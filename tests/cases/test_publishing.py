@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, transaction
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from cases import acts, decisions, matching, publishing, review
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved
@@ -16,7 +15,7 @@ from cases.models import Batch, Case, Decision, Item, Offer, Viewing
 from cases.units import Wish
 from hashsets import entries, policies, sets
 from hashsets.models import HashSet
-from tests import factories
+from tests import factories, statements
 from tests.cases import material
 from tests.hashsets import makers
 from workbench import checks, storage
@@ -177,10 +176,9 @@ def test_approving_many_costs_as_many_queries_as_one_and_locks_the_log_last(sam:
     spent = []
     for units in ([second], others):
         drafts = decide(batch, units)
-        with CaptureQueriesContext(connection) as queries:
+        with statements.sent() as told:
             publishing.approve(offers=drafts, by=sam)
-        spent.append(len(queries))
-        told = [query["sql"] for query in queries]
+        spent.append(len(told))
         head = next(place for place, sql in enumerate(told) if "workbench_auditlog" in sql and "FOR UPDATE" in sql)
         assert not [sql for sql in told[head + 1 :] if "FOR UPDATE" in sql or "FOR NO KEY" in sql or "cases_" in sql]
     assert spent == [21, 21]

@@ -1,0 +1,36 @@
+"""Cursors whose statements PostgreSQL plans once per connection instead of at every call.
+
+Django binds values in the client, so to the server each statement is a new one. The statements behind a key press
+touch a handful of rows by index: planning them took longer than running them (`make bench NAME=queue`).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+FEW = 200  # rows; a batch of a person. Larger work is planned for what it is: tables may grow by millions meanwhile.
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    def execute(self, query: Any, params: Any = None, **_options: Any) -> Self:
+        self.connection.prepare_threshold = 0
+        try:
+            return super().execute(query, params)
+        finally:
+            self.connection.prepare_threshold = None  # as Django wants it: its statements are new each time
+
+
+@contextmanager
+def cursor(*, rows: int = 1) -> Iterator[CursorWrapper]:
+    """Django's cursor, its statements prepared; an ordinary one where the call is about more than a few rows.
+
+    The server types the values: write `%s::bigint[]` wherever it could not tell.
+    """
+    with connection.cursor() as wrapped:
+        if rows <= FEW:
+            wrapped.cursor = _Cursor(connection.connection)
+        yield wrapped
