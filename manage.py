@@ -29,7 +29,8 @@ def main() -> None:
         with attached_for(sys.argv):
             execute_from_command_line(sys.argv)
     except LauncherError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

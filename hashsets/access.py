@@ -18,6 +18,7 @@ PERMISSIONS = access.register(
         "set.create": SUPERVISOR,
         "set.import": SUPERVISOR,
         "set.policy": SUPERVISOR,
+        "set.retire": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
     }

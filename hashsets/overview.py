@@ -72,23 +72,25 @@ def page(user: User, hash_set: HashSet) -> dict[str, Any]:
         "reach_text": hash_set.get_reach_display(),
         "entries": current.entries if current else 0,
         "retired": hash_set.retired_at is not None,
-        "by_category": shares(hash_set.scheme.categories.all(), current),
+        "by_category": (by_category := shares(hash_set.scheme.categories.all(), current)),
+        "uncategorised": sum(_codes(current).values()) - sum(share.count for share in by_category),
         "generations": [_version(version, own=own) for version in versions],
         "policies": _policies(user, hash_set),
         "dispositions": [("", "All"), *Disposition.choices],
         "actions": Policy.Action.choices,
         "trusts": [(level.value, level.value) for level in MINIMA],
         "may": {
-            "import": own and access.has(user, "set.import") and not hash_set.receives_offers,
-            "policy": access.has(user, "set.policy"),
+            "import": own and access.has(user, "set.import") and not (hash_set.receives_offers or hash_set.retired_at),
+            "policy": access.has(user, "set.policy") and hash_set.retired_at is None,
             "export": own and access.has(user, "set.export"),
+            "retire": own and access.has(user, "set.retire") and hash_set.retired_at is None,
         },
     }
 
 
 def shares(categories: Iterable[Category], current: Generation | None) -> list[Share]:
     """The categories that occur, with their part; codes the scheme does not have are left out."""
-    numbers = current.report.get("codes", {}) if current else {}
+    numbers = _codes(current)
     total, start, found = sum(numbers.values()) or 1, 0.0, []
     for category in categories:
         if count := numbers.get(category.code, 0):
@@ -96,6 +98,11 @@ def shares(categories: Iterable[Category], current: Generation | None) -> list[S
             found.append(Share(category, count, share, round(start, 2)))
             start += share
     return found
+
+
+def _codes(current: Generation | None) -> dict[str, int]:
+    """Entries in force by code, as the version's report counted them."""
+    return current.report.get("codes", {}) if current else {}
 
 
 def _with_categories(sets: Any) -> Any:

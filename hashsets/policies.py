@@ -92,5 +92,7 @@ def _check(action: str, disposition: str | None, min_trust: str | None) -> None:
         raise BadInput(f"Not an action: {action!r}. There are {', '.join(Policy.Action.values)}.")
     if disposition is not None and disposition not in Disposition.values:
         raise BadInput(f"Not a disposition: {disposition!r}. There are {', '.join(Disposition.values)}.")
+    if action == Policy.Action.HIDE and disposition in {Disposition.RELEVANT, Disposition.RESTRICTED}:
+        raise BadInput("Hiding is for what is harmless: choose the disposition not_relevant, or accept.")
     if min_trust is not None and min_trust not in MINIMA:
         raise BadInput(f"Not a trust to ask for: {min_trust!r}. There are {', '.join(MINIMA)}.")

@@ -9,7 +9,7 @@ from django.utils import timezone
 from hashsets import events, generations
 from hashsets.models import HashSet, Scheme
 from workbench import access, audit
-from workbench.errors import NotAllowed, NotFound, WorkbenchError
+from workbench.errors import BadInput, NotAllowed, NotFound, WorkbenchError
 from workbench.models import Agency, User
 
 
@@ -53,10 +53,14 @@ def create(
 
 @transaction.atomic
 def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
-    """End a set: its matches act no more, its entries stay on record. Raises SetRetired if it was."""
+    """End a set: its matches act no more, its entries stay on record. Raises BadInput without a reason, SetRetired."""
+    if not reason.strip():
+        raise BadInput("Say why the set is retired.")
     locked = generations.lock(hash_set)
     HashSet.objects.filter(pk=locked.pk).update(retired_at=timezone.now())
-    audit.record(events.SET_RETIRED, by=by, on=locked, agency=locked.owner, reason=reason, set=locked.name)
+    audit.record(
+        events.SET_RETIRED, by=by, on=locked, agency=locked.owner, reason=reason.strip()[:400], set=locked.name
+    )
 
 
 def own(user: User, permission: str, public_id: UUID) -> HashSet:

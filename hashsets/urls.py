@@ -14,5 +14,6 @@ urlpatterns = [
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
     path("<uuid:set_id>/policy/", sets.policy, name="policy"),
+    path("<uuid:set_id>/retire/", sets.retire, name="retire"),
     path("<uuid:set_id>/export/", sets.export, name="export"),
 ]

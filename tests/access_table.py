@@ -96,6 +96,7 @@ ROUTES = [
     Route("hashsets:import_run", get=ONLY_SUPERVISORS, of="run"),
     Route("hashsets:import_progress", get=ONLY_SUPERVISORS, of="run"),
     Route("hashsets:policy", post=ONLY_SUPERVISORS, of="set"),
+    Route("hashsets:retire", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),
     Route("hashsets:lookup", get=TEAM, post=TEAM),
 ]

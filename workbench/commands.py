@@ -27,7 +27,7 @@ class Done:
     """What a command did: a sentence for people, fields for scripts, and problems (exit code 1)."""
 
     sentence: str
-    fields: dict[str, Any] = field(default_factory=dict)
+    fields: dict[str, Any] | None = field(default_factory=dict)  # None: the answer was written line by line
     problems: list[str] = field(default_factory=list)
 
 
@@ -92,7 +92,8 @@ class WinnowCommand(BaseCommand):
         self._end_progress()
         for problem in done.problems:
             self.stderr.write(visible(problem))
-        answer = json.dumps(done.fields, sort_keys=True, default=str) if as_json else visible_lines(done.sentence)
+        told = done.fields is not None and json.dumps(done.fields, sort_keys=True, default=str)
+        answer = told if as_json else visible_lines(done.sentence)
         if answer:
             self.stdout.write(answer)
         if done.problems:

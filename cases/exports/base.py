@@ -38,11 +38,18 @@ class ExportUnreadable(WorkbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices of an export; a product looks only at those it knows."""
+    """The choices of an export."""
 
     version: str = DEFAULT_VERSION  # of VICS
     region: str = ""  # of VICS; empty: as imported, else Default
     media: bool = False  # the files themselves, too
+
+
+def without_options(product_id: str, options: Options) -> str:
+    """The variant of a product that has no options. Raises UnknownOption where one was chosen."""
+    if options != Options():
+        raise UnknownOption(f"The {product_id} has no options: versions, regions and files are for vics.")
+    return product_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cases import metadata, names
-from cases.exports.base import Described, Options
+from cases.exports.base import Described, Options, without_options
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
 from hashsets.exchange.csv_text import cell
@@ -66,9 +66,9 @@ class Schedule:
     )
     readme = README
 
-    def variant(self, _options: Options) -> str:
+    def variant(self, options: Options) -> str:
         """It has no options."""
-        return self.id
+        return without_options(self.id, options)
 
     def write(self, snapshot: Snapshot, _options: Options, package: Package) -> None:
         """README.txt, the list for eyes, the list for programs; each reads the rows once."""

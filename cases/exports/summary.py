@@ -13,7 +13,7 @@ from django.template import Context, Engine, Template
 
 from cases import names
 from cases.counting import UNDECIDED, Count, CountingRules, CountRow, CountTable, tabulate
-from cases.exports.base import Described, Options
+from cases.exports.base import Described, Options, without_options
 from cases.exports.package import Package, Stamp
 from cases.exports.snapshot import Snapshot
 from hashsets.models import Category
@@ -93,9 +93,9 @@ class Summary:
     )
     readme = README
 
-    def variant(self, _options: Options) -> str:
+    def variant(self, options: Options) -> str:
         """It has no options."""
-        return self.id
+        return without_options(self.id, options)
 
     def write(self, snapshot: Snapshot, _options: Options, package: Package) -> None:
         """README.txt, the figures, the page."""

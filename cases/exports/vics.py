@@ -87,7 +87,9 @@ class Vics:
             raise UnknownOption(f"VICS is written as {' or '.join(VERSIONS)}.")
         if options.region and not REGION.fullmatch(options.region):
             raise UnknownOption("A region has two to six letters, such as US or UK.")
-        region = f"-{options.region.lower()}" if options.region and options.version != "1.3" else ""
+        if options.region and options.version == "1.3":
+            raise UnknownOption("VICS 1.3 has no regions. Leave the region out, or write 2.0.")
+        region = f"-{options.region.lower()}" if options.region else ""
         return f"vics{options.version}{region}{WITH_MEDIA if options.media else ''}"
 
     def write(self, snapshot: Snapshot, options: Options, package: Package) -> None:

@@ -36,11 +36,12 @@ def exports(request: SignedRequest, case: UUID) -> HttpResponse:
 
 def _build(request: SignedRequest, case: Case) -> None:
     product = products.product(request.POST.get("product", ""))
-    options = Options(
+    chosen = Options(
         version=request.POST.get("version") or DEFAULT_VERSION,
         region=request.POST.get("region", ""),
         media=request.POST.get("media", "") == "yes",
     )
+    options = chosen if product.described.versions else Options()  # the form's other fields are about those with them
     if jobs.is_long(case):
         tasks.wake_export(jobs.order(case=case, product=product, by=request.user, options=options).pk)
         messages.info(request, _("The export is being built. It appears here when it is ready."))

@@ -21,7 +21,7 @@ STATES = {
     Job.State.DONE: (_("done"), "ok"),
     Job.State.FAILED: (_("failed"), "bad"),
 }
-FIGURES = ("read", "stored", "duplicates", "conflicts", "generation")
+FIGURES = ("read", "stored", "added", "withdrawn", "duplicates", "conflicts", "generation")
 SKIPPED = {
     "no-hash": _("no hash"),
     "invalid-hash": _("the hash is not one"),

@@ -93,6 +93,15 @@ def policy(request: SignedRequest, set_id: UUID) -> HttpResponse:
     return redirect("hashsets:set", hash_set.public_id)
 
 
+@require_POST
+def retire(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """End the set for everybody who matches against it."""
+    hash_set = sets.own(request.user, "set.retire", set_id)
+    sets.retire(hash_set, by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, _("The set is retired. Open cases are matched again without it."))
+    return redirect("hashsets:set", hash_set.public_id)
+
+
 @require_GET
 def export(request: SignedRequest, set_id: UUID) -> FileResponse:
     """Save the version in force as a file."""

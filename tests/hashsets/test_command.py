@@ -15,7 +15,7 @@ from tests.hashsets import makers
 from tests.hashsets.test_importing import digest, document, media
 from tests.people import People
 from tests.shared_data import shared
-from workbench.models import Job
+from workbench.models import AuditEvent, Job
 
 
 def run(*words: object, by: str = "supervisor", stdin: str = "") -> tuple[int, str, str]:
@@ -155,13 +155,30 @@ def test_lookup_answers_one_line_per_hash(harbour: HashSet, tmp_path: Path) -> N
     assert (code, "rubbish" in err) == (1, True)
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_lookup_takes_any_blanks_and_adds_nothing_to_its_lines(harbour: HashSet, words: list[str]) -> None:
+    _code, out, _err = run("lookup", *words, stdin=f"  {digest(1)} {digest(2)}\t{digest(3)}\n")
+    assert [json.loads(line)["hash"] for line in out.splitlines()] == [digest(1), digest(2), digest(3)]
+
+
+def test_retire_ends_a_set_and_says_why_in_the_log(harbour: HashSet) -> None:
+    refused = run("retire", "Harbour", "--reason", "  ")
+    assert (refused[0], "why" in refused[2]) == (2, True)
+    assert answered("retire", "Harbour", "--reason", "superseded by another list") == {"set": "Harbour"}
+    harbour.refresh_from_db()
+    assert harbour.retired_at is not None
+    event = json.loads(AuditEvent.objects.filter(verb="set.retire").get().body)
+    assert event["reason"] == "superseded by another list"
+    assert run("retire", "Harbour", "--reason", "again")[0] == 2
+
+
 def test_lookup_reads_a_file_too(harbour: HashSet, tmp_path: Path) -> None:
     (tmp_path / "hashes.txt").write_text(digest(1))
     code, out, _err = run("lookup", tmp_path / "hashes.txt")
     assert (code, json.loads(out)["known"]) == (0, False)
 
 
-@pytest.mark.parametrize("act", ["create", "import", "policy", "export"])
+@pytest.mark.parametrize("act", ["create", "import", "policy", "export", "retire"])
 def test_an_investigator_may_only_look_up(act: str, harbour: HashSet, tmp_path: Path) -> None:
     path = document(tmp_path, media(1))
     words: dict[str, list[object]] = {
@@ -169,6 +186,7 @@ def test_an_investigator_may_only_look_up(act: str, harbour: HashSet, tmp_path: 
         "import": ["Harbour", path],
         "policy": ["Harbour", "off"],
         "export": ["Harbour", tmp_path / "out", "--format", "csv"],
+        "retire": ["Harbour", "--reason", "old"],
     }
     code, _out, err = run(act, *words[act], by="investigator")
     assert code == 2

@@ -106,6 +106,39 @@ def test_a_policy_is_set_from_the_page(hash_set: HashSet, people: People) -> Non
     assert refused.status_code == 400
 
 
+@pytest.mark.parametrize("disposition", ["relevant", "relevant_restricted"])
+def test_what_is_relevant_is_never_hidden_as_harmless(disposition: str, hash_set: HashSet, people: People) -> None:
+    data = {"disposition": disposition, "action": "hide", "min_trust": "trusted"}
+    refused = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
+    assert (refused.status_code, "harmless" in text(refused)) == (400, True)
+    assert not Policy.objects.exists()
+
+
+def test_a_set_is_retired_with_a_reason_and_then_offers_nothing_more(hash_set: HashSet, people: People) -> None:
+    client = signed_in(people.supervisor)
+    assert client.post(url("retire", hash_set), {"reason": " "}, secure=True).status_code == 400
+    assert client.post(url("retire", hash_set), {"reason": "superseded"}, secure=True).status_code == 302
+    seen = text(client.get(url("set", hash_set), secure=True))
+    assert "retired" in seen
+    for act in ("Retire set", "Import a list", "Set policy"):
+        assert act not in seen
+
+
+def test_only_the_owner_retires_a_set_for_every_agency(people: People) -> None:
+    shared = makers.hash_set(people.supervisor, "Shared", reach="node")
+    assert signed_in(people.outsider).post(url("retire", shared), {"reason": "no"}, secure=True).status_code == 403
+    shared.refresh_from_db()
+    assert shared.retired_at is None
+
+
+def test_entries_without_a_category_of_the_scheme_are_told(people: People, tmp_path: Path) -> None:
+    made = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
+    path = document(tmp_path, media(1), media(2, 77))
+    importing.import_file(made, [Part(path, "first.json")], by=people.supervisor)
+    seen = text(signed_in(people.supervisor).get(url("set", made), secure=True))
+    assert "1 entry has no category of this scheme" in seen
+
+
 def test_a_foreign_agency_sets_its_own_policy_for_a_set_it_may_use(people: People) -> None:
     shared = makers.hash_set(people.supervisor, "Shared", reach="node")
     data = {"disposition": "", "action": "accept", "min_trust": "provisional"}

@@ -64,7 +64,11 @@ def _answers(running: Product) -> bool:
 
 
 def _second(data: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(CHECKOUT / "manage.py"), "up", *options]
+    return _manage(data, "up", *options)
+
+
+def _manage(data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(CHECKOUT / "manage.py"), *words]
     return subprocess.run(
         command, env=product.surroundings(data), capture_output=True, text=True, check=False, timeout=60
     )
@@ -78,7 +82,7 @@ def test_of_one_start_one_refusal_and_one_kill(data: Path) -> None:
         assert (data / "inbox").is_dir()
 
         refused = _second(data, f"--bind=127.0.0.1:{product.free_port()}")
-        assert refused.returncode == 1
+        assert refused.returncode == 2
         assert "already runs" in refused.stderr
         assert "Traceback" not in refused.stderr
     finally:
@@ -90,6 +94,7 @@ def test_of_one_start_one_refusal_and_one_kill(data: Path) -> None:
     try:
         assert "earlier run had left behind" in second.output
         assert _answers(second)
+        assert second.url in _manage(data, "person", "reset", "admin").stdout, "a link leads to where Winnow runs"
         assert len(_pids(data, "valkey-server")) == 1
         assert len([line for line in _processes(data) if " -D " in line and "postgres" in line]) == 1
         _dead_processes_come_back(second)
@@ -118,10 +123,7 @@ def _servers_come_back(running: Product) -> None:
 
 
 def test_of_a_lone_command_brings_its_own_database_and_stops_it(data: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(CHECKOUT / "manage.py"), "showmigrations", "workbench"],
-        env=product.surroundings(data), capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = _manage(data, "showmigrations", "workbench")
     assert done.returncode == 0, done.stderr
     assert "[X] 0001_initial" in done.stdout
     assert _processes(data) == []
@@ -130,15 +132,22 @@ def test_of_a_lone_command_brings_its_own_database_and_stops_it(data: Path) -> N
 def test_of_a_taken_port_is_said_in_one_sentence(data: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         refused = _second(data, f"--bind=127.0.0.1:{taken.getsockname()[1]}")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--bind" in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert _processes(data) == []
 
 
+def test_of_a_command_that_is_none_is_refused_before_a_database_is_made(tmp_path: Path) -> None:
+    done = _manage(tmp_path / "data", "nonsense")
+    assert done.returncode == 2
+    assert done.stderr.strip() == "There is no command 'nonsense'. `manage.py help` lists them."
+    assert not (tmp_path / "data" / "postgres").exists()
+
+
 def test_of_a_bind_that_is_none_is_refused(data: Path) -> None:
     refused = _second(data, "--bind=somewhere")
-    assert refused.returncode != 0
+    assert refused.returncode == 2
     assert "HOST:PORT" in refused.stderr
 
 
@@ -194,6 +203,6 @@ def _python_for(uid: int) -> str:
 
 def test_of_a_folder_of_somebody_elses_is_named() -> None:
     refused = _second(Path("/proc/winnow"), f"--bind=127.0.0.1:{product.free_port()}")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "WINNOW_DATA" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -5,10 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from workbench.launcher import addresses, prepare, servers
+from workbench.launcher.errors import NoSuchCommand
 
 # Commands that need no database, or bring their own.
 STANDALONE = frozenset({
@@ -28,6 +29,8 @@ def attached_for(argv: Sequence[str]) -> Iterator[None]:
     if command in STANDALONE or command.startswith("-") or "--help" in argv or "-h" in argv:
         yield
     else:
+        _tell_the_address()
+        _require_known(command)
         with attached():
             yield
 
@@ -49,6 +52,24 @@ def attached() -> Iterator[None]:
             _first_start()
             prepare.note(pending)
         yield
+
+
+def _require_known(command: str) -> None:
+    """Raise NoSuchCommand before a database is made for a slip of the keyboard."""
+    import django
+    from django.core.management import get_commands
+
+    django.setup()
+    if command not in get_commands():
+        raise NoSuchCommand(f"There is no command {command!r}. `manage.py help` lists them.")
+
+
+def _tell_the_address() -> None:
+    """Links that the command prints lead to the `up` that runs here, wherever it listens."""
+    with suppress(OSError):
+        note = (addresses.data_dir() / "run" / "up").read_text(encoding="utf-8").strip()
+        if "//" in note:
+            os.environ.setdefault("WINNOW_BIND", note.rpartition("//")[2])
 
 
 def say(text: str) -> None:

@@ -36,5 +36,9 @@ class PortTaken(LauncherError):
     """Another program listens where Winnow should."""
 
 
+class NoSuchCommand(LauncherError):
+    """`manage.py` was asked for a command it does not have."""
+
+
 class StepFailed(LauncherError):
     """A preparing command (migrations, first start) ended with an error."""

@@ -218,13 +218,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (one a core)")
 
 
-def main(arguments: Sequence[str]) -> str | int:
-    """Run until somebody asks to stop; return 0, or the sentence that says why it could not start."""
+def main(arguments: Sequence[str]) -> int:
+    """Run until somebody asks to stop: 0; 2 where it could not start, and why is said."""
     parser = argparse.ArgumentParser(prog="manage.py up", description=DESCRIPTION)
     add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
         Up(bind=options.bind, workers=options.workers, demo=options.demo).run()
     except LauncherError as error:
-        return str(error)
+        print(error, file=sys.stderr)
+        return 2
     return 0

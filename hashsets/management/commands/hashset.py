@@ -1,4 +1,4 @@
-"""`manage.py hashset create|import|policy|export|lookup`: hash sets from the command line (commands.md)."""
+"""`manage.py hashset create|import|policy|export|lookup|retire`: hash sets from the command line (commands.md)."""
 
 import json
 import sys
@@ -25,7 +25,7 @@ class Command(WinnowCommand):
     help = "Hash sets."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Five acts."""
+        """Six acts."""
         acts = self.acts(parser)
         _create_arguments(acts.add("create", self.create, "Make an empty set."))
         load = acts.add("import", self.load, "Import a list as the set's next version.")
@@ -38,6 +38,9 @@ class Command(WinnowCommand):
         save.add_argument("file", type=Path)
         save.add_argument("--format", required=True, choices=list(exchange.BY_ID))
         save.add_argument("--region", default="Default")
+        end = acts.add("retire", self.retire, "End a set: its matches act no more, its entries stay on record.")
+        end.add_argument("name")
+        end.add_argument("--reason", required=True)
         ask = acts.add("lookup", self.lookup, "Look hashes up; one JSON line each.")
         ask.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
 
@@ -108,14 +111,20 @@ class Command(WinnowCommand):
             raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
         return Done(f"{written:,} entries of {hash_set} written to {target}.", {"entries": written})
 
+    def retire(self, options: dict[str, Any]) -> Done:
+        """End a set of the person's agency."""
+        hash_set = self._own_set(options["name"], "set.retire")
+        sets.retire(hash_set, by=self.by, reason=options["reason"])
+        return Done(f"{hash_set} is retired. Open cases are matched again without it.", {"set": hash_set.name})
+
     def lookup(self, options: dict[str, Any]) -> Done:
         """One JSON line per hash, in order; exit 1 when a line was none."""
         self.require("set.lookup")
         text = _text(options["file"]) if options["file"] else sys.stdin.read()
-        answers = lookups.ask(text.splitlines(), by=self.by)
+        answers = lookups.ask(text.split(), by=self.by)
         for answer in answers:
             self.stdout.write(json.dumps(answer.as_json(), sort_keys=True))
-        return Done("", problems=[f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])
+        return Done("", None, [f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])
 
     def _own_set(self, name: str, permission: str) -> HashSet:
         self.require(permission)

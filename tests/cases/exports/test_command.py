@@ -29,6 +29,18 @@ def test_the_package_lands_in_the_folder_with_the_digest_told(
     assert hashlib.sha256(Path(told["path"]).read_bytes()).hexdigest() == told["sha256"]
 
 
+@pytest.mark.parametrize("product", ["schedule", "summary"])
+@pytest.mark.parametrize("options", [["--media"], ["--region", "US"], ["--format", "1.3"]], ids=" ".join)
+def test_options_of_another_product_are_refused(
+    case: Case, people: People, tmp_path: Path, product: str, options: list[str]
+) -> None:
+    words = [case.number, "--product", product, "--out", str(tmp_path), *options]
+    with pytest.raises(SystemExit) as stopped:
+        call_command("export", *words, "--as", people.supervisor.username)
+    assert stopped.value.code == 2
+    assert not Export.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("number", "product", "who"),
     [("26-0312", "court", "exporter"), ("26-0312", "vics", "investigator"), ("26-0312", "vics", "outsider")],
