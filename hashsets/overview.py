@@ -14,6 +14,7 @@ from hashsets.trust import MINIMA
 from workbench import access
 from workbench.models import User
 
+ACTING = {Disposition.RELEVANT, Disposition.RESTRICTED, Disposition.NOT_RELEVANT}
 MOST_VERSIONS = 100  # on the page of a set
 
 
@@ -148,6 +149,11 @@ def _version(version: Generation, *, own: bool) -> dict[str, Any]:
     }
 
 
+def _acts(hash_set: HashSet, disposition: str) -> bool:
+    """Whether any policy lets such a match do more than be shown; the rule is `hashsets_effect_by`, migration 0003."""
+    return hash_set.role != HashSet.SetRole.COMPARISON and disposition in ACTING
+
+
 def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
     """The rules in force, in the order of the dispositions; `default` where the agency set none."""
     chosen = set(Policy.objects.filter(agency=user.agency_id, set=hash_set).values_list("disposition", flat=True))
@@ -157,7 +163,7 @@ def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
             "disposition": value,
             "disposition_text": label,
             "action": rules[value].action,
-            "action_text": Policy.Action(rules[value].action).label,
+            "action_text": Policy.Action(rules[value].action).label if _acts(hash_set, value) else "Noted only",
             "min_trust": rules[value].min_trust,
             "may_discard": rules[value].may_discard,
             "default": not chosen & {value, None},

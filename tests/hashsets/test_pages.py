@@ -65,6 +65,7 @@ def test_a_set_shows_its_versions_categories_and_policies(hash_set: HashSet, peo
     seen = text(signed_in(people.supervisor).get(url("set", hash_set), secure=True))
     for words in ("first.json", "+3", "Accept", "default", "Import a list", "Save the set", "version 1, 3 hashes"):
         assert words in seen
+    assert seen.count("Noted only") == 3, "comparison, no verdict and unmapped never close an item"
 
 
 def test_a_set_for_every_agency_hides_its_sources_from_the_others(people: People, tmp_path: Path) -> None:
