@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from cases import events, evidence
+from cases import events, evidence, sealing
 from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
@@ -242,7 +242,7 @@ def is_at_work(exhibit_id: int) -> bool:
 
 @transaction.atomic
 def finish(exhibit_id: int) -> bool:
-    """Close the ingest if every file has its outcome and every archive is listed; whether this call did."""
+    """Close and seal the ingest if every file has its outcome and every archive is listed; whether this call did."""
     done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
         Exists(FileInstance.objects.filter(exhibit=OuterRef("pk"), members=FileInstance.Members.UNLISTED))
     )
@@ -253,7 +253,7 @@ def finish(exhibit_id: int) -> bool:
     totals = {name: getattr(exhibit, name) for name in TOTALS}
     audit.record(
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
-        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
+        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals, **sealing.seal(exhibit),
     )  # fmt: skip
     if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
         transaction.on_commit(lambda: evidence.remove_upload(exhibit))
