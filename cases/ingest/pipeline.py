@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cases import events, evidence, sealing
-from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
+from cases.ingest import base, contents, leases, ledger, members, originals, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
@@ -172,7 +172,7 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
-    readings = inside.read(exhibit, claim.rows)
+    readings = originals.read(exhibit, claim.rows)
     left = len(claim.rows)
     try:
         while left and time.monotonic() < deadline:

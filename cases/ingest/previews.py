@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from cases import states
-from cases.ingest import findings, ledger, slices
+from cases.ingest import findings, ledger, originals, slices
+from cases.ingest.base import Spoiled
 from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
@@ -20,7 +21,6 @@ from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
 
 AT_ONCE = 16
-LOST = "bytes-lost"  # the store no longer has them
 
 GIVE_BACK = """
 UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
@@ -90,10 +90,10 @@ def _found(agency: Agency, content: ToDecode, batch: storage.Batch) -> Finding:
 
 def _decoded(agency: Agency, content: ToDecode) -> Preview:
     try:
-        with storage.open_blob(agency, content.sha256) as blob:
-            return decoder().preview(blob.fileno(), size=content.size)
-    except FileNotFoundError:
-        return Preview("other", "", reason=LOST)
+        with originals.opened(agency, content.sha256) as file:
+            return decoder().preview(file.fileno(), size=content.size)
+    except Spoiled as spoiled:
+        return Preview("other", "", reason=spoiled.reason)
 
 
 @transaction.atomic
