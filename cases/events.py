@@ -10,6 +10,7 @@ MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
 PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
+EXHIBIT_VERIFIED = verb("exhibit.verify", "Exhibit compared with its seal, all bytes read again")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
 INGEST_PAUSED = verb("ingest.pause", "Ingest paused")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")

@@ -1,0 +1,79 @@
+"""Proving that an exhibit still is what came in: its list of files against the seal in the log, its bytes against
+the list."""
+
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from cases import events, rehashing, sealing
+from cases.models import Exhibit
+from cases.rehashing import Found, Progress, Scope
+from workbench import access, audit
+from workbench.errors import WorkbenchError
+from workbench.frozen import frozen
+from workbench.models import User
+
+
+class NotSealed(WorkbenchError):
+    """This exhibit has no seal to compare with. It gets one when its ingest ends."""
+
+    code = "not-sealed"
+    status = HTTPStatus.CONFLICT
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a verification found."""
+
+    files: int  # in the list now
+    sealed_files: int
+    list_agrees: bool
+    found: Found
+
+    @property
+    def ok(self) -> bool:
+        """Whether the exhibit still is what came in."""
+        return self.list_agrees and self.found.is_whole
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """For scripts, the log and the exhibit."""
+        mine = {"ok": self.ok, "files": self.files, "sealed_files": self.sealed_files, "list_agrees": self.list_agrees}
+        return mine | asdict(self.found)
+
+    @property
+    def differences(self) -> list[str]:
+        """What differs, in words; of files the first hundred."""
+        listed = f"The list of files is not the one that was sealed: {self.files:,} files, {self.sealed_files:,} then."
+        return [listed] * (not self.list_agrees) + self.found.differences
+
+
+def verify(*, exhibit: Exhibit, by: User, progress: Progress = lambda _done, _of: None) -> Verdict:
+    """Compare and read everything again. One event, whatever comes of it; the verdict stays with the exhibit.
+
+    Raises NotSealed, StoreGone, NotAllowed.
+    """
+    access.require(by, "exhibit.verify")
+    with frozen():
+        sealed, now = sealing.sealed(exhibit), sealing.file_list(exhibit)
+        exhibit.refresh_from_db(fields=["state", "integrity"])
+    if sealed is None or exhibit.state != Exhibit.State.DONE:
+        raise NotSealed
+    found = rehashing.read_again(Scope(exhibit.case.agency, exhibit=exhibit), progress)
+    agrees = now == sealed and exhibit.integrity.get(sealing.LIST) == asdict(sealed)
+    verdict = Verdict(now.files, sealed.files, agrees, found)
+    _record(exhibit, verdict, by)
+    return verdict
+
+
+@transaction.atomic
+def _record(exhibit: Exhibit, verdict: Verdict, by: User) -> None:
+    told = {name: value for name, value in verdict.fields.items() if name != "broken"}
+    sealing.keep(exhibit, {sealing.VERIFIED: told | {"at": timezone.now().isoformat(), "by": by.name}})
+    audit.record(
+        events.EXHIBIT_VERIFIED, by=by, on=exhibit, case=exhibit.case.public_id, agency=exhibit.case.agency_id,
+        outcome="ok" if verdict.ok else "differs", ref=exhibit.ref, **told,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""`manage.py exhibit verify`: an exhibit still is what came in, or the command says what is not."""
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from cases.models import Case, Content, Exhibit
+from tests import factories
+from tests.cases.ingest.trees import add, picture, take_in, tree
+from tests.damage import as_superuser
+from tests.people import People
+from workbench import storage
+from workbench.models import AuditEvent
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def case(people: People) -> Case:
+    return factories.case(people.investigator)
+
+
+@pytest.fixture
+def exhibit(case: Case, tmp_path: Path) -> Exhibit:
+    return take_in(case, tree(tmp_path, {"a.png": picture(1), "b/c.png": picture(2), "d.png": picture(2)}))
+
+
+def verify(case: Case, *words: str) -> tuple[int, dict[str, object], str]:
+    """Exit code, JSON fields and messages of `manage.py exhibit verify NUMBER nm-01`."""
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    line = ["exhibit", "verify", case.number, "nm-01", "--json", "--as", case.lead.username, *words]
+    try:
+        call_command(*line, stdout=out, stderr=err)
+    except SystemExit as end:
+        code = int(end.code or 0)
+    return code, json.loads(out.getvalue() or "{}"), err.getvalue()
+
+
+def blob(case: Case, data: bytes) -> Path:
+    """Where the bytes lie in the store."""
+    found = next(c for c in Content.objects.filter(size=len(data)) if _bytes(case, c) == data)
+    return storage.blob_path(case.agency, bytes(found.sha256))
+
+
+def _bytes(case: Case, content: Content) -> bytes:
+    return storage.blob_path(case.agency, bytes(content.sha256)).read_bytes()
+
+
+def test_of_what_is_as_it_came_in_is_said_to_be(case: Case, exhibit: Exhibit) -> None:
+    code, told, err = verify(case)
+    size = len(picture(1)) + len(picture(2))
+    assert (code, err) == (0, "")
+    assert told == {
+        "ok": True, "files": 3, "sealed_files": 3, "list_agrees": True, "checked": 2, "bytes": size,
+        "missing": 0, "differing": 0, "unreachable": 0, "broken": [],
+    }  # fmt: skip
+
+
+def test_of_a_changed_byte_is_named_with_its_file(case: Case, exhibit: Exhibit) -> None:
+    path = blob(case, picture(2))
+    path.write_bytes(picture(2)[:-1] + b"?")
+    code, told, err = verify(case)
+    assert (code, told["ok"], told["differing"]) == (1, False, 1)
+    assert told["broken"] == [{"sha256": path.name, "what": "differing", "exhibit": "NM-01", "name": "d.png"}]
+    assert "NM-01: d.png: differing" in err
+
+
+def test_of_lost_bytes_are_missing(case: Case, exhibit: Exhibit) -> None:
+    blob(case, picture(1)).unlink()
+    code, told, _err = verify(case)
+    assert (code, told["missing"], told["list_agrees"]) == (1, 1, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE cases_fileinstance SET raw_path = 'elsewhere.png' WHERE raw_path = 'a.png'",
+        "UPDATE cases_fileinstance SET content_id = (SELECT max(content_id) FROM cases_fileinstance)",
+        "DELETE FROM cases_fileinstance WHERE raw_path = 'a.png'",
+        "UPDATE cases_exhibit SET integrity = jsonb_set(integrity, '{list,files}', '2')",
+    ],
+)
+def test_of_a_changed_row_the_list_is_no_longer_the_sealed_one(case: Case, exhibit: Exhibit, change: str) -> None:
+    with as_superuser(), connection.cursor() as cursor:
+        cursor.execute(change)
+    code, told, err = verify(case)
+    assert (code, told["ok"], told["list_agrees"]) == (1, False, False)
+    assert "The list of files is not the one that was sealed" in err
+
+
+def test_of_a_verification_the_log_and_the_exhibit_tell(case: Case, exhibit: Exhibit) -> None:
+    blob(case, picture(1)).unlink()
+    verify(case)
+    event = AuditEvent.objects.get(verb="exhibit.verify")
+    body = json.loads(event.body)
+    assert (event.actor, body["outcome"], body["details"]["missing"]) == (case.lead.username, "differs", 1)
+    exhibit.refresh_from_db()
+    assert exhibit.integrity["verified"]["missing"] == 1
+    assert exhibit.integrity["list"]["files"] == 3
+
+
+def test_of_an_exhibit_whose_ingest_goes_on_has_nothing_to_compare_with(case: Case, tmp_path: Path) -> None:
+    add(case, tree(tmp_path, {"a.png": picture(1)}))
+    code, _told, err = verify(case)
+    assert (code, "It gets one when its ingest ends." in err) == (2, True)
+    assert not AuditEvent.objects.filter(verb="exhibit.verify").exists()
