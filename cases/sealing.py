@@ -19,7 +19,7 @@ from workbench import audit
 from workbench.models import AuditEvent
 
 FORMAT = "winnow-file-list/1"  # the first line of what is hashed
-LIST, VERIFIED = "list", "verified"  # keys of Exhibit.integrity
+LIST, SOURCE, VERIFIED = "list", "source", "verified"  # keys of Exhibit.integrity
 
 LINES = """
 COPY (
@@ -62,7 +62,8 @@ def seal(exhibit: Exhibit) -> dict[str, Any]:
     now = asdict(file_list(exhibit))
     keep(exhibit, {LIST: now})
     Exhibit.objects.filter(pk=exhibit.pk).update(sealed_at=Now())
-    return {"list": now} | ({"earlier": earlier} if earlier else {})
+    told = {LIST: now, SOURCE: exhibit.integrity.get(SOURCE), "earlier": earlier}
+    return {name: value for name, value in told.items() if value}
 
 
 def sealed(exhibit: Exhibit) -> FileList | None:
@@ -71,7 +72,7 @@ def sealed(exhibit: Exhibit) -> FileList | None:
         log__agency=exhibit.case.agency_id, subject=audit.subject_of(exhibit), verb=events.INGEST_DONE
     )
     body = told.order_by("-seq").values_list("body", flat=True).first()
-    found = json.loads(body)["details"].get("list") if body else None
+    found = json.loads(body)["details"].get(LIST) if body else None
     return FileList(**found) if found else None
 
 
