@@ -40,5 +40,8 @@ WITHDRAWAL_OFFERED = verb("publish.withdraw", "Withdrawal asked for")
 WITHDRAWN = verb("publish.withdrawn", "Withdrawn from the hash set")
 WITHDRAWAL_REFUSED = verb("publish.keep", "Withdrawal refused")
 
+STORE_VERIFIED = verb("store.verify", "Evidence store read again")
+STORE_COLLECTED = verb("store.collect", "Files that no row names removed from the store")
+
 EXPORTED = verb("export.build", "Export built")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")

@@ -74,8 +74,8 @@ class Batch:
     """Files being stored together; nothing counts until `commit()`, and what is left over is removed."""
 
     def __init__(self, agency: Agency | UUID) -> None:
-        self._evidence = _evidence(agency)
-        self._previews = _previews(agency)
+        self._evidence = evidence_folder(agency)
+        self._previews = previews_folder(agency)
         self._open: list[tuple[int, Path, Path]] = []  # descriptor, temporary name, final name
         self._young: set[Path] = set()  # folders of blobs that another batch may not have synced yet
 
@@ -183,7 +183,7 @@ class Batch:
 
 def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
     """Where the bytes of a content lie."""
-    return _place(_evidence(agency), bytes(sha256))
+    return _place(evidence_folder(agency), bytes(sha256))
 
 
 def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
@@ -191,7 +191,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
     try:
         return blob_path(agency, sha256).open("rb")
     except FileNotFoundError:
-        if not _evidence(agency).is_dir():
+        if not evidence_folder(agency).is_dir():
             raise StoreGone from None
         raise
 
@@ -199,7 +199,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
 def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
     """The clear preview (JPEG) of a content, or None when there is none."""
     try:
-        return _place(_previews(agency), bytes(sha256), ".jpg").read_bytes() or None
+        return _place(previews_folder(agency), bytes(sha256), ".jpg").read_bytes() or None
     except FileNotFoundError:
         return None
 
@@ -207,7 +207,7 @@ def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
 def storyboard(agency: Agency | UUID, sha256: bytes, offset: int, length: int) -> bytes | None:
     """One clear keyframe (JPEG) of a content, or None when it is not there as it was written."""
     try:
-        with _place(_previews(agency), bytes(sha256), STORYBOARD).open("rb") as file:
+        with _place(previews_folder(agency), bytes(sha256), STORYBOARD).open("rb") as file:
             file.seek(offset)
             picture = file.read(length)
     except FileNotFoundError:
@@ -225,7 +225,7 @@ def has_room() -> bool:
 def is_there() -> bool:
     """Whether work that stopped because the store was gone may go on: every agency's folder can be written."""
     made = Agency.objects.filter(store_made_at__isnull=False).values_list("public_id", flat=True)
-    return all(os.access(_evidence(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
+    return all(os.access(evidence_folder(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
 
 
 def _make_store(evidence: Path) -> None:
@@ -254,11 +254,13 @@ def remove_older(paths: Iterable[Path], seconds: float) -> int:
     return removed
 
 
-def _evidence(agency: Agency | UUID) -> Path:
+def evidence_folder(agency: Agency | UUID) -> Path:
+    """Where an agency's blobs lie."""
     return Path(settings.DATA_DIR, "evidence", str(agency.public_id if isinstance(agency, Agency) else agency))
 
 
-def _previews(agency: Agency | UUID) -> Path:
+def previews_folder(agency: Agency | UUID) -> Path:
+    """Where an agency's previews and storyboards lie."""
     return Path(settings.DATA_DIR, "previews", str(agency.public_id if isinstance(agency, Agency) else agency))
 
 

@@ -23,7 +23,7 @@ from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
 from cases.models import Exhibit, FileInstance
-from workbench import audit, storage
+from workbench import audit, storage, store_files
 from workbench.jail import NoJail, results
 from workbench.jobs import alone
 from workbench.models import Agency, Job
@@ -197,7 +197,8 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
     """Read up to 16 files or for a second, commit, decode what is new; returns how many files were taken."""
     hashed, rejected = [], {}
     until = time.monotonic() + GROUP_SECONDS
-    with storage.Batch(exhibit.case.agency) as batch:
+    agency = exhibit.case.agency
+    with store_files.naming(agency), storage.Batch(agency) as batch:
         for reading in islice(readings, GROUP_FILES):
             try:
                 digests = None if reading.problem else batch.receive(reading.chunks)
@@ -210,9 +211,9 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
             if time.monotonic() > until:
                 break
         batch.commit()
-    to_decode = _committed(exhibit, hashed, rejected)
+        to_decode = _committed(exhibit, hashed, rejected)
     held.previews(content.id for content in to_decode)
-    previews.make(exhibit.case.agency, to_decode)
+    previews.make(agency, to_decode)
     held.previews(())
     return len(hashed) + len(rejected)
 

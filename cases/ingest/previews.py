@@ -45,7 +45,7 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
         _give_back(contents)
         return
     try:
-        with storage.Batch(agency) as batch:
+        with storage.Batch(agency) as batch:  # the contents have their rows: no file of this batch is without a name
             found = [_found(agency, content, batch) for content in contents]
             batch.commit()
     except (DecoderDied, storage.StoreUnusable):  # no fault of these contents: nobody died over them
