@@ -51,6 +51,11 @@ class Verdict:
         return [listed] * (not self.list_agrees) + self.found.differences
 
 
+def can_be_verified(exhibit: Exhibit) -> bool:
+    """Whether the exhibit, as it was loaded, has a seal and its ingest is over."""
+    return exhibit.state == Exhibit.State.DONE and sealing.LIST in exhibit.integrity
+
+
 def verify(*, exhibit: Exhibit, by: User, progress: Progress = lambda _done, _of: None) -> Verdict:
     """Compare and read everything again. One event, whatever comes of it; the verdict stays with the exhibit.
 
@@ -60,7 +65,7 @@ def verify(*, exhibit: Exhibit, by: User, progress: Progress = lambda _done, _of
     with frozen():
         sealed, now = sealing.sealed(exhibit), sealing.file_list(exhibit)
         exhibit.refresh_from_db(fields=["state", "integrity"])
-    if sealed is None or exhibit.state != Exhibit.State.DONE:
+    if sealed is None or not can_be_verified(exhibit):
         raise NotSealed
     found = rehashing.read_again(Scope(exhibit.case.agency, exhibit=exhibit), progress)
     agrees = now == sealed and exhibit.integrity.get(sealing.LIST) == asdict(sealed)

@@ -8,13 +8,14 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from cases import tasks, verify_jobs
 from cases.models import Case, Content, Exhibit
 from tests import factories
 from tests.cases.ingest.trees import add, picture, take_in, tree
 from tests.damage import as_superuser
-from tests.people import People
+from tests.people import People, signed_in
 from workbench import storage
-from workbench.models import AuditEvent
+from workbench.models import AuditEvent, Job, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +109,46 @@ def test_of_an_exhibit_whose_ingest_goes_on_has_nothing_to_compare_with(case: Ca
     code, _told, err = verify(case)
     assert (code, "It gets one when its ingest ends." in err) == (2, True)
     assert not AuditEvent.objects.filter(verb="exhibit.verify").exists()
+
+
+def case_page(case: Case, by: User) -> str:
+    return signed_in(by).get(f"/cases/{case.public_id}/", secure=True).content.decode()
+
+
+def ask(exhibit: Exhibit, by: User) -> int:
+    """Press the button of the case's page; the status of the answer."""
+    return signed_in(by).post(f"/exhibits/{exhibit.public_id}/verify/", secure=True).status_code
+
+
+def test_of_a_verification_asked_for_on_the_page_a_worker_tells_there_what_it_found(
+    case: Case, exhibit: Exhibit
+) -> None:
+    assert f", {exhibit.integrity['list']['sha256'][:12]}<" in case_page(case, case.lead)
+    assert [ask(exhibit, case.lead), ask(exhibit, case.lead)] == [302, 302]
+    assert "Being verified, 0 %" in case_page(case, case.lead)
+    [order] = verify_jobs.waiting()
+    tasks.verify_exhibit(order)
+    tasks.verify_exhibit(order)
+    assert "all 3 files are what came in" in case_page(case, case.lead)
+    assert AuditEvent.objects.filter(verb="exhibit.verify").count() == 1
+
+
+def test_of_a_verification_that_finds_something_the_page_says_what(case: Case, exhibit: Exhibit) -> None:
+    blob(case, picture(1)).unlink()
+    ask(exhibit, case.lead)
+    tasks.verify_exhibit(verify_jobs.waiting()[0])
+    assert "Verified" in case_page(case, case.lead)
+    assert ": 1 missing" in case_page(case, case.lead)
+
+
+def test_of_a_verification_whose_workers_die_the_page_says_so_in_the_end(case: Case, exhibit: Exhibit) -> None:
+    ask(exhibit, case.lead)
+    Job.objects.filter(kind="verify").update(state="running", cursor={"by": case.lead.pk, "tries": 3})
+    tasks.verify_exhibit(verify_jobs.waiting()[0])
+    assert "Not verified: Verifying it ended early three times." in case_page(case, case.lead)
+
+
+def test_of_an_exhibit_without_a_seal_no_verification_can_be_asked_for(case: Case, tmp_path: Path) -> None:
+    waiting = add(case, tree(tmp_path, {"a.png": picture(1)}))
+    assert ask(waiting, case.lead) == 409
+    assert f"/exhibits/{waiting.public_id}/verify/" not in case_page(case, case.lead)

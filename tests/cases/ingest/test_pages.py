@@ -209,7 +209,7 @@ def test_of_progress_asks_no_table_of_files(
 ) -> None:
     exhibit = take_in(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(3)}))
     browser = signed_in(case.lead)
-    with django_assert_max_num_queries(9) as asked:
+    with django_assert_max_num_queries(10) as asked:
         answer = browser.get(f"/cases/{case.public_id}/progress/", secure=True).json()
     assert answer["done"]
     assert answer["say"] == "NM-01 ready, 3 files"
