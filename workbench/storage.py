@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -95,25 +96,25 @@ class Batch:
             first.append(chunk)
             size += len(chunk)
             if size > CHUNK:
-                with _space():
+                with space():
                     return self._large(chain(first, pending))
-        with _space():
+        with space():
             return self._small(b"".join(first))
 
     def put_preview(self, sha256: bytes, jpeg: bytes) -> None:
         """Keep the clear preview of a content. Raises StoreFull."""
-        with _space():
+        with space():
             self._write(jpeg, self._previews, _place(self._previews, sha256, ".jpg"))
 
     def put_storyboard(self, sha256: bytes, pictures: Sequence[bytes]) -> None:
         """Keep the clear keyframes of a content one after the other in one file. Raises StoreFull."""
-        with _space():
+        with space():
             self._write(b"".join(pictures), self._previews, _place(self._previews, sha256, STORYBOARD))
 
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
         folders = {folder for young in self._young for folder in (young, young.parent, young.parent.parent)}
-        with _space():
+        with space():
             for descriptor, temporary, final in self._open:
                 os.fsync(descriptor)
                 folders |= _make_folders(final.parent)
@@ -181,6 +182,34 @@ class Batch:
         return descriptor
 
 
+def digests(chunks: Iterable[bytes]) -> Digests:
+    """Hash the bytes and keep nothing."""
+    hashes = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
+    size, head = 0, b""
+    for chunk in chunks:
+        for one in hashes:
+            one.update(chunk)
+        head += chunk[: HEAD_BYTES - len(head)]
+        size += len(chunk)
+    md5, sha1, sha256 = (one.digest() for one in hashes)
+    return Digests(md5, sha1, sha256, size, head)
+
+
+def borrow(agency: Agency | UUID, chunks: Iterable[bytes]) -> tuple[BinaryIO, bytes]:
+    """A copy of the bytes without a name, read-only, and its SHA-256; gone when it is closed. Raises StoreFull."""
+    evidence, digest = evidence_folder(agency), hashlib.sha256()
+    if not (evidence / INCOMING).is_dir():
+        _make_store(evidence)
+    with TemporaryFile(dir=evidence / INCOMING) as file:
+        for chunk in chunks:
+            digest.update(chunk)
+            with space():
+                file.write(chunk)
+        with space():
+            file.flush()
+        return Path(f"/proc/self/fd/{file.fileno()}").open("rb"), digest.digest()
+
+
 def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
     """Where the bytes of a content lie."""
     return _place(evidence_folder(agency), bytes(sha256))
@@ -191,7 +220,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
     try:
         return blob_path(agency, sha256).open("rb")
     except FileNotFoundError:
-        if not evidence_folder(agency).is_dir():
+        if _is_gone(evidence_folder(agency)):
             raise StoreGone from None
         raise
 
@@ -230,11 +259,15 @@ def is_there() -> bool:
 
 def _make_store(evidence: Path) -> None:
     """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
-    agencies = Agency.objects.filter(public_id=evidence.name)
-    if not evidence.is_dir() and agencies.filter(store_made_at__isnull=False).exists():
+    if _is_gone(evidence):
         raise StoreGone
     (evidence / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
-    agencies.filter(store_made_at=None).update(store_made_at=Now())
+    Agency.objects.filter(public_id=evidence.name, store_made_at=None).update(store_made_at=Now())
+
+
+def _is_gone(evidence: Path) -> bool:
+    """Whether an agency's folder was made and is not there."""
+    return not evidence.is_dir() and Agency.objects.filter(public_id=evidence.name).exclude(store_made_at=None).exists()
 
 
 def sweep_incoming() -> int:
@@ -309,7 +342,7 @@ def _write_or_skip(descriptor: int, chunk: bytes) -> None:
 
 
 @contextmanager
-def _space() -> Iterator[None]:
+def space() -> Iterator[None]:
     """A full disk, and one that does not take anything, get a name; other faults stay what they are."""
     try:
         yield

@@ -11,7 +11,10 @@ from hashsets.exchange.vics_media import stored_path
 from workbench.errors import WorkbenchError
 
 CHUNK = 1 << 20  # bytes
-GONE = {base.LOST: "The evidence store lacks {}. Restore it from the backup."}
+GONE = {
+    base.LOST: "The evidence store lacks {}. Restore it from the backup.",
+    base.DIFFERS: "The file {} was left in place and is no longer what came in. Restore the share from its backup.",
+}
 
 # Of contents with one MD5, all but the first need another name.
 TWINS = """

@@ -199,9 +199,10 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
     until = time.monotonic() + GROUP_SECONDS
     agency = exhibit.case.agency
     with store_files.naming(agency), storage.Batch(agency) as batch:
+        receive = batch.receive if exhibit.keep == Exhibit.Keep.COPY else storage.digests
         for reading in islice(readings, GROUP_FILES):
             try:
-                digests = None if reading.problem else batch.receive(reading.chunks)
+                digests = None if reading.problem else receive(reading.chunks)
             except Spoiled as spoiled:
                 digests, reading.problem = None, spoiled.reason
             if digests:
@@ -232,6 +233,7 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
         while held and previews.make_left(agency, held):
             if time.monotonic() > deadline:
                 return True
+        passes().close()
     return False
 
 

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 
 from cases import states
 from cases.ingest import findings, ledger, originals, slices
-from cases.ingest.base import Spoiled
-from cases.ingest.contents import ToDecode
+from cases.ingest.base import SourceGone, Spoiled
+from cases.ingest.contents import DEFER, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
 from cases.ingest.leases import Held, retried
@@ -48,7 +48,7 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
         with storage.Batch(agency) as batch:  # the contents have their rows: no file of this batch is without a name
             found = [_found(agency, content, batch) for content in contents]
             batch.commit()
-    except (DecoderDied, storage.StoreUnusable):  # no fault of these contents: nobody died over them
+    except (DecoderDied, SourceGone, storage.StoreUnusable):  # no fault of these contents: nobody died over them
         _give_back(contents)
         raise
     retried(lambda: _store(found))
@@ -73,9 +73,20 @@ def make_left(agency: Agency, held: Held) -> bool:
     _store(
         [Finding.of(row[0], Preview("other", "", reason=ledger.GIVEN_UP)) for row in taken if row[3] >= ledger.DEATHS]
     )
-    make(agency, [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS])
-    held.previews(())
+    left = [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS]
+    try:
+        make(agency, left)
+    except SourceGone:  # what was left in place waits until it can be reached, or is wanted once more
+        _put_off(left)
+        return False
+    finally:
+        held.previews(())
     return bool(taken)
+
+
+def _put_off(contents: Sequence[ToDecode]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(DEFER, [[content.id for content in contents]])
 
 
 def _found(agency: Agency, content: ToDecode, batch: storage.Batch) -> Finding:

@@ -87,6 +87,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     if file:
         return uploads.add_file(stream=cast("BinaryIO", file.file), **told)
     held = evidence.named(case, evidence.exhibit_ref(ref))
+    told["keep"] = Exhibit.Keep.PLACE if post.get("keep") == Exhibit.Keep.PLACE else Exhibit.Keep.COPY
     exhibit = evidence.add_exhibit(source=evidence.offered_source(inbox.raw_path(post.get("folder", ""))), **told)
     _tell(request, exhibit, is_new=held is None)
     return exhibit

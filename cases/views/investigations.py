@@ -116,7 +116,7 @@ def _exhibit(exhibit: Exhibit, unmatched: int, order: Job | None) -> dict[str, A
     seal, is_broken = seal_words.said(exhibit, order)
     return {
         "exhibit": exhibit,
-        "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
+        "source": " · ".join(filter(None, [exhibit.description, shown.read_as(exhibit)])),
         "files": exhibit.seen,
         "percent": progress.share(exhibit),
         "phase": progress.phase(exhibit, timezone.now()),
