@@ -112,7 +112,7 @@ def _uploads(by: User, *, dry_run: bool) -> Collected:
         with transaction.atomic():
             needed = _needed(chunk)
             unneeded = {public_id: path for public_id, path in chunk.items() if public_id not in needed}
-            size = sum(file.stat().st_size for path in unneeded.values() for file in path.rglob("*"))
+            size = sum(file.stat().st_size for path in unneeded.values() for file in path.rglob("*") if file.is_file())
             total.add(Collected(uploads=len(unneeded), bytes=size))
             if unneeded and not dry_run:
                 for path in unneeded.values():

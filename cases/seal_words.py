@@ -33,6 +33,7 @@ def _of_verdict(verdict: dict[str, Any]) -> tuple[str, bool]:
         return f"{at}: all {verdict['files']:,} files are what came in", False
     wrong = [f"{verdict[name]:,} {name}" for name in ("missing", "differing", "unreachable") if verdict[name]]
     wrong += ["the list of files is not the sealed one"] * (not verdict["list_agrees"])
+    wrong += ["the log was changed"] * (not verdict["log_stands"])
     return f"{at}: {', '.join(wrong)}", True
 
 

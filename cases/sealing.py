@@ -66,14 +66,17 @@ def seal(exhibit: Exhibit) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value}
 
 
-def sealed(exhibit: Exhibit) -> FileList | None:
-    """The list as the log says that it was sealed last; None where it never was. One query."""
+def sealed(exhibit: Exhibit) -> tuple[FileList, bool] | None:
+    """The list as the log says that it was sealed last, and whether that entry of the log stands. Two queries.
+
+    None where it never was sealed.
+    """
     told = AuditEvent.objects.filter(
         log__agency=exhibit.case.agency_id, subject=audit.subject_of(exhibit), verb=events.INGEST_DONE
     )
-    body = told.order_by("-seq").values_list("body", flat=True).first()
-    found = json.loads(body)["details"].get(LIST) if body else None
-    return FileList(**found) if found else None
+    event = told.order_by("-seq").first()
+    found = json.loads(event.body)["details"].get(LIST) if event else None
+    return (FileList(**found), audit.stands(event)) if event and found else None
 
 
 def keep(exhibit: Exhibit, facts: dict[str, Any]) -> None:

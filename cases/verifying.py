@@ -31,24 +31,27 @@ class Verdict:
     files: int  # in the list now
     sealed_files: int
     list_agrees: bool
+    log_stands: bool  # the entry of the log that tells of the seal
     found: Found
 
     @property
     def ok(self) -> bool:
         """Whether the exhibit still is what came in."""
-        return self.list_agrees and self.found.is_whole
+        return self.list_agrees and self.log_stands and self.found.is_whole
 
     @property
     def fields(self) -> dict[str, Any]:
         """For scripts, the log and the exhibit."""
-        mine = {"ok": self.ok, "files": self.files, "sealed_files": self.sealed_files, "list_agrees": self.list_agrees}
-        return mine | asdict(self.found)
+        names = ("ok", "files", "sealed_files", "list_agrees", "log_stands")
+        return {name: getattr(self, name) for name in names} | asdict(self.found)
 
     @property
     def differences(self) -> list[str]:
         """What differs, in words; of files the first hundred."""
         listed = f"The list of files is not the one that was sealed: {self.files:,} files, {self.sealed_files:,} then."
-        return [listed] * (not self.list_agrees) + self.found.differences
+        logged = "The entry of the log that tells of the seal was changed. Run `manage.py audit verify`."
+        own = [listed] * (not self.list_agrees) + [logged] * (not self.log_stands)
+        return own + self.found.differences
 
 
 def can_be_verified(exhibit: Exhibit) -> bool:
@@ -63,13 +66,14 @@ def verify(*, exhibit: Exhibit, by: User, progress: Progress = lambda _done, _of
     """
     access.require(by, "exhibit.verify")
     with frozen():
-        sealed, now = sealing.sealed(exhibit), sealing.file_list(exhibit)
+        told, now = sealing.sealed(exhibit), sealing.file_list(exhibit)
         exhibit.refresh_from_db(fields=["state", "integrity"])
-    if sealed is None or not can_be_verified(exhibit):
+    if told is None or not can_be_verified(exhibit):
         raise NotSealed
+    sealed, stands = told
     found = rehashing.read_again(Scope(exhibit.case.agency, exhibit=exhibit), progress)
     agrees = now == sealed and exhibit.integrity.get(sealing.LIST) == asdict(sealed)
-    verdict = Verdict(now.files, sealed.files, agrees, found)
+    verdict = Verdict(now.files, sealed.files, agrees, stands, found)
     _record(exhibit, verdict, by)
     return verdict
 

@@ -44,7 +44,7 @@ def test_of_the_hash_is_that_of_a_list_anybody_can_make_of_the_files(case: Case,
     wanted = hashlib.sha256("".join(["winnow-file-list/1\n", *sorted(lines)]).encode()).hexdigest()
     assert exhibit.integrity["list"] == {"format": "winnow-file-list/1", "sha256": wanted, "files": 4}
     assert told(exhibit)[0]["list"] == exhibit.integrity["list"]
-    assert sealing.sealed(exhibit) == sealing.file_list(exhibit)
+    assert sealing.sealed(exhibit) == (sealing.file_list(exhibit), True)
     assert exhibit.sealed_at
 
 

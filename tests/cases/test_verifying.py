@@ -2,17 +2,18 @@
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 
-from cases import tasks, verify_jobs
+from cases import sealing, tasks, verify_jobs
 from cases.models import Case, Content, Exhibit
 from tests import factories
 from tests.cases.ingest.trees import add, picture, take_in, tree
-from tests.damage import as_superuser
+from tests.damage import as_superuser, past_all_guards
 from tests.people import People, signed_in
 from workbench import storage
 from workbench.models import AuditEvent, Job, User
@@ -56,7 +57,7 @@ def test_of_what_is_as_it_came_in_is_said_to_be(case: Case, exhibit: Exhibit) ->
     size = len(picture(1)) + len(picture(2))
     assert (code, err) == (0, "")
     assert told == {
-        "ok": True, "files": 3, "sealed_files": 3, "list_agrees": True, "checked": 2, "bytes": size,
+        "ok": True, "files": 3, "sealed_files": 3, "list_agrees": True, "log_stands": True, "checked": 2, "bytes": size,
         "missing": 0, "differing": 0, "unreachable": 0, "broken": [],
     }  # fmt: skip
 
@@ -91,6 +92,28 @@ def test_of_a_changed_row_the_list_is_no_longer_the_sealed_one(case: Case, exhib
     code, told, err = verify(case)
     assert (code, told["ok"], told["list_agrees"]) == (1, False, False)
     assert "The list of files is not the one that was sealed" in err
+
+
+def test_of_a_seal_that_was_changed_in_the_log_with_everything_else_does_not_stand(
+    case: Case, exhibit: Exhibit
+) -> None:
+    path, other = blob(case, picture(1)), picture(7)
+    path.unlink()
+    with storage.Batch(case.agency) as batch:
+        now = batch.receive([other])
+        batch.commit()
+    with as_superuser(), transaction.atomic():
+        past_all_guards("UPDATE cases_content SET sha256 = %s WHERE sha256 = %s", now.sha256, bytes.fromhex(path.name))
+        forged = asdict(sealing.file_list(exhibit))
+        sealing.keep(exhibit, {"list": forged})
+        told = AuditEvent.objects.get(verb="ingest.done")
+        past_all_guards(
+            "UPDATE workbench_auditevent SET body = %s WHERE verb = 'ingest.done'",
+            told.body.replace(exhibit.integrity["list"]["sha256"], forged["sha256"]),
+        )
+    code, told_now, err = verify(case)
+    assert (code, told_now["list_agrees"], told_now["log_stands"]) == (1, True, False)
+    assert "manage.py audit verify" in err
 
 
 def test_of_a_verification_the_log_and_the_exhibit_tell(case: Case, exhibit: Exhibit) -> None:
