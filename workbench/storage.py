@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self
 from uuid import UUID
@@ -175,39 +174,11 @@ class Batch:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            _make_store(self._evidence)
+            make_store(self._evidence)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._open.append((descriptor, path, final))
         return descriptor
-
-
-def digests(chunks: Iterable[bytes]) -> Digests:
-    """Hash the bytes and keep nothing."""
-    hashes = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
-    size, head = 0, b""
-    for chunk in chunks:
-        for one in hashes:
-            one.update(chunk)
-        head += chunk[: HEAD_BYTES - len(head)]
-        size += len(chunk)
-    md5, sha1, sha256 = (one.digest() for one in hashes)
-    return Digests(md5, sha1, sha256, size, head)
-
-
-def borrow(agency: Agency | UUID, chunks: Iterable[bytes]) -> tuple[BinaryIO, bytes]:
-    """A copy of the bytes without a name, read-only, and its SHA-256; gone when it is closed. Raises StoreFull."""
-    evidence, digest = evidence_folder(agency), hashlib.sha256()
-    if not (evidence / INCOMING).is_dir():
-        _make_store(evidence)
-    with TemporaryFile(dir=evidence / INCOMING) as file:
-        for chunk in chunks:
-            digest.update(chunk)
-            with space():
-                file.write(chunk)
-        with space():
-            file.flush()
-        return Path(f"/proc/self/fd/{file.fileno()}").open("rb"), digest.digest()
 
 
 def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
@@ -257,7 +228,7 @@ def is_there() -> bool:
     return all(os.access(evidence_folder(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
 
 
-def _make_store(evidence: Path) -> None:
+def make_store(evidence: Path) -> None:
     """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
     if _is_gone(evidence):
         raise StoreGone
@@ -266,8 +237,10 @@ def _make_store(evidence: Path) -> None:
 
 
 def _is_gone(evidence: Path) -> bool:
-    """Whether an agency's folder was made and is not there."""
-    return not evidence.is_dir() and Agency.objects.filter(public_id=evidence.name).exclude(store_made_at=None).exists()
+    """Whether an agency's folder was made and is not there; a mount point without its disk is none."""
+    if (evidence / INCOMING).is_dir():
+        return False
+    return Agency.objects.filter(public_id=evidence.name).exclude(store_made_at=None).exists()
 
 
 def sweep_incoming() -> int:

@@ -23,7 +23,7 @@ from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
 from cases.models import Exhibit, FileInstance
-from workbench import audit, storage, store_files
+from workbench import audit, passing, storage, store_files
 from workbench.jail import NoJail, results
 from workbench.jobs import alone
 from workbench.models import Agency, Job
@@ -199,7 +199,7 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
     until = time.monotonic() + GROUP_SECONDS
     agency = exhibit.case.agency
     with store_files.naming(agency), storage.Batch(agency) as batch:
-        receive = batch.receive if exhibit.keep == Exhibit.Keep.COPY else storage.digests
+        receive = batch.receive if exhibit.keep == Exhibit.Keep.COPY else passing.digests
         for reading in islice(readings, GROUP_FILES):
             try:
                 digests = None if reading.problem else receive(reading.chunks)
