@@ -10,6 +10,7 @@ MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
 PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
+EXHIBIT_VERIFIED = verb("exhibit.verify", "Exhibit compared with its seal, all bytes read again")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
 INGEST_PAUSED = verb("ingest.pause", "Ingest paused")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
@@ -38,6 +39,9 @@ HELD = verb("publish.hold", "Offer held")
 WITHDRAWAL_OFFERED = verb("publish.withdraw", "Withdrawal asked for")
 WITHDRAWN = verb("publish.withdrawn", "Withdrawn from the hash set")
 WITHDRAWAL_REFUSED = verb("publish.keep", "Withdrawal refused")
+
+STORE_VERIFIED = verb("store.verify", "Evidence store read again")
+STORE_COLLECTED = verb("store.collect", "Files that no row names removed from the store")
 
 EXPORTED = verb("export.build", "Export built")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")

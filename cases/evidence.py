@@ -16,6 +16,7 @@ from django.utils import timezone
 from cases import closing, events
 from cases.errors import ReasonNeeded
 from cases.ingest import leases, nodes, reader
+from cases.ingest.folder import Folder
 from cases.models import Case, Exhibit
 from cases.names import display
 from workbench import audit
@@ -59,18 +60,24 @@ def add_exhibit(
     description: str = "",
     source_hash: bytes | None = None,
     sent_as: uuid.UUID | None = None,
+    keep: str = Exhibit.Keep.COPY,
 ) -> Exhibit:
     """Add evidence to a case. The same reference and source again is the same exhibit, and goes on where it was.
 
-    `sent_as` is the public id under which a browser's file was kept. Raises ExhibitTaken, CaseIsClosed, BadInput,
-    and what the reader says of the source; then there is no exhibit.
+    `sent_as` is the public id under which a browser's file was kept. Only a folder can be left in place.
+    Raises ExhibitTaken, CaseIsClosed, BadInput, and what the reader says of the source; then there is no exhibit.
     """
+    if keep == Exhibit.Keep.PLACE and reader_id != Folder.id:
+        raise BadInput("Only a folder can be left in place. Take this in as a copy.")
     reader(reader_id).check(source)
-    values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING}
+    values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING, "keep": keep}
     with transaction.atomic():
         exhibit, is_new = _exhibit(case, ref, by, description, values | ({"public_id": sent_as} if sent_as else {}))
         if exhibit.state == S.CANCELLED or (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
             raise _taken(exhibit)
+        if exhibit.keep != keep:
+            kept = exhibit.get_keep_display().lower()
+            raise ExhibitTaken(f"{exhibit} is being {kept}. Add it the same way to go on, or choose another number.")
         if not is_new and exhibit.state in (S.PAUSED, S.STOPPED):
             resume(exhibit, by=by)
     return exhibit
@@ -101,7 +108,7 @@ def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str,
     leases.open_jobs(HASH, slots(exhibit))
     from_browser = "public_id" in values
     source = "browser" if from_browser else display(bytes(exhibit.source))
-    _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source)
+    _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source, keep=exhibit.keep)
     return exhibit, True
 
 

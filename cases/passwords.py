@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from cases import closing, events, evidence
 from cases.ingest import ledger
 from cases.ingest.archive import LOCKED
-from cases.models import Exhibit
+from cases.models import Exhibit, FileInstance
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
@@ -66,6 +66,8 @@ def _try_again(exhibit: Exhibit) -> int:
         archives = int(cursor.rowcount)
     files = counters.pending
     counters.write()
+    if exhibit.files.filter(parent=None, state=FileInstance.State.PENDING).exists():  # the source is read once more
+        Exhibit.objects.filter(pk=exhibit.pk).update(sealed_at=None)
     if files or archives:
         Exhibit.objects.filter(pk=exhibit.pk, state=S.DONE).update(state=S.RUNNING, ended_at=None)
     locked = Exhibit.objects.filter(pk=exhibit.pk, state=S.STOPPED, state_reason=LOCKED)

@@ -51,6 +51,12 @@ READERS = {"folder": "Folder", "archive": "Archive", "vics": "VICS case", "uploa
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
 
+def read_as(exhibit: Exhibit) -> str:
+    """What the evidence is, and whether its files stayed where they were."""
+    kind = READERS.get(exhibit.reader, exhibit.reader)
+    return f"{kind}, left in place" if exhibit.keep == Exhibit.Keep.PLACE else kind
+
+
 def percent(part: int, whole: int) -> float:
     """Share of the whole, 0 where there is no whole."""
     return round(100 * part / whole, 1) if whole else 0.0

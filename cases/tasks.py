@@ -6,7 +6,7 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import evidence, exports, matching, review
+from cases import evidence, exports, matching, review, verify_jobs
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
@@ -59,9 +59,17 @@ def build_export(job_id: int) -> None:
 
 
 @shared_task
+def verify_exhibit(job_id: int) -> None:
+    """Do a verification that was ordered."""
+    verify_jobs.run(job_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished; a chore that fails does not keep the others."""
-    for chore in (_sweep_ingests, review.expire_batches, match_again, _sweep_exports, storage.sweep_incoming):
+    chores = (_sweep_ingests, review.expire_batches, match_again, _sweep_exports, _sweep_verifications,
+              storage.sweep_incoming)  # fmt: skip
+    for chore in chores:
         try:
             chore()
         except (DatabaseError, InterfaceError, OSError, WorkbenchError):
@@ -84,6 +92,11 @@ def _sweep_exports() -> None:
         send(build_export, job_id)
 
 
+def _sweep_verifications() -> None:
+    for job_id in verify_jobs.waiting():
+        send(verify_exhibit, job_id)
+
+
 def wake(exhibit_id: int) -> None:
     """Start or resume an exhibit's ingest once the present transaction is committed."""
     after_commit(list_files, exhibit_id)
@@ -98,6 +111,11 @@ def wake_matching() -> None:
 def wake_export(job_id: int) -> None:
     """An export was ordered: build it once the present transaction is committed."""
     after_commit(build_export, job_id)
+
+
+def wake_verification(job_id: int) -> None:
+    """A verification was ordered: do it once the present transaction is committed."""
+    after_commit(verify_exhibit, job_id)
 
 
 def _wake_hashing(exhibit_id: int) -> None:

@@ -21,6 +21,7 @@ urlpatterns = [
     path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
     path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
+    path("exhibits/<uuid:exhibit>/verify/", evidence.exhibit_verify, name="exhibit_verify"),
     path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),
     path("cases/<uuid:case>/items/", items.items, name="items"),
     path("cases/<uuid:case>/confirm/", items.confirm, name="confirm"),

@@ -66,6 +66,7 @@ ROUTES = [
     Route("cases:upload_start", post=REVIEWERS, of="case", body={"ref": "X-9", "files": "1", "bytes": "1"}),
     Route("cases:upload_files", post=REVIEWERS, of="exhibit"),
     Route("cases:upload_done", post=REVIEWERS, of="exhibit"),
+    Route("cases:exhibit_verify", post=TEAM | {AUDITOR}, of="exhibit"),
     Route("cases:exhibit_act", post=REVIEWERS, of="exhibit"),
     # review: a batch is its owner's
     Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),

@@ -74,8 +74,8 @@ class Batch:
     """Files being stored together; nothing counts until `commit()`, and what is left over is removed."""
 
     def __init__(self, agency: Agency | UUID) -> None:
-        self._evidence = _evidence(agency)
-        self._previews = _previews(agency)
+        self._evidence = evidence_folder(agency)
+        self._previews = previews_folder(agency)
         self._open: list[tuple[int, Path, Path]] = []  # descriptor, temporary name, final name
         self._young: set[Path] = set()  # folders of blobs that another batch may not have synced yet
 
@@ -95,25 +95,25 @@ class Batch:
             first.append(chunk)
             size += len(chunk)
             if size > CHUNK:
-                with _space():
+                with space():
                     return self._large(chain(first, pending))
-        with _space():
+        with space():
             return self._small(b"".join(first))
 
     def put_preview(self, sha256: bytes, jpeg: bytes) -> None:
         """Keep the clear preview of a content. Raises StoreFull."""
-        with _space():
+        with space():
             self._write(jpeg, self._previews, _place(self._previews, sha256, ".jpg"))
 
     def put_storyboard(self, sha256: bytes, pictures: Sequence[bytes]) -> None:
         """Keep the clear keyframes of a content one after the other in one file. Raises StoreFull."""
-        with _space():
+        with space():
             self._write(b"".join(pictures), self._previews, _place(self._previews, sha256, STORYBOARD))
 
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
         folders = {folder for young in self._young for folder in (young, young.parent, young.parent.parent)}
-        with _space():
+        with space():
             for descriptor, temporary, final in self._open:
                 os.fsync(descriptor)
                 folders |= _make_folders(final.parent)
@@ -174,7 +174,7 @@ class Batch:
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
-            _make_store(self._evidence)
+            make_store(self._evidence)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._open.append((descriptor, path, final))
@@ -183,7 +183,7 @@ class Batch:
 
 def blob_path(agency: Agency | UUID, sha256: bytes) -> Path:
     """Where the bytes of a content lie."""
-    return _place(_evidence(agency), bytes(sha256))
+    return _place(evidence_folder(agency), bytes(sha256))
 
 
 def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
@@ -191,7 +191,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
     try:
         return blob_path(agency, sha256).open("rb")
     except FileNotFoundError:
-        if not _evidence(agency).is_dir():
+        if _is_gone(evidence_folder(agency)):
             raise StoreGone from None
         raise
 
@@ -199,7 +199,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
 def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
     """The clear preview (JPEG) of a content, or None when there is none."""
     try:
-        return _place(_previews(agency), bytes(sha256), ".jpg").read_bytes() or None
+        return _place(previews_folder(agency), bytes(sha256), ".jpg").read_bytes() or None
     except FileNotFoundError:
         return None
 
@@ -207,7 +207,7 @@ def preview(agency: Agency | UUID, sha256: bytes) -> bytes | None:
 def storyboard(agency: Agency | UUID, sha256: bytes, offset: int, length: int) -> bytes | None:
     """One clear keyframe (JPEG) of a content, or None when it is not there as it was written."""
     try:
-        with _place(_previews(agency), bytes(sha256), STORYBOARD).open("rb") as file:
+        with _place(previews_folder(agency), bytes(sha256), STORYBOARD).open("rb") as file:
             file.seek(offset)
             picture = file.read(length)
     except FileNotFoundError:
@@ -225,16 +225,22 @@ def has_room() -> bool:
 def is_there() -> bool:
     """Whether work that stopped because the store was gone may go on: every agency's folder can be written."""
     made = Agency.objects.filter(store_made_at__isnull=False).values_list("public_id", flat=True)
-    return all(os.access(_evidence(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
+    return all(os.access(evidence_folder(agency) / INCOMING, os.W_OK | os.X_OK) for agency in made)
 
 
-def _make_store(evidence: Path) -> None:
+def make_store(evidence: Path) -> None:
     """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
-    agencies = Agency.objects.filter(public_id=evidence.name)
-    if not evidence.is_dir() and agencies.filter(store_made_at__isnull=False).exists():
+    if _is_gone(evidence):
         raise StoreGone
     (evidence / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
-    agencies.filter(store_made_at=None).update(store_made_at=Now())
+    Agency.objects.filter(public_id=evidence.name, store_made_at=None).update(store_made_at=Now())
+
+
+def _is_gone(evidence: Path) -> bool:
+    """Whether an agency's folder was made and is not there; a mount point without its disk is none."""
+    if (evidence / INCOMING).is_dir():
+        return False
+    return Agency.objects.filter(public_id=evidence.name).exclude(store_made_at=None).exists()
 
 
 def sweep_incoming() -> int:
@@ -254,11 +260,13 @@ def remove_older(paths: Iterable[Path], seconds: float) -> int:
     return removed
 
 
-def _evidence(agency: Agency | UUID) -> Path:
+def evidence_folder(agency: Agency | UUID) -> Path:
+    """Where an agency's blobs lie."""
     return Path(settings.DATA_DIR, "evidence", str(agency.public_id if isinstance(agency, Agency) else agency))
 
 
-def _previews(agency: Agency | UUID) -> Path:
+def previews_folder(agency: Agency | UUID) -> Path:
+    """Where an agency's previews and storyboards lie."""
     return Path(settings.DATA_DIR, "previews", str(agency.public_id if isinstance(agency, Agency) else agency))
 
 
@@ -307,7 +315,7 @@ def _write_or_skip(descriptor: int, chunk: bytes) -> None:
 
 
 @contextmanager
-def _space() -> Iterator[None]:
+def space() -> Iterator[None]:
     """A full disk, and one that does not take anything, get a name; other faults stay what they are."""
     try:
         yield

@@ -28,7 +28,7 @@ from workbench.models import User
 ABANDONED = 86_400  # seconds after which an unfinished package has nobody who writes it
 # Events that change nothing an export shows, by the beginning of their verb.
 QUIET = ["auth.%", "access.%", "audit.%", "chain.%", "export.%", "user.%", "agency.%", "media.%", "batch.%",
-         "case.member.%", "publish.%", "match.note"]  # fmt: skip
+         "case.member.%", "publish.%", "match.note", "exhibit.verify", "store.%"]  # fmt: skip
 
 LAST_EVENT = """
 SELECT e.seq FROM workbench_auditevent e JOIN workbench_auditlog l ON l.id = e.log_id

@@ -5,11 +5,16 @@ from typing import Any
 
 from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
+from cases.ingest import base, originals
+from cases.ingest.base import Spoiled
 from hashsets.exchange.vics_media import stored_path
-from workbench import storage
 from workbench.errors import WorkbenchError
 
 CHUNK = 1 << 20  # bytes
+GONE = {
+    base.LOST: "The evidence store lacks {}. Restore it from the backup.",
+    base.DIFFERS: "The file {} was left in place and is no longer what came in. Restore the share from its backup.",
+}
 
 # Of contents with one MD5, all but the first need another name.
 TWINS = """
@@ -47,10 +52,12 @@ def write(snapshot: Snapshot, package: Package, twins: set[bytes]) -> None:
     for row in snapshot.rows(MEDIA):
         wanted = bytes(row["sha256"])
         try:
-            blob = storage.open_blob(snapshot.case.agency, wanted)
-        except FileNotFoundError as error:
-            raise EvidenceMissing(f"The evidence store lacks {wanted.hex()}. Restore it from the backup.") from error
-        with blob, package.member("/".join(stored(row, twins))) as into:
-            shutil.copyfileobj(blob, into, CHUNK)
+            with (
+                originals.opened(snapshot.case.agency, wanted) as file,
+                package.member("/".join(stored(row, twins))) as into,
+            ):
+                shutil.copyfileobj(file, into, CHUNK)
+        except Spoiled as spoiled:
+            raise EvidenceMissing(GONE[spoiled.reason].format(wanted.hex())) from spoiled
         if package.members[-1].sha256 != wanted.hex():
             raise EvidenceMissing(f"The evidence store holds other bytes under {wanted.hex()}. Restore the backup.")

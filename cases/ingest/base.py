@@ -27,6 +27,9 @@ CLOSED_ARCHIVE = "unsupported-archive"
 HASH_MISMATCH = "hash-mismatch"
 NOT_MEDIA = "not-media"
 NO_PICTURE = "no-picture"
+# Why bytes that came in cannot be had any more.
+LOST = "bytes-lost"
+DIFFERS = "bytes-differ"
 
 CHUNK = 4 << 20  # bytes read at a time
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -10,12 +10,11 @@ from itertools import islice
 
 from django.db import connection, transaction
 
-from cases.ingest import archive, budgets, ledger
+from cases.ingest import archive, budgets, ledger, originals
+from cases.ingest.base import Spoiled
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
-from cases.ingest.previews import LOST
 from cases.models import Exhibit
-from workbench import storage
 from workbench.jail import ArchiveLimits, Member
 
 LIST_ROWS = 2000
@@ -91,9 +90,9 @@ def _list(exhibit: Exhibit, claimed: Unlisted, goes_on: Callable[[], bool]) -> N
     limits = ArchiveLimits(bytes=budget.bytes_left, members=budget.members_left)
     reason, count, size = "", 0, 0
     try:
-        with storage.open_blob(exhibit.case.agency, claimed.sha256) as blob:
+        with originals.opened(exhibit.case.agency, claimed.sha256) as file:
             found = decoder().members(
-                blob.fileno(), size=claimed.size, limits=limits, passwords=exhibit.passwords
+                file.fileno(), size=claimed.size, limits=limits, passwords=exhibit.passwords
             )  # fmt: skip
             while batch := list(islice(found, LIST_ROWS)):
                 reason = batch[-1].reason if batch[-1].index < 0 else ""
@@ -104,8 +103,8 @@ def _list(exhibit: Exhibit, claimed: Unlisted, goes_on: Callable[[], bool]) -> N
                 if not goes_on():
                     _give_back(claimed)
                     return
-    except FileNotFoundError:
-        reason = LOST
+    except Spoiled as spoiled:
+        reason = spoiled.reason
     _end(claimed, budget.root, reason, count, size)
 
 

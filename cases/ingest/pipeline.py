@@ -12,19 +12,20 @@ from functools import partial
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from cases import events, evidence
-from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
+from cases import events, evidence, sealing
+from cases.ingest import base, contents, leases, ledger, members, originals, previews, reader, source_hash
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
 from cases.models import Exhibit, FileInstance
-from workbench import audit, storage
+from workbench import audit, passing, storage, store_files
 from workbench.jail import NoJail, results
+from workbench.jobs import alone
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
@@ -35,6 +36,7 @@ STINT = 30.0  # seconds a task works before others get a turn; model.md section 
 log = logging.getLogger(__name__)
 S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
+FINISHING = 0x57464E53  # advisory locks; the second number is the exhibit's
 AT_WORK = (S.LISTING, S.RUNNING)
 
 
@@ -54,27 +56,31 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         if held is None or not _begin(exhibit):
             return
         try:
-            for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
-                _enter(exhibit, batch)
-                listed()
-                if not is_at_work(exhibit_id):
-                    return
+            _list(exhibit, listed)
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
-            return
         except NoJail:
             _hold(exhibit, evidence.NO_JAIL)
-            return
         except base.SourceUnusable as error:
             evidence.stop(exhibit, why=str(error))
-            return
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
             log.exception("the files of exhibit %s could not be listed", exhibit.public_id)
             _count_failure(exhibit, error)
+
+
+def _list(exhibit: Exhibit, listed: Callable[[], None]) -> None:
+    """Hash and list the source; ends early when the ingest is held."""
+    goes_on = partial(is_at_work, exhibit.pk)
+    if not source_hash.noted(exhibit, goes_on):
+        return
+    for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
+        _enter(exhibit, batch)
+        listed()
+        if not goes_on():
             return
-        _all_listed(exhibit)
+    _all_listed(exhibit)
 
 
 def _begin(exhibit: Exhibit) -> bool:
@@ -172,7 +178,7 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
-    readings = inside.read(exhibit, claim.rows)
+    readings = originals.read(exhibit, claim.rows)
     left = len(claim.rows)
     try:
         while left and time.monotonic() < deadline:
@@ -191,10 +197,12 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
     """Read up to 16 files or for a second, commit, decode what is new; returns how many files were taken."""
     hashed, rejected = [], {}
     until = time.monotonic() + GROUP_SECONDS
-    with storage.Batch(exhibit.case.agency) as batch:
+    agency = exhibit.case.agency
+    with store_files.naming(agency), storage.Batch(agency) as batch:
+        receive = batch.receive if exhibit.keep == Exhibit.Keep.COPY else passing.digests
         for reading in islice(readings, GROUP_FILES):
             try:
-                digests = None if reading.problem else batch.receive(reading.chunks)
+                digests = None if reading.problem else receive(reading.chunks)
             except Spoiled as spoiled:
                 digests, reading.problem = None, spoiled.reason
             if digests:
@@ -204,9 +212,9 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
             if time.monotonic() > until:
                 break
         batch.commit()
-    to_decode = _committed(exhibit, hashed, rejected)
+        to_decode = _committed(exhibit, hashed, rejected)
     held.previews(content.id for content in to_decode)
-    previews.make(exhibit.case.agency, to_decode)
+    previews.make(agency, to_decode)
     held.previews(())
     return len(hashed) + len(rejected)
 
@@ -225,6 +233,7 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
         while held and previews.make_left(agency, held):
             if time.monotonic() > deadline:
                 return True
+        passes().close()
     return False
 
 
@@ -240,12 +249,31 @@ def is_at_work(exhibit_id: int) -> bool:
     return Exhibit.objects.filter(pk=exhibit_id, state__in=AT_WORK).exists()
 
 
-@transaction.atomic
 def finish(exhibit_id: int) -> bool:
-    """Close the ingest if every file has its outcome and every archive is listed; whether this call did."""
-    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
+    """Close and seal the ingest if every file has its outcome and every archive is listed; whether this call did."""
+    with alone(FINISHING, exhibit_id) as ours:
+        if not ours or not _complete(exhibit_id).exists():
+            return False
+        exhibit = get(exhibit_id)
+        try:
+            if not source_hash.stands(exhibit, partial(is_at_work, exhibit_id)):
+                return False
+        except base.SourceGone:
+            return _hold(exhibit, evidence.NO_SOURCE)
+        return _close(exhibit_id)
+
+
+def _complete(exhibit_id: int) -> QuerySet[Exhibit]:
+    """The exhibit, if nothing is left to do."""
+    return Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
         Exists(FileInstance.objects.filter(exhibit=OuterRef("pk"), members=FileInstance.Members.UNLISTED))
     )
+
+
+@transaction.atomic
+def _close(exhibit_id: int) -> bool:
+    """From here until the end of the transaction the exhibit's row is locked: no file joins the list being sealed."""
+    done = _complete(exhibit_id)
     if not done.update(state=S.DONE, state_reason="", ended_at=timezone.now()):
         return False
     exhibit = get(exhibit_id)
@@ -253,7 +281,7 @@ def finish(exhibit_id: int) -> bool:
     totals = {name: getattr(exhibit, name) for name in TOTALS}
     audit.record(
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
-        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
+        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals, **sealing.seal(exhibit),
     )  # fmt: skip
     if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
         transaction.on_commit(lambda: evidence.remove_upload(exhibit))

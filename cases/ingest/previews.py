@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from cases import states
-from cases.ingest import findings, ledger, slices
-from cases.ingest.contents import ToDecode
+from cases.ingest import findings, ledger, originals, slices
+from cases.ingest.base import SourceGone, Spoiled
+from cases.ingest.contents import DEFER, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
 from cases.ingest.leases import Held, retried
@@ -20,7 +21,6 @@ from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
 
 AT_ONCE = 16
-LOST = "bytes-lost"  # the store no longer has them
 
 GIVE_BACK = """
 UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
@@ -45,10 +45,10 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
         _give_back(contents)
         return
     try:
-        with storage.Batch(agency) as batch:
+        with storage.Batch(agency) as batch:  # the contents have their rows: no file of this batch is without a name
             found = [_found(agency, content, batch) for content in contents]
             batch.commit()
-    except (DecoderDied, storage.StoreUnusable):  # no fault of these contents: nobody died over them
+    except (DecoderDied, SourceGone, storage.StoreUnusable):  # no fault of these contents: nobody died over them
         _give_back(contents)
         raise
     retried(lambda: _store(found))
@@ -73,9 +73,20 @@ def make_left(agency: Agency, held: Held) -> bool:
     _store(
         [Finding.of(row[0], Preview("other", "", reason=ledger.GIVEN_UP)) for row in taken if row[3] >= ledger.DEATHS]
     )
-    make(agency, [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS])
-    held.previews(())
+    left = [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS]
+    try:
+        make(agency, left)
+    except SourceGone:  # what was left in place waits until it can be reached, or is wanted once more
+        _put_off(left)
+        return False
+    finally:
+        held.previews(())
     return bool(taken)
+
+
+def _put_off(contents: Sequence[ToDecode]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(DEFER, [[content.id for content in contents]])
 
 
 def _found(agency: Agency, content: ToDecode, batch: storage.Batch) -> Finding:
@@ -90,10 +101,10 @@ def _found(agency: Agency, content: ToDecode, batch: storage.Batch) -> Finding:
 
 def _decoded(agency: Agency, content: ToDecode) -> Preview:
     try:
-        with storage.open_blob(agency, content.sha256) as blob:
-            return decoder().preview(blob.fileno(), size=content.size)
-    except FileNotFoundError:
-        return Preview("other", "", reason=LOST)
+        with originals.opened(agency, content.sha256) as file:
+            return decoder().preview(file.fileno(), size=content.size)
+    except Spoiled as spoiled:
+        return Preview("other", "", reason=spoiled.reason)
 
 
 @transaction.atomic

@@ -1,13 +1,15 @@
 """How far an ingest is, from running counts only: nothing here counts rows."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from cases import figures, ladder
+from cases import figures, ladder, seal_words, verify_jobs
 from cases.models import Case, Exhibit, Item, Tally
+from workbench.models import Job
 
 S = Exhibit.State
 LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED)
@@ -38,7 +40,7 @@ def fields(exhibit: Exhibit) -> dict[str, int]:
 
 
 def of(case: Case) -> dict[str, Any]:
-    """What the case page asks for every two seconds: its fields, from counts. Six queries."""
+    """What the case page asks for every two seconds: its fields, from counts. Seven queries."""
     exhibits = list(Exhibit.objects.filter(case=case, removed_at=None))
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)
     unmatched = dict(tally.values_list("exhibit_id").annotate(n=Sum(F("items") - F("known"))))
@@ -46,11 +48,18 @@ def of(case: Case) -> dict[str, Any]:
     stacks = figures.stacks(case) if numbers.left <= STACKS_COUNTED else None
     steps = ladder.steps(numbers, figures.by_state(case), exhibits, stacks)
     told = {f"ladder-{name.replace('_', '-')}": text for name, text in steps.items()}
-    now = timezone.now()
+    now, orders = timezone.now(), verify_jobs.latest(exhibits)
     for exhibit in exhibits:
         told |= _exhibit(exhibit, unmatched.get(exhibit.pk, 0), now)
-    done = not any(exhibit.state in LIVE for exhibit in exhibits)
+        told[f"exhibit-{exhibit.public_id}-seal"] = seal_words.said(exhibit, orders.get(str(exhibit.public_id)))[0]
+    done = not is_live(exhibits, orders)
     return {"fields": told, "say": _said(exhibits), "done": done, "reload": done}
+
+
+def is_live(exhibits: Iterable[Exhibit], orders: Mapping[str, Job]) -> bool:
+    """Whether an ingest or a verification is under way."""
+    at_work = any(exhibit.state in LIVE for exhibit in exhibits)
+    return at_work or any(job.state in Job.LIVE for job in orders.values())
 
 
 def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:

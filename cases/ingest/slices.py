@@ -1,17 +1,17 @@
 """Media inside media (Content.embedded) as rows of the ledger: they lie in the parent's bytes as they are."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import BinaryIO
 
 from django.conf import settings
 
 from cases import events
 from cases.ingest import base
-from cases.ingest.base import Container, Reading, Row, Spoiled
+from cases.ingest.base import Reading, Row, Spoiled
 from cases.ingest.ledger import Counters
 from cases.models import Exhibit
-from workbench import audit, storage
+from workbench import audit
 from workbench.jail import results
-from workbench.models import Agency
 
 BETWEEN = b"+"  # offset and length in a locator; an archive's locator is one number
 
@@ -56,13 +56,12 @@ def are_slices(rows: Sequence[Row]) -> bool:
     return BETWEEN in rows[0].locator
 
 
-def read(agency: Agency, container: Container, rows: Sequence[Row]) -> Iterator[Reading]:
-    """The bytes of rows that lie in one file of the store."""
-    with storage.open_blob(agency, container.sha256) as blob:
-        for row in rows:
-            offset, length = map(int, row.locator.split(BETWEEN))
-            blob.seek(offset)
-            yield Reading(row, chunks=_chunks(blob.read, length))
+def read(container: BinaryIO, rows: Sequence[Row]) -> Iterator[Reading]:
+    """The bytes of rows that lie in one file."""
+    for row in rows:
+        offset, length = map(int, row.locator.split(BETWEEN))
+        container.seek(offset)
+        yield Reading(row, chunks=_chunks(container.read, length))
 
 
 def _chunks(read_bytes: Callable[[int], bytes], left: int) -> Iterator[bytes]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, passwords, shown, tasks, uploads
+from cases import evidence, inbox, passwords, shown, tasks, uploads, verify_jobs
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -87,6 +87,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     if file:
         return uploads.add_file(stream=cast("BinaryIO", file.file), **told)
     held = evidence.named(case, evidence.exhibit_ref(ref))
+    told["keep"] = Exhibit.Keep.PLACE if post.get("keep") == Exhibit.Keep.PLACE else Exhibit.Keep.COPY
     exhibit = evidence.add_exhibit(source=evidence.offered_source(inbox.raw_path(post.get("folder", ""))), **told)
     _tell(request, exhibit, is_new=held is None)
     return exhibit
@@ -166,6 +167,14 @@ def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse
         messages.success(request, _ended(found))
     else:
         raise NotFound
+    return redirect("cases:case", found.case.public_id)
+
+
+@require_POST
+def exhibit_verify(request: SignedRequest, exhibit: UUID) -> HttpResponse:
+    """Have a worker prove that the exhibit still is what came in; the case's page tells what it found."""
+    found: Exhibit = access.get(request.user, "exhibit.verify", Exhibit, exhibit)
+    tasks.wake_verification(verify_jobs.order(exhibit=found, by=request.user).pk)
     return redirect("cases:case", found.case.public_id)
 
 

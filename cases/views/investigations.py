@@ -11,13 +11,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import activity, figures, investigations, ladder, overview, shown
+from cases import activity, figures, investigations, ladder, overview, seal_words, shown, verify_jobs, verifying
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound
-from workbench.models import User
+from workbench.models import Job, User
 from workbench.requests import SignedRequest
 
 # What the page offers, by the permission each needs.
@@ -32,6 +32,7 @@ MAY = {
     "audit": "audit.read",
     "items": "item.view",
     "control": "evidence.control",
+    "verify": "exhibit.verify",
 }
 
 
@@ -72,6 +73,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     counts = figures.detailed(found)
     rows = overview.exhibits(found)
     exhibits = [exhibit for exhibit, _unmatched in rows]
+    orders = verify_jobs.latest(exhibits)
     states = figures.by_state(found)
     context = (
         {"here": "cases", "case": found, "figures": counts.figures}
@@ -80,8 +82,8 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "ladder": ladder.steps(counts.figures, states, exhibits, counts.stacks),
             "stacks": counts.stacks,
             "unsure": states["unsure"].items if "unsure" in states else 0,
-            "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
-            "live": any(exhibit.state in progress.LIVE for exhibit in exhibits),
+            "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
+            "live": progress.is_live(exhibits, orders),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
             "by_category": _by_category(found, counts.by_category),
@@ -110,10 +112,11 @@ def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:
     }
 
 
-def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
+def _exhibit(exhibit: Exhibit, unmatched: int, order: Job | None) -> dict[str, Any]:
+    seal, is_broken = seal_words.said(exhibit, order)
     return {
         "exhibit": exhibit,
-        "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
+        "source": " · ".join(filter(None, [exhibit.description, shown.read_as(exhibit)])),
         "files": exhibit.seen,
         "percent": progress.share(exhibit),
         "phase": progress.phase(exhibit, timezone.now()),
@@ -123,6 +126,9 @@ def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
         "state": Exhibit.State(exhibit.state).label,
         "state_kind": shown.EXHIBIT_KINDS.get(exhibit.state, ""),
         "acts": shown.exhibit_acts(exhibit),
+        "seal": seal,
+        "is_broken": is_broken,
+        "can_verify": verifying.can_be_verified(exhibit),
     }
 
 

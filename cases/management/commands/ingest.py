@@ -27,6 +27,7 @@ class Command(WinnowCommand):
         parser.add_argument("--exhibit", required=True, metavar="REF")
         parser.add_argument("--description", default="")
         parser.add_argument("--reader", choices=sorted(set(BY_ID) - {"upload"}), help="default: by what PATH is")
+        parser.add_argument("--in-place", action="store_true", help="leave a folder's files where they are; hash only")
         parser.add_argument("--password", action="store_true", help="ask for the password of encrypted archives")
         parser.add_argument("--password-file", metavar="FILE", help="passwords of encrypted archives, one a line")
         parser.add_argument("--wait", action="store_true", help="stay until every file has its outcome")
@@ -41,6 +42,7 @@ class Command(WinnowCommand):
             reader_id=options["reader"] or self._chosen(source),
             source=source,
             description=options["description"],
+            keep=Exhibit.Keep.PLACE if options["in_place"] else Exhibit.Keep.COPY,
             by=self.by,
         )
         if given:

@@ -110,6 +110,16 @@ def test_of_the_same_evidence_once_more_the_page_says_so(case: Case, inbox: Path
     assert Exhibit.objects.count() == 2
 
 
+@pytest.mark.parametrize(("keep", "wanted"), [({"keep": "place"}, "place"), ({}, "copy")])
+def test_of_a_folder_is_left_in_place_when_the_page_says_so(
+    case: Case, inbox: Path, keep: dict[str, str], wanted: str
+) -> None:
+    tree(inbox / "stick", {"a.png": picture(1)})
+    fields = {"form": "inbox", "ref": "NM-01", "source": "folder", "folder": "stick"} | keep
+    post(case.lead, f"/cases/{case.public_id}/evidence/new/", **fields)
+    assert Exhibit.objects.get().keep == wanted
+
+
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
@@ -209,7 +219,7 @@ def test_of_progress_asks_no_table_of_files(
 ) -> None:
     exhibit = take_in(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(3)}))
     browser = signed_in(case.lead)
-    with django_assert_max_num_queries(9) as asked:
+    with django_assert_max_num_queries(10) as asked:
         answer = browser.get(f"/cases/{case.public_id}/progress/", secure=True).json()
     assert answer["done"]
     assert answer["say"] == "NM-01 ready, 3 files"
