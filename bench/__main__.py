@@ -13,6 +13,9 @@ from bench.figures import Row
 NAMES = {
     "queue": "claim, page data and decisions with 100,000 open items",
     "ingest": "a whole ingest through the product against the least Python that does the job",
+    "reuse": "an ingest where half is known, and of bytes seen before",
+    "memory": "the most memory a worker and a decoder hold, over a corpus and a film of 4 GB",
+    "hashing": "hashing alone against hashdeep",
     "imports": "a hash set import, per entry",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",

@@ -1,0 +1,56 @@
+"""Hashing alone: MD5, SHA-1 and SHA-256 in one read of each file, against `hashdeep` on the same files; CPU."""
+
+import resource
+import shutil
+import statistics
+import subprocess
+from pathlib import Path
+
+from bench.figures import Row, cpu_seconds
+from bench.ground import fresh
+from bench.tools import corpus
+
+REPEATS = 5
+MUST = round(1 / 3, 3)  # of hashdeep's CPU: at least three times as fast
+
+
+def run(*, full: bool) -> list[Row]:
+    """2,000 files with `full`, else 300. Needs Debian's package `hashdeep`."""
+    if not shutil.which("hashdeep"):
+        raise SystemExit("The yardstick is missing: install Debian's package hashdeep.")
+    evidence = corpus("small" if full else "tiny") / "evidence"
+    files = [path for path in sorted(evidence.rglob("*")) if path.is_file()]
+    ours, theirs = [], []
+    with fresh():
+        for _ in range(REPEATS):
+            ours.append(_ours(files))
+            theirs.append(_hashdeep(evidence))
+    return [
+        Row(
+            f"hashing {len(files):,} files, CPU seconds", round(statistics.median(ours), 3),
+            round(statistics.median(theirs), 3), must=MUST, of_ratio=True,
+        )
+    ]  # fmt: skip
+
+
+def _ours(files: list[Path]) -> float:
+    """As an ingest reads and hashes; nothing is kept."""
+    from workbench import storage
+
+    began = cpu_seconds()
+    for path in files:
+        with path.open("rb", buffering=0) as file:
+            storage.digests(iter(lambda: file.read(storage.CHUNK), b""))
+    return cpu_seconds() - began
+
+
+def _hashdeep(evidence: Path) -> float:
+    before = _children()
+    command = ["hashdeep", "-c", "md5,sha1,sha256", "-j0", "-r", str(evidence)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return _children() - before
+
+
+def _children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
