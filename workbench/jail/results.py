@@ -24,6 +24,11 @@ UNSUPPORTED_COMPRESSION = "unsupported-compression"
 IS_LINK = "is-link"
 OVER_LIMIT = "over-limit"
 
+# Why a file of a disk image has no bytes.
+NO_FILE_SYSTEM = "no-file-system"
+REALLOCATED = "reallocated"
+NOT_RECOVERABLE = "not-recoverable"
+
 MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
 CLEAR_LONGEST = 640  # pixels
