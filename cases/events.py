@@ -8,6 +8,7 @@ MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+SOURCE_VERIFIED = verb("evidence.verify", "Source compared with its hashes")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
 INGEST_PAUSED = verb("ingest.pause", "Ingest held")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")

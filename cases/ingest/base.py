@@ -4,11 +4,11 @@ A reader lists a source (every node becomes a `Found`, whatever it is) and later
 ledger's rows. It may be killed anywhere and run again: listing the same source twice finds the same names.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from workbench.errors import WorkbenchError
 
@@ -64,6 +64,7 @@ class Found:
     modified: str = ""  # the source's own time, as text
     reason: str = ""
     record: int | None = None  # position of its imported record
+    about: dict[str, Any] = field(default_factory=dict)  # what else the source says of it, as JSON
 
 
 @dataclass(slots=True)
@@ -126,6 +127,30 @@ class Reader(Protocol):
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """The bytes of some rows, one after the other; each is used up before the next. Raises SourceGone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Hashes of a whole source, in hexadecimal by kind: those it holds itself, those of what was read.
+
+    With a `problem`, a reason of the jail's, it could not be read to its end. `says` is its own case data.
+    """
+
+    says: dict[str, str]
+    stored: dict[str, str]
+    computed: dict[str, str]
+    problem: str = ""
+
+
+@runtime_checkable
+class Verifying(Protocol):
+    """A reader whose sources can be told to be whole."""
+
+    id: str
+
+    def verify(self, source: bytes, go_on: Callable[[], bool]) -> Integrity | None:
+        """Read it all; None when `go_on`, asked now and then, said no. Raises SourceGone, SourceUnusable."""
         ...
 
 

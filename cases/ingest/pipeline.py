@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from cases import events, evidence
-from cases.ingest import base, contents, leases, ledger, previews, reader
+from cases.ingest import base, contents, integrity, leases, ledger, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
@@ -52,6 +52,8 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
                 listed()
                 if not is_at_work(exhibit_id):
                     return
+            if not integrity.holds(exhibit, lambda: is_at_work(exhibit_id)):
+                return
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
             return

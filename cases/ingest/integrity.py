@@ -1,0 +1,63 @@
+"""Whether a source is what it says it is: its hashes against those stored in it, and against the one it came with."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from django.db import transaction
+
+from cases import events, evidence
+from cases.ingest import reader
+from cases.ingest.base import Integrity, Verifying
+from cases.models import Exhibit
+from workbench import audit
+
+KINDS = {16: "md5", 20: "sha1", 32: "sha256"}  # by bytes
+
+
+def holds(exhibit: Exhibit, go_on: Callable[[], bool]) -> bool:
+    """Whether the ingest goes on after this: verified before, nothing to verify, or verified now and whole.
+
+    Stops the ingest where the source is not what it says. A person who resumes it takes it in all the same: what was
+    found stays on the exhibit and is not looked for again.
+    """
+    source = reader(exhibit.reader)
+    if not isinstance(source, Verifying) or source.id in exhibit.integrity:
+        return True
+    found = source.verify(bytes(exhibit.source), go_on)
+    if found is None:
+        return False
+    agrees = _compared(found, exhibit)
+    is_whole = agrees is not False and not found.problem
+    with suppress(evidence.NotInThisState), transaction.atomic():  # held in this very moment: verified again later
+        _note(exhibit, source.id, found, agrees)
+        if not is_whole:
+            evidence.stop(exhibit, why=_why(source.id, found))
+    return is_whole
+
+
+def _compared(found: Integrity, exhibit: Exhibit) -> bool | None:
+    """Whether every hash it came with is the one of what was read; None where there is none to compare with."""
+    wanted = list(found.stored.items())
+    if exhibit.source_hash:
+        digest = bytes(exhibit.source_hash)
+        wanted.append((KINDS[len(digest)], digest.hex()))
+    compared = [found.computed[kind] == digest for kind, digest in wanted if kind in found.computed]
+    return all(compared) if compared else None
+
+
+def _note(exhibit: Exhibit, what: str, found: Integrity, agrees: bool | None) -> None:
+    """Keep it with the exhibit and in the log. Inside a transaction."""
+    facts: dict[str, Any] = {"stored": found.stored, "computed": found.computed, "agrees": agrees}
+    kept = exhibit.integrity | {what: facts | {"says": found.says, "problem": found.problem}}
+    Exhibit.objects.filter(pk=exhibit.pk).update(integrity=kept)
+    audit.record(
+        events.SOURCE_VERIFIED, by=None, on=exhibit, case=exhibit.case.public_id,
+        agency=exhibit.case.agency_id, ref=exhibit.ref, problem=found.problem, **facts,
+    )  # fmt: skip
+
+
+def _why(what: str, found: Integrity) -> str:
+    if found.problem:
+        return f"The {what} cannot be read to its end ({found.problem}). Resume takes in what can be read."
+    return f"The {what} is not what it was: its hash differs. Resume takes it in all the same."
