@@ -3,6 +3,7 @@
 Categories of peers are never part of it: a first decision is made blind (ux.md section 1.5).
 """
 
+import json
 from typing import Any
 
 from django.db import connection
@@ -27,7 +28,8 @@ SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.
 WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
 """
 FOUND_IN = """
-SELECT x.ref, x.description, f.raw_path, f.reason FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+SELECT x.ref, x.description, f.raw_path, f.reason, f.size, f.about
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
 """
 MOST_PLACES = 12
@@ -135,16 +137,26 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
     """Places of the item's content in its case, in ledger order."""
     with connection.cursor() as cursor:
         cursor.execute(FOUND_IN, [item.content_id, item.case_id, most])
-        return [
-            {
-                "exhibit": ref,
-                "name": names.base(bytes(raw)),
-                "text": " · ".join(
-                    filter(None, [description, names.folder(bytes(raw)), names.base(bytes(raw)), reason])
-                ),
-            }
-            for ref, description, raw, reason in cursor.fetchall()
-        ]
+        return [_place(row) for row in cursor.fetchall()]
+
+
+def _place(row: tuple[Any, ...]) -> dict[str, str]:
+    ref, description, raw, reason, size, about = row
+    name, marks = names.base(bytes(raw)), [reason, *_marks(json.loads(about))]
+    return {
+        "exhibit": ref,
+        "name": name,
+        "text": " · ".join(filter(None, [description, names.folder(bytes(raw)), name, *marks])),
+        "path": names.display(bytes(raw)),
+        "size_text": "" if size is None else shown.human_size(size),
+        "marks": " · ".join(filter(None, marks)),
+    }
+
+
+def _marks(about: dict[str, Any]) -> list[str]:
+    """What a disk image says of a file that a reviewer should know."""
+    flags = [word for word in ("deleted", "unallocated") if about.get(word)]
+    return [*flags, f"at byte {about['offset']:,}"] if "offset" in about else flags
 
 
 def _pixels(content: Content) -> str:

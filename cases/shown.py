@@ -30,6 +30,16 @@ READERS = {"folder": "Folder", "archive": "Zip archive", "vics": "VICS case", "u
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
 
+def integrity(exhibit: Exhibit) -> tuple[str, str] | None:
+    """Whether a disk image is what its hashes say, in words, and its colour; None where nothing was verified."""
+    found = exhibit.integrity.get("image")
+    if not found:
+        return None
+    if found["problem"] or found["agrees"] is False:
+        return ("Unreadable in places" if found["problem"] else "Hash differs"), "bad"
+    return ("Hash verified", "ok") if found["agrees"] else ("Hash computed", "")
+
+
 def percent(part: int, whole: int) -> float:
     """Share of the whole, 0 where there is no whole."""
     return round(100 * part / whole, 1) if whole else 0.0

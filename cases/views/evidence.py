@@ -17,7 +17,7 @@ from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 
-FROM_INBOX = ("folder", "archive", "vics")
+FROM_INBOX = ("folder", "archive", "image", "vics")
 AS_FILE = ("archive", "vics")
 OUTCOME_KINDS = {"accepted": "ok", "accepted-without-preview": "warn", "rejected-with-reason": "bad", "pending": ""}
 OUTCOME_WORDS = {
@@ -62,7 +62,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, a zip, or a VICS case."))
+        raise BadInput(_("Say what the evidence is: a folder, a zip, a disk image, or a VICS case."))
     if file:
         exhibit = evidence.add_upload(case=case, ref=ref, by=request.user, description=description, reader_id=reader)
         uploads.keep_source(exhibit, cast("BinaryIO", file.file))

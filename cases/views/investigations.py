@@ -105,6 +105,7 @@ def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
     return {
         "exhibit": exhibit,
         "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
+        "integrity": shown.integrity(exhibit),
         "files": exhibit.seen,
         "percent": int(shown.percent(progress.finished(exhibit), exhibit.seen)),
         "phase": progress.phase(exhibit, timezone.now()),
