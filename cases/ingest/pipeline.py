@@ -61,7 +61,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
             _hold(exhibit, evidence.NO_JAIL)
             return
         except base.SourceUnusable as error:
-            evidence.stop(exhibit, why=str(error))
+            _stop(exhibit, error)
             return
         _all_listed(exhibit)
 
@@ -124,6 +124,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
             more = _hold(exhibit, evidence.NO_JAIL)
+        except base.SourceUnusable as error:
+            more = _stop(exhibit, error)
     if not more:
         finish(exhibit_id)
     return more
@@ -204,6 +206,13 @@ def _hold(exhibit: Exhibit, why: str) -> bool:
     """Hold the ingest until the sweeper finds that it can go on; answers that there is nothing more to do."""
     with suppress(evidence.NotInThisState):  # somebody else has held or ended it
         evidence.pause(exhibit, by=None, why=why)
+    return False
+
+
+def _stop(exhibit: Exhibit, error: base.SourceUnusable) -> bool:
+    """Stop the ingest until a person resumes it; answers as `_hold` does."""
+    with suppress(evidence.NotInThisState):
+        evidence.stop(exhibit, why=str(error))
     return False
 
 

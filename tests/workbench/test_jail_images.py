@@ -64,6 +64,11 @@ def test_every_container_holds_the_same_two_volumes(images: Images, container: l
     assert contents(images, *container) == of_volume(1) | of_volume(2)
 
 
+def test_an_image_may_come_in_hundreds_of_files(images: Images, tmp_path: Path) -> None:
+    first = disks.split(tmp_path, disks.partitioned(DISK), 450)
+    assert contents(images, *(first.with_suffix(f".{number:03d}") for number in range(1, 451))) == of_volume(1)
+
+
 def test_an_entry_says_what_the_file_system_knows(images: Images, tmp_path: Path) -> None:
     path = tmp_path / "disk.dd"
     path.write_bytes(disks.partitioned(DISK))

@@ -3,11 +3,13 @@
 import hashlib
 import json
 import shutil
+import threading
 import zipfile
 from itertools import islice
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from cases import evidence, inspector
 from cases.ingest import ledger as entered
@@ -145,6 +147,43 @@ def test_of_a_last_segment_that_is_missing_stops_the_ingest_with_its_name(case: 
     exhibit = take_in(case, e01(tmp_path, "image-split.E01"), reader="image")
     assert exhibit.state == "stopped"
     assert "image-split.E02 is missing" in exhibit.state_reason
+
+
+def test_of_a_segment_that_goes_missing_while_files_are_read_stops_the_ingest(case: Case, tmp_path: Path) -> None:
+    first = disks.split(tmp_path, disks.fat(PICTURES), 4)
+    exhibit = add(case, first, reader="image")
+    pipeline.list_files(exhibit.pk)
+    first.with_suffix(".002").rename(tmp_path / "elsewhere")
+    exhibit = pipeline.drain(exhibit.pk)
+    assert (exhibit.state, exhibit.pending) == ("stopped", 4)
+    assert "disk.002 is missing" in exhibit.state_reason
+    (tmp_path / "elsewhere").rename(first.with_suffix(".002"))
+    evidence.resume(exhibit, by=case.lead)
+    assert figures(pipeline.drain(exhibit.pk))[:2] == (4, 0)
+
+
+def test_of_an_ingest_that_is_held_while_the_medium_is_hashed_hashes_it_later(case: Case, disk: Path) -> None:
+    exhibit = add(case, disk, reader="image")
+    assert Image().verify(bytes(disk), lambda: True) is not None
+    with disk.open("r+b") as file:
+        file.truncate(5 << 30)  # so much that somebody can hold it
+    held = threading.Timer(0.5, lambda: hold(exhibit))
+    held.start()
+    pipeline.list_files(exhibit.pk)
+    held.join()
+    exhibit.refresh_from_db()
+    assert (exhibit.state, exhibit.integrity, exhibit.seen) == ("paused", {}, 8)
+    with disk.open("r+b") as file:
+        file.truncate(len(disks.partitioned(b"")) + 2 * disks.SIZE)
+    evidence.resume(exhibit, by=case.lead)
+    assert pipeline.drain(exhibit.pk).integrity["image"]["agrees"] is None
+
+
+def hold(exhibit: Exhibit) -> None:
+    try:
+        evidence.pause(exhibit, by=exhibit.case.lead)
+    finally:
+        connection.close()
 
 
 @pytest.mark.parametrize(
