@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.cases.ingest import disks
 from tests.shared_data import shared
@@ -264,37 +262,3 @@ def pids_of_readers() -> set[int]:
     tasks = Path("/proc/self/task").iterdir()
     pids = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
     return {pid for pid in pids if b"\0images\0" in Path(f"/proc/{pid}/cmdline").read_bytes()}
-
-
-SEEDS = [DISK[: disks.DATA + 80 * disks.SECTOR].ljust(disks.SIZE // 8, b"\0"), disks.partitioned(DISK)[:300_000]]
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-)
-@given(
-    seed=st.sampled_from(SEEDS),
-    flips=st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=40),
-    cut=st.floats(0.1, 1),
-)
-def test_a_damaged_disk_is_an_answer_and_never_an_error(
-    images: Images, tmp_path: Path, seed: bytes, flips: list[tuple[float, int]], cut: float
-) -> None:
-    data = bytearray(seed[: int(len(seed) * cut)])
-    for place, value in flips:  # most of them where the file system describes itself
-        data[int(place**4 * len(data))] = value
-    path = tmp_path / "damaged.dd"
-    path.write_bytes(data)
-    assert outcome(images, path) in {"read", "broken", "nothing-in-it", "locked", "unknown-container"}
-
-
-def outcome(images: Images, path: Path) -> str:
-    """`read`, or why not."""
-    try:
-        with images.opened(Files(path)) as image:
-            image.key = object()  # the next one has the same name
-            for entry in [entry for entry in image.entries() if not entry.reason][:20]:
-                bytes_of(image, entry.place)
-    except CannotOpenImage as refused:
-        return refused.code
-    return "read"

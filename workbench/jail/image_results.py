@@ -23,6 +23,7 @@ LINK = "symlink-not-followed"
 NOT_REGULAR = "not-regular-file"
 UNREADABLE = "unreadable"
 
+ITSELF = 2**31 - 2  # ordinal of a row that speaks of a folder or volume, which no entry in it can have
 MAX_SIZE = 2**63 - 1  # bytes; what a database column holds
 MAX_PATH = 64 * 1024  # bytes
 MAX_TEXT = 400  # characters of one value of an image's own case data
@@ -82,7 +83,7 @@ def entry(said: wire.Header) -> ImageEntry:
         raise ValueError(said)
     if not reason and not PLACE.fullmatch(place):
         raise ValueError(said)
-    ordinal = _number(said.get("ordinal", 0), 2**31 - 2)
+    ordinal = _number(said.get("ordinal", 0), ITSELF)
     size = None if size is None else _number(size, MAX_SIZE)
     return ImageEntry(raw_path, ordinal, place, size, reason, target, about(said.get("about", {})))
 

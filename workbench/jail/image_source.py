@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from workbench.jail import image_results, results, wire
-from workbench.jail.image_results import ImageEntry, ImageFacts
+from workbench.jail.image_results import ITSELF, ImageEntry, ImageFacts
 from workbench.jail.layers import Terms
 from workbench.jail.process import Jail
 
@@ -19,7 +19,6 @@ SERVED_AT_MOST = 10_000
 QUIET_SECONDS = 30.0  # without a sign of life
 BUSY_SECONDS = 1800.0  # signs of life alone: the search for orphans on a large disk takes long
 MAX_DEATHS = 3  # in one listing
-ITSELF = 2**31 - 2  # ordinal of a row that speaks of a folder or volume, which no entry in it can have
 FAULTS = (OSError, wire.BrokenConversation, ValueError, KeyError, TypeError)  # TimeoutError is an OSError
 
 

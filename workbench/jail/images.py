@@ -14,7 +14,7 @@ from typing import Any
 from workbench.jail import image_results, images_opening, results, wire
 from workbench.jail.image_results import ImageEntry
 from workbench.jail.images_opening import CannotOpen
-from workbench.jail.images_volumes import Disk, Volume, volumes
+from workbench.jail.images_volumes import DAMAGED, Disk, Volume, volumes
 from workbench.jail.images_walk import Folder, Walk
 from workbench.jail.results import CHUNK_BYTES
 
@@ -75,7 +75,7 @@ class Image:
             end = acts[asked["do"]](asked)
         except MemoryError:
             end = results.DECODER_LIMIT
-        except (OSError, OverflowError):  # numbers of a place can be larger than any address
+        except (*DAMAGED, OverflowError):  # numbers of a place can be larger than any address
             end = image_results.UNREADABLE
         self._say({"end": end})
 

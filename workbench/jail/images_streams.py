@@ -7,7 +7,7 @@ from typing import Any
 
 import pytsk3
 
-from workbench.jail import results
+from workbench.jail import image_results, results
 from workbench.jail.image_results import MAX_SIZE, TIMES, ImageEntry
 from workbench.jail.images_volumes import Volume
 
@@ -32,7 +32,7 @@ class Stream:
 
     name: bytes
     place: str
-    size: int
+    size: int  # negative in a damaged record
     offset: int | None  # bytes in the medium; None where the bytes lie in the file's own record
     stored: int  # bytes the medium holds of it
 
@@ -42,6 +42,8 @@ class Stream:
             path += b":" + self.name
         if self.offset is not None:
             said = said | {"offset": self.offset}
+        if self.size < 0:
+            return ImageEntry(path, reason=image_results.UNREADABLE, about=said)
         is_hole = self.size > LEAST_BYTES and self.size > RATIO * self.stored
         reason = results.OVER_LIMIT if is_hole else ""
         if is_deleted and self.size and self.offset is None and not self.stored:
@@ -50,7 +52,7 @@ class Stream:
 
 
 def streams(file: Any, volume: Volume) -> Iterator[Stream]:
-    """The file's bytes and whatever streams lie beside them. Raises OSError."""
+    """The file's bytes and whatever streams lie beside them. Raises DAMAGED."""
     address = int(file.info.meta.addr)
     is_folder = int(file.info.meta.type) == FOLDER
     for attribute in file:
@@ -73,18 +75,16 @@ def _where(attribute: Any, volume: Volume) -> tuple[int | None, int]:
             first = int(run.addr) if first is None else first
             blocks += int(run.len)
     offset = None if first is None else volume.offset + first * block_size
-    return (offset if offset is None or offset <= MAX_SIZE else None), blocks * block_size
+    return (offset if offset is not None and 0 <= offset <= MAX_SIZE else None), blocks * block_size
 
 
-def about(file: Any, volume: Volume, *, is_deleted: bool) -> dict[str, Any]:
+def about(meta: Any, volume: Volume, *, is_deleted: bool) -> dict[str, Any]:
     """What is told of a file beside its name and size; see ImageEntry."""
-    meta, said = file.info.meta, dict[str, Any]()
-    if meta:
-        said |= {name: text for name, text in _times(meta, volume) if text}
-        if said:
-            said["zone"] = "local" if volume.is_local else "utc"
-        if not int(meta.flags) & KEPT:
-            said["unallocated"] = True
+    said: dict[str, Any] = {name: text for name, text in _times(meta, volume) if text}
+    if said:
+        said["zone"] = "local" if volume.is_local else "utc"
+    if not int(meta.flags) & KEPT:
+        said["unallocated"] = True
     return said | {"deleted": True} if is_deleted else said
 
 

@@ -14,6 +14,7 @@ NTFS = {int(pytsk3.TSK_FS_TYPE_NTFS)}
 HFS = {int(pytsk3.TSK_FS_TYPE_HFS)}
 FAT = {int(getattr(pytsk3, f"TSK_FS_TYPE_{name}")) for name in ("FAT12", "FAT16", "FAT32", "EXFAT")}
 LOCAL = FAT | {int(pytsk3.TSK_FS_TYPE_ISO9660)}  # their times are of a clock whose zone is not kept
+DAMAGED = (OSError, RuntimeError)  # of The Sleuth Kit; the second where the medium itself could not be read
 # Asked for one by one: The Sleuth Kit's own search ends with YAFFS2, which reads a disk that is nothing to its end.
 KINDS = ("NTFS", "FAT_DETECT", "EXT_DETECT", "HFS_DETECT", "FFS_DETECT", "ISO9660")
 SMALL = 1 << 30  # bytes up to which all of a volume may be searched; flash with YAFFS2 is hardly larger
@@ -80,7 +81,7 @@ def _partitions(disk: Disk) -> Iterator[tuple[int, int]]:
     """Offsets and sizes in bytes; none where there is no table."""
     try:
         table = pytsk3.Volume_Info(disk)
-    except OSError:
+    except DAMAGED:
         return
     sector = table.info.block_size
     for part in table:
@@ -91,7 +92,7 @@ def _partitions(disk: Disk) -> Iterator[tuple[int, int]]:
 def _volume(disk: Disk, number: int, offset: int, size: int) -> Volume:
     kinds = [*KINDS, "DETECT"] if size <= SMALL else KINDS
     for kind in kinds:
-        with suppress(OSError):
+        with suppress(*DAMAGED):
             return Volume(number, offset, pytsk3.FS_Info(disk, offset, getattr(pytsk3, f"TSK_FS_TYPE_{kind}")))
     return Volume(number, offset, None, results.ENCRYPTED if _is_encrypted(disk, offset) else results.NO_FILE_SYSTEM)
 

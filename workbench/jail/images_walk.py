@@ -11,16 +11,14 @@ from typing import Any
 import pytsk3
 
 from workbench.jail import image_results, results
-from workbench.jail.image_results import MAX_PATH, ImageEntry
+from workbench.jail.image_results import ITSELF, MAX_PATH, ImageEntry
 from workbench.jail.images_streams import Stream, about, streams
-from workbench.jail.images_volumes import FAT, HFS, NTFS, Volume
+from workbench.jail.images_volumes import DAMAGED, FAT, HFS, NTFS, Volume
 
 DELETED = int(pytsk3.TSK_FS_NAME_FLAG_UNALLOC)
 KEPT = int(pytsk3.TSK_FS_META_FLAG_ALLOC)
 FOLDER, FILE, LINK = (int(getattr(pytsk3, f"TSK_FS_META_TYPE_{name}")) for name in ("DIR", "REG", "LNK"))
 VIRTUAL = {int(pytsk3.TSK_FS_NAME_TYPE_VIRT), int(pytsk3.TSK_FS_NAME_TYPE_VIRT_DIR)}  # The Sleuth Kit's own inventions
-# What a name says of its kind where nothing but the name is left.
-NAMED = {int(pytsk3.TSK_FS_NAME_TYPE_DIR): FOLDER, int(pytsk3.TSK_FS_NAME_TYPE_LNK): LINK}
 LABEL = b" (Volume Label Entry)"
 NTFS_OWN, NTFS_EXTEND, HFS_OWN = 24, 11, 16  # addresses below these, and what lies in $Extend, are the system's
 SAME_NAMED = 1 << 20  # entries of one name in one folder
@@ -71,10 +69,13 @@ class Walk:
         earlier = self._paths[hash(folder.path)]
         self._paths[hash(folder.path)] += 1
         if earlier >= SAME_FOLDERS:
-            yield ImageEntry(folder.path, SAME_NAMED * SAME_FOLDERS, reason=results.OVER_LIMIT)
+            yield ImageEntry(folder.path, ITSELF, reason=results.OVER_LIMIT)
             return
         seen: Counter[bytes] = Counter()
         for one in self._entries(folder):
+            if one.ordinal == ITSELF:
+                yield one
+                continue
             ordinal = min(seen[one.raw_path], SAME_NAMED - 1)
             seen[one.raw_path] += 1
             yield replace(one, ordinal=earlier * SAME_NAMED + ordinal)
@@ -83,8 +84,8 @@ class Walk:
         try:
             for file in self._volume.system.open_dir(inode=folder.address):
                 yield from self._of_file(file, folder)
-        except OSError:
-            yield ImageEntry(folder.path, reason=image_results.UNREADABLE)
+        except DAMAGED:
+            yield ImageEntry(folder.path, ITSELF, reason=image_results.UNREADABLE)
 
     def _of_file(self, file: Any, folder: Folder) -> Iterator[ImageEntry]:
         name = file.info.name
@@ -111,34 +112,39 @@ class Walk:
                 yield ImageEntry(one.path, reason=reason, about={"deleted": True})
                 return
         meta = one.file.info.meta
-        kind = int(meta.type) if meta else NAMED.get(int(one.file.info.name.type), FILE)
-        said = about(one.file, self._volume, is_deleted=one.is_deleted)
+        if not meta:
+            yield ImageEntry(one.path, reason=image_results.UNREADABLE)
+            return
+        kind, said = int(meta.type), about(meta, self._volume, is_deleted=one.is_deleted)
         if kind == FOLDER:
-            self._remember(one, meta)
-            yield from (entry for entry in self._streams(one, said) if b":" in entry.raw_path[len(one.path) :])
+            if not self._remember(one, int(meta.addr)):
+                yield ImageEntry(one.path, ITSELF, reason=results.OVER_LIMIT)
+            yield from self._streams(one, said)
         elif kind == LINK:
-            target = bytes(meta.link or b"") if meta else b""
+            target = bytes(meta.link or b"")
             yield ImageEntry(one.path, reason=image_results.LINK, target=target, about=said)
-        elif kind == FILE and meta:
+        elif kind == FILE:
             yield from self._streams(one, said)
         else:
             yield ImageEntry(one.path, reason=image_results.NOT_REGULAR, about=said)
 
-    def _remember(self, one: "_Named", meta: Any) -> None:
-        address = int(meta.addr) if meta else 0
-        if not meta or address in self._seen or len(one.path) > MAX_PATH:
-            return
-        self._seen.add(address)
-        is_own = one.is_own and address >= NTFS_EXTEND  # the root is among the first addresses too
-        folder = Folder(self._volume, address, one.path, is_own)
-        (self._deleted if one.is_deleted else self._below).append(folder)
+    def _remember(self, one: "_Named", address: int) -> bool:
+        """Open the folder later, unless it was met before; False where its path is longer than a name can be."""
+        if len(one.path) > MAX_PATH:
+            return False
+        if address not in self._seen:
+            self._seen.add(address)
+            is_own = one.is_own and address >= NTFS_EXTEND  # the root is among the first addresses too
+            folder = Folder(self._volume, address, one.path, is_own)
+            (self._deleted if one.is_deleted else self._below).append(folder)
+        return True
 
     def _streams(self, one: "_Named", said: dict[str, Any]) -> Iterator[ImageEntry]:
         try:
             for stream in streams(one.file, self._volume):
                 if not (one.is_own and _is_systems(one.path, stream)):
                     yield stream.entry(one.path, said, is_deleted=one.is_deleted)
-        except OSError:
+        except DAMAGED:
             yield ImageEntry(one.path, reason=image_results.UNREADABLE, about=said)
 
 
@@ -161,7 +167,7 @@ def _recovered(one: _Named, volume: Volume) -> str:
     if not meta and int(name.meta_addr):
         try:
             found = volume.system.open_meta(int(name.meta_addr))
-        except OSError:
+        except DAMAGED:
             return results.NOT_RECOVERABLE
         if volume.kind in NTFS and int(found.info.meta.seq) not in (int(name.meta_seq), int(name.meta_seq) + 1):
             return results.REALLOCATED
