@@ -3,6 +3,7 @@
 import argparse
 import importlib
 import json
+import os
 import subprocess
 import sys
 
@@ -19,6 +20,9 @@ NAMES = {
 }
 
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as in the jail: spinning threads are no work
+
+
 def main() -> int:
     """Run one measurement; 1 when a figure does not hold, 2 for an unknown name."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -29,6 +33,7 @@ def main() -> int:
     if not asked.name:
         print("\n".join(f"{name:10} {what}" for name, what in NAMES.items()))
         return 0
+    os.environ |= ONE_THREAD
     module = importlib.import_module(f"bench.{asked.name}")
     rows: list[Row] = module.run(full=asked.full)
     for row in rows:

@@ -13,6 +13,7 @@ PERMISSIONS = access.register(
         "case.list": set(Role),
         "case.view": TEAM | {Role.AUDITOR, Role.WELFARE},
         "case.create": REVIEWERS,
+        "case.edit": REVIEWERS,
         "case.team": SUPERVISOR,
         "case.close": SUPERVISOR,
         "evidence.add": REVIEWERS,

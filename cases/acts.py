@@ -1,34 +1,44 @@
 """Acts of reviewers: one key press each, sent in groups, answered in order (model.md section 4, ux.md section 5).
 
-A group of decisions costs little more than one: every step is one statement. Order of locks, the same
-everywhere: contents, stacks, acts, decisions, items, tallies, the log's head last.
+A group of acts costs little more than one: every step is one statement. Order of locks, the same
+everywhere: contents, stacks, acts, decisions, offers, items, tallies, the log's head last.
 """
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import keys, review, states
-from cases.errors import NotHeld, UnknownCategory
+from cases import events, facts, keys, publishing, review, standing, states, units
+from cases.errors import NotHeld
+from cases.facts import Facts
+from cases.keys import KEEP, Plan
 from cases.models import Batch
-from cases.units import UNIT_CONTENTS, Answers, Round, Unit, Wish, answer, earlier_answers, lock, repeats
+from cases.standing import Planned
+from cases.units import LAST, Answers, Round, Wish, answer, reached
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
 
 MOST_ACTS = 200
+LATE = "A colleague decided this first. Yours is kept as a second opinion."
 
-
-@transaction.atomic
-def sent(
-    *, batch: Batch, by: User, wishes: Sequence[Wish], viewings: Sequence[tuple[UUID, int]], on_screen_ms: int
-) -> list[dict[str, Any]]:
-    """What the outbox sends: how long pictures were unveiled, then the acts that followed from it."""
-    note_viewings(batch=batch, by=by, viewings=viewings, on_screen_ms=on_screen_ms)
-    return act(batch=batch, by=by, wishes=wishes)
+KEEP_SECOND = """
+INSERT INTO cases_secondopinion (public_id, decision_id, act_id, by_id, by_name, decided_by_id, code, reason, at)
+SELECT gen_random_uuid(), decision, act, %s, %s, decided_by, code, 'conflict', now()
+FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS k(decision, act, decided_by, code)
+RETURNING public_id, code
+"""
+SET_UNSURE = """
+UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(stack, unsure)
+WHERE i.stack_id = m.stack AND i.unsure <> m.unsure
+"""
+SET_LAST = """
+UPDATE cases_stack s SET sort_key = CASE WHEN m.last THEN %s || left(s.sort_key, 239) ELSE ltrim(s.sort_key, %s) END
+FROM unnest(%s::bigint[], %s::bool[]) AS m(stack, last)
+WHERE s.id = m.stack AND starts_with(s.sort_key, %s) <> m.last
+"""
 
 
 @transaction.atomic
@@ -39,17 +49,20 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     any more) writes nothing. Where a colleague decided first, the act is kept as a second opinion.
     Raises BatchOver, BadInput. One transaction: acts, decisions, items, offers, events.
     """
-    review.ensure_open(batch)
+    codes = review.open_codes(batch)
     if len(wishes) > MOST_ACTS:
         raise BadInput(f"Send at most {MOST_ACTS} acts at once.")
-    case = batch.case
-    codes = frozenset(case.scheme.categories.values_list("code", flat=True))
-    now = Round(batch, case, by, codes)
-    answers = earlier_answers(by, wishes)
-    fresh = [wish for wish in _one_per_key(wishes) if wish.key not in answers]
-    for _same, group in groupby(_numbered(fresh), key=lambda pair: pair[0]):
-        answers |= _group(now, [wish for _number, wish in group])
-    audit.record_all(now.events, by=by, agency=case.agency_id)
+    once = _one_per_key(wishes)
+    if not once:
+        return []
+    now = Round(batch, batch.case, by, codes)
+    stacks = list({wish.stack for wish in once})
+    with states.settling(units.contents_of(now.case, stacks), batch=batch.pk):
+        units.lock(now, stacks)
+        answers = units.earlier_answers(by, once)  # under the lock: of an act sent twice at once the later is a repeat
+        for run in _runs([wish for wish in once if wish.key not in answers]):
+            answers |= _carry_out(now, run)
+    audit.record_all(now.events, by=by, agency=now.case.agency_id)
     return [answers[wish.key] for wish in wishes]
 
 
@@ -61,66 +74,101 @@ def _one_per_key(wishes: Sequence[Wish]) -> list[Wish]:
     return once
 
 
-def _numbered(wishes: Sequence[Wish]) -> list[tuple[int, Wish]]:
-    """Number the runs that may be carried out together: one kind, no stack twice."""
-    numbered: list[tuple[int, Wish]] = []
-    run, seen = 0, set[UUID]()
+def _runs(wishes: Sequence[Wish]) -> list[list[Wish]]:
+    """Cut into runs that may be carried out together: no stack twice."""
+    runs: list[list[Wish]] = []
     for wish in wishes:
-        if numbered and (wish.kind != numbered[-1][1].kind or wish.stack in seen):
-            run, seen = run + 1, set()
-        seen.add(wish.stack)
-        numbered.append((run, wish))
-    return numbered
+        if not runs or any(wish.stack == other.stack for other in runs[-1]):
+            runs.append([])
+        runs[-1].append(wish)
+    return runs
 
 
-def _group(now: Round, wishes: list[Wish]) -> Answers:
-    """Carry out acts of one kind on distinct stacks."""
-    stacks = [wish.stack for wish in wishes]
-    with connection.cursor() as cursor:
-        cursor.execute(UNIT_CONTENTS, [stacks, now.case.pk])
-        contents = dict(cursor.fetchall())
-    every = [content for members in contents.values() for content in members]
-    with states.changing(every, batch=now.batch.pk):
-        units = lock(now, stacks)
-        for unit in units.values():
-            unit.contents = contents[unit.public_id]
-        answers = {wish.key: _refusal(now, wish, units.get(wish.stack)) for wish in wishes}
-        good = [wish for wish in wishes if not answers[wish.key]]
-        # Sent twice at once, the later one finds the unit moved on by its own twin: that is a repeat, not stale.
-        answers |= repeats(now, [wish for wish in wishes if answers[wish.key]])
-        answers |= keys.CARRY_OUT[wishes[0].kind](now, good, units) if good else {}
-    return answers
+def _carry_out(now: Round, wishes: list[Wish]) -> Answers:
+    """Carry out acts on distinct stacks."""
+    answers = {wish.key: refusal for wish in wishes if (refusal := _stale(now, wish))}
+    good = [wish for wish in wishes if wish.key not in answers]
+    if not good:
+        return answers
+    known, plans = facts.read(now, good), list[Plan]()
+    for wish in good:
+        planned = keys.plan(now, known, wish)
+        if isinstance(planned, str):
+            answers[wish.key] = answer(wish, "refused", now.units[wish.stack], message=planned)
+        else:
+            plans.append(planned)
+    return answers | _write(now, known, plans) if plans else answers
 
 
-def _refusal(now: Round, wish: Wish, unit: Unit | None) -> dict[str, Any]:
-    """Why an act cannot be carried out; empty if it can."""
+def _stale(now: Round, wish: Wish) -> dict[str, Any]:
+    """Why an act cannot be looked at; empty if it can."""
+    unit = now.units.get(wish.stack)
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
     if unit.version != wish.version:
         return answer(wish, "stale", unit, message="This unit changed since you saw it. Look at it again.")
-    if wish.kind == "decide" and wish.code not in now.codes:
-        return answer(wish, "refused", unit, message=str(UnknownCategory()))
     return {}
 
 
-def note_viewings(*, batch: Batch, by: User, viewings: Sequence[tuple[UUID, int]], on_screen_ms: int) -> None:
-    """Keep how long pictures were unveiled (running totals, the greatest counts) and the time on screen.
+def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
+    """Write acts, decisions, what follows for offers, second opinions and marks; note their events."""
+    answers = {plan.wish.key: _saved(now, plan) for plan in plans}
+    acts = units.open_acts(now, [plan.wish for plan in plans], [plan.undoes for plan in plans], answers)
+    planned = [
+        Planned(acts[plan.wish.key], change.content, change.code, inherited=change.inherited, reason=change.reason)
+        for plan in plans
+        for change in plan.changes
+    ]
+    superseded = [known.held[one.content].decision for one in planned if one.content in known.held]
+    now.events += publishing.drop_drafts(superseded, by=now.by)
+    written = standing.write(planned, case=now.case, by=now.by)
+    now.events += [standing.event(row, now.case) for row in written]
+    now.events += publishing.offer(written, case=now.case, by=now.by)
+    _keep_second_opinions(now, acts, [plan for plan in plans if plan.late])
+    _set_marks(now, plans)
+    return answers
 
-    Both are clamped to the wall: nobody looks longer than the time since the picture was sent.
-    """
-    if viewings:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE cases_viewing v SET revealed_ms = greatest(coalesce(v.revealed_ms, 0), least(t.ms,"
-                " (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))"
-                " FROM unnest(%s::uuid[], %s::bigint[]) AS t(token, ms)"
-                " WHERE v.token = t.token AND v.user_id = %s AND v.batch_id = %s",
-                [[token for token, _ms in viewings], [ms for _token, ms in viewings], by.pk, batch.pk],
-            )
-    if on_screen_ms:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE cases_batch SET on_screen_ms = least(on_screen_ms + %s,"
-                " (extract(epoch FROM clock_timestamp() - opened_at) * 1000)::bigint) WHERE id = %s",
-                [on_screen_ms, batch.pk],
-            )
+
+def _saved(now: Round, plan: Plan) -> dict[str, Any]:
+    """The answer to an act that is being written: the version after it, and how many files it reaches."""
+    unit = now.units[plan.wish.stack]
+    unit.version += 1
+    covered = set(reached(plan.wish, unit))
+    files = sum(number for content, number in zip(unit.contents, unit.files, strict=True) if content in covered)
+    kept = {"message": LATE} if plan.late else {}
+    status = "conflict" if plan.late else "saved"
+    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)
+
+
+def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:
+    """Keep what was decided a moment too late as blind second opinions."""
+    kept = [(plan.late.decision, acts[plan.wish.key], plan.late.by, plan.wish.code) for plan in plans if plan.late]
+    if not kept:
+        return
+    with connection.cursor() as cursor:
+        columns = [list(column) for column in zip(*kept, strict=True)]
+        cursor.execute(KEEP_SECOND, [now.by.pk, now.by.name, *columns])
+        now.events += [
+            audit.Event(events.SECOND_OPINION, f"secondopinion:{public_id}", now.case.public_id, {"code": code})
+            for public_id, code in cursor.fetchall()
+        ]
+
+
+def _set_marks(now: Round, plans: list[Plan]) -> None:
+    """Set or end what X, S and F leave behind: a mark ends the other one."""
+    marked = [(now.units[plan.wish.stack], plan.mark) for plan in plans if plan.mark != KEEP]
+    flagged = [now.units[plan.wish.stack].id for plan in plans if plan.flag]
+    with connection.cursor() as cursor:
+        if marked:
+            stacks = [unit.id for unit, _mark in marked]
+            cursor.execute(SET_UNSURE, [stacks, [mark == "unsure" for _unit, mark in marked]])
+            cursor.execute(SET_LAST, [LAST, LAST, stacks, [mark == "skipped" for _unit, mark in marked], LAST])
+        if flagged:
+            cursor.execute("UPDATE cases_item SET flagged = NOT flagged WHERE stack_id = ANY(%s)", [flagged])
+    for unit, mark in marked:
+        unit.mark = mark
+    now.events += [
+        audit.Event(events.MARKED, f"stack:{plan.wish.stack}", now.case.public_id, {"mark": plan.told})
+        for plan in plans
+        if plan.told
+    ]

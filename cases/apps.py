@@ -30,10 +30,28 @@ class CasesConfig(AppConfig):
             "cases_viewing",
         }
     )
+    # Whose decision it is, who offered it, and who looked at what never change.
+    changeable = {
+        "cases_offer": (
+            "state",
+            "reason",
+            "approved_by_id",
+            "withdrawn_by_id",
+            "confirmed_by_id",
+            "entry",
+            "generation",
+        ),
+        "cases_secondopinion": (),
+        "cases_viewing": ("revealed_ms",),
+    }
 
     def ready(self) -> None:
-        """Listen to the sets; the sweeper polls them too, so a lost call costs seconds, not matches."""
+        """Listen to the sets (the sweeper polls them too: a lost call costs seconds); keep sealed cases out of logs."""
+        from cases import scope
         from hashsets import generations
+        from workbench import event_log
+
+        event_log.keep_secret(scope.sealed_from)
 
         generations.changed.connect(_wake, dispatch_uid="cases.rematch")
 

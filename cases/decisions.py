@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from cases import closing, publishing, standing, states
 from cases.errors import ReasonNeeded, UnknownCategory
-from cases.models import Act, Case, Content
+from cases.models import Act, Case, Content, Item
 from cases.standing import Planned, Written
 from workbench import audit
 from workbench.models import User
@@ -25,7 +25,7 @@ def decide_content(
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
         raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")
-    with states.changing([content.pk]):
+    with states.settling([content.pk]):
         earlier = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
         if earlier and earlier.code is not None and not reason.strip():
             raise ReasonNeeded
@@ -34,7 +34,7 @@ def decide_content(
         written = standing.write(planned, case=case, by=by, viewed=viewed)
         facts = [standing.event(row, case, reason=reason.strip()) for row in written]
         if earlier:
-            facts += publishing.drop_drafts([earlier.decision], case=case, by=by)
+            facts += publishing.drop_drafts([earlier.decision], by=by)
         facts += publishing.offer(written, case=case, by=by)
     audit.record_all(facts, by=by, agency=case.agency_id)
     return written[0]
@@ -49,7 +49,7 @@ JOIN hashsets_verdict v ON v.agency_id = c.agency_id AND v.set_id = m.set_id AND
 JOIN hashsets_hashset h ON h.id = m.set_id
 JOIN hashsets_scheme t ON t.id = h.scheme_id AND t.scheme_id = s.scheme_id
 JOIN hashsets_category g ON g.scheme_id = c.scheme_id AND g.code = v.code
-WHERE i.case_id = %(case)s AND i.public_id = ANY(%(items)s) AND i.state = 'confirm'
+WHERE i.case_id = %(case)s AND i.content_id = ANY(%(contents)s) AND i.state = 'confirm'
 GROUP BY i.content_id HAVING count(DISTINCT v.code) = 1 ORDER BY i.content_id
 """
 
@@ -61,12 +61,9 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
     Items whose matches do not agree on one category of the case's scheme are left alone. Returns how many were decided.
     """
     closing.require_open(case.pk)
-    with connection.cursor() as cursor:
-        cursor.execute(PROPOSED, {"case": case.pk, "items": list(items)})
-        rows = cursor.fetchall()
-    with states.changing([row[0] for row in rows]):
-        taken = standing.held([row[0] for row in rows], case.scheme.scheme_id)
-        rows = [row for row in rows if row[0] not in taken or taken[row[0]].code is None]
+    contents = list(Item.objects.filter(case=case, public_id__in=items).values_list("content", flat=True))
+    with states.settling(contents):
+        rows = _proposed(case, contents)
         if not rows:
             return 0  # an act that decides nothing would be a row without an event
         act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="confirm")
@@ -77,3 +74,12 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
         written = standing.write(planned, case=case, by=by)
     audit.record_all([standing.event(row, case) for row in written], by=by, agency=case.agency_id)
     return len(written)
+
+
+def _proposed(case: Case, contents: list[int]) -> list[tuple[int, str, str]]:
+    """Content, code and set, for those of the locked contents on whose category the sets agree; nobody decided them."""
+    with connection.cursor() as cursor:
+        cursor.execute(PROPOSED, {"case": case.pk, "contents": contents})
+        rows = cursor.fetchall()
+    taken = standing.held([row[0] for row in rows], case.scheme.scheme_id)
+    return [row for row in rows if row[0] not in taken or taken[row[0]].code is None]

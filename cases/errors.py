@@ -6,7 +6,7 @@ from workbench.errors import WorkbenchError
 
 
 class NothingLeft(WorkbenchError):
-    """Nothing is left to review in this case: everything is known, decided, or held by a colleague."""
+    """Nothing is left to review in this case. The message says what is left over, and who has it."""
 
     code = "nothing-left"
     status = HTTPStatus.CONFLICT
@@ -37,6 +37,7 @@ class NotHeld(WorkbenchError):
 
     code = "not-held"
     status = HTTPStatus.CONFLICT
+    refuses = True
 
 
 class NoPreview(WorkbenchError):
@@ -65,6 +66,7 @@ class AnotherPersonNeeded(WorkbenchError):
 
     code = "another-person-needed"
     status = HTTPStatus.FORBIDDEN
+    refuses = True
 
 
 class OfferMoved(WorkbenchError):

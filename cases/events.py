@@ -3,14 +3,16 @@
 from workbench.audit import verb
 
 CASE_CREATED = verb("case.create", "Case created")
+CASE_EDITED = verb("case.edit", "Case changed")
 CASE_CLOSED = verb("case.close", "Case closed")
 MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
 SOURCE_VERIFIED = verb("evidence.verify", "Source compared with its hashes")
+PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
-INGEST_PAUSED = verb("ingest.pause", "Ingest held")
+INGEST_PAUSED = verb("ingest.pause", "Ingest paused")
 INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
 INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
 INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")
@@ -27,7 +29,7 @@ TAKEN_BACK = verb("decision.undo", "Decision taken back")
 SUPERSEDED = verb("decision.change", "Decision superseded")
 SECOND_OPINION = verb("decision.second", "Kept as a second opinion")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
-REVEALED = verb("media.reveal", "Looked at without deciding")
+REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
 
 OFFERED = verb("publish.offer", "Offered to a hash set")

@@ -9,9 +9,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from cases import closing, events
+from cases.errors import ReasonNeeded
 from cases.ingest import leases, nodes, reader
 from cases.models import Case, Exhibit
 from cases.names import display
@@ -22,6 +25,7 @@ from workbench.models import Job, User
 LIST, HASH = "ingest", "hash"  # kinds of jobs
 BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
 NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
+LONGEST_REF = 60  # characters
 S = Exhibit.State
 
 
@@ -54,49 +58,85 @@ def add_exhibit(
     by: User,
     description: str = "",
     source_hash: bytes | None = None,
+    sent_as: uuid.UUID | None = None,
 ) -> Exhibit:
     """Add evidence to a case. The same reference and source again is the same exhibit, and goes on where it was.
 
-    Raises ExhibitTaken, CaseIsClosed, BadInput, and what the reader says of the source.
+    `sent_as` is the public id under which a browser's file was kept. Raises ExhibitTaken, CaseIsClosed, BadInput,
+    and what the reader says of the source; then there is no exhibit.
     """
     reader(reader_id).check(source)
+    values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING}
     with transaction.atomic():
-        values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING}
-        exhibit, is_new = _exhibit(case, ref, by, description, values)
-        if (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
-            raise ExhibitTaken(f"{ref} is used for other evidence in this case. Choose another reference.")
+        exhibit, is_new = _exhibit(case, ref, by, description, values | ({"public_id": sent_as} if sent_as else {}))
+        if exhibit.state == S.CANCELLED or (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
+            raise _taken(exhibit)
         if not is_new and exhibit.state in (S.PAUSED, S.STOPPED):
             resume(exhibit, by=by)
     return exhibit
 
 
-def add_upload(*, case: Case, ref: str, by: User, description: str = "", reader_id: str = "upload") -> Exhibit:
+def add_upload(*, case: Case, ref: str, by: User, description: str = "") -> Exhibit:
     """Add an exhibit whose files the browser will send; it waits for them.
 
     Sending again for the same reference goes on while it waits. Raises ExhibitTaken, CaseIsClosed, BadInput.
     """
     public_id = uuid.uuid4()
-    values = {"public_id": public_id, "reader": reader_id, "source": os.fsencode(upload_folder(public_id))}
+    values = {"public_id": public_id, "reader": "upload", "source": os.fsencode(upload_folder(public_id))}
     with transaction.atomic():
         exhibit, _ = _exhibit(case, ref, by, description, values)
-        if exhibit.reader != reader_id or exhibit.state != S.WAITING:
-            raise ExhibitTaken(f"{ref} is used for other evidence in this case. Choose another reference.")
+        if exhibit.reader != "upload" or exhibit.state != S.WAITING:
+            raise _taken(exhibit)
     return exhibit
 
 
 def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str, Any]) -> tuple[Exhibit, bool]:
     """The exhibit of that reference, made if it is new; and whether it is."""
-    closing.require_open(case.pk)
-    if not ref.strip() or len(ref) > 60 or not ref.isprintable():
-        raise BadInput("An exhibit needs a reference of at most 60 characters, such as NM-01.")
-    defaults = values | {"description": description[:200], "added_by": by}
-    exhibit, is_new = Exhibit.objects.select_for_update().get_or_create(case=case, ref=ref, defaults=defaults)
-    if is_new:
-        leases.open_jobs(LIST, [str(exhibit.public_id)])
-        leases.open_jobs(HASH, slots(exhibit))
-        source = display(bytes(exhibit.source)) if exhibit.state != S.WAITING else "browser"
-        _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source)
-    return exhibit, is_new
+    closing.require_open(case.pk)  # from here on nobody else adds an exhibit to this case
+    ref = exhibit_ref(ref)
+    if held := named(case, ref):
+        return held, False
+    exhibit = Exhibit.objects.create(case=case, ref=ref, description=description.strip()[:200], added_by=by, **values)
+    leases.open_jobs(LIST, [str(exhibit.public_id)])
+    leases.open_jobs(HASH, slots(exhibit))
+    from_browser = "public_id" in values
+    source = "browser" if from_browser else display(bytes(exhibit.source))
+    _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source)
+    return exhibit, True
+
+
+def exhibit_ref(text: str) -> str:
+    """An exhibit's reference as it is kept: without spaces around it, and one where there were several.
+
+    Raises BadInput.
+    """
+    ref = " ".join(part for part in text.split(" ") if part)
+    if not ref or len(ref) > LONGEST_REF or not ref.isprintable() or not ref.strip(". "):
+        raise BadInput("An exhibit needs a number of at most 60 visible characters, such as NM-01.")
+    return ref
+
+
+def named(case: Case, ref: str) -> Exhibit | None:
+    """The case's exhibit of that reference, in capitals or not, or None.
+
+    One that was cancelled before anything came in has left its reference free.
+    """
+    found = Exhibit.objects.alias(key=Lower("ref")).filter(case=case, key=Lower(Value(ref)))
+    return found.exclude(state=S.CANCELLED, seen=0).first()
+
+
+def same_source(exhibit: Exhibit) -> list[str]:
+    """References of other exhibits of the case that were taken from the same path; files are then counted twice."""
+    others = Exhibit.objects.filter(case=exhibit.case_id, source=exhibit.source, removed_at=None)
+    kept = others.exclude(pk=exhibit.pk).exclude(state=S.CANCELLED, seen=0)
+    return list(kept.order_by("ref").values_list("ref", flat=True))
+
+
+def _taken(exhibit: Exhibit) -> ExhibitTaken:
+    """What stands in the way of using this exhibit's reference once more."""
+    if exhibit.state == S.CANCELLED:
+        return ExhibitTaken(f"{exhibit} was cancelled after files had come in, and keeps its number. Choose another.")
+    return ExhibitTaken(f"{exhibit} is used for other evidence in this case. Choose another number.")
 
 
 def upload_folder(public_id: uuid.UUID) -> str:
@@ -112,6 +152,12 @@ def remove_upload(exhibit: Exhibit) -> None:
 def slots(exhibit: Exhibit) -> list[str]:
     """The subjects of the jobs that may hash an exhibit's files side by side."""
     return [f"{exhibit.public_id}/{slot}" for slot in range(settings.INGEST_TASKS)]
+
+
+def open_slots(exhibit: Exhibit) -> None:
+    """Let workers hash an exhibit's files, also when it was done and more came; jobs that live stay."""
+    if exhibit.state == S.RUNNING:
+        leases.open_jobs(HASH, slots(exhibit))
 
 
 def offered_source(relative: bytes) -> bytes:
@@ -178,8 +224,10 @@ def stop(exhibit: Exhibit, *, why: str) -> None:
 
 
 @transaction.atomic
-def cancel(exhibit: Exhibit, *, by: User, reason: str = "") -> None:
-    """End the ingest where it is; what came in stays. Raises NotInThisState."""
+def cancel(exhibit: Exhibit, *, by: User, reason: str) -> None:
+    """End the ingest where it is; what came in stays. Raises ReasonNeeded, NotInThisState."""
+    if not reason.strip():
+        raise ReasonNeeded
     _move(exhibit, (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.STOPPED), S.CANCELLED, reason.strip()[:200])
     Exhibit.objects.filter(pk=exhibit.pk).update(ended_at=timezone.now())
     leases.end_jobs((LIST, HASH), exhibit.public_id)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases.models import Case
+from cases.models import Case, Exhibit
 
 # All from rows that are kept up to date: at most some 30 per exhibit.
 FROM_COUNTS = """
@@ -27,6 +27,11 @@ LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS uniq
 
 STACKS = """
 SELECT count(DISTINCT stack_id) FROM cases_item WHERE case_id = %(case)s AND state IN ('open', 'waiting', 'unsure')
+"""
+
+BY_STATE = """
+SELECT state, sum(items), sum(known) FROM cases_tally
+WHERE case_id = %(case)s AND exhibit_id IS NOT DISTINCT FROM %(exhibit)s GROUP BY 1
 """
 
 BY_CATEGORY = """
@@ -54,6 +59,14 @@ class Figures:
     def unmatched(self) -> int:
         """Unique contents that no set in force knows."""
         return self.unique - self.known
+
+
+@dataclass(frozen=True, slots=True)
+class OfState:
+    """Items in one state, and how many of them are known."""
+
+    items: int
+    known: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,19 @@ def detailed(case: Case) -> Detailed:
     """The figures with stacks (those somebody must still see) and decided items by code. Counts the case's items."""
     values: dict[str, Any] = {"case": case.pk, "scheme": case.scheme.scheme_id}
     with connection.cursor() as cursor:
-        cursor.execute(STACKS, values)
-        (stacks,) = cursor.fetchone()
         cursor.execute(BY_CATEGORY, values)
-        return Detailed(of(case), stacks, dict(cursor.fetchall()))
+        return Detailed(of(case), stacks(case), dict(cursor.fetchall()))
+
+
+def stacks(case: Case) -> int:
+    """Stacks that somebody must still see. Counts the case's items that are left."""
+    with connection.cursor() as cursor:
+        cursor.execute(STACKS, {"case": case.pk})
+        return int(cursor.fetchone()[0])
+
+
+def by_state(case: Case, exhibit: Exhibit | None = None) -> dict[str, OfState]:
+    """Items of the case, or of one of its exhibits, by state, where there are any. One query over kept counts."""
+    with connection.cursor() as cursor:
+        cursor.execute(BY_STATE, {"case": case.pk, "exhibit": exhibit.pk if exhibit else None})
+        return {state: OfState(int(items), int(known)) for state, items, known in cursor.fetchall() if items}

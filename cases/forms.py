@@ -1,33 +1,61 @@
 """What people type into pages about cases."""
 
+from datetime import date
 from uuid import UUID
 
 from django import forms
+from django.utils import timezone
 
+from cases import names
 from cases.models import Case
 from hashsets.models import Scheme
 from workbench.models import User
 
 
-class CaseForm(forms.Form):
+def _readable(text: str) -> None:
+    """Refuse what can make two names look the same, or one look like another."""
+    if not names.readable(text):
+        raise forms.ValidationError("This holds a character that cannot be seen. Type it anew.")
+
+
+class EditCaseForm(forms.Form):
+    """What may change of a case while it is open."""
+
+    name = forms.CharField(max_length=200, label="Name", validators=[_readable])
+    due = forms.DateField(
+        required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    legal_reference = forms.CharField(max_length=200, required=False, label="Legal reference", validators=[_readable])
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        for field in self.fields.values():
+            field.widget.attrs["class"] = "input"
+
+    def clean_due(self) -> date | None:
+        """A day that is over is a slip of the hand, unless it is what the case has."""
+        due: date | None = self.cleaned_data["due"]
+        if due and due < timezone.localdate() and due != self.initial.get("due"):
+            raise forms.ValidationError("This day is over. Give a later one, or none.")
+        return due
+
+
+class CaseForm(EditCaseForm):
     """A new case."""
 
-    number = forms.CharField(max_length=60, label="Case number")
-    name = forms.CharField(max_length=200, label="Name")
+    number = forms.CharField(max_length=60, label="Case number", validators=[_readable])
     scheme = forms.ChoiceField(label="Scheme")
-    due = forms.DateField(required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}))
-    legal_reference = forms.CharField(max_length=200, required=False, label="Legal reference")
     team = forms.MultipleChoiceField(required=False, label="Team", widget=forms.CheckboxSelectMultiple)
+    field_order = ("number", "name", "scheme", "due", "legal_reference", "team")
 
     def __init__(self, *args: object, by: User, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(*args, **kwargs)
         schemes = Scheme.objects.order_by("name", "-version").values_list("scheme_id", "name")
         self.fields["scheme"].choices = list(dict(schemes).items())  # type: ignore[attr-defined]
         self.people = {str(user.public_id): user for user in _colleagues(by)}
         choices = [(key, user.name) for key, user in self.people.items()]
         self.fields["team"].choices = choices  # type: ignore[attr-defined]
-        for name in set(self.fields) - {"team"}:
-            self.fields[name].widget.attrs["class"] = "input"
+        del self.fields["team"].widget.attrs["class"]
 
     def clean_team(self) -> list[User]:
         """The chosen people."""
@@ -47,6 +75,7 @@ class WantedForm(forms.Form):
 
     state = forms.CharField(required=False, max_length=20)
     code = forms.CharField(required=False, max_length=40)
+    mark = forms.CharField(required=False, max_length=20)
     exhibit = forms.UUIDField(required=False)
     camera = forms.CharField(required=False, max_length=80)
     taken_from = forms.DateField(required=False)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.conf import settings
 from cases.names import display
 
 MOST = 500  # entries a page offers
+COUNTED = 1000  # files of a folder that are counted before it is added; of more it is only said that there are
+COUNTED_FOLDERS = 40  # in a list of more, no folder's files are counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class Entry:
     name: str
     kind: str  # folder, zip, file
     size: int | None  # bytes, of a file
+    raw: bytes  # the whole path
 
 
 def entries() -> list[Entry]:
@@ -38,6 +42,12 @@ def raw_path(posted: str) -> bytes:
     return unquote_to_bytes(posted.encode("utf-8", "surrogateescape"))
 
 
+def files_below(entry: Entry) -> int:
+    """Files in the folder and below, as many as are named at all, counted up to one more than COUNTED."""
+    names = (name for _folder, _folders, names in os.walk(entry.raw) for name in names)
+    return sum(1 for _name in islice(names, COUNTED + 1))
+
+
 def _in(root: bytes) -> Iterator[Entry]:
     try:
         with os.scandir(root) as nodes:
@@ -51,7 +61,7 @@ def _in(root: bytes) -> Iterator[Entry]:
 def _entry(node: "os.DirEntry[bytes]") -> Iterator[Entry]:
     path, name = quote_from_bytes(node.name), display(node.name)
     if node.is_dir(follow_symlinks=False):
-        yield Entry(path, name, "folder", None)
+        yield Entry(path, name, "folder", None, node.path)
     elif node.is_file(follow_symlinks=False):
         kind = "zip" if node.name.lower().endswith(b".zip") else "file"
-        yield Entry(path, name, kind, node.stat(follow_symlinks=False).st_size)
+        yield Entry(path, name, kind, node.stat(follow_symlinks=False).st_size, node.path)

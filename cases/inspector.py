@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, shown
+from cases import metadata, names, paths, problems, shown
 from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
@@ -27,11 +27,11 @@ LOST = """
 SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
 WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
 """
-FOUND_IN = """
-SELECT x.ref, x.description, f.raw_path, f.reason, f.size, f.about
+FOUND_IN = f"""
+SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason, f.about
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
-"""
+"""  # noqa: S608 only a constant
 MOST_PLACES = 12
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
@@ -46,21 +46,11 @@ def unit(stack: Stack) -> dict[str, Any]:
         "version": stack.version,
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
-        "position_text": _position(stack, places),
-        "pill": "Flagged" if item.flagged else "New",
         "why": why(content),
-        "file": facts(content),
-        "found_in": [{"exhibit": place["exhibit"], "text": place["text"]} for place in places],
+        "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
+        "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],
     }
-
-
-def _position(stack: Stack, places: list[dict[str, str]]) -> str:
-    copies = len(places) - 1
-    text = f"Unit {stack.position}"
-    if copies > 0:
-        text += f" · {copies}{'+' if len(places) == MOST_PLACES else ''} exact {'copy' if copies == 1 else 'copies'}"
-    return text
 
 
 def why(content: Content) -> list[dict[str, str]]:
@@ -104,10 +94,16 @@ def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
 
 def facts(content: Content) -> list[list[str]]:
     """Label and value pairs about the bytes."""
-    size = [_pixels(content), _duration(content), _frames(content), shown.human_size(content.size), content.mime]
+    size = [
+        _pixels(content),
+        _duration(content),
+        _frames(content),
+        shown.human_size(content.size),
+        shown.format_name(content.mime),
+    ]
     rows = [["Size", " · ".join(filter(None, size))]]
     if content.preview_reason:
-        rows.append(["Preview", content.preview_reason])
+        rows.append(["Preview", problems.words(content.preview_reason)])
     return [
         *rows,
         ["SHA-256", bytes(content.sha256).hex()],
@@ -137,26 +133,40 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
     """Places of the item's content in its case, in ledger order."""
     with connection.cursor() as cursor:
         cursor.execute(FOUND_IN, [item.content_id, item.case_id, most])
-        return [_place(row) for row in cursor.fetchall()]
+        told = item.content.preview_reason  # is said elsewhere already
+        return [
+            {
+                "exhibit": ref,
+                "description": description,
+                "path": _path(bytes(raw), parents),
+                "folder": _folder(bytes(raw), parents),
+                "name": names.base(bytes(raw)),
+                "note": _note("" if reason == told else reason, json.loads(about)),
+            }
+            for ref, description, raw, parents, reason, about in cursor.fetchall()
+        ]
 
 
-def _place(row: tuple[Any, ...]) -> dict[str, str]:
-    ref, description, raw, reason, size, about = row
-    name, marks = names.base(bytes(raw)), [reason, *_marks(json.loads(about))]
-    return {
-        "exhibit": ref,
-        "name": name,
-        "text": " · ".join(filter(None, [description, names.folder(bytes(raw)), name, *marks])),
-        "path": names.display(bytes(raw)),
-        "size_text": "" if size is None else shown.human_size(size),
-        "marks": " · ".join(filter(None, marks)),
-    }
-
-
-def _marks(about: dict[str, Any]) -> list[str]:
-    """What a disk image says of a file that a reviewer should know."""
+def _note(reason: str, about: dict[str, Any]) -> str:
+    """What a reviewer should know of a place: why it has a reason, and what a disk image says of the file."""
     flags = [word for word in ("deleted", "unallocated") if about.get(word)]
-    return [*flags, f"at byte {about['offset']:,}"] if "offset" in about else flags
+    offset = f"at byte {about['offset']:,}" if "offset" in about else ""
+    return " · ".join(filter(None, [problems.words(reason), *flags, offset]))
+
+
+def _path(raw: bytes, parents: bytes | None) -> str:
+    """`Camera/one.jpg`, or `Camera/archive.zip > holidays/one.jpg` for what lies in an archive."""
+    return names.display(raw) if parents is None else f"{names.display(bytes(parents))} > {names.display(raw)}"
+
+
+def _folder(raw: bytes, parents: bytes | None) -> str:
+    """`/Camera`, or `Camera/archive.zip > holidays` for what lies in an archive."""
+    folder = names.folder(raw)
+    return folder if parents is None else " > ".join(filter(None, [names.display(bytes(parents)), folder.strip("/")]))
+
+
+def _place(place: dict[str, str]) -> str:
+    return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "note"))))
 
 
 def _pixels(content: Content) -> str:

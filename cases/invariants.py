@@ -36,11 +36,29 @@ WHERE {OF_CASE.format("x.case_id")} AND CASE f.state
   ELSE f.content_id IS NULL END
 """  # noqa: S608 only constants of this module
 
+# What lies in others: below a file of the same exhibit whose bytes came in, one level further down.
+LEDGER_PARENTS = f"""
+SELECT format('file %%s of exhibit %%s lies in file %%s of exhibit %%s, levels %%s and %%s', f.id, x.ref, p.id,
+  p.exhibit_id, f.depth, p.depth)
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id JOIN cases_fileinstance p ON p.id = f.parent_id
+WHERE {OF_CASE.format("x.case_id")}
+  AND (p.exhibit_id <> f.exhibit_id OR p.content_id IS NULL OR f.depth <> p.depth + 1)
+"""  # noqa: S608 only constants of this module
+LEDGER_UNLISTED = f"""
+SELECT format('file %%s of exhibit %%s waits to be listed, and is %%s in an exhibit that is %%s', f.id, x.ref, f.state,
+  x.state)
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+WHERE {OF_CASE.format("x.case_id")} AND f.members = 'unlisted' AND (f.content_id IS NULL OR x.state = 'done')
+"""  # noqa: S608 only constants of this module
+
 
 @checks.invariant(1, "the ledger of every exhibit adds up")
 def ledger(case: int | None) -> list[str]:
-    """Counters against rows; rejected has a reason and no content, all others after pending have a content."""
-    return _rows(LEDGER, case) + _rows(LEDGER_ROWS, case)
+    """Counters against rows; rejected has a reason and no content, all others after pending have a content.
+
+    Files in files lie below a file that came in; nothing waits to be listed in an exhibit that is done.
+    """
+    return [broken for sql in (LEDGER, LEDGER_ROWS, LEDGER_PARENTS, LEDGER_UNLISTED) for broken in _rows(sql, case)]
 
 
 # What only its name or its signature claims to be a picture may have an item; what is one must.

@@ -5,14 +5,14 @@ from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
-from cases import events, evidence, publishing, review
+from cases import closing, events, evidence, names, publishing, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
 from hashsets import scheme_tables, sets
 from hashsets.models import HashSet
-from workbench import audit
-from workbench.errors import BadInput
-from workbench.models import Agency, User
+from workbench import access, audit
+from workbench.errors import BadInput, NotAllowed
+from workbench.models import Agency, Role, User
 
 
 @transaction.atomic
@@ -31,6 +31,7 @@ def create(
 
     The agency gets the set that receives its decisions under this scheme, if it has none.
     """
+    _require_readable(number, name, legal_reference)
     scheme = scheme_tables.latest(scheme_id)
     owner = agency or by.agency
     try:
@@ -51,6 +52,36 @@ def create(
     _ensure_publishing_set(case, by=by)
     audit.record_all(facts, by=by, agency=owner)
     return case
+
+
+def _require_readable(*texts: str) -> None:
+    if not all(map(names.readable, texts)):
+        raise BadInput("A number, name or reference holds a character that cannot be seen. Type it anew.")
+
+
+def may_edit(case: Case, user: User) -> bool:
+    """Its lead and the agency's supervisors change what a case is called and when it is due."""
+    return case.lead_id == user.pk or Role.SUPERVISOR in access.roles(user)
+
+
+@transaction.atomic
+def edit(*, case: Case, by: User, name: str, due: date | None, legal_reference: str) -> None:
+    """Change an open case's name, due date and legal reference; without a change nothing is written.
+
+    Raises NotAllowed, CaseIsClosed, BadInput.
+    """
+    if not may_edit(case, by):
+        raise NotAllowed("The case's lead or a supervisor changes this.")
+    closing.require_open(case.pk)
+    _require_readable(name, legal_reference)
+    wanted = {"name": name.strip(), "due": due, "legal_reference": legal_reference.strip()}
+    held = Case.objects.filter(pk=case.pk).values(*wanted).get()
+    changed = {field: value for field, value in wanted.items() if held[field] != value}
+    if changed:
+        Case.objects.filter(pk=case.pk).update(**changed)
+        before = {field: str(held[field] or "") for field in changed}
+        after = {field: str(value or "") for field, value in changed.items()}
+        audit.record(events.CASE_EDITED, by=by, on=case, case=case.public_id, before=before, after=after)
 
 
 def _ensure_publishing_set(case: Case, *, by: User) -> None:

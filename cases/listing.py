@@ -9,18 +9,20 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 
 from cases import names
 from cases.models import Case, Item, Offer
+from cases.units import LAST
 from workbench.errors import BadInput
 
 PAGE = 60
+MARKS = ("flagged", "skipped")
 
 ITEMS = """
 SELECT i.id, i.public_id, i.state, i.known, i.flagged, c.kind, c.preview, st.code, d.by_name, f.raw_path, f.files,
   k.name, k.code
-FROM cases_item i JOIN cases_content c ON c.id = i.content_id
+FROM cases_item i JOIN cases_content c ON c.id = i.content_id JOIN cases_stack s ON s.id = i.stack_id
 LEFT JOIN cases_standing st ON st.content_id = c.id AND st.scheme_id = %(scheme)s
 LEFT JOIN cases_decision d ON d.id = st.decision_id
 LEFT JOIN LATERAL (SELECT min(f.raw_path) AS raw_path, count(*) AS files FROM cases_fileinstance f
@@ -32,6 +34,8 @@ LEFT JOIN LATERAL (
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
   WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known OR i.state = 'confirm'
 WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state = %(state)s)
+  AND (%(mark)s <> 'flagged' OR i.flagged)
+  AND (%(mark)s <> 'skipped' OR (starts_with(s.sort_key, %(last)s) AND i.state IN ('open', 'waiting')))
   AND (%(code)s = '' OR st.code = %(code)s)
   AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
        WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id))
@@ -67,6 +71,7 @@ class Wanted:
 
     state: str = ""
     code: str = ""
+    mark: str = ""  # what a person left on it without deciding
     exhibit: UUID | None = None
     camera: str = ""  # how make, model or serial number begins, in any case
     taken_from: date | None = None
@@ -78,12 +83,16 @@ def items(case: Case, wanted: Wanted, *, after: int = 0) -> Page:
     """Items of a case in the order they came in, one query."""
     if wanted.state and wanted.state not in Item.State.values:
         raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
+    if wanted.mark and wanted.mark not in MARKS:
+        raise BadInput(f"mark must be one of {', '.join(MARKS)}.")
     values: dict[str, Any] = {
         "case": case.pk,
         "agency": case.agency_id,
         "scheme": case.scheme.scheme_id,
         "state": wanted.state,
         "code": wanted.code,
+        "mark": wanted.mark,
+        "last": LAST,
         "exhibit": wanted.exhibit,
         "camera": _beginning(wanted.camera),
         "dated": bool(wanted.taken_from or wanted.taken_to),
@@ -138,6 +147,18 @@ def offers(found: QuerySet[Offer], after: int = 0) -> Page:
     return Page(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)
 
 
+def waiting(found: QuerySet[Offer]) -> list[dict[str, Any]]:
+    """How many of these offers wait, by category: rows of `scheme`, `code`, `publish`, `withdraw`. One query."""
+    drafts, back = Q(state=Offer.State.DRAFT), Q(state=Offer.State.WITHDRAWAL)
+    rows = (
+        found.filter(state__in=[Offer.State.DRAFT, Offer.State.WITHDRAWAL])
+        .values(scheme=F("decision__scheme"), code=F("decision__code"))
+        .annotate(publish=Count("pk", filter=drafts), withdraw=Count("pk", filter=back))
+        .order_by("scheme", "code")
+    )
+    return [dict(row) for row in rows]
+
+
 def up_to(found: QuerySet[Any], most: int = 1000) -> int:
     """How many rows there are, counting no further than `most`."""
     return len(found.order_by().values_list("pk")[:most])
@@ -155,6 +176,11 @@ def after_key(text: str | None) -> int:
 def next_url(asked: Mapping[str, str], key: object) -> str:
     """The address of the next page, with the same filters; empty on the last."""
     return f"?{query({**dict(asked.items()), 'after': str(key)})}" if key else ""
+
+
+def from_start(asked: Mapping[str, str]) -> str:
+    """The address of the first page, with the same filters."""
+    return f"?{query({**dict(asked.items()), 'after': ''})}"
 
 
 def query(values: Mapping[str, str]) -> str:

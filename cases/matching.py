@@ -191,7 +191,7 @@ def _refresh(content_ids: Sequence[int]) -> dict[str, dict[str, int]]:
     moved: dict[str, Counter[str]] = {}
     for start in range(0, len(content_ids), CHUNK):
         chunk = content_ids[start : start + CHUNK]
-        with states.changing(chunk):
+        with states.settling(chunk):
             before = _queue_figures(chunk)  # nobody else moves these contents from here on
         for case, (left, known) in _queue_figures(chunk).items():
             was_left, was_known = before[case]

@@ -1,30 +1,29 @@
 """What the home and case pages show: read models, each a fixed number of queries."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import review
-from cases.events import MATCH_UPDATED
+from cases import resuming, review
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
-from hashsets.models import Category
-from workbench import audit
-from workbench.models import AuditEvent, Role, User
+from workbench.models import Role, User
 
 UNMATCHED_PER_EXHIBIT = """
 SELECT exhibit_id, sum(items - known) FROM cases_tally
 WHERE case_id = %s AND exhibit_id IS NOT NULL AND state <> 'excluded' GROUP BY 1
 """
 
-# Known items by the set that knows them; an item known to two sets counts in both.
+# Known items by the sets that close them, by the agency's policies; an item two sets close counts in both.
 KNOWN_WHERE = """
 SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, count(*)
 FROM (SELECT DISTINCT i.id, m.set_id FROM cases_item i
       JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
+      JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
+        AND v.effect = 2
       WHERE i.case_id = %(case)s AND i.known AND i.state <> 'excluded') k
 JOIN hashsets_hashset h ON h.id = k.set_id
 LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
@@ -53,23 +52,21 @@ class Continue:
     size: int
     left: int
     items: list[str]  # public ids of the next items, whose veils the card shows
-    minutes: int | None  # at the pace of this batch so far; None before the first decisions
+    minutes: int | None  # at the pace of this batch so far; None before the first few decisions
 
 
 def open_batch(user: User) -> Continue | None:
     """The person's latest open batch, if there is one."""
-    mine = Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=timezone.now())
+    mine = Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=Now())
     batch = mine.select_related("case").order_by("-pk").first()
     if batch is None:
         return None
     now = review.progress(batch)
-    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN).order_by("position")
-    items = next_ones.values_list("position", "cover__public_id", "cover__content__veil")[:24]
-    place = items[0][0] if items else now.size
-    veiled = [str(item) for _position, item, veil in items if veil][:12]
-    pace = batch.on_screen_ms / now.decided if now.decided and batch.on_screen_ms else None
-    minutes = max(1, round(pace * now.left / 60_000)) if pace else None
-    return Continue(batch, place, now.size, now.left, veiled, minutes)
+    place = resuming.place(batch) or now.size
+    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN, position__gte=place).order_by("position")
+    items = next_ones.values_list("cover__public_id", "cover__content__veil")[:24]
+    veiled = [str(item) for item, veil in items if veil][:12]
+    return Continue(batch, place, now.size, now.left, veiled, resuming.minutes_left(batch, now))
 
 
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
@@ -87,22 +84,6 @@ def known_where(case: Case) -> list[dict[str, Any]]:
         cursor.execute(KNOWN_WHERE, {"case": case.pk, "agency": case.agency_id})
         names = ("set", "name", "own", "generation", "at", "items")
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def activity(case: Case, most: int = 8) -> list[dict[str, Any]]:
-    """The case's last events, newest first, each as one sentence."""
-    events = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:most]
-    words, categories = audit.verbs(), {row.code: row for row in case.scheme.categories.all()}
-    return [_told(event, words, categories) for event in events]
-
-
-def _told(event: AuditEvent, words: dict[str, str], categories: dict[str, Category]) -> dict[str, Any]:
-    body = json.loads(event.body)
-    details = body["details"]
-    text = words.get(event.verb, event.verb)
-    if event.verb == MATCH_UPDATED:
-        text = f"{details['set']} v{details['generation']}: {details['left']:+d} left the queue"
-    return {"at": event.at, "who": body["name"], "text": text, "category": categories.get(details.get("code"))}
 
 
 def team(case: Case) -> list[dict[str, Any]]:

@@ -1,9 +1,13 @@
 """The files that ended with a reason: read from the ledger in pages, by its own index."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
+from django.db.models import Count
+
+from cases import paths
 from cases.models import Case, FileInstance
 from cases.names import display
 
@@ -20,7 +24,7 @@ WORDS = {
     "not-regular-file": "Not a file: a pipe, socket or device. It was not opened.",
     "symlink-not-followed": "A link. Where it leads was not followed.",
     "unreadable": "Could not be read.",
-    "changed-during-read": "Changed while it was read. Take it in again from a copy that stands still.",
+    "changed-during-read": "Changed while it was read.",
     "file-missing": "Named by the case document, but the file is not there.",
     "unsafe-path": "The case document names a path outside its folder. It was not followed.",
     "record-unreadable": "A record of the case document that cannot be read. It is counted here.",
@@ -36,17 +40,61 @@ WORDS = {
     "decoder-limit": "Needs more memory than the decoder may have.",
     "decoder-timeout": "Took the decoder too long.",
     "decoder-killed": "The decoder died over it, or three workers did.",
-    "bytes-lost": "The evidence store no longer has its bytes. Restore it from the backup.",
-    "encrypted": "An encrypted member of an archive.",
+    "bytes-lost": "The evidence store no longer has its bytes.",
+    "archive": "An archive. Its members are listed as files of their own.",
+    "too-deep": "An archive in too many archives. It was not opened.",
+    "unsupported-archive": "An archive of a kind that is not opened. What is in it is not in the case.",
+    "encrypted": "Encrypted in an archive, or an encrypted archive.",
     "bad-crc": "Damaged in the archive: its checksum is wrong.",
     "corrupt": "Damaged in the archive.",
     "unsupported-compression": "Compressed in a way that is not supported.",
     "is-link": "A link inside an archive. Where it leads was not followed.",
     "over-limit": "Beyond the limits for one archive or disk image.",
+    "archive-part": "One part of an archive in several files.",
     "no-file-system": "A part of the disk without a file system that can be read. It was not searched.",
     "reallocated": "A deleted name. Its place on the disk belongs to another file now.",
     "not-recoverable": "A deleted name. Nothing of what it stood for can be found any more.",
 }
+ADVICE = {
+    "symlink-not-followed": "Add the target itself if it is evidence.",
+    "unreadable": "Repair the copy, then add it as a new exhibit.",
+    "changed-during-read": "Add it again from a copy that stands still.",
+    "file-missing": "Ask the sender.",
+    "unsafe-path": "Ask the sender.",
+    "record-unreadable": "Ask the sender.",
+    "hash-mismatch": "Ask the sender which of the two is right.",
+    "truncated": "Decide by what the preview shows, or look for a whole copy.",
+    "undecodable": "Look for a whole copy, or examine it with other tools.",
+    "unsupported-format": "Examine it with other tools.",
+    "too-many-pixels": "Examine it with other tools.",
+    "decoder-limit": "Examine it with other tools.",
+    "decoder-timeout": "Examine it with other tools.",
+    "decoder-killed": "Examine it with other tools, and tell your administrator.",
+    "bytes-lost": "Tell your administrator: the store must be restored from its backup.",
+    "encrypted": "Give its password on the problems page, and it is read.",
+    "too-deep": "Unpack it with other tools and add what is inside.",
+    "unsupported-archive": "Unpack it with other tools and add what is inside.",
+    "archive-part": "Join the parts and add the whole.",
+    "bad-crc": "Look for a whole copy of the archive.",
+    "corrupt": "Look for a whole copy of the archive.",
+    "unsupported-compression": "Unpack it with other tools and add what is inside.",
+    "is-link": "Add the target itself if it is evidence.",
+    "over-limit": "Unpack it with other tools and add what is inside.",
+}
+
+LIST = f"""
+SELECT f.id, x.ref, {paths.WHOLE_SHOWN}, f.state, f.reason, f.size, i.public_id
+FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+LEFT JOIN cases_item i ON i.case_id = x.case_id AND i.content_id = f.content_id
+WHERE x.case_id = %(case)s AND f.id > %(after)s AND f.reason <> ''
+  AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid) AND (%(reason)s = '' OR f.reason = %(reason)s)
+ORDER BY f.id LIMIT %(limit)s
+"""  # noqa: S608 only a constant
+
+
+def words(reason: str) -> str:
+    """What a reason means, for people; empty for none."""
+    return WORDS.get(reason, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +103,11 @@ class Problem:
 
     id: int
     exhibit: str
-    raw_path: bytes
+    raw_path: bytes  # `archive > member` for what lies in others
     state: str
     reason: str
     size: int | None  # bytes, as far as known
+    item: UUID | None  # its item in the case, where it has one
 
     @property
     def name(self) -> str:
@@ -73,20 +122,29 @@ class Problem:
     @property
     def means(self) -> str:
         """The reason in words."""
-        return WORDS.get(self.reason, self.reason)
+        return words(self.reason)
+
+    @property
+    def advice(self) -> str:
+        """What a person can do about it; empty where nothing needs to be done."""
+        return ADVICE.get(self.reason, "")
 
 
 def page(
     case: Case, *, exhibit: UUID | None = None, reason: str = "", after: int = 0, limit: int = PAGE
 ) -> list[Problem]:
     """The next files with a reason after the row `after`. One query, no counting."""
-    rows = FileInstance.objects.filter(exhibit__case=case, id__gt=after).exclude(reason="")
-    if exhibit:
-        rows = rows.filter(exhibit__public_id=exhibit)
-    if reason:
-        rows = rows.filter(reason=reason)
-    fields = rows.order_by("id").values_list("id", "exhibit__ref", "raw_path", "state", "reason", "size")
-    return [Problem(row, ref, bytes(raw), state, why, size) for row, ref, raw, state, why, size in fields[:limit]]
+    values = {"case": case.pk, "exhibit": exhibit, "reason": reason, "after": after, "limit": limit}
+    with connection.cursor() as cursor:
+        cursor.execute(LIST, values)
+        fields = cursor.fetchall()
+    return [Problem(row, ref, bytes(raw), *rest) for row, ref, raw, *rest in fields]
+
+
+def by_reason(exhibits: Sequence[int]) -> dict[str, int]:
+    """How many files of these exhibits (ids) ended with each reason. One query over the index of such files."""
+    found = FileInstance.objects.filter(exhibit__in=exhibits).exclude(reason="")
+    return dict(found.order_by().values_list("reason").annotate(files=Count("id")))
 
 
 def of(case: Case) -> Iterator[Problem]:

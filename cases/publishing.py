@@ -2,11 +2,11 @@
 
 An offer is a draft made in the decision's transaction. Nothing leaves without a second person; the way back
 (withdrawal) takes two people again. Only what somebody looked at (basis viewed) is ever offered.
+Order of locks: offers, sets, each by id, the log's head last.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -14,12 +14,15 @@ from django.db import connection, transaction
 from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
 from cases.models import Case, Decision, Offer, Standing
+from cases.offers import OUT, Locked, Outcome, S, lock, lock_of, move, set_published, set_replaced
 from cases.standing import Written
 from hashsets import entries
 from hashsets.entries import NewEntry
 from hashsets.models import HashSet
 from workbench import audit
 from workbench.models import User
+
+WAITING = {S.DRAFT, S.HELD}  # a second person may still publish it, or give it back
 
 # Offers what a set may receive: publishable, viewed, not the empty file. One row per decision.
 MAKE = """
@@ -34,12 +37,14 @@ ON CONFLICT (decision_id, set_id) DO NOTHING RETURNING public_id, decision_id
 """
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What a step on offers did: how many went through, and why others were held."""
-
-    done: int = 0
-    held: Counter[str] = field(default_factory=Counter)
+CANDIDATES = """
+SELECT d.id, CASE WHEN %(closed)s THEN 'restricted case' WHEN NOT g.publishable THEN 'category is not shared'
+  WHEN d.basis <> 'viewed' THEN 'not viewed' WHEN c.size = 0 THEN 'empty file' ELSE '' END
+FROM cases_standing st JOIN cases_decision d ON d.id = st.decision_id AND d.case_id = %(case)s
+JOIN cases_content c ON c.id = st.content_id
+JOIN hashsets_category g ON g.scheme_id = d.scheme_id AND g.code = d.code
+WHERE NOT EXISTS (SELECT FROM cases_offer o WHERE o.decision_id = d.id AND o.set_id = %(set)s)
+"""
 
 
 def publishing_set(case: Case) -> HashSet | None:
@@ -47,6 +52,12 @@ def publishing_set(case: Case) -> HashSet | None:
     return HashSet.objects.filter(
         owner=case.agency_id, receives_offers=True, scheme__scheme_id=case.scheme.scheme_id, retired_at__isnull=True
     ).first()
+
+
+def receives(target: HashSet, *, agency: int, scheme_id: str) -> bool:
+    """Whether a set takes decisions of the agency under a scheme: its own, in use, and made for that."""
+    theirs = target.owner_id == agency and target.receives_offers and target.retired_at is None
+    return theirs and target.scheme.scheme_id == scheme_id
 
 
 def offer(written: Sequence[Written], *, case: Case, by: User) -> list[audit.Event]:
@@ -69,61 +80,104 @@ def _make(decisions: list[int], target: HashSet, case: Case, by: User) -> list[a
 def offer_case(*, case: Case, by: User, to: HashSet | None = None) -> Outcome:
     """Offer every standing decision of the case that was not offered yet; says why others stay.
 
-    Raises NoPublishingSet.
+    Raises NoPublishingSet, also where `to` is not a set for this agency's decisions under this scheme.
     """
     target = to or publishing_set(case)
     if target is None:
         raise NoPublishingSet
+    if not receives(target, agency=case.agency_id, scheme_id=case.scheme.scheme_id):
+        raise NoPublishingSet(f"{target.name} does not receive your agency's decisions under {case.scheme}.")
     outcome = Outcome()
     decisions: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT d.id, CASE WHEN %(closed)s THEN 'restricted case'"
-            " WHEN NOT g.publishable THEN 'category is not shared'"
-            " WHEN d.basis <> 'viewed' THEN 'not viewed' WHEN c.size = 0 THEN 'empty file' ELSE '' END"
-            " FROM cases_standing st JOIN cases_decision d ON d.id = st.decision_id AND d.case_id = %(case)s"
-            " JOIN cases_content c ON c.id = st.content_id"
-            " JOIN hashsets_category g ON g.scheme_id = d.scheme_id AND g.code = d.code"
-            " WHERE NOT EXISTS (SELECT FROM cases_offer o WHERE o.decision_id = d.id AND o.set_id = %(set)s)",
-            {"case": case.pk, "set": target.pk, "closed": case.sealed or not case.may_publish},
-        )
+        cursor.execute(CANDIDATES, {"case": case.pk, "set": target.pk, "closed": case.sealed or not case.may_publish})
         for decision, reason in cursor.fetchall():
             if reason:
                 outcome.held[reason] += 1
             else:
                 decisions.append(decision)
-    facts = _make(decisions, target, case, by)
-    audit.record_all(facts, by=by, agency=case.agency_id)
-    outcome.done = len(facts)
+    outcome.events = _make(decisions, target, case, by)
+    audit.record_all(outcome.events, by=by, agency=case.agency_id)
+    outcome.done = len(outcome.events)
     return outcome
 
 
 @transaction.atomic
 def approve(*, offers: Sequence[UUID], by: User) -> Outcome:
-    """Publish drafts, by somebody who neither decided nor offered them.
+    """Publish drafts, and what was held, by somebody who neither decided nor offered them.
 
-    An offer whose decision no longer stands is held with that reason. One generation per set.
-    Raises AnotherPersonNeeded, OfferMoved.
+    An offer whose decision no longer stands, or whose set does not take it, is held with that reason. One
+    generation per set. Raises AnotherPersonNeeded, OfferMoved.
     """
-    rows = _lock(offers, by, Offer.State.DRAFT)
+    locked = lock(offers, by, WAITING)
+    return _recorded(_approve(locked, locked.chosen, by), by)
+
+
+@transaction.atomic
+def settle(*, act: str, offers: Sequence[UUID], by: User, reason: str = "") -> Outcome:
+    """A second person's step on what waits, drafts and withdrawals alike: approve, return or hold.
+
+    Raises AnotherPersonNeeded, OfferMoved, ReasonNeeded.
+    """
+    locked = lock(offers, by, WAITING | {S.WITHDRAWAL})
+    back = [row for row in locked.chosen if row.state == S.WITHDRAWAL]
+    waiting = [row for row in locked.chosen if row.state != S.WITHDRAWAL]
+    outcome = _settle_waiting(act, locked, waiting, by, reason) if waiting else Outcome()
+    left = [row for row in back if row.state == S.WITHDRAWAL]  # some were replaced by what was just published
+    outcome.done += len(back) - len(left)
+    outcome += _settle_withdrawals(act, left, by, reason) if left else Outcome()
+    return _recorded(outcome, by)
+
+
+def _recorded(outcome: Outcome, by: User) -> Outcome:
+    audit.record_all(outcome.events, by=by)
+    return outcome
+
+
+def _settle_waiting(act: str, locked: Locked, rows: list[Offer], by: User, reason: str) -> Outcome:
+    if act == "approve":
+        return _approve(locked, rows, by)
+    if act == "return":
+        return move(rows, S.RETURNED, events.RETURNED, reason=_said(reason))
+    if any(row.state == S.HELD for row in rows):
+        raise OfferMoved
+    return move(rows, S.HELD, events.HELD, reason=_said(reason))
+
+
+def _settle_withdrawals(act: str, rows: list[Offer], by: User, reason: str) -> Outcome:
+    if act == "approve":
+        return _withdraw(rows, by)
+    if act == "return":
+        return move(rows, S.PUBLISHED, events.WITHDRAWAL_REFUSED, reason=_said(reason))
+    return Outcome()
+
+
+def _approve(locked: Locked, rows: list[Offer], by: User) -> Outcome:
     if any(by.pk in {row.decided_by_id, row.offered_by_id} for row in rows):
         raise AnotherPersonNeeded
     standing = set(
         Standing.objects.filter(decision__in=[row.decision_id for row in rows]).values_list("decision", flat=True)
     )
-    outcome, facts = Outcome(), list[audit.Event]()
-    stale = [row for row in rows if row.decision_id not in standing]
-    facts += _step(stale, Offer.State.HELD, events.HELD, reason="the decision no longer stands")
-    outcome.held["the decision no longer stands"] += len(stale)
-    for set_id, group in _by_set(row for row in rows if row.decision_id in standing):
-        facts += _publish(HashSet.objects.get(pk=set_id), group, by)
-        outcome.done += len(group)
-    audit.record_all(facts, by=by)
-    outcome.held += Counter()
+    kept = {row.pk: why for row in rows if (why := _why_not(row, standing))}
+    outcome = Outcome()
+    for why in sorted(set(kept.values())):
+        held = move([row for row in rows if kept.get(row.pk) == why], S.HELD, events.HELD, reason=why)
+        outcome += Outcome(held=Counter({why: held.done}), events=held.events)
+    for target, group in _by_set(row for row in rows if row.pk not in kept):
+        outcome += _publish(locked, target, group, by)
     return outcome
 
 
-def _publish(target: HashSet, rows: list[Offer], by: User) -> list[audit.Event]:
+def _why_not(row: Offer, standing: Collection[int]) -> str:
+    """Why an offer cannot be published now; empty if it can."""
+    if row.decision_id not in standing:
+        return "the decision no longer stands"
+    scheme = row.decision.scheme.scheme_id
+    return "" if receives(row.set, agency=row.agency_id, scheme_id=scheme) else "the set does not take these decisions"
+
+
+def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User) -> Outcome:
+    """Put decisions into their set; earlier ones on the same contents leave it as these come in."""
     fresh = {
         bytes(row.decision.content.sha256): NewEntry(
             sha256=bytes(row.decision.content.sha256),
@@ -134,174 +188,65 @@ def _publish(target: HashSet, rows: list[Offer], by: User) -> list[audit.Event]:
         )
         for row in rows
     }
-    generation = entries.publish(target, list(fresh.values()), by=by, source="approved decisions")
+    generation, told = entries.publish(target, list(fresh.values()), by=by, source="approved decisions")
     ids = entries.in_force(target, list(fresh))
-    for row in rows:
-        row.state, row.reason, row.approved_by, row.generation = Offer.State.PUBLISHED, "", by, generation.number
-        row.entry = ids[bytes(row.decision.content.sha256)]
-    Offer.objects.bulk_update(rows, ["state", "reason", "approved_by", "generation", "entry"])
-    details = {"set": target.name, "generation": generation.number}
-    return _replace_earlier(target, rows, by) + [_event(events.APPROVED, row, details=details) for row in rows]
-
-
-def _replace_earlier(target: HashSet, rows: list[Offer], by: User) -> list[audit.Event]:
-    """An earlier decision on the same content leaves the set as the new one comes in: both people stand for both."""
-    deciders = {row.decision.content_id: row.decided_by for row in rows}
-    earlier = list(
-        Offer.objects.filter(
-            set=target,
-            state__in=[Offer.State.PUBLISHED, Offer.State.WITHDRAWAL],
-            decision__content__in=deciders.keys(),
-        )
-        .exclude(pk__in=[row.pk for row in rows])
-        .select_related("decision", "case")
-        .select_for_update(of=("self",))
-    )
-    for row in earlier:
-        row.withdrawn_by, row.confirmed_by = deciders[row.decision.content_id], by
-    Offer.objects.bulk_update(earlier, ["withdrawn_by", "confirmed_by"])
-    return _step(earlier, Offer.State.WITHDRAWN, events.WITHDRAWN, reason="superseded by a later decision")
-
-
-@transaction.atomic
-def settle(*, act: str, offers: Sequence[UUID], by: User, reason: str = "") -> Outcome:
-    """A second person's step on what waits, drafts and withdrawals alike: approve, return or hold.
-
-    Raises AnotherPersonNeeded, OfferMoved, ReasonNeeded.
-    """
-    scoped = Offer.objects.for_actor(by).filter(public_id__in=offers)
-    back = set(scoped.filter(state=Offer.State.WITHDRAWAL).values_list("public_id", flat=True))
-    drafts, outcome = [offer for offer in offers if offer not in back], Outcome()
-    if drafts:
-        _add(outcome, _settle_drafts(act, drafts, by, reason))
-    if back:
-        _add(outcome, _settle_withdrawals(act, sorted(back), by, reason))
+    outcome = Outcome(events=told)
+    if pairs := locked.replaced_by(rows):
+        outcome.events += set_replaced(pairs, by=by).events
+    outcome += set_published(rows, generation, [ids[bytes(row.decision.content.sha256)] for row in rows], by=by)
     return outcome
-
-
-def _settle_drafts(act: str, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
-    if act == "approve":
-        return approve(offers=offers, by=by)
-    return (hold if act == "hold" else give_back)(offers=offers, by=by, reason=reason)
-
-
-def _settle_withdrawals(act: str, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
-    if act == "approve":
-        return confirm_withdrawal(offers=offers, by=by)
-    return keep(offers=offers, by=by, reason=reason) if act == "return" else Outcome()
-
-
-def _add(whole: Outcome, part: Outcome) -> None:
-    whole.done += part.done
-    whole.held += part.held
-
-
-@transaction.atomic
-def give_back(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
-    """Return drafts to the investigator with a reason. Raises ReasonNeeded, OfferMoved."""
-    path = (Offer.State.DRAFT, Offer.State.RETURNED)
-    return _move(offers, path, events.RETURNED, by=by, reason=_said(reason))
-
-
-@transaction.atomic
-def hold(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
-    """Keep drafts back with a reason. Raises ReasonNeeded, OfferMoved."""
-    path = (Offer.State.DRAFT, Offer.State.HELD)
-    return _move(offers, path, events.HELD, by=by, reason=_said(reason))
 
 
 @transaction.atomic
 def ask_withdrawal(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
     """Ask for published entries to be taken back; another person confirms. Raises ReasonNeeded, OfferMoved."""
-    rows = _lock(offers, by, Offer.State.PUBLISHED)
-    Offer.objects.filter(pk__in=[row.pk for row in rows]).update(withdrawn_by=by)
-    facts = _step(rows, Offer.State.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason=_said(reason))
-    audit.record_all(facts, by=by)
-    return Outcome(done=len(rows))
+    rows = lock(offers, by, {S.PUBLISHED}).chosen
+    outcome = move(rows, S.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason=_said(reason), withdrawn_by=by)
+    return _recorded(outcome, by)
 
 
-@transaction.atomic
-def confirm_withdrawal(*, offers: Sequence[UUID], by: User) -> Outcome:
-    """Withdraw entries from their set, by another person than the one who asked. Raises AnotherPersonNeeded."""
-    rows = _lock(offers, by, Offer.State.WITHDRAWAL)
+def _withdraw(rows: list[Offer], by: User) -> Outcome:
+    """Withdraw entries from their sets, by another person than the one who asked."""
     if any(by.pk == row.withdrawn_by_id for row in rows):
         raise AnotherPersonNeeded
-    facts: list[audit.Event] = []
-    for set_id, group in _by_set(rows):
-        target = HashSet.objects.get(pk=set_id)
+    outcome = Outcome()
+    for target, group in _by_set(rows):
         reason = "; ".join(sorted({row.reason for row in group}))
-        entries.withdraw(target, [row.entry for row in group if row.entry], by=by, reason=reason)
-        Offer.objects.filter(pk__in=[row.pk for row in group]).update(confirmed_by=by)
-        facts += _step(group, Offer.State.WITHDRAWN, events.WITHDRAWN, reason=reason)
-    audit.record_all(facts, by=by)
-    return Outcome(done=len(rows))
+        _generation, told = entries.withdraw(target, [row.entry for row in group if row.entry], by=by, reason=reason)
+        outcome += Outcome(events=told)
+        outcome += move(group, S.WITHDRAWN, events.WITHDRAWN, reason=reason, confirmed_by=by)
+    return outcome
 
 
-@transaction.atomic
-def keep(*, offers: Sequence[UUID], by: User, reason: str) -> Outcome:
-    """Refuse a withdrawal: the entry stays published. Raises ReasonNeeded, OfferMoved."""
-    path = (Offer.State.WITHDRAWAL, Offer.State.PUBLISHED)
-    return _move(offers, path, events.WITHDRAWAL_REFUSED, by=by, reason=_said(reason))
+def published(decision_ids: Collection[int]) -> set[int]:
+    """Those of these decisions that have left the agency. Locks their offers, so that none leaves meanwhile."""
+    return {row.decision_id for row in lock_of(decision_ids) if row.state in OUT}
 
 
-def published(decision_ids: Iterable[int]) -> bool:
-    """Whether any of these decisions has left the agency. Locks their offers, so that none leaves meanwhile."""
-    offers = Offer.objects.select_for_update().filter(decision__in=list(decision_ids)).order_by("pk")
-    return not {Offer.State.PUBLISHED, Offer.State.WITHDRAWAL}.isdisjoint(offers.values_list("state", flat=True))
-
-
-def drop_drafts(decision_ids: Iterable[int], *, case: Case, by: User | None = None) -> list[audit.Event]:
-    """What becomes of a superseded decision's offers: drafts are returned, published ones wait for withdrawal.
+def drop_drafts(decision_ids: Collection[int], *, by: User) -> list[audit.Event]:
+    """What becomes of superseded decisions' offers: drafts are returned, published ones wait for withdrawal.
 
     In the superseding decision's transaction; returns the events to record.
     """
-    decisions = list(decision_ids)
-    if not decisions:
-        return []
-    found = Offer.objects.select_for_update().filter(decision__in=decisions, agency=case.agency_id)
-    drafts = list(found.filter(state__in=[Offer.State.DRAFT, Offer.State.HELD]))
-    facts = _step(drafts, Offer.State.RETURNED, events.RETURNED, reason="the decision was taken back")
-    out = list(found.filter(state=Offer.State.PUBLISHED)) if by else []
-    Offer.objects.filter(pk__in=[row.pk for row in out]).update(withdrawn_by=by)
-    return facts + _step(out, Offer.State.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason="the decision was superseded")
+    rows = lock_of(decision_ids)
+    drafts = [row for row in rows if row.state in WAITING]
+    out = [row for row in rows if row.state == S.PUBLISHED]
+    outcome = Outcome()
+    if drafts:
+        outcome += move(drafts, S.RETURNED, events.RETURNED, reason="the decision was taken back")
+    if out:
+        outcome += move(
+            out, S.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason="the decision was superseded", withdrawn_by=by
+        )
+    return outcome.events
 
 
-def _move(
-    offers: Sequence[UUID], path: tuple[Offer.State, Offer.State], verb: str, *, by: User, reason: str
-) -> Outcome:
-    rows = _lock(offers, by, path[0])
-    audit.record_all(_step(rows, path[1], verb, reason=reason), by=by)
-    return Outcome(done=len(rows))
-
-
-def _lock(offers: Sequence[UUID], by: User, state: Offer.State) -> list[Offer]:
-    """The offers in the person's scope, locked. Raises OfferMoved if one is gone or in another state."""
-    scoped = Offer.objects.for_actor(by).filter(public_id__in=offers).values("pk")
-    rows = list(
-        Offer.objects.filter(pk__in=scoped, agency=by.agency_id)
-        .select_related("decision__content", "case", "decided_by")
-        .select_for_update(of=("self",))
-        .order_by("pk")
-    )
-    if len(rows) != len(set(offers)) or any(row.state != state for row in rows):
-        raise OfferMoved
-    return rows
-
-
-def _step(rows: list[Offer], state: Offer.State, verb: str, *, reason: str = "") -> list[audit.Event]:
-    Offer.objects.filter(pk__in=[row.pk for row in rows]).update(state=state, reason=reason[:400])
-    return [_event(verb, row, reason=reason) for row in rows]
-
-
-def _event(verb: str, row: Offer, *, reason: str = "", details: dict[str, object] | None = None) -> audit.Event:
-    return audit.Event(verb, audit.subject_of(row), row.case.public_id, details, reason)
-
-
-def _by_set(rows: Iterable[Offer]) -> list[tuple[int, list[Offer]]]:
+def _by_set(rows: Iterable[Offer]) -> list[tuple[HashSet, list[Offer]]]:
+    """Offers by set, in the order in which sets are locked."""
     grouped: dict[int, list[Offer]] = {}
     for row in rows:
         grouped.setdefault(row.set_id, []).append(row)
-    return sorted(grouped.items())
+    return [(group[0].set, group) for _id, group in sorted(grouped.items())]
 
 
 def _said(reason: str) -> str:

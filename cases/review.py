@@ -12,9 +12,10 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, names, states
+from cases import events, names, nothing_left, problems, states
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from workbench import audit
@@ -28,13 +29,21 @@ WITH pick AS (
 cut AS (
   SELECT id, open_items, sum(open_items) OVER w AS total, row_number() OVER w AS n
   FROM pick WINDOW w AS (ORDER BY sort_key, id))
-UPDATE cases_stack s SET batch_id = %(batch)s, position = cut.n, lease_until = %(until)s
+UPDATE cases_stack s SET batch_id = %(batch)s, position = cut.n,
+  lease_until = (SELECT lease_until FROM cases_batch WHERE id = %(batch)s)
 FROM cut WHERE s.id = cut.id AND (cut.total <= %(most)s OR cut.n = 1) RETURNING s.open_items
+"""
+
+# The scheme's codes, by the database's clock only while the batch is open.
+OPEN_CODES = """
+SELECT g.code FROM cases_batch b JOIN cases_case c ON c.id = b.case_id
+JOIN hashsets_category g ON g.scheme_id = c.scheme_id
+WHERE b.id = %s AND b.state = 'open' AND b.lease_until > now()
 """
 
 UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
-  c.preview_reason, f.raw_path, f.copies, n.items, d.code, a.kind,
+  c.preview_reason, f.raw_path, f.copies, n.items, d.code, a.outcome,
   EXISTS (SELECT FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
@@ -45,8 +54,8 @@ LEFT JOIN LATERAL (
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = s.case_id AND x.removed_at IS NULL
   WHERE f.content_id = c.id) f ON true
 LEFT JOIN LATERAL (
-  SELECT kind FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id
-    AND kind IN ('skip', 'decide', 'undo', 'clear') ORDER BY id DESC LIMIT 1) a ON true
+  SELECT answer ->> 'outcome' AS outcome FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id
+    AND kind <> 'flag' ORDER BY id DESC LIMIT 1) a ON true
 LEFT JOIN cases_standing d ON d.content_id = c.id AND d.scheme_id = %(scheme)s
 WHERE s.batch_id = %(batch)s AND s.position > %(after)s ORDER BY s.position LIMIT %(limit)s
 """
@@ -98,22 +107,26 @@ def _claim_new(case: Case, by: User) -> Batch:
     if not Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(batches=F("batches") + 1):
         raise CaseIsClosed
     case.refresh_from_db(fields=["batches"])
-    until = timezone.now() + timedelta(hours=settings.BATCH_HOURS)
+    until = Now() + timedelta(hours=settings.BATCH_HOURS)  # the database's clock, which judges it too
     batch = Batch.objects.create(number=case.batches, case=case, user=by, lease_until=until)
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"case": case.pk, "most": settings.BATCH_ITEMS, "batch": batch.pk, "until": until})
+        cursor.execute(CLAIM, {"case": case.pk, "most": settings.BATCH_ITEMS, "batch": batch.pk})
         batch.size = sum(row[0] for row in cursor.fetchall())
     if not batch.size:
-        raise NothingLeft
+        raise NothingLeft(nothing_left.why(case))
     batch.save(update_fields=["size"])
     audit.record(events.BATCH_CLAIMED, by=by, on=batch, case=case.public_id, agency=case.agency_id, items=batch.size)
     return batch
 
 
-def ensure_open(batch: Batch) -> None:
-    """Raise BatchOver unless the batch is open and its lease alive."""
-    if batch.state != Batch.State.OPEN or batch.lease_until <= timezone.now():
+def open_codes(batch: Batch) -> frozenset[str]:
+    """The codes of the case's scheme. Raises BatchOver unless the batch is open and its lease alive."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_CODES, [batch.pk])
+        codes = frozenset(row[0] for row in cursor.fetchall())
+    if not codes:
         raise BatchOver
+    return codes
 
 
 def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
@@ -140,11 +153,11 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         copies,
         items,
         code,
-        act,
+        left,
         tag,
     ) = row
     decided = state == Item.State.DECIDED
-    outcome = "unsure" if state == Item.State.UNSURE else "skipped" if act == "skip" and not decided else None
+    outcome = "unsure" if state == Item.State.UNSURE else "skipped" if left == "skipped" and not decided else None
     return {
         "id": str(stack),
         "item": str(item),
@@ -156,7 +169,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "duration_ms": duration,
         "name": names.base(bytes(raw)) if raw is not None else "",
         "preview": "pending" if preview == "deferred" else preview,
-        "reason": reason,
+        "reason": problems.words(reason),
         "tags": ["near known"] if tag else [],
         "code": code if decided else None,
         "outcome": outcome,
@@ -215,6 +228,19 @@ def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
         return {content: f"known in {name}, version {found}" for content, name, found in cursor.fetchall()}
 
 
+def on_screen(*, batch: Batch, ms: int) -> None:
+    """Keep for how long the batch has been on screen so far: a running total, the greatest counts.
+
+    Clamped to the wall: nobody looks longer than the batch is open.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE cases_batch SET on_screen_ms = greatest(on_screen_ms, least(%s,"
+            " (extract(epoch FROM clock_timestamp() - opened_at) * 1000)::bigint)) WHERE id = %s",
+            [ms, batch.pk],
+        )
+
+
 def close(*, batch: Batch, by: User) -> dict[str, Any]:
     """Give the batch's open stacks back and sum it up; closing twice is harmless."""
     with transaction.atomic():
@@ -225,7 +251,7 @@ def close(*, batch: Batch, by: User) -> dict[str, Any]:
 
 def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:
     """Return the stacks of batches whose time is over; returns how many batches. The sweeper's and the claim's."""
-    late = Batch.objects.filter(state=Batch.State.OPEN, lease_until__lte=timezone.now())
+    late = Batch.objects.filter(state=Batch.State.OPEN, lease_until__lte=Now())
     if case is not None:
         late = late.filter(case=case, user=user)
     found = list(late.select_related("case", "user")[:100])
@@ -269,7 +295,7 @@ def _release(batch: Batch, state: Batch.State) -> tuple[dict[str, Any], list[aud
     if not over:
         return summary, []
     contents = _contents([batch.pk])
-    with connection.cursor() as cursor, states.changing(contents, batch=batch.pk):
+    with connection.cursor() as cursor, states.settling(contents, batch=batch.pk):
         cursor.execute(
             "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
             [batch.pk],
@@ -302,12 +328,15 @@ def _summary(batch: Batch) -> dict[str, Any]:
 
 
 def _looks_without_decision(batch: Batch) -> list[audit.Event]:
-    """One event per content that was unveiled in this batch and not decided in it."""
+    """One event per content whose clear picture was sent in this batch and that was not decided in it.
+
+    Whatever the browser says of unveiling: it is not ours, and a picture that was sent can have been seen.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.public_id, sum(v.revealed_ms) FROM cases_viewing v"
+            "SELECT i.public_id, coalesce(sum(v.revealed_ms), 0) FROM cases_viewing v"
             " JOIN cases_item i ON i.content_id = v.content_id AND i.case_id = v.case_id"
-            " WHERE v.batch_id = %(batch)s AND v.revealed_ms > 0 AND NOT EXISTS (SELECT FROM cases_decision d"
+            " WHERE v.batch_id = %(batch)s AND NOT EXISTS (SELECT FROM cases_decision d"
             " JOIN cases_act a ON a.id = d.act_id WHERE a.batch_id = %(batch)s AND d.content_id = v.content_id)"
             " GROUP BY 1",
             {"batch": batch.pk},

@@ -5,6 +5,7 @@ agency's unsealed cases too (model.md section 1.2). Everything in a case follows
 """
 
 from typing import Any, Self
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
@@ -24,6 +25,14 @@ def case_filter(user: User, prefix: str = "") -> Q:
     if Role.SUPERVISOR in access.roles(user):
         within |= Q(**{f"{prefix}agency": user.agency_id, f"{prefix}sealed": False})
     return within
+
+
+def sealed_from(user: User) -> list[UUID]:
+    """The agency's sealed cases that are not the person's: their events are not for him either. Few, by nature."""
+    from cases.models import Case
+
+    sealed = Case.objects.filter(agency=user.agency_id, sealed=True)
+    return list(sealed.exclude(case_filter(user)).values_list("public_id", flat=True))
 
 
 class CaseQuerySet(models.QuerySet[Any, Any]):

@@ -24,9 +24,30 @@ ITEM_WORDS = {
     Item.State.WAITING: "Waiting for its preview",
     Item.State.OPEN: "New",
 }
+UNDECIDED = {  # what an item's page says where nobody's decision stands
+    Item.State.EXCLUDED: "Its exhibit was removed from the case, so nobody needs to decide it.",
+    Item.State.DECIDED: "",
+    Item.State.UNSURE: "Somebody looked and was unsure. It waits for a second view.",
+    Item.State.KNOWN: "A hash set knows it, so nobody needs to decide it here.",
+    Item.State.CONFIRM: "A hash set proposes a category. Somebody has to confirm it.",
+    Item.State.WAITING: "Nobody has decided it yet. Its preview is being made.",
+    Item.State.OPEN: "Nobody has decided it yet.",
+}
+MARK_WORDS = {"flagged": "Flagged", "skipped": "Skipped"}
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": ""}
-READERS = {"folder": "Folder", "archive": "Zip archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
+FORMATS = {  # where the subtype of the MIME type is not what people call it
+    "application/octet-stream": "unknown format",
+    "inode/x-empty": "empty",
+    "image/webp": "WebP",
+    "image/vnd.adobe.photoshop": "PSD",
+    "video/quicktime": "QuickTime",
+    "video/webm": "WebM",
+    "video/x-matroska": "Matroska",
+    "video/x-msvideo": "AVI",
+    "video/x-ms-asf": "WMV",
+}
+READERS = {"folder": "Folder", "archive": "Archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
 
@@ -48,6 +69,12 @@ def percent(part: int, whole: int) -> float:
 def percent_text(part: int, whole: int) -> str:
     """`32.1 %`."""
     return f"{percent(part, whole):.1f} %" if whole else "–"
+
+
+def format_name(mime: str) -> str:
+    """`JPEG` for image/jpeg, `CANON CR2` for image/x-canon-cr2."""
+    subtype = mime.rpartition("/")[2].removeprefix("x-").removeprefix("vnd.")
+    return FORMATS.get(mime, subtype.replace("-", " ").upper())
 
 
 def log_percent(number: int, most: int) -> int:
@@ -81,12 +108,12 @@ def due(case: Case, today: date) -> tuple[str, str]:
     return ("today", "bad") if days == 0 else (f"{days} d", "warn" if days <= 3 else "")
 
 
-def saved_hours(figures: Figures) -> str:
-    """Viewing time nobody has to spend: one second for each known item."""
-    seconds = figures.known * SECONDS_PER_LOOK
+def saved_time(looks: int) -> str:
+    """Viewing time nobody has to spend: one second for each look; empty where there is none."""
+    seconds = looks * SECONDS_PER_LOOK
     if seconds < 60:
         return f"{seconds} s" if seconds else ""
-    return f"{seconds / 3600:.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
+    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
 
 
 def minutes(milliseconds: int) -> str:
@@ -99,9 +126,16 @@ def minutes(milliseconds: int) -> str:
 
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit's ingest now."""
-    if exhibit.state in {Exhibit.State.LISTING, Exhibit.State.RUNNING}:
-        return [["pause", "Pause"]]
-    return [["resume", "Resume"]] if exhibit.state == Exhibit.State.PAUSED else []
+    state = Exhibit.State(exhibit.state)
+    if state in {Exhibit.State.DONE, Exhibit.State.CANCELLED}:
+        return []
+    first = {
+        Exhibit.State.LISTING: [["pause", "Pause"]],
+        Exhibit.State.RUNNING: [["pause", "Pause"]],
+        Exhibit.State.PAUSED: [["resume", "Resume"]],
+        Exhibit.State.STOPPED: [["resume", "Resume"]],
+    }
+    return [*first.get(state, []), ["cancel", "Cancel"]]
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

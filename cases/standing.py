@@ -1,6 +1,6 @@
 """Writing decisions: append-only rows, and the standing that follows from them (model.md sections 1.4, 2).
 
-One statement for all decisions, one for all standings, whatever their number.
+One statement, whatever their number.
 """
 
 from collections.abc import Sequence
@@ -49,10 +49,12 @@ class Held:
     decision: int
     code: str | None
     by: int
-    act: int
+    case: int
+    batch: int | None  # it was made in; None outside of any
 
 
-# basis `viewed` only where this person unveiled the picture; whoever saw another member of the stack inherits.
+# Decisions, and that they stand; whoever decides is sure. Basis `viewed` only where this person unveiled the picture;
+# whoever saw another member of the stack inherits.
 DECIDE = """
 WITH planned AS (
   SELECT * FROM unnest(%(act)s::bigint[], %(content)s::bigint[], %(code)s::text[], %(distance)s::int[],
@@ -69,24 +71,23 @@ written AS (
     p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp()
   FROM planned p LEFT JOIN cases_standing st ON st.content_id = p.content AND st.scheme_id = %(scheme_id)s
   ORDER BY p.content
-  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id)
+  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id),
+stand AS (
+  INSERT INTO cases_standing (content_id, scheme_id, decision_id, code, version)
+  SELECT content_id, %(scheme_id)s, id, code, 1 FROM written ORDER BY content_id
+  ON CONFLICT (content_id, scheme_id) DO UPDATE SET decision_id = excluded.decision_id, code = excluded.code,
+    version = cases_standing.version + 1),
+sure AS (
+  UPDATE cases_item i SET unsure = false FROM written w
+  WHERE i.case_id = %(case)s AND i.content_id = w.content_id AND i.unsure)
 SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex')
 FROM written w JOIN cases_content c ON c.id = w.content_id
 LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
 
-STAND = """
-INSERT INTO cases_standing (content_id, scheme_id, decision_id, code, version)
-SELECT content, %(scheme_id)s, decision, code, 1
-FROM unnest(%(content)s::bigint[], %(decision)s::bigint[], %(code)s::text[]) AS w(content, decision, code)
-ORDER BY content
-ON CONFLICT (content_id, scheme_id) DO UPDATE SET decision_id = excluded.decision_id, code = excluded.code,
-  version = cases_standing.version + 1
-"""
-
 
 def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = False) -> list[Written]:
-    """Write decisions and make them stand. Inside `states.changing` of their contents; three statements. Ends `unsure`.
+    """Write decisions and make them stand. Inside `states.settling` of their contents; one statement. Ends `unsure`.
 
     `viewed`: the person states having looked (command line only); otherwise it follows from Viewing rows.
     """
@@ -105,19 +106,7 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = Fa
     rows: dict[str, Any] = {name: [getattr(plan, name) for plan in planned] for name in names}
     with connection.cursor() as cursor:
         cursor.execute(DECIDE, frame | rows)
-        written = [Written(*row) for row in cursor.fetchall()]
-        stand: dict[str, Any] = {
-            "scheme_id": case.scheme.scheme_id,
-            "content": [row.content for row in written],
-            "decision": [row.id for row in written],
-            "code": [row.code for row in written],
-        }
-        cursor.execute(STAND, stand)
-        cursor.execute(
-            "UPDATE cases_item SET unsure = false WHERE case_id = %s AND content_id = ANY(%s) AND unsure",
-            [case.pk, stand["content"]],
-        )
-    return written
+        return [Written(*row) for row in cursor.fetchall()]
 
 
 def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
@@ -137,8 +126,9 @@ def held(content_ids: Sequence[int], scheme_id: str) -> dict[int, Held]:
     """The decisions in force for contents under a scheme; contents without one are absent."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT st.content_id, st.decision_id, st.code, d.by_id, d.act_id FROM cases_standing st"
-            " JOIN cases_decision d ON d.id = st.decision_id WHERE st.content_id = ANY(%s) AND st.scheme_id = %s",
+            "SELECT st.content_id, st.decision_id, st.code, d.by_id, d.case_id, a.batch_id"
+            " FROM cases_standing st JOIN cases_decision d ON d.id = st.decision_id JOIN cases_act a ON a.id = d.act_id"
+            " WHERE st.content_id = ANY(%s) AND st.scheme_id = %s",
             [list(content_ids), scheme_id],
         )
         return {row[0]: Held(*row[1:]) for row in cursor.fetchall()}

@@ -2,14 +2,16 @@
 
 `changing(content_ids)` wraps every change to file instances, items, stacks, matches and standings of
 some contents: it locks the contents, lets the block write, then recomputes items, stacks and tallies.
+`settling` is its cheaper form for decisions, marks, matches and leases.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from django.db import connection
+
+from cases import tallies
+from cases.tallies import Moved
 
 # The state of items as it follows from everything else. Parameters: contents, batch (whose lease is ours).
 # OFFSET 0 keeps the planner to the index on content: while a table grows by millions its statistics lie.
@@ -40,19 +42,21 @@ COMPUTED = """
 """
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s)"
 
-REFRESH_ITEMS = f"""
-WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s) AND {NOT_LEASED})
-UPDATE cases_item i SET state = n.state, known = n.known FROM computed n
-WHERE i.id = n.id AND (n.state, n.known) IS DISTINCT FROM (n.old_state, n.old_known)
-RETURNING i.stack_id
+# Items, and the stacks they lie in. A stack moves by differences: two people may change two items of one at once.
+REFRESH = f"""
+WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s) AND {NOT_LEASED}),
+items AS (
+  UPDATE cases_item i SET state = n.state, known = n.known FROM computed n
+  WHERE i.id = n.id AND (n.state, n.known) IS DISTINCT FROM (n.old_state, n.old_known)
+  RETURNING i.stack_id, i.case_id, i.content_id, n.old_state, n.old_known, i.state, i.known),
+opened AS (
+  SELECT stack_id, sum((state = 'open')::int - (old_state = 'open')::int) AS more FROM items GROUP BY stack_id),
+stacks AS (
+  UPDATE cases_stack s SET open_items = s.open_items + o.more,
+    state = CASE WHEN s.open_items + o.more > 0 THEN 'open' ELSE 'done' END
+  FROM opened o WHERE s.id = o.stack_id AND o.more <> 0)
+SELECT case_id, content_id, old_state, old_known, state, known FROM items
 """  # noqa: S608 only constants of this module
-
-REFRESH_STACKS = """
-UPDATE cases_stack s SET open_items = n.open_items, state = CASE WHEN n.open_items > 0 THEN 'open' ELSE 'done' END
-FROM (SELECT stack_id, count(*) FILTER (WHERE state = 'open') AS open_items
-      FROM cases_item WHERE stack_id = ANY(%(stacks)s) GROUP BY stack_id) n
-WHERE s.id = n.stack_id AND s.open_items <> n.open_items
-"""
 
 # What nobody needed to see so far, and now somebody does.
 WANT_PREVIEWS = """
@@ -61,54 +65,28 @@ WHERE c.id = ANY(%(contents)s) AND c.preview = 'deferred'
   AND EXISTS (SELECT FROM cases_item i WHERE i.content_id = c.id AND i.state = 'waiting')
 """
 
-# Per case (exhibit null: each item once) and per exhibit: items, known items, files.
-COUNTS = """
-WITH held AS (
-  SELECT f.content_id, x.case_id, f.exhibit_id, count(*) AS files
-  FROM (SELECT content_id, exhibit_id FROM cases_fileinstance WHERE content_id = ANY(%(contents)s) OFFSET 0) f
-  JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.removed_at IS NULL GROUP BY 1, 2, 3)
-SELECT i.case_id, h.exhibit_id, i.state, c.kind,
-  count(DISTINCT i.id), count(DISTINCT i.id) FILTER (WHERE i.known), coalesce(sum(h.files), 0)::bigint
-FROM (SELECT * FROM cases_item WHERE content_id = ANY(%(contents)s) OFFSET 0) i
-JOIN (SELECT id, kind FROM cases_content WHERE id = ANY(%(contents)s) OFFSET 0) c ON c.id = i.content_id
-LEFT JOIN held h ON h.content_id = i.content_id AND h.case_id = i.case_id
-GROUP BY GROUPING SETS ((i.case_id, h.exhibit_id, i.state, c.kind), (i.case_id, i.state, c.kind))
-HAVING GROUPING(h.exhibit_id) = 1 OR h.exhibit_id IS NOT NULL
-"""
-
-ADD_TALLY = """
-INSERT INTO cases_tally (case_id, exhibit_id, state, kind, items, known, files)
-SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::bigint[])
-ON CONFLICT (case_id, exhibit_id, state, kind) DO UPDATE SET items = cases_tally.items + excluded.items,
-  known = cases_tally.known + excluded.known, files = cases_tally.files + excluded.files
-"""
-
-Key = tuple[int, int | None, str, str]
-
 
 @contextmanager
 def changing(content_ids: Sequence[int], *, batch: int | None = None) -> Iterator[None]:
-    """Change what these contents' items follow from; states, stacks and tallies are right afterwards.
+    """Change anything these contents' items follow from; states, stacks and tallies are right afterwards.
 
     Items in stacks under a live lease other than `batch` wait until that batch closes. Inside a transaction;
-    7 queries for any number of contents. Locks contents by id, so two callers never wait for each other in a ring.
+    6 queries for any number of contents. Locks contents by id, so two callers never wait for each other in a ring.
+    Who moves an open item to another stack moves its count.
     """
-    contents = {"contents": sorted(set(content_ids)), "batch": batch}
     lock(content_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(COUNTS, contents)
-        before = _counts(cursor.fetchall())
+    before = tallies.counts(content_ids)
     yield
-    with connection.cursor() as cursor:
-        cursor.execute(REFRESH_ITEMS, contents)
-        touched = sorted({row[0] for row in cursor.fetchall()})
-        if touched:
-            cursor.execute(REFRESH_STACKS, {"stacks": touched})
-            cursor.execute(WANT_PREVIEWS, contents)
-        cursor.execute(COUNTS, contents)
-        after = _counts(cursor.fetchall())
-        if net := _net(before, after):
-            cursor.execute(ADD_TALLY, [list(column) for column in zip(*net, strict=True)])
+    _refresh(content_ids, batch)
+    tallies.add(before, tallies.counts(content_ids))
+
+
+@contextmanager
+def settling(content_ids: Sequence[int], *, batch: int | None = None) -> Iterator[None]:
+    """The same for what brings and takes no file and no item: decisions, marks, matches, leases. 4 queries."""
+    lock(content_ids)
+    yield
+    tallies.move(_refresh(content_ids, batch))
 
 
 def lock(content_ids: Sequence[int]) -> None:
@@ -119,21 +97,12 @@ def lock(content_ids: Sequence[int]) -> None:
         )
 
 
-def refresh(content_ids: Sequence[int]) -> None:
-    """Recompute the items of these contents: something they follow from changed elsewhere."""
-    with changing(content_ids):
-        pass
-
-
-def _counts(rows: list[Any]) -> dict[Key, tuple[int, int, int]]:
-    return {row[:4]: row[4:] for row in rows}
-
-
-def _net(before: dict[Key, tuple[int, int, int]], after: dict[Key, tuple[int, int, int]]) -> list[tuple[object, ...]]:
-    """The difference as rows, in one order everywhere: tallies are locked in that order."""
-    net: dict[Key, Counter[int]] = {}
-    for counts, sign in ((before, -1), (after, 1)):
-        for key, numbers in counts.items():
-            net.setdefault(key, Counter()).update({place: sign * number for place, number in enumerate(numbers)})
-    order = sorted(net, key=lambda key: (key[0], key[1] or 0, key[2], key[3]))
-    return [(*key, *(net[key][place] for place in range(3))) for key in order if any(net[key].values())]
+def _refresh(content_ids: Sequence[int], batch: int | None) -> list[Moved]:
+    """Set items and stacks right; returns the items that changed."""
+    contents = {"contents": sorted(set(content_ids)), "batch": batch}
+    with connection.cursor() as cursor:
+        cursor.execute(REFRESH, contents)
+        moved = [Moved(*row) for row in cursor.fetchall()]
+        if any(item.state == "waiting" for item in moved):
+            cursor.execute(WANT_PREVIEWS, contents)
+    return moved

@@ -1,17 +1,19 @@
-"""What an act of a reviewer reaches: units of a batch, locked; the acts' rows and their answers."""
+"""What acts of a reviewer reach: units of a batch, locked; the acts' rows and their answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from cases.models import Act, Batch, Case
 from workbench import audit
+from workbench.errors import BadInput
 from workbench.models import User
 
 Answers = dict[UUID, dict[str, Any]]
+LAST = "~"  # sorts after every path: skipped stacks wait at the end of the queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,56 +31,77 @@ class Wish:
 
 @dataclass(slots=True)
 class Unit:
-    """A stack of the batch, locked, with what an act on it reaches."""
+    """A stack of the batch, locked, with what an act on it reaches. `mark`: unsure, skipped or None."""
 
     id: int
     public_id: UUID
     version: int
     cover: int
     held: bool
-    contents: list[int] = field(default_factory=list)
-    cover_content: int = 0
+    cover_content: int
+    mark: str | None
+    contents: list[int]
+    files: list[int]  # of each content, over all exhibits of the agency
 
 
 @dataclass(slots=True)
 class Round:
-    """What one call gathers: who, where, and the events to write last."""
+    """What one call gathers: who, where, the units, and the events to write last."""
 
     batch: Batch
     case: Case
     by: User
     codes: frozenset[str]
+    units: dict[UUID, Unit] = field(default_factory=dict)
     events: list[audit.Event] = field(default_factory=list)
 
 
-UNIT_CONTENTS = """
-SELECT s.public_id, array_agg(i.content_id ORDER BY i.id) FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id
-WHERE s.public_id = ANY(%s) AND s.case_id = %s GROUP BY 1
+REACHED = """
+SELECT DISTINCT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id
+WHERE s.public_id = ANY(%s) AND s.case_id = %s
 """
 LOCK_UNITS = """
-SELECT s.id, s.public_id, s.version, s.cover_id, s.batch_id = %(batch)s AND s.lease_until > now(), i.content_id
+SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
+  i.content_id, CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END,
+  ARRAY(SELECT m.content_id FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id),
+  ARRAY(SELECT (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
+        FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id)
 FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id
 WHERE s.public_id = ANY(%(stacks)s) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 """
-INSERT_ACTS = """
-INSERT INTO cases_act (public_id, user_id, idempotency_key, kind, case_id, batch_id, stack_id, seen_version, cover_id,
-                       via, code, undoes_id, answer, at)
-SELECT gen_random_uuid(), %(user)s, key, kind, %(case)s, %(batch)s, stack, version, cover, 'key', code, undoes, answer,
-  now()
-FROM unnest(%(key)s::uuid[], %(kind)s::text[], %(stack)s::bigint[], %(version)s::int[], %(cover)s::bigint[],
-            %(code)s::text[], %(undoes)s::bigint[], %(answer)s::jsonb[])
-  AS a(key, kind, stack, version, cover, code, undoes, answer)
-ON CONFLICT (user_id, idempotency_key) DO NOTHING RETURNING idempotency_key, id
+OPEN_ACTS = """
+WITH opened AS (
+  INSERT INTO cases_act (public_id, user_id, idempotency_key, kind, case_id, batch_id, stack_id, seen_version,
+                         cover_id, via, code, undoes_id, answer, at)
+  SELECT gen_random_uuid(), %(user)s, key, kind, %(case)s, %(batch)s, stack, version, cover, 'key', code, undoes,
+    answer, now()
+  FROM unnest(%(key)s::uuid[], %(kind)s::text[], %(stack)s::bigint[], %(version)s::int[], %(cover)s::bigint[],
+              %(code)s::text[], %(undoes)s::bigint[], %(answer)s::jsonb[])
+    AS a(key, kind, stack, version, cover, code, undoes, answer)
+  RETURNING idempotency_key, id, stack_id),
+moved AS (UPDATE cases_stack s SET version = s.version + 1 FROM opened o WHERE s.id = o.stack_id)
+SELECT idempotency_key, id FROM opened
 """
 
 
-def lock(now: Round, stacks: list[UUID]) -> dict[UUID, Unit]:
+def contents_of(case: Case, stacks: Sequence[UUID]) -> list[int]:
+    """Ids of the contents in these stacks of the case."""
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_UNITS, {"batch": now.batch.pk, "stacks": stacks, "case": now.case.pk})
-        return {
-            row[1]: Unit(row[0], row[1], row[2], row[3], bool(row[4]), cover_content=row[5])
-            for row in cursor.fetchall()
-        }
+        cursor.execute(REACHED, [list(stacks), case.pk])
+        return [row[0] for row in cursor.fetchall()]
+
+
+def lock(now: Round, stacks: Sequence[UUID]) -> None:
+    """Lock the units of the call, by id. Their contents are locked already."""
+    values: dict[str, Any] = {"batch": now.batch.pk, "stacks": list(stacks), "case": now.case.pk, "last": LAST}
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK_UNITS, values)
+        now.units = {row[1]: Unit(*row) for row in cursor.fetchall()}
+
+
+def reached(wish: Wish, unit: Unit) -> list[int]:
+    """Contents an act covers: the cover's exact copies, or with Shift the whole stack."""
+    return unit.contents if wish.whole_stack else [unit.cover_content]
 
 
 def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str, Any]:
@@ -95,68 +118,36 @@ def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str,
     } | more
 
 
-def open_acts(
-    now: Round,
-    wishes: list[Wish],
-    units: dict[UUID, Unit],
-    answers: Answers,
-    undoes: dict[UUID, int] | None = None,
-) -> dict[UUID, int]:
-    """Write the acts with their answers and move their stacks' versions; returns act ids by key.
-
-    A key that another request wrote a moment ago is absent: its act stands, nothing is written twice.
-    """
-    rows: dict[str, Any] = {
-        "key": [wish.key for wish in wishes],
-        "kind": [wish.kind for wish in wishes],
-        "stack": [units[wish.stack].id for wish in wishes],
-        "version": [wish.version for wish in wishes],
-        "cover": [units[wish.stack].cover for wish in wishes],
-        "code": [wish.code for wish in wishes],
-        "undoes": [(undoes or {}).get(wish.key) for wish in wishes],
-        "answer": [audit.canonical(answers[wish.key]) for wish in wishes],
-    }
-    with connection.cursor() as cursor:
-        frame = {"user": now.by.pk, "case": now.case.pk, "batch": now.batch.pk}
-        cursor.execute(INSERT_ACTS, frame | rows)
-        acts = dict(cursor.fetchall())
-        moved = [units[wish.stack].id for wish in wishes if wish.key in acts]
-        cursor.execute("UPDATE cases_stack SET version = version + 1 WHERE id = ANY(%s)", [moved])
-    return acts
-
-
-def saved(wishes: list[Wish], units: dict[UUID, Unit], **more: Any) -> Answers:
-    """Answers of acts that will be written: the version after them, and how many files they reach."""
-    files = _files({content for wish in wishes for content in reached(wish, units[wish.stack])})
-    answers = {}
-    for wish in wishes:
-        unit = units[wish.stack]
-        unit.version += 1
-        count = sum(files.get(content, 0) for content in reached(wish, unit))
-        answers[wish.key] = answer(wish, "saved", unit, files=count, **more)
-    return answers
-
-
-def reached(wish: Wish, unit: Unit) -> list[int]:
-    """Contents an act covers: the cover's exact copies, or with Shift the whole stack."""
-    return unit.contents if wish.whole_stack else [unit.cover_content]
-
-
-def _files(content_ids: set[int]) -> dict[int, int]:
-    """Files with these contents, over all exhibits of the agency."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT content_id, count(*) FROM cases_fileinstance WHERE content_id = ANY(%s) GROUP BY 1",
-            [sorted(content_ids)],
-        )
-        return dict(cursor.fetchall())
-
-
 def earlier_answers(by: User, wishes: Sequence[Wish]) -> Answers:
+    """The answers of those acts that were carried out before."""
     keys = [wish.key for wish in wishes]
     known = Act.objects.filter(user=by, idempotency_key__in=keys).values_list("idempotency_key", "answer")
     return {key: answer | {"status": "repeat"} for key, answer in known}
 
 
-def repeats(now: Round, wishes: list[Wish]) -> Answers:
-    return earlier_answers(now.by, wishes) if wishes else {}
+def open_acts(now: Round, wishes: Sequence[Wish], undoes: Sequence[int | None], answers: Answers) -> dict[UUID, int]:
+    """Write acts on distinct units with their answers, and move the units' versions; returns act ids by key.
+
+    `undoes`: the act each of them takes back, if any. Raises BadInput where one of the keys was used for another
+    unit at this very moment.
+    """
+    units = [now.units[wish.stack] for wish in wishes]
+    rows: dict[str, Any] = {
+        "user": now.by.pk,
+        "case": now.case.pk,
+        "batch": now.batch.pk,
+        "key": [wish.key for wish in wishes],
+        "kind": [wish.kind for wish in wishes],
+        "stack": [unit.id for unit in units],
+        "version": [wish.version for wish in wishes],
+        "cover": [unit.cover for unit in units],
+        "code": [wish.code for wish in wishes],
+        "undoes": list(undoes),
+        "answer": [audit.canonical(answers[wish.key]) for wish in wishes],
+    }
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(OPEN_ACTS, rows)
+        except IntegrityError as error:
+            raise BadInput("Two acts came under one key. Nothing was written.") from error
+        return dict(cursor.fetchall())

@@ -2,100 +2,169 @@
 
 import os
 import secrets
-from collections.abc import Sequence
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 
+from django.conf import settings
 from django.db import transaction
 
 from cases import closing, evidence
 from cases.evidence import NotInThisState
-from cases.ingest import ledger, reader
+from cases.ingest import ledger
 from cases.ingest.base import Found
-from cases.models import Exhibit
+from cases.ingest.upload import Upload
+from cases.models import Case, Exhibit, FileInstance
 from workbench import storage
 from workbench.errors import BadInput
+from workbench.models import User
 
 CHUNK = 1 << 20  # bytes
 LONGEST_NAME = 16_384  # bytes
 S = Exhibit.State
 
 
-def receive(exhibit: Exhibit, files: Sequence[tuple[str, BinaryIO]]) -> int:
-    """Keep (relative name, bytes) pairs and enter them into the ledger; how many came.
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that came, under a name of this request's own until the ledger has it; its locator is its SHA-256."""
 
-    Raises NotInThisState, CaseIsClosed.
+    raw_path: bytes
+    temporary: Path
+    locator: bytes
+    size: int  # bytes
+
+
+def receive(exhibit: Exhibit, files: Sequence[tuple[bytes, BinaryIO]]) -> int:
+    """Keep (raw relative name, bytes) pairs and enter them into the ledger; how many came.
+
+    Of one name with other bytes each is a file of its own. A refusal leaves nothing behind and touches nothing.
+    Raises NotInThisState, CaseIsClosed, BadInput.
     """
-    if exhibit.state != S.WAITING:
+    if exhibit.reader != Upload.id or exhibit.state != S.WAITING:
         raise NotInThisState
-    found = [_kept(exhibit, name, stream) for name, stream in files]
-    if found:
-        storage.sync_folder(Path(evidence.upload_folder(exhibit.public_id)))
-    with transaction.atomic():
-        closing.require_open(exhibit.case_id)
-        if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
-            raise NotInThisState
-        ledger.add(exhibit.pk, found)
-    return len(found)
+    sent: list[Sent] = []
+    try:
+        for raw_path, stream in files:
+            sent.append(_sent(raw_path, stream))
+        _enter(exhibit, sent)
+    finally:
+        for one in sent:
+            one.temporary.unlink(missing_ok=True)
+    return len(sent)
 
 
-def _kept(exhibit: Exhibit, name: str, stream: BinaryIO) -> Found:
-    raw_path = name.encode("utf-8", "surrogateescape")
+def _sent(raw_path: bytes, stream: BinaryIO) -> Sent:
     if not raw_path or len(raw_path) > LONGEST_NAME:
         raise BadInput("A file came without a name, or with one that is too long.")
-    locator = sha256(raw_path).hexdigest()
-    size = _write(Path(evidence.upload_folder(exhibit.public_id)) / locator, stream)
-    return Found(raw_path, locator=locator.encode(), size=size)
-
-
-def keep_source(exhibit: Exhibit, stream: BinaryIO) -> None:
-    """Keep the one file (a zip) that is the whole exhibit, and let its ingest begin.
-
-    Of two that come at once, the first stands. Raises NotInThisState, CaseIsClosed, and what the reader says of it.
-    """
-    path = Path(evidence.upload_folder(exhibit.public_id)) / f"source-{secrets.token_hex(8)}"
-    try:
-        _write(path, stream)
-        storage.sync_folder(path.parent)
-        reader(exhibit.reader).check(os.fsencode(path))
-        _begin(exhibit, path)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    temporary, digest = _incoming(), sha256()
+    with _or_nothing(temporary):
+        size = _write(temporary, stream, digest.update)
+    return Sent(raw_path, temporary, digest.hexdigest().encode(), size)
 
 
 @transaction.atomic
-def _begin(exhibit: Exhibit, source: Path) -> None:
+def _enter(exhibit: Exhibit, sent: Sequence[Sent]) -> None:
+    """Give the files their final names and rows while the exhibit is held in its state: nobody reads them yet."""
     closing.require_open(exhibit.case_id)
-    waiting = Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING)
-    if not waiting.update(source=os.fsencode(source), state=S.LISTING):
+    if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
         raise NotInThisState
+    folder = _folder(exhibit)
+    for one in sent:
+        one.temporary.rename(folder / os.fsdecode(one.locator))
+    storage.sync_folder(folder)
+    ledger.add(exhibit.pk, _new(exhibit, sent))
+
+
+def _new(exhibit: Exhibit, sent: Sequence[Sent]) -> list[Found]:
+    """What the ledger does not have: same-named files with other bytes get the next ordinals. One query."""
+    keys = [sha256(one.raw_path).digest() for one in sent]
+    rows = FileInstance.objects.filter(exhibit=exhibit, parent=None, name_key__in=keys)
+    held: dict[bytes, list[bytes]] = {}
+    for raw_path, locator in rows.order_by("ordinal").values_list("raw_path", "locator"):
+        held.setdefault(bytes(raw_path), []).append(bytes(locator))
+    found = []
+    for one in sent:
+        same_name = held.setdefault(one.raw_path, [])
+        if one.locator not in same_name:
+            found.append(Found(one.raw_path, len(same_name), one.locator, one.size))
+            same_name.append(one.locator)
+    return found
+
+
+def add_file(*, case: Case, ref: str, reader_id: str, stream: BinaryIO, by: User, description: str = "") -> Exhibit:
+    """Add the one file (a zip) that is a whole exhibit; its ingest begins.
+
+    A file that its reader refuses leaves nothing behind, no exhibit either. Raises ExhibitTaken, CaseIsClosed,
+    BadInput, and what the reader says of the file.
+    """
+    public_id = uuid.uuid4()
+    path = Path(evidence.upload_folder(public_id)) / "source"
+    try:
+        path.parent.mkdir(mode=0o700, parents=True)
+        _write(path, stream)
+        storage.sync_folder(path.parent)
+        return evidence.add_exhibit(
+            case=case,
+            ref=ref,
+            reader_id=reader_id,
+            source=os.fsencode(path),
+            by=by,
+            description=description,
+            sent_as=public_id,
+        )
+    except BaseException:
+        shutil.rmtree(path.parent, ignore_errors=True)
+        raise
 
 
 @transaction.atomic
 def all_sent(exhibit: Exhibit) -> None:
     """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState, CaseIsClosed."""
     closing.require_open(exhibit.case_id)
-    Path(evidence.upload_folder(exhibit.public_id)).mkdir(mode=0o700, parents=True, exist_ok=True)
+    if exhibit.reader != Upload.id:
+        raise NotInThisState
     if Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING).update(state=S.LISTING):
         exhibit.state = S.LISTING
+        _folder(exhibit)
     elif exhibit.state == S.CANCELLED:
         raise NotInThisState
 
 
-def _write(final: Path, stream: BinaryIO) -> int:
-    """Write under the final name, replacing what an earlier try left; how many bytes. The caller syncs the folder."""
-    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = final.with_name(f"{final.name}.{secrets.token_hex(8)}")
-    size = 0
+def _folder(exhibit: Exhibit) -> Path:
+    """Where the exhibit's files wait, made and durable. Only under the exhibit's lock: its ingest removes it."""
+    folder = Path(evidence.upload_folder(exhibit.public_id))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    storage.sync_folder(folder.parent)
+    return folder
+
+
+def _incoming() -> Path:
+    """A new name on the disk of the uploads; the sweeper removes what is left there."""
+    return Path(settings.FILE_UPLOAD_TEMP_DIR) / secrets.token_hex(16)
+
+
+@contextmanager
+def _or_nothing(path: Path) -> Iterator[None]:
+    """Remove the file unless the block ends well."""
     try:
-        with temporary.open("xb") as file:
-            while chunk := stream.read(CHUNK):
-                size += file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(final)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _write(path: Path, stream: BinaryIO, seen: Callable[[bytes], None] = lambda _chunk: None) -> int:
+    """Write a new file and make its bytes durable; how many. `seen` is given each chunk."""
+    size = 0
+    with path.open("xb") as file:
+        while chunk := stream.read(CHUNK):
+            seen(chunk)
+            size += file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
     return size

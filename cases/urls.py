@@ -3,7 +3,7 @@
 from django.urls import path
 
 from cases.api import review as api
-from cases.views import evidence, exports, home, investigations, items, media, publishing, review
+from cases.views import evidence, exports, home, investigations, items, media, problems, publishing, review
 
 app_name = "cases"
 urlpatterns = [
@@ -12,11 +12,12 @@ urlpatterns = [
     path("cases/", home.cases, name="list"),
     path("cases/new/", investigations.new, name="new"),
     path("cases/<uuid:case>/", investigations.case, name="case"),
+    path("cases/<uuid:case>/edit/", investigations.edit, name="edit"),
     path("cases/<uuid:case>/members/", investigations.members, name="members"),
     path("cases/<uuid:case>/close/", investigations.close, name="close"),
     path("cases/<uuid:case>/evidence/new/", evidence.add_evidence, name="add_evidence"),
     path("cases/<uuid:case>/uploads/", evidence.upload_start, name="upload_start"),
-    path("cases/<uuid:case>/problems/", evidence.problem_list, name="problems"),
+    path("cases/<uuid:case>/problems/", problems.problem_list, name="problems"),
     path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
     path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
@@ -42,5 +43,6 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/changes", api.changes, name="api_changes"),
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
+    path("api/v1/viewings", api.viewings, name="api_viewings"),
     path("api/v1/stacks/<uuid:stack>", api.stack, name="api_stack"),
 ]

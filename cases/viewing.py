@@ -1,15 +1,24 @@
 """Clear pictures: who may see one, and the row that says that somebody did (ux.md sections 2 and 5)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
+from django.db.models.functions import Now
 
 from cases import events, scope, states
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
 from workbench import access, audit, storage
 from workbench.models import Role, User
+
+# A picture may be told of several times, in one report or in many: the totals run, and the greatest counts.
+UNVEILED = """
+UPDATE cases_viewing v SET revealed_ms = greatest(coalesce(v.revealed_ms, 0),
+  least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))
+FROM (SELECT token, max(ms) AS ms FROM unnest(%s::uuid[], %s::bigint[]) AS t(token, ms) GROUP BY token) t
+WHERE v.token = t.token AND v.user_id = %s
+"""
 
 
 def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
@@ -48,9 +57,14 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 def _batch_that_allows(item: Item, by: User) -> Batch | None:
     """The open batch through which somebody may look; None for a supervisor without one. Raises NotHeld."""
     batch = _batch_of(item, by)
-    if batch is None and Role.SUPERVISOR not in access.roles(by):
+    if batch is None and not outside_batches(by):
         raise NotHeld
     return batch
+
+
+def outside_batches(user: User) -> bool:
+    """Whether the person may look at items that no batch of his holds."""
+    return Role.SUPERVISOR in access.roles(user)
 
 
 @transaction.atomic
@@ -63,8 +77,19 @@ def _noted(item: Item, batch: Batch | None, by: User) -> Viewing:
     return row
 
 
+def unveiled(*, by: User, looks: Sequence[tuple[UUID, int]]) -> None:
+    """Keep for how long the person's pictures were unveiled, in milliseconds by viewing token.
+
+    Clamped to the wall: nobody looks longer than the time since the picture was sent. Other people's tokens are
+    passed over. A transaction of its own: what was seen stays seen, whatever becomes of the acts that follow.
+    """
+    if looks:
+        with connection.cursor() as cursor:
+            cursor.execute(UNVEILED, [[token for token, _ms in looks], [ms for _token, ms in looks], by.pk])
+
+
 def _batch_of(item: Item, by: User) -> Batch | None:
-    stack = Stack.objects.filter(pk=item.stack_id, lease_until__gt=timezone.now()).select_related("batch").first()
+    stack = Stack.objects.filter(pk=item.stack_id, lease_until__gt=Now()).select_related("batch").first()
     batch = stack.batch if stack else None
     return batch if batch and batch.user_id == by.pk and batch.state == Batch.State.OPEN else None
 
@@ -72,7 +97,7 @@ def _batch_of(item: Item, by: User) -> Batch | None:
 @transaction.atomic
 def _want(content: Content) -> None:
     """Ask for a preview nobody needed so far, or one that was lost. A transaction of its own: the wish must last."""
-    with states.changing([content.pk]):
+    with states.settling([content.pk]):
         Content.objects.filter(pk=content.pk).exclude(preview=Content.PreviewState.PENDING).update(
             preview=Content.PreviewState.PENDING, preview_tries=0, preview_lease=None
         )

@@ -17,6 +17,9 @@ from workbench.models import User
 DIGESTS = ("md5", "sha1", "sha256")  # the first one an entry has identifies it
 
 
+Published = tuple[Generation, list[audit.Event]]  # a new version, and the events of how it came about
+
+
 class UnknownCategory(WorkbenchError):
     """The set's scheme has no such category, or it may not be shared."""
 
@@ -55,12 +58,12 @@ class NewEntry:
         return next(name for name in reversed(DIGESTS) if getattr(self, name))
 
 
-def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: str) -> Generation:
+def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: str) -> Published:
     """Add entries as the next version, each with the vote of the person's organisation (basis viewed).
 
     Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
-    row unless trust, category or digests change. One event per vote, then the version's. 16 queries for any
-    number of rows. Raises UnknownCategory, Unidentified, SetRetired.
+    row unless trust, category or digests change. One event per vote, then the version's; the caller records them
+    last. 13 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
     locked = generations.lock(hash_set)
     dispositions = _publishable(locked)
@@ -76,16 +79,17 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
     fresh = _judged(locked, versions, held)
     step = generations.Step(source, *entry_rows.write(locked, fresh, old))
     told = [votes.event(locked, vote, fresh[Key.of(vote)]) for vote in cast]
-    generation = generations.move(locked, step, by=by, more=told)
+    generation, moved = generations.move(locked, step, by=by)
     hash_set.generation = generation.number
-    return generation
+    return generation, [*told, moved]
 
 
-def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: str) -> Generation:
+def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: str) -> Published:
     """Take the opinion of the person's organisation back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's. 13 queries for any number of entries.
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 10 queries
+    for any number of entries.
     """
     locked = generations.lock(hash_set)
     old = entry_rows.in_force_of(locked, list(entry_ids))
@@ -95,9 +99,9 @@ def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: s
         f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())
     )
     told = [_withdrawn(locked, version, reason, stays=key in fresh) for key, version in old.items()]
-    generation = generations.move(locked, step, by=by, more=told)
+    generation, moved = generations.move(locked, step, by=by)
     hash_set.generation = generation.number
-    return generation
+    return generation, [*told, moved]
 
 
 def in_force(hash_set: HashSet, sha256: Sequence[bytes]) -> dict[bytes, int]:

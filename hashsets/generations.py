@@ -53,10 +53,10 @@ def lock(hash_set: HashSet) -> HashSet:
     return locked
 
 
-def move(hash_set: HashSet, step: Step, *, by: User, more: list[audit.Event] | None = None) -> Generation:
-    """Put the next version of a locked set in force; the events come last. 7 queries.
+def move(hash_set: HashSet, step: Step, *, by: User) -> tuple[Generation, audit.Event]:
+    """Put the next version of a locked set in force; returns it with its event. 4 queries.
 
-    `more` are events of the same change (votes, the import), recorded before the version's own.
+    The caller records the event after those of the same change (votes, the import), when it needs no lock any more.
     """
     old = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
     Generation.objects.filter(set=hash_set, in_force=True).update(in_force=False)
@@ -76,9 +76,8 @@ def move(hash_set: HashSet, step: Step, *, by: User, more: list[audit.Event] | N
     hash_set.generation = generation.number
     details = {"generation": generation.number, "added": step.added, "removed": step.removed, "source": step.source}
     moved = audit.Event(events.SET_VERSION, audit.subject_of(hash_set), details={"set": hash_set.name, **details})
-    audit.record_all([*(more or []), moved], by=by)
     announce(hash_set)
-    return generation
+    return generation, moved
 
 
 def announce(hash_set: HashSet) -> None:

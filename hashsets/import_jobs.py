@@ -162,7 +162,11 @@ def sentence(report: ImportReport) -> str:
     """What an import did, in words."""
     if report.already_in_force:
         return f"This very list is in force already, as version {report.generation}. Nothing changed."
-    found = f"{report.stored:,} entries from {report.figures()['read']:,} records"
+    figures = report.figures()
+    found = (
+        f"{report.stored:,} entries from {figures['read']:,} records, +{figures['added']:,} -{figures['withdrawn']:,},"
+        f" {report.conflicts:,} conflicts, {sum(report.unmapped.values()):,} unmapped"
+    )
     if report.dry_run:
         return f"Dry run: {found}. Nothing was stored."
     return f"Version {report.generation} is in force: {found}."

@@ -89,7 +89,7 @@ class ImportReport:
             "files": [part.as_json() for part in self.parts],
             "warnings": self.warnings(),
             "unknown_fields": self._summed("unknown_fields"),
-            "unmapped": {code: rows for code, (meaning, rows) in self.codes.items() if meaning == "unmapped"},
+            "unmapped": self.unmapped,
             "codes": {code: rows for code, (_meaning, rows) in self.codes.items()},
             "bad_dates": sum(part.found.bad_dates for part in self.parts),
             "dropped_photodna": self._dropped_photodna(),
@@ -133,6 +133,17 @@ class ImportReport:
                 for w in part.found.warnings
             ]
         return told
+
+    def problems(self) -> list[str]:
+        """What a person must know before the list is used: records left out, then doubts about it as a whole."""
+        skipped = [f"Skipped, {reason}: {number:,}" for reason, number in self._summed("skipped").items()]
+        whole = [(one["code"], one["detail"]) for one in self.warnings() if one["position"] is None]
+        return skipped + [f"{code}: {detail}".rstrip(": ") for code, detail in dict.fromkeys(whole)]
+
+    @property
+    def unmapped(self) -> dict[str, int]:
+        """Entries by category that the scheme does not have."""
+        return {code: rows for code, (meaning, rows) in self.codes.items() if meaning == "unmapped"}
 
     def _summed(self, name: str) -> dict[str, int]:
         total: dict[str, int] = {}

@@ -183,7 +183,8 @@ def _swap(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
             report=report.as_json(),
         )
         imported = audit.Event(events.SET_IMPORTED, audit.subject_of(locked), details=report.for_log())
-        generations.move(locked, step, by=by, more=[imported])
+        _generation, moved = generations.move(locked, step, by=by)
+        audit.record_all([imported, moved], by=by)
     hash_set.generation = locked.generation
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])

@@ -53,6 +53,7 @@ ROUTES = [
     # a case: administrators see none; only those who review see items
     Route("cases:case", get=TEAM | {AUDITOR, WELFARE}, of="case"),
     Route("cases:progress", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("cases:edit", get=REVIEWERS, post=REVIEWERS, of="case", body={"name": "Quay lights"}),
     Route("cases:members", post=ONLY_SUPERVISORS, of="case", body={"user": "", "action": "add"}),
     Route("cases:close", post=ONLY_SUPERVISORS, of="case", body={"reason": "done"}),
     Route("cases:problems", get=TEAM | {AUDITOR}, of="case"),
@@ -76,6 +77,7 @@ ROUTES = [
     Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_stack", get=REVIEWERS, of="stack"),
+    Route("cases:api_viewings", post=REVIEWERS, body={"viewings": []}),
     Route("cases:media_veil", get=REVIEWERS, of="item"),
     Route("cases:media_clear", get=REVIEWERS, of="item"),
     Route("cases:media_frame_veil", get=REVIEWERS, of="item"),

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,11 +45,11 @@ class Product:
 
 
 @contextmanager
-def running(*options: str, data: Path | None = None) -> Iterator[Product]:
+def running(*options: str, data: Path | None = None, settings: Mapping[str, str] | None = None) -> Iterator[Product]:
     """Have the product run inside the block, on a free port; afterwards it is stopped and its data gone."""
     folder = data or Path(tempfile.mkdtemp(prefix="winnow-live-"))
     try:
-        product = start(folder, *options)
+        product = start(folder, *options, settings=settings)
         try:
             yield product
         finally:
@@ -58,10 +58,10 @@ def running(*options: str, data: Path | None = None) -> Iterator[Product]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(data: Path, *options: str) -> Product:
+def start(data: Path, *options: str, settings: Mapping[str, str] | None = None) -> Product:
     """Start the product on `data` and return it once its page answers."""
     port = free_port()
-    environment = surroundings(data)
+    environment = surroundings(data) | dict(settings or {})
     command = [sys.executable, str(CHECKOUT / "manage.py"), "up", f"--bind=127.0.0.1:{port}", *options]
     with (data / "up.log").open("wb") as log:
         up = subprocess.Popen(

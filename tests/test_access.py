@@ -125,7 +125,7 @@ def address(route: Route, ids: dict[str, Any]) -> str:
 def asked(client: Client, method: str, path: str, body: dict[str, Any] | None) -> HttpResponseBase:
     """One request, as a page or the review script sends it."""
     if method == "POST" and path.startswith("/api/"):
-        sent = json.dumps({"acts": [], "on_screen_ms": 0, "viewings": []})
+        sent = json.dumps(body or {"acts": [], "on_screen_ms": 0, "viewings": []})
         return client.post(path, sent, content_type="application/json", secure=True)
     if method == "POST":
         return client.post(path, body or {}, secure=True)

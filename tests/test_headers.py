@@ -1,8 +1,11 @@
 """What every answer carries, whatever its route, status and reader (security.md 4.2)."""
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.access_table import BY_NAME, ROUTES, Route
@@ -66,6 +69,25 @@ def test_of_a_route_every_answer_carries_the_safe_headers(world: World, route: R
 @pytest.mark.django_db
 def test_pages_that_are_not_there_carry_them_too() -> None:
     assert problems(Client().get("/no/such/page", secure=True), media=False) == []
+
+
+@pytest.fixture
+def drawing() -> Iterator[str]:
+    """The name of a file that was collected for the web server."""
+    path = Path(settings.STATIC_ROOT, "drawing.svg")
+    path.write_text("<svg/>", encoding="utf-8")
+    yield path.name
+    path.unlink()
+
+
+@pytest.mark.django_db
+def test_static_files_carry_them_too_and_only_those_that_are_there_may_be_kept(drawing: str) -> None:
+    there, missing = (Client().get(f"/static/{name}", secure=True) for name in (drawing, "no-such-file.js"))
+    assert (there.status_code, missing.status_code) == (200, 404)
+    assert problems(there, media=False) == [f"Cache-Control is {there.headers['Cache-Control']}"]
+    assert "public" in there.headers["Cache-Control"]
+    assert problems(missing, media=False) == []
+    list(there)
 
 
 @pytest.mark.parametrize("dest", ["document", "iframe", "script", "object", "embed", "style", "worker"])

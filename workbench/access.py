@@ -54,13 +54,15 @@ def has(user: User, permission: str) -> bool:
 def require(user: User, permission: str) -> None:
     """Raise NotAllowed unless the person holds the permission."""
     if not has(user, permission):
-        raise NotAllowed(f"This needs one of these roles: {', '.join(sorted(roles_for(permission)))}.")
+        needed = " or ".join(sorted(role.label for role in roles_for(permission)))
+        raise NotAllowed(f"This needs the role {needed}. An administrator of your agency can give it to you.")
 
 
 def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:
     """The object if it is in the person's scope and the person may do this to it.
 
-    Raises NotFound for what is outside the scope (foreign and missing look alike), NotAllowed for the rest.
+    Raises NotFound for what is outside the scope (foreign and missing look alike, the log alone tells them apart),
+    NotAllowed for the rest.
     """
     scoped: QuerySet[M, Any] = model._default_manager.for_actor(user)  # type: ignore[attr-defined]
     return get_from(user, permission, scoped, public_id)
@@ -70,6 +72,8 @@ def get_from(user: User, permission: str, scoped: QuerySet[M, Any], public_id: U
     """As `get`, from an already scoped query set (with its own select_related)."""
     found: M | None = scoped.filter(public_id=public_id).first()
     if found is None:
-        raise NotFound
+        error = NotFound()
+        error.refuses = scoped.model._default_manager.filter(public_id=public_id).exists()
+        raise error
     require(user, permission)
     return found

@@ -15,8 +15,9 @@ from django.utils.module_loading import autodiscover_modules
 def grant(**_kwargs: Any) -> None:
     """Let the application role read and write rows, and never change what is append-only.
 
-    Each app's configuration names its tables: `append_only`, and `kept`, whose rows are never deleted. One
-    transaction, so that at no moment more is allowed.
+    Each app's configuration names its tables: `append_only`, `kept`, whose rows are never deleted, and
+    `changeable`, of which only the columns it lists are ever updated. One transaction, so that at no moment more
+    is allowed.
     """
     if settings.ROLE != "owner":
         return
@@ -29,6 +30,11 @@ def grant(**_kwargs: Any) -> None:
             named = {table for app in apps.get_app_configs() for table in getattr(app, which, ())}
             for table in sorted(named.intersection(present)):
                 cursor.execute(f"REVOKE {rights} ON {table} FROM {role}")
+        changeable = {t: cols for app in apps.get_app_configs() for t, cols in getattr(app, "changeable", {}).items()}
+        for table in sorted(changeable.keys() & present):
+            cursor.execute(f"REVOKE UPDATE ON {table} FROM {role}")
+            if columns := ", ".join(changeable[table]):
+                cursor.execute(f"GRANT UPDATE ({columns}) ON {table} TO {role}")
 
 
 class WorkbenchConfig(AppConfig):

@@ -1,4 +1,4 @@
-"""The event log: one hash chain per agency and one for the node (security.md section 6).
+"""The audit log: one hash chain per agency and one for the node (security.md section 6).
 
 An event is written in the transaction of the change it tells of. Write it last: the head of the chain
 is locked until the transaction ends. Event: canonical JSON; hash = SHA-256(0x00 || previous || body).
@@ -58,8 +58,8 @@ PERSON_ADDED = verb("user.add", "Person added")
 PERSON_RESET = verb("user.reset", "One-time link made")
 PERSON_UNLOCKED = verb("user.unlock", "Person unlocked")
 ROLE_GIVEN = verb("user.role", "Role given")
-LOG_READ = verb("audit.read", "Event log read")
-LOG_VERIFIED = verb("chain.verify", "Event log verified")
+LOG_READ = verb("audit.read", "Audit log read")
+LOG_VERIFIED = verb("chain.verify", "Audit log verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def record(
 
 
 def record_all(events: Sequence[Event], *, by: User | None, agency: Agency | int | None = None) -> None:
-    """Record many events; the head of the chain is locked once. 3 queries for any number of events."""
+    """Record many events; the head of the chain is locked once. 2 queries for any number of events."""
     if unknown := {event.verb for event in events} - _VERBS.keys():
         raise UnknownEvent(f"Unknown event: {', '.join(sorted(unknown))}.")
     if not events:
@@ -201,19 +201,19 @@ def _lock_head(agency_id: int | None, by: User | None) -> tuple[int, int, bytes,
     return row[0], row[1], bytes(row[2]), row[3], row[4], row[5]
 
 
+APPEND = """
+WITH told AS (
+  INSERT INTO workbench_auditevent (log_id, seq, at, verb, actor, "case", subject, body, hash)
+  SELECT %s, seq, %s, verb, %s, cs::uuid, subject, body, hash FROM unnest(%s::bigint[], %s::text[], %s::text[],
+    %s::text[], %s::text[], %s::bytea[]) AS e(seq, verb, cs, subject, body, hash))
+UPDATE workbench_auditlog SET head_seq = %s, head_hash = %s WHERE id = %s
+"""
+
+
 def _append(log: int, at: datetime, actor: str, rows: list[tuple[Any, ...]]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
-        cursor.execute(
-            'INSERT INTO workbench_auditevent (log_id, seq, at, verb, actor, "case", subject, body, hash)'
-            " SELECT %s, seq, %s, verb, %s, cs::uuid, subject, body, hash FROM unnest(%s::bigint[], %s::text[],"
-            " %s::text[], %s::text[], %s::text[], %s::bytea[]) AS e(seq, verb, cs, subject, body, hash)",
-            [log, at, actor, *columns],
-        )
-        cursor.execute(
-            "UPDATE workbench_auditlog SET head_seq = %s, head_hash = %s WHERE id = %s",
-            [rows[-1][0], rows[-1][5], log],
-        )
+        cursor.execute(APPEND, [log, at, actor, *columns, rows[-1][0], rows[-1][5], log])
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from workbench import access, people, permissions
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency, User
+from workbench.visible import visible, visible_lines
 
 PROGRESS_AFTER = 2.0  # seconds; what ends sooner needs no bar
 PROGRESS_EVERY = 0.2  # seconds between two drawings
@@ -69,7 +70,7 @@ class WinnowCommand(BaseCommand):
     def say(self, text: str) -> None:
         """A message on the way; never part of the answer."""
         self._end_progress()
-        self.stderr.write(text, self.style.NOTICE)
+        self.stderr.write(visible_lines(text), self.style.NOTICE)
 
     def progress(self, done: int, total: int, what: str = "") -> None:
         """Draw a progress bar on a terminal, from the third second on."""
@@ -79,7 +80,7 @@ class WinnowCommand(BaseCommand):
         self._drawn = now
         share = min(done / total, 1.0) if total else 0.0
         bar = "#" * int(share * 30)
-        sys.stderr.write(f"\r[{bar:<30}] {done:,} of {total:,} {what}\x1b[K")
+        sys.stderr.write(f"\r[{bar:<30}] {done:,} of {total:,} {visible(what)}\x1b[K")
         sys.stderr.flush()
 
     def _end_progress(self) -> None:
@@ -90,8 +91,8 @@ class WinnowCommand(BaseCommand):
     def _answer(self, done: Done, *, as_json: bool) -> None:
         self._end_progress()
         for problem in done.problems:
-            self.stderr.write(problem)
-        answer = json.dumps(done.fields, sort_keys=True, default=str) if as_json else done.sentence
+            self.stderr.write(visible(problem))
+        answer = json.dumps(done.fields, sort_keys=True, default=str) if as_json else visible_lines(done.sentence)
         if answer:
             self.stdout.write(answer)
         if done.problems:
@@ -99,7 +100,7 @@ class WinnowCommand(BaseCommand):
 
     def _stop(self, sentence: str, code: int) -> None:
         self._end_progress()
-        self.stderr.write(sentence)
+        self.stderr.write(visible_lines(sentence))
         sys.exit(code)
 
 

@@ -13,6 +13,7 @@ class WorkbenchError(Exception):
     code = "error"
     status = HTTPStatus.BAD_REQUEST
     permanent = True
+    refuses = False  # somebody something that is there: then it is an event of the log too
 
     def __init__(self, message: str = "", details: list[str] | None = None) -> None:
         super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
@@ -24,6 +25,7 @@ class NotAllowed(WorkbenchError):
 
     code = "not-allowed"
     status = HTTPStatus.FORBIDDEN
+    refuses = True
 
 
 class NotFound(WorkbenchError):

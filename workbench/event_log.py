@@ -1,9 +1,10 @@
-"""Reading the event log: which log a person reads, filters, pages by sequence number, one entry in full."""
+"""Reading the audit log: which log a person reads, filters, pages by sequence number, one entry in full."""
 
 import json
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,15 @@ PAGE = 50
 CASES = 200  # in the filter's list
 OPENS_A_CASE = "case.create"  # registered by `cases`; its details carry the case's number
 READERS = {Role.SUPERVISOR, Role.AUDITOR}
+
+
+Secrets = Callable[[User], Collection[UUID]]
+_SECRETS: list[Secrets] = []
+
+
+def keep_secret(cases: Secrets) -> None:
+    """Register who tells which cases' entries a person must not see in his agency's log; auditors see all."""
+    _SECRETS.append(cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +99,24 @@ def log_of(user: User, *, node: bool = False) -> AuditLog:
     return AuditLog.objects.get_or_create(agency=None if of_node else user.agency)[0]
 
 
-def page(log: AuditLog, filters: Filters) -> Page:
-    """One page of a log; one query, whatever its length."""
-    found = list(_filtered(log, filters).order_by("-seq")[: PAGE + 1])
+def _open_to(user: User, log: AuditLog) -> QuerySet[AuditEvent]:
+    """The log's entries but those of cases that are kept secret from the person."""
+    entries = AuditEvent.objects.filter(log=log)
+    if Role.AUDITOR in access.roles(user):
+        return entries
+    return entries.exclude(case__in=[case for secrets in _SECRETS for case in secrets(user)])
+
+
+def page(log: AuditLog, filters: Filters, *, by: User) -> Page:
+    """One page of a log; one query and that for secret cases, whatever its length."""
+    found = list(_filtered(_open_to(by, log), filters).order_by("-seq")[: PAGE + 1])
     shown = found[:PAGE]
     return Page([_row(event) for event in shown], shown[-1].seq if len(found) > PAGE else None)
 
 
-def entry(log: AuditLog, seq: int) -> Entry | None:
-    """One event of the log in full, with its hash; None if there is none of that number."""
-    event = AuditEvent.objects.filter(log=log, seq=seq).first()
+def entry(log: AuditLog, seq: int, *, by: User) -> Entry | None:
+    """One event of the log in full, with its hash; None if there is none of that number for this person."""
+    event = _open_to(by, log).filter(seq=seq).first()
     if event is None:
         return None
     body = json.loads(event.body) | {"hash": bytes(event.hash).hex()}
@@ -131,14 +149,13 @@ def note_verified(verdict: Verdict, *, by: User, ok: bool | None = None) -> None
     audit.record(audit.LOG_VERIFIED, by=by, on=by.agency, outcome="ok" if holds else "broken", **told)
 
 
-def cases(log: AuditLog) -> list[tuple[str, str]]:
+def cases(log: AuditLog, *, by: User) -> list[tuple[str, str]]:
     """Public id and number of the newest cases, as the log tells of their opening."""
-    opened = AuditEvent.objects.filter(log=log, verb=OPENS_A_CASE).order_by("-seq")[:CASES]
+    opened = _open_to(by, log).filter(verb=OPENS_A_CASE).order_by("-seq")[:CASES]
     return [(str(event.case), json.loads(event.body)["details"].get("number", "")) for event in opened]
 
 
-def _filtered(log: AuditLog, filters: Filters) -> QuerySet[AuditEvent]:
-    events = AuditEvent.objects.filter(log=log)
+def _filtered(events: QuerySet[AuditEvent], filters: Filters) -> QuerySet[AuditEvent]:
     if filters.before:
         events = events.filter(seq__lt=filters.before)
     if filters.person:
@@ -146,8 +163,8 @@ def _filtered(log: AuditLog, filters: Filters) -> QuerySet[AuditEvent]:
     if filters.verb:
         events = events.filter(verb=filters.verb)
     if filters.day:
-        start = datetime.combine(filters.day, time(), UTC)
-        events = events.filter(at__gte=start, at__lt=start + timedelta(days=1))
+        first, last = (datetime.combine(filters.day, moment, UTC) for moment in (time.min, time.max))
+        events = events.filter(at__gte=first, at__lte=last)
     if filters.case:
         events = events.filter(case=_case_id(filters.case))
     return events.filter(_matches(filters.q)) if filters.q else events

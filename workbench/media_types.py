@@ -67,10 +67,18 @@ SIGNATURES: tuple[tuple[int, bytes, MediaType], ...] = (
     (0, b"\x1f\x8b", MediaType("application/gzip", "other")),
     (0, b"BZh", MediaType("application/x-bzip2", "other")),
     (0, b"\xfd7zXZ\x00", MediaType("application/x-xz", "other")),
+    (0, b"\x28\xb5\x2f\xfd", MediaType("application/zstd", "other")),
     (257, b"ustar", MediaType("application/x-tar", "other")),
     (0, b"EVF\x09\x0d\x0a\xff\x00", MediaType("application/x-ewf", "other")),
     (0, b"SQLite format 3\x00", MediaType("application/vnd.sqlite3", "other")),
 )
+
+# What the jail opens as archives; and what is one that it does not open.
+ARCHIVES = frozenset(
+    "application/" + name for name in ("zip", "x-tar", "x-7z-compressed", "gzip", "x-bzip2", "x-xz", "zstd")
+)
+CLOSED_ARCHIVES = frozenset({"application/x-rar"})
+ARCHIVE_NAMES = frozenset(b"zip zipx jar apk tar tgz tbz tbz2 txz gz bz2 xz zst 7z".split())
 
 # Major brand of an ISO base media file -> type; every brand not named here is a film.
 FTYP_BRANDS: dict[bytes, MediaType] = {
@@ -124,6 +132,13 @@ def claimed_kind(raw_name: bytes) -> str | None:
     """The kind that the name's extension claims, or None when it claims nothing we know."""
     _, dot, extension = raw_name.rpartition(b".")
     return EXTENSIONS.get(extension.lower()) if dot else None
+
+
+def is_archive(mime: str, raw_name: bytes) -> bool:
+    """Whether to look for members: by the content or, where that says nothing, by what the name claims."""
+    if mime == UNKNOWN.mime:  # bytes in front of a zip, a part of one, a tar older than its signature
+        return raw_name.rpartition(b".")[2].lower() in ARCHIVE_NAMES
+    return mime in ARCHIVES
 
 
 def _iso_media(head: bytes) -> MediaType | None:

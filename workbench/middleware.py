@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
+from uuid import UUID
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -12,12 +12,13 @@ from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
 from workbench import audit, sessions
-from workbench.errors import BadInput, NotAllowed, WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+SERVED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
 RAW_NAMES = frozenset({"cases:upload_files"})
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
@@ -33,7 +34,7 @@ class SafeHeaders:
         response = self.get_response(request)
         response.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=(), browsing-topics=()")
-        if not request.path.startswith(settings.STATIC_URL):
+        if response.status_code not in SERVED or not request.path.startswith(settings.STATIC_URL):
             patch_cache_control(response, no_store=True, private=True)
         return response
 
@@ -59,6 +60,22 @@ class SignedInOnly:
         if wants_json(request):
             return answer(request, SignInFirst())
         return redirect(settings.LOGIN_URL)
+
+
+class NamesAsBytes:
+    """Reads the fields that are names of evidence byte by byte: no two names become one by being decoded."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass on."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> None:
+        """Have the body read as Latin-1, in which every byte is a character; the view encodes it back."""
+        if resolve(request.path_info).view_name in RAW_NAMES:
+            request.encoding = "latin-1"
 
 
 def _length(request: HttpRequest) -> int:
@@ -100,16 +117,20 @@ class ErrorsAsAnswers:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a WorkbenchError; anything else is Django's."""
-        if isinstance(error, PermissionDenied):
+        if not isinstance(error, WorkbenchError):
             return None
-        if isinstance(error, NotAllowed):
+        if error.refuses:
             note_denial(request, error)
-        return answer(request, error) if isinstance(error, WorkbenchError) else None
+        return answer(request, error)
 
 
 @transaction.atomic
-def note_denial(request: HttpRequest, error: NotAllowed) -> None:
+def note_denial(request: HttpRequest, error: WorkbenchError) -> None:
     """A refusal is an event; the refused view's own transaction is over by now."""
     if isinstance(user := request.user, User):
-        route = resolve(request.path_info).view_name
-        audit.record(audit.DENIED, by=user, on=user, reason=str(error), outcome="refused", route=route)
+        asked = resolve(request.path_info)
+        on = " ".join(f"{name}:{value}" for name, value in asked.kwargs.items() if isinstance(value, UUID))
+        audit.record(
+            audit.DENIED, by=user, on=user, reason=str(error), outcome="refused",
+            route=asked.view_name, code=error.code, asked=on,
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Agencies, people, their roles, the event log and running jobs (model.md section 2, `workbench`)."""
+"""Agencies, people, their roles, the audit log and running jobs (model.md section 2, `workbench`)."""
 
 import uuid
 

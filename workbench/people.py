@@ -5,6 +5,7 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from axes.utils import reset as axes_reset
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
@@ -158,6 +159,23 @@ def _check_strength(password: str, user: User) -> None:
         validate_password(password, user)
     except ValidationError as error:
         raise WeakPassword(" ".join(error.messages), details=error.messages) from error
+
+
+def is_locked(request: HttpRequest, username: str) -> bool:
+    """Whether too many failures locked this name, which need not be anybody's."""
+    return bool(AxesProxyHandler.is_locked(request, {"username": username}))
+
+
+@transaction.atomic
+def note_failure(username: str, *, locks: bool) -> None:
+    """A failed sign-in is an event of the person's agency; under an invented name it is one of the node's.
+
+    The work is the same, so that no clock tells the two apart. What was typed is not kept: it may be a password.
+    """
+    user = User.objects.filter(username=username).select_related("agency").first()
+    subject, agency = (audit.subject_of(user), user.agency) if user else ("user:unknown", audit.NODE)
+    failure = audit.Event(audit.SIGN_IN_FAILED, subject, details={"locks": locks}, outcome="refused")
+    audit.record_all([failure], by=None, agency=agency)
 
 
 @transaction.atomic

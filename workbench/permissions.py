@@ -1,4 +1,4 @@
-"""Who may do what in the shell itself: the event log and the node's people."""
+"""Who may do what in the shell itself: the audit log and the node's people."""
 
 from workbench import access
 from workbench.models import Role

@@ -53,6 +53,9 @@ LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7
 BATCH_ITEMS = 200
 BATCH_HOURS = env_int("WINNOW_BATCH_HOURS", 24, 1, 24)
+ARCHIVE_BYTES = env_int("WINNOW_ARCHIVE_BYTES", 1 << 36, 1 << 20, 1 << 50)
+ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
+ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
 
 JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)
@@ -75,15 +78,16 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "workbench.middleware.SafeHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # behind what sets headers: static files have them too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
+    "workbench.middleware.NamesAsBytes",  # before anything that reads a request's body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workbench.middleware.ErrorsAsAnswers",
@@ -179,7 +183,7 @@ WHITENOISE_USE_FINDERS = False  # only what was collected at start: files do not
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = None
+FILE_UPLOAD_TEMP_DIR = addresses.made_private(DATA_DIR / "uploads" / "incoming")  # evidence; swept by age
 DATA_UPLOAD_MAX_NUMBER_FILES = 200
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
@@ -187,6 +191,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "filters": {"no_links": {"()": "workbench.log_filter.NoLinks"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "line",
+            "filters": ["no_links"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": env("WINNOW_LOG_LEVEL", "WARNING")},
 }

@@ -103,12 +103,12 @@ class Batch:
     def put_preview(self, sha256: bytes, jpeg: bytes) -> None:
         """Keep the clear preview of a content. Raises StoreFull."""
         with _space():
-            self._write(jpeg, _place(self._previews, sha256, ".jpg"))
+            self._write(jpeg, self._previews, _place(self._previews, sha256, ".jpg"))
 
     def put_storyboard(self, sha256: bytes, pictures: Sequence[bytes]) -> None:
         """Keep the clear keyframes of a content one after the other in one file. Raises StoreFull."""
         with _space():
-            self._write(b"".join(pictures), _place(self._previews, sha256, STORYBOARD))
+            self._write(b"".join(pictures), self._previews, _place(self._previews, sha256, STORYBOARD))
 
     def commit(self) -> None:
         """Make everything durable under its final name. Raises StoreFull."""
@@ -130,14 +130,14 @@ class Batch:
         final = _place(self._evidence, digest)
         age = _age(final)
         if age is None:
-            self._write(data, final)
+            self._write(data, self._evidence, final)
         elif age < SETTLED:
             self._young.add(final.parent)
         md5, sha1 = (hashlib.new(name, data, usedforsecurity=False).digest() for name in ("md5", "sha1"))
         return Digests(md5, sha1, digest, len(data), data[:HEAD_BYTES])
 
-    def _write(self, data: bytes, final: Path) -> None:
-        descriptor = self._temporary(final)
+    def _write(self, data: bytes, root: Path, final: Path) -> None:
+        descriptor = self._temporary(root, final)
         view = memoryview(data)
         while view:
             view = view[os.write(descriptor, view) :]
@@ -145,7 +145,7 @@ class Batch:
     def _large(self, chunks: Iterable[bytes]) -> Digests:
         """As it streams; runs of zeros become holes, so that a sparse image costs no disk."""
         digests = [hashlib.new(name, usedforsecurity=False) for name in ("md5", "sha1", "sha256")]
-        descriptor = self._temporary(self._evidence)
+        descriptor = self._temporary(self._evidence, self._evidence)
         size, head = 0, b""
         try:
             for chunk in chunks:
@@ -167,14 +167,15 @@ class Batch:
         os.close(descriptor)
         temporary.unlink(missing_ok=True)
 
-    def _temporary(self, final: Path) -> int:
+    def _temporary(self, root: Path, final: Path) -> int:
         """An open file to write to, last in the list; `commit` gives it its final name."""
-        folder = self._evidence / INCOMING
+        folder = root / INCOMING  # evidence and previews may lie on two disks: a file is renamed within one
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         except FileNotFoundError:
             _make_store(self._evidence)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         self._open.append((descriptor, path, final))
         return descriptor
@@ -217,7 +218,8 @@ def storyboard(agency: Agency | UUID, sha256: bytes, offset: int, length: int) -
 
 def has_room() -> bool:
     """Whether work that stopped for lack of space may go on."""
-    return shutil.disk_usage(settings.DATA_DIR).free > ROOM_WANTED
+    places = [settings.DATA_DIR, settings.DATA_DIR / "evidence"]  # which may be a disk of its own
+    return all(shutil.disk_usage(place).free > ROOM_WANTED for place in places if place.is_dir())
 
 
 def is_there() -> bool:
@@ -236,8 +238,9 @@ def _make_store(evidence: Path) -> None:
 
 
 def sweep_incoming() -> int:
-    """Remove what killed workers left unfinished; returns how many files."""
-    return remove_older((settings.DATA_DIR / "evidence").glob(f"*/{INCOMING}/*"), ABANDONED)
+    """Remove what killed workers and broken-off requests left unfinished; returns how many files."""
+    to_store = settings.DATA_DIR.glob(f"[ep]*/*/{INCOMING}/*")
+    return remove_older(chain(to_store, Path(settings.FILE_UPLOAD_TEMP_DIR).iterdir()), ABANDONED)
 
 
 def remove_older(paths: Iterable[Path], seconds: float) -> int:

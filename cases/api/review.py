@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import acts, figures, inspector, keys, review
+from cases import acts, figures, inspector, keys, resuming, review, viewing
 from cases.models import Batch, Stack
 from cases.units import Wish
 from workbench import access
@@ -41,8 +41,14 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     viewings: list[ViewingIn] = []
 
 
+class ViewingsIn(msgspec.Struct, forbid_unknown_fields=True):
+    """What the page of an item sends."""
+
+    viewings: list[ViewingIn]
+
+
 class ActsIn(msgspec.Struct, forbid_unknown_fields=True):
-    """What the outbox sends."""
+    """What the outbox sends. `on_screen_ms`: for how long the batch has been on screen so far, earlier visits too."""
 
     acts: list[ActIn]
     on_screen_ms: int = 0
@@ -66,17 +72,17 @@ def _batch(request: SignedRequest, batch: UUID) -> Batch:
 def _page(request: HttpRequest) -> dict[str, int]:
     """`after` and `limit` of the address, within bounds."""
     found = {}
-    for name, default, most in (("after", 0, 2**31), ("limit", 60, MOST_UNITS)):
+    for name, default, least, most in (("after", 0, 0, 2**31 - 1), ("limit", 60, 1, MOST_UNITS)):
         text = request.GET.get(name, str(default))
         if not text.isascii() or not text.isdecimal() or len(text) > 10:
             raise BadInput(f"{name} must be a whole number.")
-        found[name] = min(int(text), most)
+        found[name] = max(least, min(int(text), most))
     return found
 
 
 @require_GET
 def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
-    """A batch with its case and scheme."""
+    """A batch with its case and scheme, and how its person left it."""
     found = _batch(request, batch)
     done, case = review.progress(found), found.case
     scheme = case.scheme
@@ -89,6 +95,10 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
             "case": {"id": str(case.public_id), "number": case.number, "name": case.name},
             "size": done.size,
             "decided": done.decided,
+            "on_screen_ms": found.on_screen_ms,
+            "place": resuming.place(found),
+            "steps": resuming.steps(found),
+            "seen": resuming.seen(found),
             "scheme": {
                 "id": scheme.scheme_id,
                 "version": scheme.version,
@@ -132,22 +142,29 @@ def stack(request: SignedRequest, stack: UUID) -> HttpResponse:
 def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Carry out acts in order; each gets its answer."""
     found, sent = _batch(request, batch), body_as(request, ActsIn)
-    looks = [*sent.viewings, *(look for act in sent.acts for look in act.viewings)]
-    wishes = [_wish(act) for act in sent.acts]
-    results = acts.sent(
-        batch=found,
-        by=request.user,
-        wishes=wishes,
-        viewings=[(look.token, _ms(look.revealed_ms)) for look in looks],
-        on_screen_ms=_ms(sent.on_screen_ms),
-    )
+    _keep_looks(request, [*sent.viewings, *(look for act in sent.acts for look in act.viewings)])
+    if sent.on_screen_ms:
+        review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
+    results = acts.act(batch=found, by=request.user, wishes=[_wish(act) for act in sent.acts])
     now = review.progress(found)
     return JsonResponse({"results": results, "batch": {"decided": now.decided, "left": now.left}})
 
 
+@require_POST
+def viewings(request: SignedRequest) -> HttpResponse:
+    """For how long the person unveiled pictures outside a batch."""
+    access.require(request.user, "media.clear")
+    _keep_looks(request, body_as(request, ViewingsIn).viewings)
+    return JsonResponse({})
+
+
+def _keep_looks(request: SignedRequest, looks: list[ViewingIn]) -> None:
+    viewing.unveiled(by=request.user, looks=[(look.token, _ms(look.revealed_ms)) for look in looks])
+
+
 def _wish(act: ActIn) -> Wish:
-    if act.act not in keys.CARRY_OUT:
-        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.CARRY_OUT))}.")
+    if act.act not in keys.PLANS:
+        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.PLANS))}.")
     if act.scope not in {"item", "stack"}:
         raise BadInput("scope must be item or stack.")
     return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope == "stack", act.undoes)

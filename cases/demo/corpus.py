@@ -17,7 +17,8 @@ from PIL import Image, ImageEnhance
 from cases.demo import charts, clips, landscapes
 
 SEED = 2026
-DONE = ".complete-2"  # another number: other files, drawn anew
+DONE = ".complete-3"  # another number: other files, drawn anew
+SHARED = 26  # first pictures of the phone's queue that the other agency's tablet holds, too
 PHONE, LAPTOP, TABLET = "phone", "laptop", "tablet"
 DRAWINGS = {  # kind: how many, category of Landscapes T1
     "alpine": (66, "1"),
@@ -45,7 +46,7 @@ ODD_NAMES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Drawing:
     """One picture as bytes, with the category somebody would give it."""
 
@@ -100,9 +101,8 @@ def _jpeg(picture: Image.Image, quality: int = 88) -> bytes:
 def _files(random: Random, drawings: list[Drawing]) -> Iterator[tuple[bytes, bytes]]:
     """Name and bytes of every file: the phone's camera, what was sent about, a laptop with old backups, a tablet."""
     camera, sent, album, tablet = drawings[:96], drawings[96:130], drawings[130:232], drawings[232:]
-    for place, drawing in enumerate(camera):
-        day, clock = divmod(place * 7919, 28), f"{place * 137 % 24:02}{place * 61 % 60:02}{place * 31 % 60:02}"
-        yield f"{PHONE}/DCIM/Camera/IMG_202409{day[1] + 1:02}_{clock}.jpg".encode(), drawing.data
+    roll = sorted((_camera_name(place), drawing) for place, drawing in enumerate(camera))
+    yield from ((f"{PHONE}/DCIM/Camera/{name}".encode(), drawing.data) for name, drawing in roll)
     for place, drawing in enumerate([*sent, *random.sample(camera, 22)]):
         yield f"{PHONE}/WhatsApp Images/IMG-20241003-WA{place:04}.jpg".encode(), drawing.data
     for place, data in enumerate(_look_alikes(random.sample(camera, 12))):
@@ -117,8 +117,14 @@ def _files(random: Random, drawings: list[Drawing]) -> Iterator[tuple[bytes, byt
     yield from _damaged(album)
     yield f"{PHONE}/DCIM/Camera/VID_20240914_101500.mp4".encode(), clips.pan("coastal", SEED, 3)
     yield f"{LAPTOP}/Users/kestrel/Videos/ridge walk.mp4".encode(), clips.pan("alpine", SEED + 1, 4)
-    for place, drawing in enumerate([*tablet, *random.sample(camera, 26), *random.sample(sent, 10)]):
+    first = [drawing for _name, drawing in roll[:SHARED]]
+    for place, drawing in enumerate([*tablet, *first, *random.sample(sent, 10)]):
         yield f"{TABLET}/Gallery/{place:04}.jpg".encode(), drawing.data
+
+
+def _camera_name(place: int) -> str:
+    clock = f"{place * 137 % 24:02}{place * 61 % 60:02}{place * 31 % 60:02}"
+    return f"IMG_202409{place * 7919 % 28 + 1:02}_{clock}.jpg"
 
 
 def _look_alikes(originals: list[Drawing]) -> Iterator[bytes]:

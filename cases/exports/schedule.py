@@ -45,7 +45,8 @@ schedule.jsonl holds the same rows as JSON, unchanged, with the path's own bytes
 copies            how many places in this case hold these bytes
 state             decided, known (a hash set in force knows it), confirm (a hash set proposes it), unsure, waiting, open
 basis             viewed: the person looked at it. veiled: decided from the veiled picture or its surroundings.
-                  inherited: decided with a look-alike. set: nobody here looked, the category is the hash set's.
+                  inherited: decided with a look-alike. confirmed: confirmed as a hash set proposed, nobody here looked.
+                  set: nobody here looked, the category is the hash set's.
 decided_at        UTC, ISO 8601
 second_opinions   how many other people gave their opinion on the decision
 camera ... longitude  what the file says of itself, never verified; degrees, north and east positive

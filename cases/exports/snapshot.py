@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import events
+from cases import events, paths
 from cases.counting import natural
 from cases.models import Case, Exhibit
 from hashsets.models import Category
@@ -31,7 +31,9 @@ SELECT i.content_id, i.state, i.known, i.flagged, ct.sha256, ct.md5, ct.sha1, ct
 FROM cases_item i
 JOIN cases_content ct ON ct.id = i.content_id
 LEFT JOIN LATERAL (
-  SELECT d.id, d.code, d.basis, d.by_name, d.at FROM cases_decision d JOIN hashsets_scheme v ON v.id = d.scheme_id
+  SELECT d.id, d.code, d.by_name, d.at,
+    CASE WHEN d.basis = 'inherited' AND a.via = 'confirm' THEN 'confirmed' ELSE d.basis END AS basis
+  FROM cases_decision d JOIN hashsets_scheme v ON v.id = d.scheme_id JOIN cases_act a ON a.id = d.act_id
   WHERE d.content_id = i.content_id AND v.scheme_id = %(scheme_id)s
     AND (%(closed_at)s::timestamptz IS NULL OR d.at <= %(closed_at)s::timestamptz)
   ORDER BY d.id DESC LIMIT 1) d ON i.state = 'decided'
@@ -53,14 +55,13 @@ WHERE i.case_id = %(case)s AND i.state <> 'excluded'
 """
 
 # Kept files of contents in the case: where the bytes were found.
-FILES = """
+FILES = f"""
 SELECT f.id, f.content_id, f.exhibit_id, f.record, f.ordinal, f.modified, f.about, f.raw_path,
-  p.raw_path AS parent_path, x.ref
+  {paths.PARENTS} AS parent_path, x.ref
 FROM cases_fileinstance f
 JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = %(case)s AND x.removed_at IS NULL
-LEFT JOIN cases_fileinstance p ON p.id = f.parent_id
 WHERE f.content_id IS NOT NULL
-"""
+"""  # noqa: S608 only a constant
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ def frozen() -> Iterator[None]:
 def take(case: Case) -> Snapshot:
     """The snapshot of a case, inside `frozen()`. Four queries."""
     fresh = Case.objects.select_related("agency", "scheme").get(pk=case.pk)
-    exhibits = Exhibit.objects.filter(case=fresh, removed_at__isnull=True)
+    kept = Exhibit.objects.filter(case=fresh, removed_at__isnull=True)
+    exhibits = kept.exclude(state=Exhibit.State.CANCELLED, seen=0)  # nothing came in; its number may be another's now
     return Snapshot(
         case=fresh,
         categories=tuple(fresh.scheme.categories.all()),

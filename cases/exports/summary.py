@@ -46,12 +46,13 @@ BASES_IN_WORDS = {
     "viewed": "Decided by a person who looked at the picture itself",
     "veiled": "Decided by a person from the veiled picture or its surroundings",
     "inherited": "Decided together with a look-alike",
+    "confirmed": "Confirmed as a hash set proposed; nobody here looked",
     "set": "Category of a hash set that knows the exact file; nobody here looked",
     "known": "Known to a hash set, without a category of this scheme",
     "confirm": "Proposed by a hash set, waits for a person",
     "unsure": "Put aside as unsure",
     "waiting": "Waits for its preview",
-    "open": "Not looked at yet",
+    "open": "Not decided yet",
     "decided": "Decision taken back since",
 }
 
@@ -70,8 +71,9 @@ GLOSSARY = (
     ("Content", "Unique bytes, whatever they are called and however often they occur (SHA-256)."),
     ("Category", "A line of the scheme, chosen by a person for one content. Exact copies always share it."),
     ("Hash set", "A list of hashes with categories, made by agencies. Only exact matches count here."),
+    ("Known", "In a hash set in force, by its exact hash; a decision of this case that was published is in one, too."),
     ("Veiled", "Shown small, grey and blurred, to spare whoever decides."),
-    ("Event", "A numbered entry of the agency's event log, which cannot be changed unnoticed."),
+    ("Event", "A numbered entry of the agency's audit log, which cannot be changed unnoticed."),
 )
 
 README = """summary.html is the page to read and print; any browser opens it, without a network.
@@ -85,7 +87,7 @@ class Summary:
     """Counts for the court: category x exhibit x still or moving."""
 
     id = "summary"
-    layout = 1
+    layout = 2
     described = Described(
         "Summary", "One page to print: category by exhibit, still and moving, unique and all files, known and new."
     )

@@ -1,11 +1,12 @@
 """Evidence readers, one file each. A new one is one import and one place in `BUILT_IN`."""
 
 import os
+from collections.abc import Sequence
 
 from django.conf import settings
 
 from cases.ingest.archive import Archive
-from cases.ingest.base import Reader, SourceUnusable
+from cases.ingest.base import Reader, SourceUnusable, TriesPasswords
 from cases.ingest.folder import Folder
 from cases.ingest.image import Image
 from cases.ingest.upload import Upload
@@ -15,8 +16,11 @@ BUILT_IN = (Folder, Archive, Image, VicsCase, Upload)
 BY_ID = {kind.id: kind for kind in BUILT_IN}
 
 
-def reader(name: str) -> Reader:
-    """The reader of that id. Raises SourceUnusable."""
+def reader(name: str, passwords: Sequence[str] = ()) -> Reader:
+    """The reader of that id; one that opens archives tries the passwords. Raises SourceUnusable."""
     if name not in BY_ID:
         raise SourceUnusable(f"There is no reader {name!r}. There are: {', '.join(BY_ID)}.")
-    return BY_ID[name](tuple(os.fsencode(root) for root in settings.EVIDENCE_ROOTS))
+    found: Reader = BY_ID[name](tuple(os.fsencode(root) for root in settings.EVIDENCE_ROOTS))
+    if isinstance(found, TriesPasswords):
+        found.passwords = tuple(passwords)
+    return found

@@ -21,6 +21,9 @@ FILE_MISSING = "file-missing"
 UNSAFE_PATH = "unsafe-path"
 # Why an accepted file is worth a line in the problems list.
 EMPTY = "empty-file"
+ARCHIVE = "archive"
+TOO_DEEP = "too-deep"
+CLOSED_ARCHIVE = "unsupported-archive"
 HASH_MISMATCH = "hash-mismatch"
 NOT_MEDIA = "not-media"
 NO_PICTURE = "no-picture"
@@ -87,6 +90,14 @@ class Frame:
 Listed = Found | Record | Frame
 
 
+@dataclass(frozen=True, slots=True)
+class Container:
+    """The file that a row lies in: its own row, and the content whose bytes are in the store."""
+
+    id: int
+    sha256: bytes
+
+
 @dataclass(slots=True)
 class Row:
     """A claimed row of the ledger, as a reader needs it."""
@@ -97,6 +108,8 @@ class Row:
     locator: bytes = b""
     size: int | None = None
     md5: bytes | None = None  # what the case document says of it
+    depth: int = 0  # files it lies in
+    inside: Container | None = None  # None: the reader has its bytes
 
 
 @dataclass(slots=True)
@@ -128,6 +141,13 @@ class Reader(Protocol):
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """The bytes of some rows, one after the other; each is used up before the next. Raises SourceGone."""
         ...
+
+
+@runtime_checkable
+class TriesPasswords(Protocol):
+    """A reader that opens archives."""
+
+    passwords: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,15 @@ Everything is set-based: some 18 statements for any number of files.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import connection, transaction
 
-from cases import matching, states
-from cases.ingest import base, ledger
+from cases import matching, paths, states
+from cases.ingest import base, budgets, ledger, slices
 from cases.ingest.base import Row
-from cases.models import Exhibit
+from cases.models import Exhibit, FileInstance
 from cases.names import display
-from workbench.media_types import claimed_kind, sniff
+from workbench.media_types import CLOSED_ARCHIVES, claimed_kind, is_archive, sniff
 from workbench.storage import Digests
 
 REVIEWABLE = ("still", "video")
@@ -40,14 +41,14 @@ WHERE c.id = n.id AND c.kind NOT IN ('still', 'video') AND c.size > 0 RETURNING 
 """
 
 # Contents that lack an item in an open case that has a file of theirs; the first file gives the place in the queue.
-MISSING = """
-SELECT DISTINCT ON (x.case_id, f.content_id) x.case_id, f.content_id, x.id, f.raw_path
+MISSING = f"""
+SELECT DISTINCT ON (x.case_id, f.content_id) x.case_id, f.content_id, x.id, {paths.WHOLE}
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id JOIN cases_content c ON c.id = f.content_id
 JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
 WHERE f.content_id = ANY(%s) AND c.kind IN ('still', 'video') AND x.removed_at IS NULL
   AND NOT EXISTS (SELECT FROM cases_item i WHERE i.case_id = x.case_id AND i.content_id = f.content_id)
 ORDER BY x.case_id, f.content_id, f.id
-"""
+"""  # noqa: S608 only a constant
 
 # Each item begins as a stack of its own. Foreign keys are checked at the end of the transaction.
 INSERT_ITEMS = """
@@ -84,7 +85,21 @@ class Hashed:
     @property
     def reason(self) -> str:
         """What the problems list says of the file itself; our own hash wins over the document's."""
-        return base.HASH_MISMATCH if self.row.md5 not in (None, self.digests.md5) else ""
+        if self.row.md5 not in (None, self.digests.md5):
+            return base.HASH_MISMATCH
+        if not self._is_archive:
+            return ""
+        return base.ARCHIVE if self.row.depth < settings.ARCHIVE_DEPTH else base.TOO_DEEP
+
+    @property
+    def members(self) -> str:
+        """Whether its members are to be listed."""
+        opened = self._is_archive and self.row.depth < settings.ARCHIVE_DEPTH
+        return FileInstance.Members.UNLISTED if opened else FileInstance.Members.NONE
+
+    @property
+    def _is_archive(self) -> bool:
+        return self.digests.size > 0 and is_archive(sniff(self.digests.head).mime, self.row.raw_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +124,10 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
     with states.changing(list(known.values())):
         if upgraded := _upgrade(group, known):
             ledger.reopen(upgraded, counters)
-        rows = [(one.row.id, known[one.digests.sha256], one.digests.size, one.reason) for one in group]
-        ledger.hashed(rows, counters)
+        ledger.hashed(
+            [(one.row.id, known[one.digests.sha256], one.digests.size, one.reason, one.members) for one in group],
+            counters,
+        )
         _add_items(list(known.values()))
         if new:
             matching.match(agency, new)
@@ -121,7 +138,9 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
         cursor.execute(LEASE_PREVIEWS, [ids])
         to_decode = [ToDecode(row[0], bytes(row[1]), row[2]) for row in cursor.fetchall()]
     ledger.settle(ids, counters)
-    counters.write()
+    slices.enter(ids, counters)
+    budgets.charge([one.row.id for one in group if one.row.inside and one.row.size is None])
+    slices.record(counters.write())
     return to_decode
 
 
@@ -150,6 +169,7 @@ def _content(one: Hashed) -> tuple[bytes, bytes, bytes, int, str, str, str]:
         kind, reason = kind if kind in REVIEWABLE else str(claimed), ""
     else:
         reason = base.NO_PICTURE if kind == "audio" else base.NOT_MEDIA
+        reason = base.CLOSED_ARCHIVE if mime in CLOSED_ARCHIVES else reason
     return digests.sha256, digests.md5, digests.sha1, digests.size, mime, kind, reason
 
 
@@ -172,5 +192,5 @@ def _add_items(content_ids: list[int]) -> None:
 
 
 def sort_key(exhibit_id: int, raw_path: bytes) -> str:
-    """The place in the queue: exhibit by exhibit, folder by folder."""
+    """The place in the queue: exhibit by exhibit, folder by folder, what lies in an archive where that lies."""
     return f"{exhibit_id:012d}/{display(raw_path)}"[:SORT_KEY]

@@ -30,7 +30,7 @@ RETURNING id
 RENEW = {
     "cases_fileinstance": f"""
 UPDATE cases_fileinstance SET lease_until = now() + '{LEASE}' WHERE id IN (SELECT id FROM cases_fileinstance
-  WHERE id = ANY(%s) AND state = 'pending' FOR UPDATE SKIP LOCKED)""",  # noqa: S608
+  WHERE id = ANY(%s) AND (state = 'pending' OR members = 'unlisted') FOR UPDATE SKIP LOCKED)""",  # noqa: S608
     "cases_content": f"""
 UPDATE cases_content SET preview_lease = now() + '{LEASE}' WHERE id IN (SELECT id FROM cases_content
   WHERE id = ANY(%s) AND preview = 'pending' FOR UPDATE SKIP LOCKED)""",  # noqa: S608

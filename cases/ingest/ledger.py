@@ -8,11 +8,12 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import zip_longest
 from typing import Any
 
 from django.db import connection
 
-from cases.ingest.base import Found, Record, Row
+from cases.ingest.base import Container, Found, Record, Row
 
 CLAIM_ROWS = 128
 LEASE = "15 seconds"  # renewed every few seconds while the worker lives (leases.py)
@@ -22,8 +23,9 @@ GIVEN_UP = "decoder-killed"
 ADD = """
 WITH added AS (
   INSERT INTO cases_fileinstance
-    (exhibit_id, name_key, ordinal, raw_path, locator, size, modified, state, reason, record, about, tries)
-  SELECT %(exhibit)s, name_key, ordinal, raw_path, locator, size, modified,
+    (exhibit_id, parent_id, depth, name_key, ordinal, raw_path, locator, size, modified, state, reason, record, about,
+     tries)
+  SELECT %(exhibit)s, %(parent)s::bigint, %(depth)s::smallint, name_key, ordinal, raw_path, locator, size, modified,
     CASE WHEN reason = '' THEN 'pending' ELSE 'rejected' END, reason, record, about::jsonb, 0
   FROM unnest(%(name_key)s::bytea[], %(ordinal)s::int[], %(raw_path)s::bytea[], %(locator)s::bytea[],
     %(size)s::bigint[], %(modified)s::text[], %(reason)s::text[], %(record)s::int[], %(about)s::text[])
@@ -51,9 +53,10 @@ WITH pick AS (
 claimed AS (
   UPDATE cases_fileinstance f SET lease_until = now() + '{LEASE}', tries = f.tries + {{deaths}}
   FROM pick WHERE f.id = pick.id
-  RETURNING f.id, f.raw_path, f.ordinal, f.locator, f.size, f.record, f.tries)
-SELECT c.id, c.raw_path, c.ordinal, c.locator, c.size, r.md5, c.tries
+  RETURNING f.id, f.raw_path, f.ordinal, f.locator, f.size, f.record, f.depth, f.parent_id, f.tries)
+SELECT c.id, c.raw_path, c.ordinal, c.locator, c.size, r.md5, c.depth, c.parent_id, t.sha256, c.tries
 FROM claimed c LEFT JOIN cases_importedrecord r ON r.exhibit_id = %(exhibit)s AND r.position = c.record
+LEFT JOIN cases_fileinstance p ON p.id = c.parent_id LEFT JOIN cases_content t ON t.id = p.content_id
 ORDER BY c.id
 """  # noqa: S608 only constants of this module
 CLAIM_FRESH = CLAIM.format(which="lease_until IS NULL", limit=CLAIM_ROWS, deaths=0)
@@ -72,8 +75,9 @@ FROM (SELECT exhibit_id, count(*) AS files FROM gone GROUP BY 1) n WHERE x.id = 
 HASHED = """
 WITH hashed AS (
   UPDATE cases_fileinstance f SET state = 'hashed', content_id = r.content, size = r.size, reason = r.reason,
-    lease_until = NULL
-  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS r(id, content, size, reason)
+    members = r.members, lease_until = NULL, tries = 0
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[])
+    AS r(id, content, size, reason, members)
   WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id, f.size, f.reason)
 SELECT exhibit_id, -count(*), count(*), 0, 0, count(*) FILTER (WHERE reason <> ''), sum(size)
 FROM hashed GROUP BY exhibit_id
@@ -100,7 +104,7 @@ FROM settled GROUP BY exhibit_id
 REOPEN = """
 WITH lifted AS (
   UPDATE cases_fileinstance f SET state = 'hashed',
-    reason = CASE f.reason WHEN 'hash-mismatch' THEN f.reason ELSE '' END
+    reason = CASE WHEN f.members <> '' OR f.reason IN ('too-deep', 'hash-mismatch') THEN f.reason ELSE '' END
   FROM cases_exhibit x JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
   WHERE x.id = f.exhibit_id AND f.content_id = ANY(%s) AND f.state = 'without_preview'
   RETURNING f.exhibit_id, f.reason = '' AS cleared)
@@ -110,16 +114,20 @@ SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*) FILTER (WHERE cleared), 
 # Exhibits are locked last, after tallies, in the order of their ids: two workers never wait for each other in a ring.
 MOVE = """
 WITH locked AS MATERIALIZED (
-  SELECT id FROM cases_exhibit WHERE id = ANY(%(exhibit)s) ORDER BY id FOR NO KEY UPDATE)
-UPDATE cases_exhibit x SET pending = x.pending + n.pending, hashed = x.hashed + n.hashed,
+  SELECT id, state FROM cases_exhibit WHERE id = ANY(%(exhibit)s) ORDER BY id FOR NO KEY UPDATE)
+UPDATE cases_exhibit x SET seen = x.seen + n.seen, rejected = x.rejected + n.rejected,
+  state = CASE WHEN x.state = 'done' AND n.pending > 0 THEN 'running' ELSE x.state END,
+  ended_at = CASE WHEN x.state = 'done' AND n.pending > 0 THEN NULL ELSE x.ended_at END,
+  pending = x.pending + n.pending, hashed = x.hashed + n.hashed,
   accepted = x.accepted + n.accepted, without_preview = x.without_preview + n.without_preview,
   problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes_read
 FROM locked JOIN unnest(%(exhibit)s::bigint[], %(pending)s::bigint[], %(hashed)s::bigint[], %(accepted)s::bigint[],
-  %(without_preview)s::bigint[], %(problems)s::bigint[], %(bytes_read)s::bigint[])
-  AS n(id, pending, hashed, accepted, without_preview, problems, bytes_read) ON n.id = locked.id
-WHERE x.id = locked.id
+  %(without_preview)s::bigint[], %(problems)s::bigint[], %(bytes_read)s::bigint[], %(seen)s::bigint[],
+  %(rejected)s::bigint[])
+  AS n(id, pending, hashed, accepted, without_preview, problems, bytes_read, seen, rejected) ON n.id = locked.id
+WHERE x.id = locked.id RETURNING x.id, x.state <> locked.state
 """
-MOVED = ("pending", "hashed", "accepted", "without_preview", "problems", "bytes_read")
+MOVED = ("pending", "hashed", "accepted", "without_preview", "problems", "bytes_read", "seen", "rejected")
 
 
 class Counters:
@@ -129,19 +137,27 @@ class Counters:
         self._moved: dict[int, list[int]] = {}
 
     def add(self, statement: str, values: Sequence[Any]) -> None:
-        """Run a statement that returns (exhibit, moves...)."""
+        """Run a statement that returns (exhibit, moves...), in the order of MOVED; the last may be left out."""
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             for exhibit, *moves in cursor.fetchall():
                 so_far = self._moved.get(exhibit, [0] * len(MOVED))
-                self._moved[exhibit] = [old + int(new) for old, new in zip(so_far, moves, strict=True)]
+                self._moved[exhibit] = [old + int(new) for old, new in zip_longest(so_far, moves, fillvalue=0)]
 
-    def write(self) -> None:
-        """Move the counters of the exhibits."""
+    @property
+    def pending(self) -> int:
+        """How many files became pending, in all exhibits."""
+        return sum(moves[0] for moves in self._moved.values())
+
+    def write(self) -> list[int]:
+        """Move the counters of the exhibits; returns those that were done and go on, because more came."""
         rows = [(exhibit, *moves) for exhibit, moves in sorted(self._moved.items()) if any(moves)]
-        if rows:
-            columns = (list(column) for column in zip(*rows, strict=True))
-            _run(MOVE, dict(zip(("exhibit", *MOVED), columns, strict=True)))
+        if not rows:
+            return []
+        columns = (list(column) for column in zip(*rows, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(MOVE, dict(zip(("exhibit", *MOVED), columns, strict=True)))
+            return [exhibit for exhibit, goes_on in cursor.fetchall() if goes_on]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +168,12 @@ class Claim:
     given_up: list[int]  # rows that killed too many workers
 
 
-def add(exhibit_id: int, found: Sequence[Found]) -> None:
-    """Enter nodes into the ledger; those that are there already stay as they are. One statement."""
+def add(exhibit_id: int, found: Sequence[Found], *, parent: int | None = None, depth: int = 0) -> None:
+    """Enter nodes into the ledger, below `parent`; those that are there already stay as they are. One statement."""
     columns: dict[str, Any] = {
         "exhibit": exhibit_id,
+        "parent": parent,
+        "depth": depth,
         "name_key": [sha256(node.raw_path).digest() for node in found],
         **{name: [getattr(node, name) for node in found] for name in COLUMNS},
         "about": [json.dumps(node.about) for node in found],
@@ -180,13 +198,14 @@ def claim(exhibit_id: int) -> Claim:
         if not taken:
             cursor.execute(CLAIM_SUSPECT, {"exhibit": exhibit_id})
             taken = cursor.fetchall()
-    given_up = [row[0] for row in taken if row[6] >= DEATHS]
-    return Claim([_row(row) for row in taken if row[6] < DEATHS], given_up)
+    given_up = [row[0] for row in taken if row[-1] >= DEATHS]
+    return Claim([_row(row) for row in taken if row[-1] < DEATHS], given_up)
 
 
 def _row(row: tuple[Any, ...]) -> Row:
-    row_id, raw_path, ordinal, locator, size, md5, _tries = row
-    return Row(row_id, bytes(raw_path), ordinal, bytes(locator), size, bytes(md5) if md5 else None)
+    row_id, raw_path, ordinal, locator, size, md5, depth, parent, sha256_, _tries = row
+    inside = Container(parent, bytes(sha256_)) if parent else None
+    return Row(row_id, bytes(raw_path), ordinal, bytes(locator), size, bytes(md5) if md5 else None, depth, inside)
 
 
 def give_back(row_ids: Sequence[int]) -> None:
@@ -200,8 +219,8 @@ def reject(reasons: dict[int, str]) -> None:
         _run(REJECT, [list(reasons), list(reasons.values())])
 
 
-def hashed(rows: Sequence[tuple[int, int, int, str]], counters: Counters) -> None:
-    """(row, content, size, reason) of rows whose bytes are in the store. Inside `states.changing`."""
+def hashed(rows: Sequence[tuple[int, int, int, str, str]], counters: Counters) -> None:
+    """(row, content, size, reason, members) of rows whose bytes are in the store. Inside `states.changing`."""
     if rows:
         counters.add(HASHED, [list(column) for column in zip(*rows, strict=True)])
 

@@ -4,28 +4,35 @@ The ledger is the truth. A step takes a job (leases.py), works for a stint, and 
 tasks.py wakes workers, `drain` does it all in this process.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cases import events, evidence
-from cases.ingest import base, contents, integrity, leases, ledger, previews, reader
+from cases.ingest import base, contents, inside, integrity, leases, ledger, members, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
-from cases.models import Exhibit
+from cases.ingest.passes import passes
+from cases.models import Exhibit, FileInstance
 from workbench import audit, storage
-from workbench.jail import NoJail
+from workbench.jail import NoJail, results
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
+LIST_TRIES = 3
+CANNOT_LIST = "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
 GROUP_FILES, GROUP_SECONDS = 16, 1.0  # a commit; model.md section 3
 STINT = 30.0  # seconds a task works before others get a turn; model.md section 3 allows 60
+log = logging.getLogger(__name__)
 S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
 AT_WORK = (S.LISTING, S.RUNNING)
@@ -47,23 +54,21 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         if held is None or not _begin(exhibit):
             return
         try:
-            for batch in _batches(reader(exhibit.reader).find(bytes(exhibit.source))):
-                _enter(exhibit, batch)
-                listed()
-                if not is_at_work(exhibit_id):
-                    return
-            if not integrity.holds(exhibit, lambda: is_at_work(exhibit_id)):
+            if not (_enter_all(exhibit, listed) and integrity.holds(exhibit, partial(is_at_work, exhibit_id))):
                 return
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
-            return
         except NoJail:
             _hold(exhibit, evidence.NO_JAIL)
-            return
         except base.SourceUnusable as error:
             _stop(exhibit, error)
-            return
-        _all_listed(exhibit)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
+            log.exception("the files of exhibit %s could not be listed", exhibit.public_id)
+            _count_failure(exhibit, error)
+        else:
+            _all_listed(exhibit)
 
 
 def _begin(exhibit: Exhibit) -> bool:
@@ -75,6 +80,16 @@ def _begin(exhibit: Exhibit) -> bool:
                 agency=exhibit.case.agency_id, ref=exhibit.ref,
             )  # fmt: skip
     return Exhibit.objects.filter(pk=exhibit.pk, state=S.LISTING).exists()
+
+
+def _enter_all(exhibit: Exhibit, listed: Callable[[], None]) -> bool:
+    """Enter the listing, batch by batch; False when somebody held or ended the ingest meanwhile."""
+    for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
+        _enter(exhibit, batch)
+        listed()
+        if not is_at_work(exhibit.pk):
+            return False
+    return True
 
 
 def _batches(listing: Iterator[Listed]) -> Iterator[list[Listed]]:
@@ -97,6 +112,17 @@ def _enter(exhibit: Exhibit, batch: list[Listed]) -> None:
         Exhibit.objects.filter(pk=exhibit.pk).update(frame=frame.raw)
     if found := [one for one in batch if isinstance(one, Found)]:
         ledger.add(exhibit.pk, found)
+
+
+@transaction.atomic
+def _count_failure(exhibit: Exhibit, error: Exception) -> None:
+    """Let the sweeper try the listing again; the third time, stop the exhibit. Who resumes it has three tries anew."""
+    job = Job.objects.get(kind=evidence.LIST, subject=str(exhibit.public_id), state__in=Job.LIVE)
+    tries = job.cursor.get("tries", 0) + 1
+    Job.objects.filter(pk=job.pk).update(cursor={"tries": tries % LIST_TRIES})
+    if tries == LIST_TRIES:
+        with suppress(evidence.NotInThisState):  # somebody has held or ended it meanwhile
+            evidence.stop(exhibit, why=CANNOT_LIST.format(type(error).__name__))
 
 
 @transaction.atomic
@@ -126,6 +152,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
             more = _stop(exhibit, error)
+        finally:
+            passes().close()
     if not more:
         finish(exhibit_id)
     return more
@@ -136,7 +164,11 @@ def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     while is_at_work(exhibit.pk):
         if time.monotonic() > deadline:
             return True
-        if not (_hash_claim(exhibit, held, deadline) or previews.make_left(exhibit.case.agency, held)):
+        if not (
+            _hash_claim(exhibit, held, deadline)
+            or members.list_one(exhibit, held, partial(is_at_work, exhibit.pk))
+            or previews.make_left(exhibit.case.agency, held)
+        ):
             return False
     return False
 
@@ -146,7 +178,7 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
-    readings = reader(exhibit.reader).read(bytes(exhibit.source), claim.rows)
+    readings = inside.read(exhibit, claim.rows)
     left = len(claim.rows)
     try:
         while left and time.monotonic() < deadline:
@@ -223,8 +255,10 @@ def is_at_work(exhibit_id: int) -> bool:
 
 @transaction.atomic
 def finish(exhibit_id: int) -> bool:
-    """Close the ingest if every file has its outcome; whether this call did."""
-    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0)
+    """Close the ingest if every file has its outcome and every archive is listed; whether this call did."""
+    done = Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
+        Exists(FileInstance.objects.filter(exhibit=OuterRef("pk"), members=FileInstance.Members.UNLISTED))
+    )
     if not done.update(state=S.DONE, state_reason="", ended_at=timezone.now()):
         return False
     exhibit = get(exhibit_id)
@@ -234,7 +268,8 @@ def finish(exhibit_id: int) -> bool:
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
         agency=exhibit.case.agency_id, ref=exhibit.ref, **totals,
     )  # fmt: skip
-    transaction.on_commit(lambda: evidence.remove_upload(exhibit))
+    if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
+        transaction.on_commit(lambda: evidence.remove_upload(exhibit))
     return True
 
 
@@ -246,6 +281,7 @@ def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit
     while True:
         list_files(exhibit_id)
         exhibit = get(exhibit_id)
+        evidence.open_slots(exhibit)
         for slot in evidence.slots(exhibit):
             hash_files(exhibit_id, slot)
         exhibit.refresh_from_db()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.db import connection, transaction
 
 from cases import states
-from cases.ingest import findings, ledger
+from cases.ingest import findings, ledger, slices
 from cases.ingest.contents import ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
@@ -105,4 +105,5 @@ def _store(found: Sequence[Finding]) -> None:
         findings.store(found)
     counters = ledger.Counters()
     ledger.settle(ids, counters)
-    counters.write()
+    slices.enter(ids, counters)
+    slices.record(counters.write())

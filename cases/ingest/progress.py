@@ -6,18 +6,19 @@ from typing import Any
 from django.db.models import F, Sum
 from django.utils import timezone
 
-from cases import figures
+from cases import figures, ladder
 from cases.models import Case, Exhibit, Item, Tally
 
 S = Exhibit.State
 LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED)
 HELD = {
-    "person": "held",
-    "space": "disk full, goes on by itself",
-    "store": "evidence store not reachable, goes on by itself",
-    "jail": "archives cannot be opened safely on this machine, goes on when they can",
-    "source": "source not reachable, goes on by itself",
+    "person": "",
+    "space": "The disk is full. It goes on by itself when there is room.",
+    "store": "The evidence store cannot be reached. It goes on by itself when it is back.",
+    "source": "The evidence cannot be reached. It goes on by itself when it is back.",
+    "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
+STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
 MINUTE, HOUR = 60, 3600
 
 
@@ -37,23 +38,19 @@ def fields(exhibit: Exhibit) -> dict[str, int]:
 
 
 def of(case: Case) -> dict[str, Any]:
-    """What the case page asks for every two seconds. Three queries over counts."""
+    """What the case page asks for every two seconds: its fields, from counts. Six queries."""
     exhibits = list(Exhibit.objects.filter(case=case, removed_at=None))
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)
     unmatched = dict(tally.values_list("exhibit_id").annotate(n=Sum(F("items") - F("known"))))
-    shown: dict[str, Any] = _ladder(figures.of(case))
+    numbers = figures.of(case)
+    stacks = figures.stacks(case) if numbers.left <= STACKS_COUNTED else None
+    steps = ladder.steps(numbers, figures.by_state(case), exhibits, stacks)
+    told = {f"ladder-{name.replace('_', '-')}": text for name, text in steps.items()}
     now = timezone.now()
     for exhibit in exhibits:
-        shown |= _exhibit(exhibit, unmatched.get(exhibit.pk, 0), now)
+        told |= _exhibit(exhibit, unmatched.get(exhibit.pk, 0), now)
     done = not any(exhibit.state in LIVE for exhibit in exhibits)
-    return {"fields": shown, "say": _said(exhibits), "done": done, "reload": done}
-
-
-def _ladder(numbers: figures.Figures) -> dict[str, Any]:
-    steps = {"unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
-    widths = {f"ladder-{step}-percent": _percent(count, numbers.files) for step, count in steps.items()}
-    counts = {"files": numbers.files, "known": numbers.known} | steps
-    return widths | {f"ladder-{name}": f"{count:,}" for name, count in counts.items()}
+    return {"fields": told, "say": _said(exhibits), "done": done, "reload": done}
 
 
 def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:
@@ -61,11 +58,17 @@ def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:
     return {
         f"{key}-files": f"{exhibit.seen:,}",
         f"{key}-phase": phase(exhibit, now),
-        f"{key}-bar": _percent(finished(exhibit), exhibit.seen),
+        f"{key}-why": why(exhibit),
+        f"{key}-bar": share(exhibit),
         f"{key}-unmatched": f"{unmatched:,}",
         f"{key}-problems": f"{exhibit.problems:,}",
         f"{key}-state": exhibit.get_state_display(),
     }
+
+
+def share(exhibit: Exhibit) -> int:
+    """Percent of the files seen that have their outcome."""
+    return 100 * finished(exhibit) // exhibit.seen if exhibit.seen else 0
 
 
 def finished(exhibit: Exhibit) -> int:
@@ -74,11 +77,9 @@ def finished(exhibit: Exhibit) -> int:
 
 
 def phase(exhibit: Exhibit, now: datetime) -> str:
-    """What is going on, in a few words: `12 files/s, 3 min left`."""
-    if exhibit.state == S.PAUSED:
-        return HELD.get(exhibit.state_reason, exhibit.state_reason)
+    """What is going on, in a few words: `12 files/s, 3 min left`. Empty where nothing is."""
     if exhibit.state not in (S.LISTING, S.RUNNING):
-        return exhibit.state_reason or exhibit.get_state_display().lower()
+        return ""
     words = ["listing"] if exhibit.state == S.LISTING else []
     seconds = (now - exhibit.started_at).total_seconds() if exhibit.started_at else 0.0
     done, left = finished(exhibit), exhibit.pending + exhibit.hashed
@@ -90,14 +91,17 @@ def phase(exhibit: Exhibit, now: datetime) -> str:
     return ", ".join(words) or "starting"
 
 
+def why(exhibit: Exhibit) -> str:
+    """Why an ingest does not go on, in a sentence; empty where it does, or where a person paused it."""
+    if exhibit.state == S.PAUSED:
+        return HELD.get(exhibit.state_reason, exhibit.state_reason)
+    return exhibit.state_reason if exhibit.state in (S.STOPPED, S.CANCELLED) else ""
+
+
 def _duration(seconds: float) -> str:
     if seconds < MINUTE:
         return f"{max(1, round(seconds))} s"
     return f"{seconds / HOUR:.1f} h" if seconds >= HOUR else f"{round(seconds / MINUTE)} min"
-
-
-def _percent(part: int, whole: int) -> int:
-    return 100 * part // whole if whole else 0
 
 
 def _said(exhibits: list[Exhibit]) -> str:

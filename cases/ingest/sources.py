@@ -4,18 +4,24 @@ import os
 from pathlib import Path
 
 from cases.ingest.base import SourceGone, SourceUnusable
+from cases.ingest.vics_case import VicsCase
 from workbench.jail import image_signatures
 
 
 def reader_for(source: bytes) -> str:
-    """A folder, a case document, a disk image, or an archive. Raises SourceUnusable, SourceGone."""
+    """`vics` for a JSON document and for a folder or zip that holds one VICS case; else by what the path leads to.
+
+    Raises SourceUnusable, SourceGone.
+    """
     path = Path(source.decode("utf-8", "surrogateescape"))
+    if not (path.is_dir() or path.is_file()):
+        raise SourceUnusable("There is nothing to read at this path.")
+    if path.suffix.lower() == ".json" and path.is_file():
+        return VicsCase.id
+    if VicsCase().knows(source):
+        return VicsCase.id
     if path.is_dir():
         return "folder"
-    if not path.is_file():
-        raise SourceUnusable("There is nothing to read at this path.")
-    if path.suffix.lower() == ".json":
-        return "vics"
     return "image" if _is_image(path) else "archive"
 
 

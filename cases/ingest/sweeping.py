@@ -19,7 +19,7 @@ SELECT j.kind, j.subject, x.id FROM cases_exhibit x JOIN workbench_job j
 WHERE x.state IN ('listing', 'running') AND j.state IN ('queued', 'running')
   AND (j.lease_until IS NULL OR j.lease_until < now())
   AND (j.kind <> 'hash' OR EXISTS (
-    SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.state = 'pending'
+    SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND (f.state = 'pending' OR f.members = 'unlisted')
     AND (f.lease_until IS NULL OR f.lease_until < now())))
 ORDER BY x.id, j.subject
 """
@@ -44,6 +44,8 @@ def unfinished() -> Work:
     _resume_held()
     for exhibit_id in Exhibit.objects.filter(state=S.RUNNING, pending=0, hashed=0).values_list("pk", flat=True):
         pipeline.finish(exhibit_id)
+    for exhibit in Exhibit.objects.filter(state=S.RUNNING, pending__gt=0):
+        evidence.open_slots(exhibit)
     with connection.cursor() as cursor:
         cursor.execute(FREE_JOBS, [[evidence.LIST, evidence.HASH]])
         jobs = cursor.fetchall()

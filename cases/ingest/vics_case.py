@@ -11,19 +11,23 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
+from itertools import islice
 from typing import BinaryIO
 
 from cases.ingest import archive, base, nodes
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, SourceGone, SourceUnusable
 from cases.ingest.folder import Folder
+from cases.names import display
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.vics_case import CaseRecord, Occurrence, read_case
 from hashsets.exchange.vics_media import MediaIndex
+from workbench.jail import NoJail, results
 
 NOT_A_RECORD = "record-unreadable"
 PATH_KEY = 400  # characters
 ZIP = b"PK\x03\x04"
 MANIFEST = b"manifest.json"
+LOOKED_AT = 1 << 20  # bytes of a document that tell whether it is a case
 
 Locate = Callable[[CaseRecord], tuple[bytes, str]]  # locator, or a reason why there is none
 
@@ -36,29 +40,49 @@ class VicsCase:
 
     def __init__(self, within: tuple[bytes, ...] = ()) -> None:
         self.within = within
+        self.passwords: tuple[str, ...] = ()
 
     def check(self, source: bytes) -> None:
-        """See Reader. Whether the document is whole is known after the listing's first pass."""
+        """See Reader. Whether the document is whole is known after the listing's first pass, how it begins now.
+
+        An encrypted one passes: passwords are given to an exhibit that is there.
+        """
         if _is_zip(source, self.within):
             archive.Archive(self.within).check(source)
-        else:
-            _folder_and_document(source, self.within)
+        try:
+            with self._places(source).document() as stream:
+                _read_records(stream, most=1)
+        except SourceUnusable as error:
+            if str(error) != archive.LOCKED:
+                raise
+
+    def knows(self, source: bytes) -> bool:
+        """Whether a zip or folder holds exactly one JSON document and that begins as a VICS case. Reads a megabyte."""
+        try:
+            with self._places(source).document() as stream:
+                return _begins_as_case(stream)
+        except (SourceGone, SourceUnusable, NoJail):
+            return False
 
     def find(self, source: bytes) -> Iterator[Listed]:
         """Records and instances in the document's order, the frame last."""
-        places = _InZip(source, self.within) if _is_zip(source, self.within) else _InFolder(source, self.within)
+        places = self._places(source)
         with places.document() as stream:
-            _read_to_the_end(stream)
+            _read_records(stream)
         with places.document() as stream:
             yield from _listed(stream, places.locate())
 
     def read(self, source: bytes, rows: list[Row]) -> Iterator[Reading]:
         """See Reader."""
         if _is_zip(source, self.within):
-            with archive.opened(source, self.within) as descriptor:
-                yield from archive.read_members(descriptor, rows)
+            yield from archive.read_source(source, self.within, rows, self.passwords)
         else:
             yield from Folder(self.within).read(_folder_and_document(source, self.within)[0], rows)
+
+    def _places(self, source: bytes) -> "_InZip | _InFolder":
+        """Where document and files lie. Raises SourceGone, SourceUnusable."""
+        in_zip = _is_zip(source, self.within)
+        return _InZip(source, self.within, self.passwords) if in_zip else _InFolder(source, self.within)
 
 
 def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
@@ -69,7 +93,8 @@ def _listed(stream: BinaryIO, locate: Locate) -> Iterator[Listed]:
         yield from (_unreadable(position) for position in range(expected, record.position))
         expected = record.position + 1
         starts += [record.position] * (record.case + 1 - len(starts))  # a case may hold nothing
-        yield Record(record.position, record.text, record.record.md5, "/".join(record.relative_path or ())[:PATH_KEY])
+        path_key = display(_raw("/".join(record.relative_path or ())))[:PATH_KEY]
+        yield Record(record.position, record.text, record.record.md5, path_key)
         yield from _instances(record, locate(record), seen)
     yield from (_unreadable(position) for position in range(expected, report.read + 1))
     yield Frame(json.dumps(reader.frame.as_json() | {"starts": starts}).encode())
@@ -83,18 +108,29 @@ def _instances(record: CaseRecord, place: tuple[bytes, str], seen: Counter[bytes
     """One instance per place the file was found at; a record that names none is one all the same."""
     locator, reason = place
     for occurrence in record.occurrences or (Occurrence(),):
-        raw_path = (occurrence.path or "/".join(record.relative_path or ()) or f"Media[{record.position}]").encode()
+        raw_path = _raw(occurrence.path or "/".join(record.relative_path or ()) or f"Media[{record.position}]")
         key = sha256(raw_path).digest()
         moment = occurrence.written or occurrence.created
-        modified = moment.text[:40] if moment else ""
+        modified = display(_raw(moment.text))[:40] if moment else ""
         yield Found(raw_path, seen[key], locator, record.record.size, modified, reason, record.position)
         seen[key] += 1
 
 
-def _read_to_the_end(stream: BinaryIO) -> None:
-    """Refuse a document that is damaged or no case. Raises SourceUnusable."""
+def _begins_as_case(stream: BinaryIO) -> bool:
+    """Whether the first record of a VICS case stands in the first megabyte of the document."""
+    head = b""
+    while len(head) < LOOKED_AT and (chunk := stream.read(LOOKED_AT)):
+        head += chunk
     try:
-        for _ in read_case(stream, Report()):
+        return next(iter(read_case(io.BytesIO(head[:LOOKED_AT]), Report())), None) is not None
+    except MalformedDocument:
+        return False
+
+
+def _read_records(stream: BinaryIO, most: int | None = None) -> None:
+    """Refuse a document that is damaged or no case, as far as `most` records; None is all. Raises SourceUnusable."""
+    try:
+        for _ in islice(read_case(stream, Report()), most):
             pass
     except MalformedDocument as error:
         raise SourceUnusable(f"The case document cannot be read: {error}.") from error
@@ -123,8 +159,8 @@ class _InFolder:
 class _InZip:
     """The document is a member of a zip; so are its files, under names that may hold back-slashes."""
 
-    def __init__(self, source: bytes, within: tuple[bytes, ...]) -> None:
-        self.source, self.within = source, within
+    def __init__(self, source: bytes, within: tuple[bytes, ...], passwords: tuple[str, ...]) -> None:
+        self.source, self.within, self.passwords = source, within, passwords
         self.places: dict[str, int] = {}
         documents = []
         with archive.opened(source, within) as descriptor:
@@ -141,9 +177,11 @@ class _InZip:
     def document(self) -> Iterator[BinaryIO]:
         with (
             archive.opened(self.source, self.within) as descriptor,
-            closing(archive.members(descriptor, self.index)) as members,
+            closing(archive.members(descriptor, self.index, self.passwords)) as members,
         ):
             member = next(members)
+            if member.reason == results.ENCRYPTED:
+                raise SourceUnusable(archive.LOCKED)
             if member.index != self.index or member.reason:
                 raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
             yield _Joined(member.chunks)
@@ -179,7 +217,11 @@ def _text(raw: bytes) -> str:
 
 
 def _raw(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+    """The bytes of a name: those it was read from, else (JSON can spell half a character) as near as bytes come."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _may_be_document(name: bytes) -> bool:

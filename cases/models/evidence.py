@@ -63,7 +63,14 @@ class Exhibit(models.Model):
     objects = scope.OfCaseQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["case", "ref"], name="exhibit_ref_once")]
+        constraints = [
+            models.UniqueConstraint(
+                models.F("case"),
+                Lower("ref"),
+                condition=~models.Q(state="cancelled", seen=0),  # nothing came in: the number is free again
+                name="exhibit_ref_once",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.ref
@@ -156,6 +163,8 @@ class FileInstance(models.Model):
     about = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what else the source says of it
     depth = models.PositiveSmallIntegerField(default=0, db_default=0)  # files it lies in
     members = models.CharField(max_length=8, choices=Members.choices, blank=True, default="", db_default="")
+    inside_members = models.PositiveIntegerField(null=True)  # of an outermost archive: entered below it so far,
+    inside_bytes = models.BigIntegerField(null=True)  # and what these unpack to
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=60, blank=True, default="")
     content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True)

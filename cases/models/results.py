@@ -58,6 +58,15 @@ class Offer(models.Model):
                 condition=Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("withdrawn_by")),
                 name="withdrawal_confirmed_by_another",
             ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["published", "withdrawal", "withdrawn"]) | Q(approved_by__isnull=False),
+                name="published_by_two",
+            ),
+            models.CheckConstraint(
+                condition=(~Q(state__in=["withdrawal", "withdrawn"]) | Q(withdrawn_by__isnull=False))
+                & (~Q(state="withdrawn") | Q(confirmed_by__isnull=False)),
+                name="withdrawn_by_two",
+            ),
         ]
         indexes = [
             models.Index(fields=["agency", "id"], condition=Q(state__in=["draft", "withdrawal"]), name="offer_waiting")

@@ -158,7 +158,10 @@ class Decision(models.Model):
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act")]
+        constraints = [
+            models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act"),
+            models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0009 refers to it
+        ]
         indexes = [models.Index(fields=["content", "id"], name="decision_content")]
 
 

@@ -1,4 +1,4 @@
-"""Pages of the evidence: adding it, uploads, holding an ingest, problems, progress."""
+"""Pages of the evidence: adding it, uploads, holding or ending an ingest, progress."""
 
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -8,9 +8,10 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, problems, shown, tasks, uploads
+from cases import evidence, inbox, passwords, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -19,13 +20,7 @@ from workbench.requests import SignedRequest
 
 FROM_INBOX = ("folder", "archive", "image", "vics")
 AS_FILE = ("archive", "vics")
-OUTCOME_KINDS = {"accepted": "ok", "accepted-without-preview": "warn", "rejected-with-reason": "bad", "pending": ""}
-OUTCOME_WORDS = {
-    "accepted": "In the case",
-    "accepted-without-preview": "No preview",
-    "rejected-with-reason": "Not taken",
-    "pending": "Pending",
-}
+FORMS = ("inbox", "zip")
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,26 +30,45 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     errors: dict[str, str] = {}
     if request.method == "POST":
         try:
+            lines = passwords.checked(_lines(request))
             exhibit = _added(request, found)
+            if lines:
+                passwords.give(exhibit, passwords=lines, by=request.user)
         except WorkbenchError as error:
             errors = {_("Not added"): str(error)}
         else:
             tasks.wake(exhibit.pk)
             return redirect("cases:case", found.public_id)
+    form = request.POST.get("form", "")
     context = {
         "here": "cases",
         "case": found,
-        "inbox": [_offered(entry) for entry in inbox.entries()],
+        "inbox": _inbox(),
         "inbox_places": inbox.places(),
-        "values": request.POST.dict(),
+        "values": {form: request.POST.dict()} if form in FORMS else {},
         "errors": errors,
     }
     return render(request, "cases/add_evidence.html", context, status=400 if errors else 200)
 
 
-def _offered(entry: inbox.Entry) -> dict[str, str]:
+def _inbox() -> list[dict[str, str]]:
+    """What lies in the inbox, each with how much of it there is."""
+    entries = inbox.entries()
+    folders = sum(entry.kind == "folder" for entry in entries)
+    return [_offered(entry, counted=folders <= inbox.COUNTED_FOLDERS) for entry in entries]
+
+
+def _offered(entry: inbox.Entry, *, counted: bool) -> dict[str, str]:
     size = "" if entry.size is None else shown.human_size(entry.size)
+    if entry.kind == "folder" and counted:
+        size = _estimate(inbox.files_below(entry))
     return {"path": entry.path, "name": entry.name, "kind": entry.kind, "size_text": size}
+
+
+def _estimate(files: int) -> str:
+    if files > inbox.COUNTED:
+        return _("more than %(n)s files") % {"n": f"{inbox.COUNTED:,}"}
+    return ngettext("%(n)s file", "%(n)s files", files) % {"n": f"{files:,}"}
 
 
 def _added(request: SignedRequest, case: Case) -> Exhibit:
@@ -62,15 +76,35 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, a zip, a disk image, or a VICS case."))
+        raise BadInput(_("Say what the evidence is: a folder, an archive, a disk image, or a VICS case."))
+    told: dict[str, Any] = {
+        "case": case,
+        "ref": ref,
+        "reader_id": reader,
+        "by": request.user,
+        "description": description,
+    }
     if file:
-        exhibit = evidence.add_upload(case=case, ref=ref, by=request.user, description=description, reader_id=reader)
-        uploads.keep_source(exhibit, cast("BinaryIO", file.file))
-        return exhibit
-    source = evidence.offered_source(inbox.raw_path(post.get("folder", "")))
-    return evidence.add_exhibit(
-        case=case, ref=ref, reader_id=reader, source=source, by=request.user, description=description
-    )
+        return uploads.add_file(stream=cast("BinaryIO", file.file), **told)
+    held = evidence.named(case, evidence.exhibit_ref(ref))
+    exhibit = evidence.add_exhibit(source=evidence.offered_source(inbox.raw_path(post.get("folder", ""))), **told)
+    _tell(request, exhibit, is_new=held is None)
+    return exhibit
+
+
+def _tell(request: SignedRequest, exhibit: Exhibit, *, is_new: bool) -> None:
+    """Say what the person may not have meant: the same evidence once more."""
+    if not is_new:
+        text = _("%(ref)s is in this case already, from the same place. Nothing was added; its ingest goes on.")
+        messages.info(request, text % {"ref": exhibit.ref})
+    elif others := evidence.same_source(exhibit):
+        text = _("The same place was taken in as %(others)s. Its files now count twice; cancel one if that is wrong.")
+        messages.warning(request, text % {"others": ", ".join(others)})
+
+
+def _lines(request: SignedRequest) -> list[str]:
+    """The passwords of the form, one a line, blanks at their ends included."""
+    return [line for line in request.POST.get("passwords", "").splitlines() if line]
 
 
 @require_POST
@@ -97,7 +131,8 @@ def upload_start(request: SignedRequest, case: UUID) -> HttpResponse:
 def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Some of the files; sending them again changes nothing."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
-    files, names = request.FILES.getlist("files"), request.POST.getlist("paths")
+    files = request.FILES.getlist("files")
+    names = [name.encode("latin-1") for name in request.POST.getlist("paths")]  # middleware.NamesAsBytes
     if len(files) != len(names) or not files:
         raise BadInput(_("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]
@@ -115,74 +150,33 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse:
-    """Hold, resume or end an ingest."""
+    """Hold, resume or end an ingest, or give it passwords."""
     found: Exhibit = access.get(request.user, "evidence.control", Exhibit, exhibit)
     if act == "pause":
         evidence.pause(found, by=request.user)
     elif act == "resume":
         evidence.resume(found, by=request.user)
         tasks.wake(found.pk)
+    elif act == "password":
+        files = passwords.give(found, passwords=_lines(request), by=request.user)
+        tasks.wake(found.pk)
+        messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
     elif act == "cancel":
         evidence.cancel(found, by=request.user, reason=request.POST.get("reason", ""))
-        messages.success(request, _("The ingest has ended. What came in stays in the case."))
+        messages.success(request, _ended(found))
     else:
         raise NotFound
     return redirect("cases:case", found.case.public_id)
 
 
-@require_GET
-def problem_list(request: SignedRequest, case: UUID) -> HttpResponse:
-    """Files that ended with a reason, a page at a time."""
-    found: Case = access.get(request.user, "problems.view", Case, case)
-    exhibits = list(Exhibit.objects.filter(case=found, removed_at=None).order_by("ref"))
-    exhibit, reason = _exhibit_of(request), request.GET.get("reason", "")
-    rows = problems.page(found, exhibit=exhibit, reason=reason, after=_after(request), limit=problems.PAGE + 1)
-    context = {
-        "here": "cases",
-        "case": found,
-        "exhibits": exhibits,
-        "exhibit": exhibit,
-        "reasons": [{"code": code, "count": None} for code in sorted(problems.WORDS)],
-        "reason": reason,
-        "rows": [_problem(row) for row in rows[: problems.PAGE]],
-        "next_url": _next(request, rows),
-        "total": sum(one.problems for one in exhibits if exhibit in (None, one.public_id)),
-    }
-    return render(request, "cases/problems.html", context)
-
-
-def _exhibit_of(request: SignedRequest) -> UUID | None:
-    text = request.GET.get("exhibit", "")
-    try:
-        return UUID(text) if text else None
-    except ValueError as error:
-        raise NotFound from error
-
-
-def _after(request: SignedRequest) -> int:
-    text = request.GET.get("after", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
-
-
-def _next(request: SignedRequest, rows: list[problems.Problem]) -> str:
-    if len(rows) <= problems.PAGE:
-        return ""
-    query = request.GET.copy()
-    query["after"] = str(rows[problems.PAGE - 1].id)
-    return f"?{query.urlencode()}"
-
-
-def _problem(row: problems.Problem) -> dict[str, Any]:
-    return {
-        "exhibit": row.exhibit,
-        "name": row.name,
-        "size_text": "" if row.size is None else shown.human_size(row.size),
-        "reason": row.reason,
-        "meaning": row.means,
-        "outcome": row.outcome,
-        "outcome_text": OUTCOME_WORDS[row.outcome],
-        "outcome_kind": OUTCOME_KINDS[row.outcome],
-    }
+def _ended(exhibit: Exhibit) -> str:
+    """What became of a cancelled exhibit and its number."""
+    exhibit.refresh_from_db()
+    if exhibit.seen:
+        text = _("The ingest of %(ref)s has ended. What came in stays in the case, and so does its number.")
+    else:
+        text = _("The ingest of %(ref)s has ended. Nothing had come in: its number can be used again.")
+    return text % {"ref": exhibit.ref}
 
 
 @require_GET

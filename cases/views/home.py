@@ -58,7 +58,6 @@ def _continue(stopped: overview.Continue) -> dict[str, Any]:
         "place": stopped.place,
         "size": stopped.size,
         "left": stopped.left,
-        "stacks": stopped.left,
         "minutes": stopped.minutes,
         "veils": stopped.items,
     }
@@ -69,7 +68,6 @@ def _queue(case: Case, numbers: Figures, may_claim: bool) -> dict[str, Any]:
     return {
         "case": case,
         "left": numbers.left,
-        "stacks": numbers.left,
         "percent": shown.done_percent(numbers),
         "due_text": text,
         "due_kind": kind,
@@ -78,13 +76,12 @@ def _queue(case: Case, numbers: Figures, may_claim: bool) -> dict[str, Any]:
 
 
 def _followed(case: Case, numbers: Figures) -> dict[str, Any]:
-    last = f"{numbers.pending} files are being read" if numbers.pending else f"{numbers.files} files"
     return {
         "case": case,
         "stage": shown.stage(case, numbers)[0],
-        "percent": shown.done_percent(numbers),
         "known_percent": shown.percent_text(numbers.known, numbers.unique),
-        "last": last,
+        "files": numbers.files,
+        "pending": numbers.pending,
     }
 
 

@@ -11,8 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import figures, investigations, overview, shown
-from cases.forms import CaseForm
+from cases import activity, figures, investigations, ladder, overview, shown
+from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
 from workbench import access
@@ -25,10 +25,13 @@ MAY = {
     "review": "batch.claim",
     "add_evidence": "evidence.add",
     "export": "export.build",
+    "edit": "case.edit",
     "team": "case.team",
     "publish": "offer.list",
     "close": "case.close",
     "audit": "audit.read",
+    "items": "item.view",
+    "control": "evidence.control",
 }
 
 
@@ -48,6 +51,19 @@ def new(request: SignedRequest) -> HttpResponse:
     return render(request, "cases/new.html", {"here": "cases", "form": form}, status=400 if form.errors else 200)
 
 
+@require_http_methods(["GET", "POST"])
+def edit(request: SignedRequest, case: UUID) -> HttpResponse:
+    """Change an open case's name, due date and legal reference."""
+    found: Case = access.get(request.user, "case.edit", Case, case)
+    values = {"name": found.name, "due": found.due, "legal_reference": found.legal_reference}
+    form = EditCaseForm(request.POST or None, initial=values)
+    if request.method == "POST" and form.is_valid():
+        investigations.edit(case=found, by=request.user, **form.cleaned_data)
+        return redirect("cases:case", found.public_id)
+    context = {"here": "cases", "case": found, "form": form}
+    return render(request, "cases/edit.html", context, status=400 if form.errors else 200)
+
+
 @require_GET
 def case(request: SignedRequest, case: UUID) -> HttpResponse:
     """From everything seized to what a person must see, and where each exhibit stands."""
@@ -55,40 +71,33 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "case.view", scoped, case)
     counts = figures.detailed(found)
     rows = overview.exhibits(found)
+    exhibits = [exhibit for exhibit, _unmatched in rows]
+    states = figures.by_state(found)
     context = (
-        {"here": "cases", "case": found, "figures": counts.figures, "stacks": counts.stacks}
-        | _ladder(counts.figures, rows)
+        {"here": "cases", "case": found, "figures": counts.figures}
         | _people(found, request.user, counts.figures)
         | {
+            "ladder": ladder.steps(counts.figures, states, exhibits, counts.stacks),
+            "stacks": counts.stacks,
+            "unsure": states["unsure"].items if "unsure" in states else 0,
             "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
-            "live": any(shown.exhibit_acts(exhibit) for exhibit, _unmatched in rows),
+            "live": any(exhibit.state in progress.LIVE for exhibit in exhibits),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
             "by_category": _by_category(found, counts.by_category),
-            "activity": overview.activity(found),
+            "activity": activity.latest(found),
             "offers": overview.offers_waiting(found),
         }
     )
     return render(request, "cases/case.html", context)
 
 
-def _ladder(numbers: figures.Figures, rows: list[tuple[Exhibit, int]]) -> dict[str, Any]:
-    """The reduction ladder: each step as a share of all files."""
-    steps = {"unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
-    return {
-        "ladder": {"files": 100 if numbers.files else 0}
-        | {step: shown.percent(count, numbers.files) for step, count in steps.items()},
-        "ladder_text": {step: shown.percent_text(count, numbers.files) for step, count in steps.items()},
-        "bytes_text": shown.human_size(sum(exhibit.bytes_read for exhibit, _unmatched in rows)),
-        "saved_hours": shown.saved_hours(numbers),
-    }
-
-
 def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:
     """The team, who could join it, and what this person may do here."""
     may = {name: access.has(user, permission) for name, permission in MAY.items()}
     is_open = case.state == Case.State.OPEN
-    for act in ("review", "add_evidence", "team", "close"):
+    may["edit"] = may["edit"] and investigations.may_edit(case, user)
+    for act in ("review", "add_evidence", "control", "edit", "team", "close"):
         may[act] &= is_open
     stage, kind = shown.stage(case, numbers)
     return {
@@ -107,8 +116,9 @@ def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
         "source": " · ".join(filter(None, [exhibit.description, shown.READERS.get(exhibit.reader, exhibit.reader)])),
         "integrity": shown.integrity(exhibit),
         "files": exhibit.seen,
-        "percent": int(shown.percent(progress.finished(exhibit), exhibit.seen)),
+        "percent": progress.share(exhibit),
         "phase": progress.phase(exhibit, timezone.now()),
+        "why": progress.why(exhibit),
         "unmatched": unmatched,
         "problems": exhibit.problems,
         "state": Exhibit.State(exhibit.state).label,

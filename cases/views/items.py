@@ -4,19 +4,22 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, inspector, listing, shown, viewing
+from cases import decisions, figures, inspector, listing, marks, shown, viewing
 from cases.forms import SupersedeForm, WantedForm
-from cases.models import Case, Decision, Exhibit, Item, Offer, Standing
+from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
+from workbench.models import User
 from workbench.requests import SignedRequest
 
 
@@ -28,14 +31,18 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     form = WantedForm(request.GET)
     if not form.is_valid():
         raise BadInput(_("A filter of this page is damaged. Choose again."))
-    wanted = listing.Wanted(**form.cleaned_data)
-    page = listing.items(found, wanted, after=listing.after_key(request.GET.get("after")))
+    wanted, after = listing.Wanted(**form.cleaned_data), listing.after_key(request.GET.get("after"))
+    page = listing.items(found, wanted, after=after)
+    exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
     categories = _categories(found)
     context = {
         "here": "cases",
         "case": found,
         "wanted": wanted,
-        "exhibits": Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"),
+        "exhibits": exhibits,
+        "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
+        "total": _total(found, wanted, exhibits),
+        "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
         "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
@@ -43,6 +50,15 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "may_confirm": wanted.state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
     }
     return render(request, "cases/items.html", context)
+
+
+def _total(case: Case, wanted: listing.Wanted, exhibits: list[Exhibit]) -> int | None:
+    """How many items the filter lets through, where the kept counts tell."""
+    if wanted != listing.Wanted(state=wanted.state, exhibit=wanted.exhibit):
+        return None
+    chosen = next((one for one in exhibits if one.public_id == wanted.exhibit), None)
+    states = figures.by_state(case, chosen)
+    return sum(one.items for state, one in states.items() if wanted.state in ("", state))
 
 
 @require_POST
@@ -108,41 +124,60 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "frames": frames,
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
-        "decisions": _decisions(found, categories, standing),
-        "offers": _offers(found),
+        "marks": marks.of(found, request.user),
+        "undecided": shown.UNDECIDED[Item.State(found.state)],
+        "may_correct": _may_correct(request, found),
+        "decisions": _decisions(found, categories, standing, request.user),
+        "offers": _offers(found, request.user),
         "categories": categories.values(),
         "may": {
             "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
             "withdraw": access.has(request.user, "offer.make"),
+            "unveil": viewing.outside_batches(request.user) and content.preview != Content.PreviewState.NONE,
         },
     }
     return render(request, "cases/item.html", context)
 
 
-def _decisions(item: Item, categories: dict[str, Category], standing: Standing | None) -> list[dict[str, Any]]:
-    """What people decided about the content under this scheme, newest first."""
-    made = Decision.objects.filter(content=item.content_id, scheme__scheme_id=item.case.scheme.scheme_id).order_by(
-        "-pk"
-    )
+def _may_correct(request: SignedRequest, item: Item) -> str:
+    """Who may change the decision now, in a sentence; empty for those who find the form on the page."""
+    if item.state != Item.State.DECIDED or access.has(request.user, "decision.supersede"):
+        return ""
+    if Stack.objects.filter(pk=item.stack_id, batch__user=request.user, lease_until__gt=timezone.now()).exists():
+        return _("It is in your open batch: decide it again there, or take it back with Z.")
+    return _("The batch is closed: a supervisor of your agency can supersede the decision here, with a reason.")
+
+
+def _decisions(
+    item: Item, categories: dict[str, Category], standing: Standing | None, by: User
+) -> list[dict[str, Any]]:
+    """What people decided about the content under this scheme, newest first.
+
+    Of a case outside the person's scope only category and basis: who works on it, when and why is its own affair.
+    """
+    made = Decision.objects.filter(content=item.content_id, scheme__scheme_id=item.case.scheme.scheme_id)
+    reached = Case.objects.for_actor(by).filter(pk=OuterRef("case"))
+    rows = made.annotate(in_scope=Exists(reached)).order_by("-pk")[:50]
     return [
         {
-            "at": row.at,
-            "by": row.by_name,
+            "at": row.at if row.in_scope else None,
+            "by": row.by_name if row.in_scope else _("in another case"),
             "category": categories.get(row.code or ""),
             "basis": row.get_basis_display(),
-            "reason": row.reason,
+            "reason": row.reason if row.in_scope else "",
             "in_force": bool(standing and standing.decision_id == row.pk),
         }
-        for row in made[:50]
+        for row in rows
     ]
 
 
-def _offers(item: Item) -> list[dict[str, Any]]:
-    offers = Offer.objects.filter(decision__content=item.content_id, agency=item.case.agency_id).select_related("set")
+def _offers(item: Item, by: User) -> list[dict[str, Any]]:
+    reached = Offer.objects.for_actor(by).filter(agency=item.case.agency_id)
+    offers = reached.filter(decision__content=item.content_id).select_related("set").order_by("pk")
     return [
         dict(zip(("state_text", "state_kind"), shown.offer_state(offer), strict=True))
         | {"offer": offer, "set": offer.set.name}
-        for offer in offers.order_by("pk")[:50]
+        for offer in offers[:50]
     ]
 
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cases import listing, publishing, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
+from cases.offers import Outcome
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -30,6 +31,7 @@ TABS = {
 }
 OWN = {
     S.DRAFT: lazy("You decided or offered it: another person approves."),
+    S.HELD: lazy("You decided or offered it: another person approves."),
     S.WITHDRAWAL: lazy("You asked for the withdrawal: another person confirms."),
 }
 
@@ -44,16 +46,16 @@ def offers(request: SignedRequest) -> HttpResponse:
     case = _case(request)
     scoped = _scoped(request, case)
     page = listing.offers(_of_tab(scoped, tab, request), listing.after_key(request.GET.get("after")))
-    categories: dict[tuple[int, str], Category] = {}
-    if page.rows:
-        schemes = {row.decision.scheme_id for row in page.rows}
-        categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
+    waiting = listing.waiting(scoped)
+    schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
+    categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
     context = {
         "here": "publish",
         "case": case,
         "tab": tab,
         "tabs": [(key, label, listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
         "set": publishing.publishing_set(case) if case else None,
+        "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
         "rows": [_row(request, offer, categories) for offer in page.rows],
         "next_url": listing.next_url(request.GET, page.next),
         "may_approve": access.has(request.user, "offer.make" if tab == "published" else "offer.approve"),
@@ -90,7 +92,7 @@ def _of_tab(scoped: QuerySet[Offer], tab: str, request: SignedRequest) -> QueryS
 def _row(request: SignedRequest, offer: Offer, categories: dict[tuple[int, str], Category]) -> dict[str, Any]:
     """An offer with what this person may do about it, or why not."""
     me, decision = request.user.pk, offer.decision
-    own = me in ({offer.offered_by_id, offer.decided_by_id} if offer.state == S.DRAFT else {offer.withdrawn_by_id})
+    own = me in ({offer.withdrawn_by_id} if offer.state == S.WITHDRAWAL else {offer.offered_by_id, offer.decided_by_id})
     waits = offer.state in OWN
     text, kind = shown.offer_state(offer)
     return {
@@ -137,7 +139,7 @@ def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
     return redirect(f"{reverse('cases:publish')}?case={found.public_id}")
 
 
-def _tell(request: SignedRequest, outcome: publishing.Outcome) -> None:
+def _tell(request: SignedRequest, outcome: Outcome) -> None:
     messages.success(request, ngettext("%d offer done.", "%d offers done.", outcome.done) % outcome.done)
     for reason, number in outcome.held.items():
         messages.info(request, f"{number}: {reason}")

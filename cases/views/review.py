@@ -5,13 +5,18 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import review
+from cases import figures, review
 from cases.errors import CaseIsClosed, NothingLeft
-from cases.models import Batch, Case
+from cases.models import Batch, Case, Item
 from workbench import access
 from workbench.requests import SignedRequest
+
+LINKS = {Item.State.UNSURE: lazy("Show the unsure ones"), Item.State.CONFIRM: lazy("Show the proposed ones")}
 
 
 @require_POST
@@ -21,10 +26,22 @@ def next_batch(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "batch.claim", scoped, case)
     try:
         batch = review.claim(case=found, by=request.user)
-    except (NothingLeft, CaseIsClosed) as nothing:
-        messages.info(request, str(nothing))
+    except CaseIsClosed as closed:
+        messages.info(request, str(closed))
+        return redirect("cases:case", found.public_id)
+    except NothingLeft as nothing:
+        messages.info(request, _with_links(found, str(nothing)))
         return redirect("cases:case", found.public_id)
     return redirect("cases:batch", batch.public_id)
+
+
+def _with_links(case: Case, text: str) -> str:
+    """The sentence, and where to see the items that no batch takes."""
+    states = figures.by_state(case)
+    offered = [(state, word) for state, word in LINKS.items() if state in states]
+    address = reverse("cases:items", args=[case.public_id])
+    links = format_html_join(" ", '<a href="{}?state={}">{}</a>', [(address, state, word) for state, word in offered])
+    return format_html("{} {}", text, links)
 
 
 @require_GET

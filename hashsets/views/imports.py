@@ -13,6 +13,7 @@ from hashsets.forms import ImportForm
 from hashsets.models import HashSet
 from workbench.models import Job
 from workbench.requests import SignedRequest
+from workbench.visible import visible
 
 STATES = {
     Job.State.QUEUED: (_("waiting"), ""),
@@ -62,7 +63,7 @@ def progress(request: SignedRequest, run_id: UUID) -> JsonResponse:
     done = job.state not in Job.LIVE
     state = str(STATES[Job.State(job.state)][0])
     fields = {"bar": _percent(job), "phase": job.cursor.get("phase", ""), "state": state}
-    return JsonResponse({"fields": fields, "say": job.message, "done": done, "reload": done})
+    return JsonResponse({"fields": fields, "say": visible(job.message), "done": done, "reload": done})
 
 
 def _of(request: SignedRequest, run_id: UUID) -> tuple[Job, HashSet]:
@@ -75,7 +76,7 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
     text, kind = STATES[Job.State(job.state)]
     run = {
         "public_id": job.public_id,
-        "source": ", ".join(job.cursor["files"]),
+        "source": visible(", ".join(job.cursor["files"])),
         "state": job.state,
         "state_text": text,
         "state_kind": kind,
@@ -83,19 +84,17 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
         "percent": _percent(job),
         "at": job.created_at,
         "by": job.cursor["by_name"],
-        "message": job.message,
+        "message": visible(job.message),
         "dry_run": job.cursor["dry_run"],
     }
     return {
         "run": run,
         "report": {name: found.get(name, 0) for name in FIGURES},
-        "skipped": [{"reason": SKIPPED.get(key, key), "count": n} for key, n in found.get("skipped", {}).items()],
-        "warnings": _warnings(found),
-        "errors": [
-            {"line": warning["position"], "offset": None, "reason": f"{warning['code']} {warning['detail']}".strip()}
-            for warning in found.get("warnings", [])
-            if warning["position"] is not None
+        "skipped": [
+            {"reason": SKIPPED.get(key, visible(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],
+        "warnings": _warnings(found),
+        "errors": [_bad_record(one) for one in found.get("warnings", []) if one["position"] is not None],
     }
 
 
@@ -123,7 +122,12 @@ def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
     lines += [
         {"code": "unknown-field", "text": name, "count": n} for name, n in found.get("unknown_fields", {}).items()
     ]
-    return lines
+    return [line | {"text": visible(str(line["text"]))} for line in lines]
+
+
+def _bad_record(warning: dict[str, Any]) -> dict[str, Any]:
+    said = visible(f"{warning['code']} {warning['detail']}".strip())
+    return {"line": warning["position"], "offset": None, "reason": said}
 
 
 def _percent(job: Job) -> int:

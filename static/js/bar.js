@@ -2,9 +2,11 @@
 import { isDecided, isHandled } from "./batch.js";
 import { svg } from "./dom.js";
 
+const PACE_FROM = 5; // decisions before an estimate is worth saying
+
 const items = (units) => units.reduce((total, unit) => total + unit.items, 0);
 
-/** Where the batch stands, in items; `views` and the times are this session's. */
+/** Where the batch stands, in items; `views` and the times are those of earlier visits too. */
 export function figures(batch, session) {
   const units = batch.units;
   return {
@@ -38,14 +40,14 @@ export class BatchBar {
     this.bar.replaceChildren(...pieces);
     this.bar.setAttribute("aria-label", `${now.decided} of ${now.items} decided`);
     this.decided.textContent = String(now.decided);
-    this.total.textContent = `/ ${now.items}${this.#pace(now)}`;
+    this.total.textContent = `/ ${now.items}${this.#pace(batch, session.onScreen)}`;
   }
 
-  /** Own pace, said only once there is one. */
-  #pace(now) {
-    this.atStart ??= now.decided;
-    const made = now.decided - this.atStart;
-    if (made < 5 || !now.left) return "";
-    return ` · about ${Math.max(1, Math.ceil((now.left * now.onScreen) / made / 60_000))} min`;
+  /** How long the rest takes at the pace of this batch so far, idle time not counted; what My work says too. */
+  #pace(batch, onScreen) {
+    const decided = batch.units.filter(isDecided).length;
+    const left = batch.size - decided;
+    if (decided < PACE_FROM || !left || !onScreen) return "";
+    return ` · about ${Math.max(1, Math.round((onScreen * left) / decided / 60_000))} min`;
   }
 }

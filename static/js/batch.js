@@ -12,20 +12,26 @@ export class Batch {
     this.units = [];
   }
 
-  /** Loads head and first page, then the rest; `onPage` runs when units were added, `onVeils` when they got their veils. */
+  /**
+   * Loads the head, then units up to the place to go on at, then the rest; `onPage` runs when units were added,
+   * `onVeils` when they got their veils.
+   */
   async load(onPage, onVeils) {
-    const [info, first] = await Promise.all([getJson(this.address), this.#page(0, FIRST)]);
-    this.info = info;
-    const added = this.#add(first.units);
-    onPage();
-    await this.#veils(0, FIRST, added, onVeils);
-    for (let after = first.next; after !== null; ) {
-      const page = await this.#page(after, REST);
-      const more = this.#add(page.units);
+    this.info = await getJson(this.address);
+    const { place } = this.info; // null: everything is handled, and the summary needs all of it
+    let limit = place === null ? REST : Math.min(REST, place - 1 + FIRST);
+    for (let after = 0; after !== null; limit = REST) {
+      const page = await this.#page(after, limit);
+      const added = this.#add(page.units);
       onPage();
-      await this.#veils(after, REST, more, onVeils);
+      await this.#veils(after, limit, added, onVeils);
       after = page.next;
     }
+  }
+
+  /** Units in the batch, loaded or not. */
+  get size() {
+    return Math.max(this.info.size, this.units.length);
   }
 
   #page(after, limit) {
@@ -71,6 +77,7 @@ export class Batch {
   remove(units) {
     const gone = new Set(units);
     this.units = this.units.filter((unit) => !gone.has(unit));
+    this.info.size -= gone.size;
     units.forEach(drop);
   }
 

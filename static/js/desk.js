@@ -1,55 +1,67 @@
 // The acts of a person on units: shown at once, queued for the server, undone and redone step by step.
 import { isHandled } from "./batch.js";
 
-const state = ({ code, outcome, flagged }) => ({ code, outcome, flagged });
+const state = ({ code, outcome }) => ({ code, outcome });
 
+// What a unit shows after an act; F concerns the flag alone.
 const AFTER = {
-  decide: (unit, code) => ({ code, outcome: null, flagged: unit.flagged }),
-  unsure: (unit) => ({ code: null, outcome: "unsure", flagged: unit.flagged }),
-  skip: (unit) => ({ code: null, outcome: "skipped", flagged: unit.flagged }),
-  clear: (unit) => ({ code: null, outcome: null, flagged: unit.flagged }),
-  flag: (unit) => ({ code: unit.code, outcome: unit.outcome, flagged: !unit.flagged }),
+  decide: (_unit, code) => ({ code, outcome: null }),
+  unsure: () => ({ code: null, outcome: "unsure" }),
+  skip: () => ({ code: null, outcome: "skipped" }),
+  clear: () => ({ code: null, outcome: null }),
+  flag: state,
 };
 
 export class Desk {
   #done = []; // steps, each a list of acts made by one key press
   #undone = [];
+  #flagging = new Set(); // keys of acts that concern the flag alone
 
   /** `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text)` tells people. */
   constructor({ batch, outbox, viewingsOf, changed, told }) {
     Object.assign(this, { batch, outbox, viewingsOf, changed, told });
   }
 
-  get canUndo() {
-    return this.#done.length > 0;
+  /** Takes up the steps of earlier visits, oldest first, as {key, act, stack, code, outcome} after each. */
+  resume(steps) {
+    const shown = new Map(); // unit -> what it showed after the step before
+    const earlier = steps.map(({ key, act: kind, stack, code, outcome }) => {
+      const unit = this.batch.find(stack);
+      const before = shown.get(unit) ?? { code: null, outcome: null };
+      const after = kind === "flag" ? before : { code, outcome };
+      shown.set(unit, after);
+      return [{ unit, kind, before, after, act: { key } }];
+    });
+    this.#done = [...earlier.filter(([{ unit }]) => unit), ...this.#done];
   }
 
-  #queue(kind, unit, extra) {
+  #queue(kind, unit, extra, ofFlag) {
     const act = { key: crypto.randomUUID(), act: kind, stack: unit.id, viewings: this.viewingsOf(unit.item), ...extra };
+    if (ofFlag) this.#flagging.add(act.key);
     unit.waiting += 1;
     this.outbox.add(act);
     return act;
   }
 
-  /** One key press on one or several units. Returns false when nothing changes. */
+  /** One key press on one or several units. Returns {unit, key} for each act; none when nothing changes. */
   make(kind, units, { code = null, scope = "item" } = {}) {
-    const acts = [];
+    const steps = [];
     for (const unit of units) {
       if (kind === "clear" && !isHandled(unit)) continue;
       const [before, after] = [state(unit), AFTER[kind](unit, code)];
       const extra = kind === "decide" ? { code, scope } : {};
-      Object.assign(unit, after);
-      acts.push({ unit, before, after, act: this.#queue(kind, unit, extra) });
+      Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : after);
+      steps.push({ unit, kind, before, after, act: this.#queue(kind, unit, extra, kind === "flag") });
       this.changed(unit);
     }
-    if (acts.length && kind !== "flag") { // F takes its own flag away again
-      this.#done.push(acts);
+    if (steps.length) {
+      this.#done.push(steps);
       this.#undone = [];
     }
-    return acts.length > 0;
+    return steps.map(({ unit, act }) => ({ unit, key: act.key }));
   }
 
-  /** Takes the last step back; returns its units, the first of them gets the focus. */
+  /** Takes the last step back, whatever it was; returns {unit, key} for each act that does so. */
   undo() {
     return this.#step(this.#done, this.#undone, "undo", "before");
   }
@@ -62,12 +74,15 @@ export class Desk {
     const acts = from.pop();
     if (!acts) return [];
     to.push(acts);
-    for (const { unit, act, [side]: wanted } of acts) {
-      Object.assign(unit, wanted, { flagged: unit.flagged });
-      this.#queue(kind, unit, { undoes: act.key });
+    return acts.map((step) => {
+      const { unit } = step;
+      const isFlag = step.kind === "flag";
+      Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
+      const queued = this.#queue(kind, unit, { undoes: step.act.key }, isFlag);
+      if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
       this.changed(unit);
-    }
-    return acts.map(({ unit }) => unit);
+      return { unit, key: queued.key };
+    });
   }
 
   /** What the server makes of one act. */
@@ -75,12 +90,13 @@ export class Desk {
     const unit = this.batch.find(act.stack);
     if (!unit) return;
     unit.waiting = Math.max(0, unit.waiting - 1);
+    const ofFlag = this.#flagging.delete(act.key);
     if (result.status === "stale" || result.status === "refused") {
       this.#refused(unit, result);
       return;
     }
     unit.version = result.version ?? unit.version;
-    if (unit.waiting === 0 && act.act !== "flag") Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
+    if (unit.waiting === 0 && !ofFlag) Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
     if (result.status === "conflict") this.told("conflict", unit, result.message);
     this.changed(unit);
   }

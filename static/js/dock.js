@@ -1,18 +1,28 @@
 // The decision bar, made from the scheme of the batch: one button per category with its key, then the other outcomes.
-import { el, glyph } from "./dom.js";
+import { el, glyph, plural } from "./dom.js";
 
 const OTHERS = [["unsure", "X", "Unsure"], ["skip", "S", "Skip"], ["flag", "F", "Flag"], ["undo", "Z", "Undo"]];
 
-/** Fills `root`; `press(id, categoryKey)` is what the same key would do. Returns a function that says the scope. */
+/** Fills `root`; `press(id, categoryKey)` is what the same key would do. Returns a function that says the scope: a text, and a key with its own. */
 export function fillDock(root, scheme, press) {
   const decide = scheme.categories.map((category) =>
     el("button", { class: `dec k${category.colour}`, type: "button", "data-code": category.code, onclick: (event) => press(event.shiftKey ? "decide-stack" : "decide", category.key) },
       el("kbd", { "aria-hidden": "true" }, category.key), glyph(category.glyph), category.name));
   const others = OTHERS.map(([id, key, text]) =>
-    el("button", { class: `dec alt${id === "flag" ? " opt" : ""}`, type: "button", onclick: () => press(id) }, el("kbd", { "aria-hidden": "true" }, key), text));
+    el("button", { class: "dec alt", type: "button", onclick: () => press(id) }, el("kbd", { "aria-hidden": "true" }, key), text));
   const scope = el("p", { class: "scope" });
   root.replaceChildren(...decide, el("span", { class: "vr" }), ...others, scope);
-  return (first, second) => {
-    scope.replaceChildren(el("b", {}, first), ...(second ? [el("br"), el("kbd", {}, "⇧"), ` ${second}`] : []));
+  return (first, key, second) => {
+    scope.replaceChildren(el("b", {}, first), ...(key ? [el("br"), el("kbd", {}, key), ` ${second}`] : []));
   };
+}
+
+const sum = (units, field) => units.reduce((total, unit) => total + unit[field], 0);
+
+/** What the next key reaches, and what it reaches with Shift: two texts, the second null where it is the same. */
+export function scopeOf(units) {
+  const [copies, items] = [sum(units, "copies"), sum(units, "items")];
+  const what = units.length === 1 && units[0].kind === "video" ? "clip" : "item";
+  const first = `${plural(units.length, what)}${copies ? ` + ${plural(copies, "exact copy", "exact copies")}` : ""}`;
+  return [first, items > units.length ? `whole ${units.length > 1 ? "stacks" : "stack"}: ${items}` : null];
 }

@@ -41,6 +41,13 @@ export const isolated = (text, classes = null) => el("bdi", { class: classes }, 
 const numbers = new Intl.NumberFormat(document.documentElement.lang || "en");
 export const number = (value) => numbers.format(value);
 
+/** 4096 -> "4.1 kB": bytes in the largest fitting decimal unit. */
+export function size(bytes) {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = bytes < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3));
+  return `${number(power ? Math.round(bytes / 10 ** (3 * power - 1)) / 10 : bytes)} ${units[power]}`;
+}
+
 /** 192000 -> "3:12"; 3600000 -> "1:00:00". */
 export function clock(milliseconds) {
   const seconds = Math.round(milliseconds / 1000);

@@ -4,17 +4,31 @@ const STILL = 60_000; // no input for this long: nobody is assumed to look
 const TICK = 1000;
 
 export class Exposure {
-  #onScreen = 0;
+  #onScreen = 0; // milliseconds, since this page was opened
+  #reported = 0; // of them
   #lastInput = performance.now();
   #lastTick = performance.now();
   #tokens = new Map(); // token -> { item, total, reported }
+  #earlier = new Map(); // item -> milliseconds in earlier visits of the batch
 
   constructor() {
     for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
       document.addEventListener(kind, () => { this.#lastInput = performance.now(); }, { passive: true, capture: true });
     }
     window.setInterval(() => this.#tick(), TICK);
+    this.before = 0; // milliseconds on screen in earlier visits of the batch, as the server counts them
     this.session = { onScreen: 0, revealed: 0, stacks: new Set() };
+  }
+
+  /** Takes up the sums of earlier visits: `on_screen_ms`, and `seen` as {stack, item, revealed_ms}. */
+  resume({ on_screen_ms: onScreen, seen }) {
+    this.before = onScreen;
+    this.session.onScreen += onScreen;
+    for (const { stack, item, revealed_ms: milliseconds } of seen) {
+      this.session.revealed += milliseconds;
+      this.session.stacks.add(stack);
+      this.#earlier.set(item, milliseconds);
+    }
   }
 
   #tick() {
@@ -42,22 +56,34 @@ export class Exposure {
       .map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) }));
   }
 
-  /** Milliseconds for which an item was unveiled in this session. */
+  /** Milliseconds for which an item was unveiled in this batch. */
   seen(item) {
-    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, 0);
+    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, this.#earlier.get(item) ?? 0);
   }
 
-  /** What is not reported yet; give it back with `restore` when the report did not arrive. */
+  #fresh() {
+    return [...this.#tokens].filter(([, entry]) => entry.total > entry.reported);
+  }
+
+  /** Whether there is something to report: a look, or a second on screen. */
+  get due() {
+    return this.#fresh().length > 0 || this.#onScreen - this.#reported >= 1000;
+  }
+
+  /** The sums to report, as running totals; give them back with `restore` when the report did not arrive. */
   take() {
-    const fresh = [...this.#tokens].filter(([, entry]) => entry.total > entry.reported);
-    const sums = { on_screen_ms: Math.round(this.#onScreen), viewings: fresh.map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) })) };
+    const fresh = this.#fresh();
+    const sums = {
+      on_screen_ms: Math.round(this.before + this.#onScreen),
+      viewings: fresh.map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) })),
+    };
     fresh.forEach(([, entry]) => { entry.reported = entry.total; });
-    this.#onScreen = 0;
+    this.#reported = this.#onScreen;
     return sums;
   }
 
   restore(sums) {
-    this.#onScreen += sums.on_screen_ms;
+    this.#reported = 0;
     sums.viewings.forEach(({ token }) => { this.#tokens.get(token).reported = 0; });
   }
 }

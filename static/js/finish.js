@@ -4,22 +4,33 @@ import { el, icon, plural, spoken } from "./dom.js";
 const button = (text, classes, act, key = null) =>
   el("button", { class: `btn ${classes}`, type: "button", onclick: act }, text, ...(key ? [" ", el("kbd", {}, key)] : []));
 
+/** Runs what a button asks for; says what it waits for, and gives up when the dialog closes meanwhile. */
+async function carryOut(dialog, trouble, act, unsaved) {
+  const buttons = [...dialog.querySelectorAll("button")];
+  buttons.forEach((node) => { node.disabled = true; });
+  const stop = new AbortController();
+  dialog.addEventListener("close", () => stop.abort(), { once: true });
+  const told = window.setInterval(() => {
+    trouble.textContent = unsaved() ? `${plural(unsaved(), "decision")} not saved yet, waiting. Esc goes back to the grid.` : "";
+  }, 200);
+  try {
+    await act(stop.signal);
+  } catch (error) {
+    trouble.textContent = stop.signal.aborted ? "" : `${error.message} Your decisions are kept in this page; try again.`;
+    buttons.forEach((node) => { node.disabled = false; });
+  } finally {
+    window.clearInterval(told);
+  }
+}
+
 /**
  * Shows the summary in `dialog`. `figures`: number, items, decided, left, skipped, views, onScreen, revealed, viewed.
- * `on`: next, back, stop; each may reject with an ApiError, whose message is then shown.
+ * `on`: back; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
+ * `unsaved`, the number of acts that wait.
  */
 export function showFinish(dialog, figures, on) {
   const trouble = el("p", { class: "bad-t", role: "alert" });
-  const guarded = (act) => async () => {
-    const buttons = [...dialog.querySelectorAll("button")];
-    buttons.forEach((node) => { node.disabled = true; });
-    try {
-      await act();
-    } catch (error) {
-      trouble.textContent = `${error.message} Your decisions are kept in this page; try again.`;
-      buttons.forEach((node) => { node.disabled = false; });
-    }
-  };
+  const guarded = (act) => () => carryOut(dialog, trouble, act, on.unsaved);
   const undecided = figures.left + figures.skipped;
   const title = undecided
     ? `Batch ${figures.number}: ${figures.decided} of ${figures.items} decided`
@@ -27,6 +38,7 @@ export function showFinish(dialog, figures, on) {
   const lines = [`${spoken(figures.onScreen)} on screen, ${spoken(figures.revealed)} unveiled.`];
   if (figures.skipped) lines.push(`${plural(figures.skipped, "item")} skipped: they come back last.`);
   if (figures.left) lines.push(`${plural(figures.left, "item")} not decided: they go back to the queue.`);
+  if (figures.decided) lines.push("What was decided without unveiling it is not offered to a hash set.");
   const back = figures.viewed
     ? button(`Look back over ${figures.viewed}`, "sm", () => { dialog.close(); on.back(); })
     : button("Back to the grid", "sm", () => dialog.close());

@@ -6,21 +6,27 @@ import { el } from "./dom.js";
 const GAP = 8;
 const MARGIN = 3; // rows kept above and below the window
 const MOST = 400; // tiles in the document
-export const SIZES = [88, 104, 124, 148, 176, 208, 240];
+const SIZES = [88, 104, 124, 148, 176, 208, 240];
+const USUAL = 124;
+const SMALL = 104; // up to here a tile has one line for its verdict
+const KEPT = "winnow.tile-size";
+
+const keptSize = () => SIZES.find((size) => size === Number(localStorage.getItem(KEPT))) ?? USUAL;
 
 export class Grid {
   #rows = new Map(); // row index -> element
   #across = 1;
   #pitch = 100;
   #drawing = false;
+  #covered = 0; // pixels at the lower edge that notices cover
 
-  /** `scroller` holds `root`; `categoryOf(unit)`, `seen(unit)` and the callbacks come from the page. */
-  constructor(scroller, root, { categoryOf, seen, onFocus, onOpen, onAnew }) {
-    Object.assign(this, { scroller, root, categoryOf, seen, onFocus, onOpen, onAnew });
+  /** `scroller` holds `root`; `categoryOf(unit)`, `seen(unit)`, `total()` and the callbacks come from the page. */
+  constructor(scroller, root, { categoryOf, seen, total, onFocus, onOpen, onAnew }) {
+    Object.assign(this, { scroller, root, categoryOf, seen, total, onFocus, onOpen, onAnew });
     this.units = [];
     this.place = 0;
     this.anchor = null;
-    this.size = 124;
+    this.#resize(keptSize());
     this.top = 0; // the scroller's own figures, kept so that a key press reads no layout
     this.height = scroller.clientHeight;
     scroller.addEventListener("scroll", () => { this.top = scroller.scrollTop; this.#soon(); }, { passive: true });
@@ -59,10 +65,27 @@ export class Grid {
 
   setSize(step) {
     const place = Math.max(0, Math.min(SIZES.length - 1, SIZES.indexOf(this.size) + step));
-    this.size = SIZES[place];
+    this.#resize(SIZES[place]);
+    localStorage.setItem(KEPT, String(this.size));
     this.layout();
     this.#reveal();
     return this.size;
+  }
+
+  #resize(size) {
+    this.size = size;
+    this.root.classList.toggle("small", size <= SMALL);
+  }
+
+  /** Keeps the row in focus above what notices cover at the lower edge, in pixels. */
+  makeRoom(covered) {
+    this.#covered = covered;
+    this.#setHeight();
+    this.#reveal();
+  }
+
+  #setHeight() {
+    this.root.style.height = `${Math.max(0, this.rowCount * this.#pitch - GAP) + this.#covered}px`;
   }
 
   /** Works out the cells from the window; draws all anew when they changed, or when told to. */
@@ -79,7 +102,7 @@ export class Grid {
     }
     this.#across = across;
     this.#pitch = pitch;
-    this.root.style.height = `${Math.max(0, this.rowCount * this.#pitch - GAP)}px`;
+    this.#setHeight();
     this.root.setAttribute("aria-rowcount", String(this.rowCount));
     this.root.setAttribute("aria-colcount", String(this.#across));
     const hadFocus = this.root.contains(document.activeElement);
@@ -142,7 +165,7 @@ export class Grid {
 
   #paint(tile, place) {
     const unit = this.units[place];
-    paintTile(tile, unit, place, { category: this.categoryOf(unit), total: this.units.length, here: place === this.place, selected: this.#isSelected(place), seen: this.seen(unit) });
+    paintTile(tile, unit, place, { category: this.categoryOf(unit), total: this.total(), here: place === this.place, selected: this.#isSelected(place), seen: this.seen(unit) });
   }
 
   tileAt(place) {
@@ -183,7 +206,7 @@ export class Grid {
   /** Scrolls as little as shows the whole row in focus. */
   #reveal() {
     const top = Math.floor(this.place / this.#across) * this.#pitch;
-    const room = 28; // the scroller's own padding
+    const room = 28 + this.#covered; // the scroller's own padding, and notices
     if (top < this.top) this.#scroll(top);
     else if (top + this.#pitch + room > this.top + this.height) this.#scroll(top + this.#pitch + room - this.height);
   }

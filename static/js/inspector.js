@@ -10,14 +10,21 @@ const section = (title, ...content) => el("section", {}, title ? el("h2", {}, ti
 const pairs = (rows) =>
   el("dl", { class: "kv" }, ...rows.flatMap(([name, ...value]) => [el("dt", {}, name), el("dd", {}, ...value)]));
 
-function head(unit, place, details) {
+const STATES = { unsure: "Unsure", skipped: "Skipped" };
+
+function pills(unit) {
+  const state = unit.code === null ? STATES[unit.outcome] ?? "New" : "Decided";
+  return [el("span", { class: "pill acc" }, state), unit.flagged ? el("span", { class: "pill warn" }, "Flag") : null];
+}
+
+function head(unit, place) {
   const facts = [`Item ${number(place + 1)}`];
   if (unit.items > 1) facts.push(`stack of ${unit.items}`);
   if (unit.copies) facts.push(plural(unit.copies, "exact copy", "exact copies"));
   if (unit.kind === "video") facts.push(unit.duration_ms ? `video ${clock(unit.duration_ms)}` : "video");
   return section(null,
-    el("div", { class: "row between" }, isolated(unit.name, "name ell"), el("span", { class: "pill acc" }, details?.pill ?? "New")),
-    el("p", { class: "t3 f1 mt1" }, details?.position_text ?? facts.join(" · ")));
+    el("div", { class: "row" }, isolated(unit.name, "name ell grow"), ...pills(unit).filter(Boolean)),
+    el("p", { class: "t3 f1 mt1" }, facts.join(" · ")));
 }
 
 function noPicture(unit) {
@@ -27,14 +34,15 @@ function noPicture(unit) {
     pending: ["The picture is not made yet.", "It comes by itself; the hashes are good."],
   }[unit.preview] ?? ["No picture for this item.", "The hashes are good. Decide from what is known, or skip."];
   return section(null, el("div", { class: "note" }, icon("file-x", ""),
-    el("div", { class: "grow f1" }, el("b", { class: "strong" }, text[0]), ` ${text[1]}`, unit.reason ? el("p", { class: "mono t3" }, unit.reason) : null)));
+    el("div", { class: "grow f1" }, el("b", { class: "strong" }, text[0]), ` ${text[1]}`, unit.reason ? el("p", { class: "t2" }, unit.reason) : null)));
 }
 
 const isCode = (name) => /^(MD5|SHA|PDQ)/.test(name);
+const cut = (hash) => el("span", { class: "hash", title: hash }, `${hash.slice(0, 8)}…${hash.slice(-8)}`); // the item's page has it whole
 
 function body(details) {
   const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), el("span", {}, line.text))));
-  const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? el("span", { class: "hash ell", title: value }, value) : isolated(value)]));
+  const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
   const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
   if (details.members.length > 1) {
@@ -47,6 +55,7 @@ export class Inspector {
   #timer = null;
   #abort = null;
   #known = new Map(); // stack -> details, for this page only
+  #missing = null; // the unit whose details did not come
 
   constructor(root, { api, session }) {
     Object.assign(this, { root, api, session });
@@ -56,7 +65,8 @@ export class Inspector {
   }
 
   show(unit, place) {
-    this.unit = unit;
+    Object.assign(this, { unit, place });
+    this.#missing = null;
     window.clearTimeout(this.#timer);
     this.#abort?.abort();
     const known = this.#known.get(unit.id);
@@ -68,6 +78,11 @@ export class Inspector {
     this.#known.delete(unit.id);
   }
 
+  /** The server answers again: asks for what did not come. */
+  again() {
+    if (this.#missing === this.unit) this.show(this.unit, this.place);
+  }
+
   async #ask(unit, place) {
     this.#abort = new AbortController();
     try {
@@ -76,12 +91,13 @@ export class Inspector {
       if (this.unit === unit) this.#paint(unit, place, details);
     } catch (error) {
       if (error.name === "AbortError" || this.unit !== unit) return;
+      this.#missing = unit;
       this.details.append(section(null, el("p", { class: "f1 t2" }, `${error.message} The rest of this panel is missing; deciding still works.`)));
     }
   }
 
   #paint(unit, place, details) {
-    this.details.replaceChildren(...[head(unit, place, details), noPicture(unit), ...(details ? body(details) : [])].filter(Boolean));
+    this.details.replaceChildren(...[head(unit, place), noPicture(unit), ...(details ? body(details) : [])].filter(Boolean));
     this.paintSession();
   }
 
@@ -92,6 +108,6 @@ export class Inspector {
     if (last) rows.push(["Last", last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
     rows.push(["Unveiled", el("span", { class: "num" }, spoken(exposure.revealed)), ` of ${spoken(exposure.onScreen)} `, el("span", { class: "t3" }, `· ${plural(exposure.stacks.size, "item")}`)]);
     rows.push(["Saving", saving]);
-    this.foot.replaceChildren(el("h2", {}, "This session"), pairs(rows));
+    this.foot.replaceChildren(el("h2", {}, "This batch"), pairs(rows));
   }
 }

@@ -5,7 +5,9 @@ import { el } from "./dom.js";
 const digits = [...Array(10).keys()].flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]);
 
 // id, group, codes, what the sheet shows, what it does. `shift`: needed (true), refused (false), either (undefined).
-// `hold`: acts until the key goes up. `single`: a printable key, which people may switch off (WCAG 2.1.4).
+// `hold`: acts until the key goes up. `single`: a printable key, which people may switch off (WCAG 2.1.4); all but the
+// way to the sheet and the panic key (cover.js). `on`: where else than in review it works, "looks" (pages with a picture)
+// or "pages" (everywhere).
 export const KEYS = [
   { id: "decide", group: "Decide", codes: digits, shift: false, show: ["0 … 9"], text: "category, item and exact copies", single: true },
   { id: "decide-stack", group: "Decide", codes: digits, shift: true, show: ["⇧ 0 … 9"], text: "category, whole stack", single: true },
@@ -15,11 +17,11 @@ export const KEYS = [
   { id: "clear", group: "Decide", codes: ["Backspace"], show: ["Backspace"], text: "clear the decision" },
   { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: "undo, any number of steps", single: true },
   { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: "redo", single: true },
-  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil", hold: true },
-  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: "enlarge while held, counted", hold: true, single: true },
+  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil", hold: true, on: "looks" },
+  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: "enlarge while held, in the viewer, counted", hold: true, single: true },
   { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: "blur of the item in focus", single: true },
   { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: "grey when unveiled", single: true },
-  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: "veil everything at once", single: true },
+  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: "cover the window at once, in fields too", on: "looks" },
   { id: "smaller", group: "Look", codes: ["BracketLeft"], show: ["["], text: "smaller tiles", single: true },
   { id: "larger", group: "Look", codes: ["BracketRight"], show: ["]"], text: "larger tiles", single: true },
   { id: "left", group: "Move", codes: ["ArrowLeft"], show: ["← ↑ → ↓"], text: "next item (also H J K L)" },
@@ -38,8 +40,8 @@ export const KEYS = [
   { id: "open", group: "Move", codes: ["Enter", "NumpadEnter"], show: ["Enter"], text: "open in the viewer" },
   { id: "back", group: "Move", codes: ["Escape"], show: ["Esc"], text: "back, or drop the selection" },
   { id: "tab", group: "Move", codes: [], show: ["Tab"], text: "next region" },
-  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: "go to anything", single: true },
-  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: "this sheet", single: true },
+  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: "go to anything", single: true, on: "pages" },
+  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: "this sheet", on: "pages" },
 ];
 
 // A key that is kept down moves on and on, but decides only once.
@@ -50,21 +52,27 @@ export const singleKeysOff = () => localStorage.getItem(OFF) === "off";
 
 const inField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]") !== null;
 
+const plain = (event) => !(event.ctrlKey || event.altKey || event.metaKey || event.isComposing || inField(event.target));
+
 /** The line of the table this key press means, or undefined. */
 export function meaning(event, table = KEYS) {
-  if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || inField(event.target)) return undefined;
+  if (!plain(event)) return undefined;
   const found = table.find(
     (line) => line.codes.includes(event.code) && (line.shift === undefined || line.shift === event.shiftKey),
   );
   return found && found.single && singleKeysOff() ? undefined : found;
 }
 
+/** A letter or digit that means nothing here; somebody may have expected otherwise. */
+const isIdle = (event) => plain(event) && !singleKeysOff() && !event.repeat && /^(Key|Digit|Numpad\d)/.test(event.code);
+
 /** The category key a digit (or a scheme's letter) stands for: "Digit5" and "Numpad5" are "5", "KeyA" is "A". */
 export const categoryKey = (code) => code.replace(/^(Digit|Numpad|Key)/, "");
 
 /**
  * Calls `handlers[id](event)` for keys pressed inside `root`; for keys that are held, `handlers[id]` on the way down
- * and `handlers[id + "-end"]` on the way up, wherever the focus is by then. `letters`: further category keys (A-Z).
+ * and `handlers[id + "-end"]` on the way up, wherever the focus is by then; `handlers.idle` for a letter or digit that
+ * means nothing. `letters`: further category keys (A-Z).
  */
 export function listen(root, handlers, letters = []) {
   const own = letters.map((letter) => `Key${letter}`);
@@ -72,6 +80,7 @@ export function listen(root, handlers, letters = []) {
   const held = new Map();
   root.addEventListener("keydown", (event) => {
     const line = meaning(event, table);
+    if (!line && isIdle(event)) handlers.idle?.(event);
     if (!line || !handlers[line.id]) return;
     event.preventDefault();
     if (event.repeat && !REPEATS.has(line.id)) return;
@@ -89,27 +98,51 @@ export function listen(root, handlers, letters = []) {
   document.addEventListener("visibilitychange", releaseAll);
 }
 
-function sheetLine(line) {
-  return el("p", {}, ...line.show.map((key) => el("kbd", {}, key)), el("span", {}, line.text));
+let categoryKeys = []; // of the scheme under review
+
+/** The sheet then names the keys that decide here. */
+export const decideWith = (categories) => { categoryKeys = categories.map(({ key }) => key); };
+
+/** The lines that do something on this page. */
+function linesHere() {
+  if (document.querySelector("[data-review]")) return KEYS;
+  const on = document.querySelector("[data-keys]") ? ["looks", "pages"] : ["pages"];
+  return KEYS.filter((line) => on.includes(line.on));
+}
+
+function shownKeys({ id, show }) {
+  if (id === "decide") return [categoryKeys.join(" ")];
+  return id === "decide-stack" ? [`⇧ ${categoryKeys.join(" ")}`] : show;
+}
+
+function group(name, lines) {
+  const own = lines.filter((line) => line.group === name);
+  if (!own.length) return null;
+  return el("div", {}, el("h3", {}, name),
+    ...own.map((line) => el("p", {}, ...shownKeys(line).map((key) => el("kbd", {}, key)), el("span", {}, line.text))));
 }
 
 function singleKeySwitch() {
   const box = el("input", { type: "checkbox", id: "single-keys", onchange: (event) => localStorage.setItem(OFF, event.target.checked ? "on" : "off") });
   box.checked = !singleKeysOff();
-  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, "Single keys are on", el("small", {}, "Off: only arrows, Enter, Esc, Space and Tab work."))));
+  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, "Single keys are on", el("small", {}, "Off: only arrows, Enter, Esc, Space, Tab, ? and ` work."))));
 }
 
-/** Opens the sheet of keys; it is built from the table above when first wanted. */
+function build() {
+  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, "Close ", el("kbd", {}, "Esc"));
+  const where = document.querySelector("[data-review]") ? "active in the review grid and viewer" : "on this page";
+  const sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
+    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, "Keyboard"), el("span", { class: "f1 t3" }, where), close),
+    el("div", { class: "bd" }, el("div", { class: "keytable" }, ...["Decide", "Look", "Move"].map((name) => group(name, linesHere()))), singleKeySwitch()));
+  sheet.addEventListener("close", () => sheet.remove());
+  document.body.append(sheet);
+  return sheet;
+}
+
+/** Opens the sheet of the keys that do something on this page, made from the table above. */
 export function showKeys() {
-  let sheet = document.getElementById("key-sheet");
-  if (!sheet) {
-    const groups = ["Decide", "Look", "Move"].map((group) =>
-      el("div", {}, el("h3", {}, group), ...KEYS.filter((line) => line.group === group).map(sheetLine)));
-    const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, "Close ", el("kbd", {}, "Esc"));
-    sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
-      el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, "Keyboard"), el("span", { class: "f1 t3" }, "active in the review grid and viewer"), close),
-      el("div", { class: "bd" }, el("div", { class: "keytable" }, ...groups), singleKeySwitch()));
-    document.body.append(sheet);
-  }
-  if (!sheet.open) sheet.showModal();
+  const before = document.getElementById("key-sheet"); // a closed one is still there for a moment
+  if (before?.open) return;
+  before?.remove();
+  build().showModal();
 }

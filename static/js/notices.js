@@ -1,11 +1,15 @@
 // Notes over the lower edge of the grid; nothing else moves when one comes or goes.
 import { announce, el, icon } from "./dom.js";
 
+const MARGIN = 12; // pixels below them
+
 export class Notices {
   #shown = new Map(); // kind -> { node, text }
 
-  constructor(root) {
+  /** `onHeight(pixels)` learns how much they cover. */
+  constructor(root, onHeight) {
     this.root = root;
+    new ResizeObserver(() => onHeight(root.childElementCount ? root.offsetHeight + MARGIN : 0)).observe(root);
   }
 
   /** Shows or replaces the note of this `kind`. `action`: [label, function]. Notes that ask for nothing go by themselves. */

@@ -14,11 +14,11 @@ export class Outbox {
   #oldest = null;
 
   /**
-   * `send(body)` posts acts; `fill(act)` gives an act its version just before; `take()`/`restore(sums)` are the
+   * `send(body)` posts acts; `fill(act)` gives an act its version just before; `due()`, `take()`, `restore(sums)` are the
    * exposure's sums; `onResult(act, result)` and `onAnswer(batch)` apply answers; `onState(state)` tells people.
    */
-  constructor({ send, fill, take, restore, onResult, onAnswer, onState }) {
-    Object.assign(this, { send, fill, take, restore, onResult, onAnswer, onState });
+  constructor({ send, fill, due, take, restore, onResult, onAnswer, onState }) {
+    Object.assign(this, { send, fill, due, take, restore, onResult, onAnswer, onState });
     this.failure = null;
     this.retryAt = null;
     window.setInterval(() => this.#tell(), 500);
@@ -69,17 +69,19 @@ export class Outbox {
     this.send({ acts: this.#next().map(this.fill), ...this.take() }, { keepalive: true }).catch(() => {});
   }
 
-  /** Resolves when all is saved, sums too; rejects when the server refuses for good. */
-  async drained() {
+  /** Resolves when all is saved, sums too; rejects when the server refuses for good, or `signal` ends the waiting. */
+  async drained(signal) {
     this.flush();
-    await this.#empty();
+    await this.#empty(signal);
     await this.#post([]);
+    signal.throwIfAborted();
   }
 
-  #empty() {
+  #empty(signal) {
     return new Promise((resolve, reject) => {
       const look = () => {
-        if (this.unsaved === 0) resolve();
+        if (signal.aborted) reject(signal.reason);
+        else if (this.unsaved === 0) resolve();
         else if (this.failure && !this.failure.passing) reject(this.failure);
         else window.setTimeout(look, 50);
       };
@@ -112,8 +114,8 @@ export class Outbox {
   }
 
   async #post(acts) {
+    if (!acts.length && !this.due()) return;
     const sums = this.take();
-    if (!acts.length && !sums.viewings.length && sums.on_screen_ms < 1000) return this.restore(sums);
     try {
       const answer = await this.send({ acts: acts.map(this.fill), ...sums });
       this.#arrived(acts, answer);
@@ -121,7 +123,6 @@ export class Outbox {
       this.restore(sums);
       if (acts.length) this.#failed(acts, error);
     }
-    return undefined;
   }
 
   #arrived(acts, answer) {

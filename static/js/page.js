@@ -1,16 +1,22 @@
 // What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
 import "./trusted.js";
+import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
+import { attachLook } from "./look.js";
 import { follow } from "./progress.js";
 import { attachStoryboard } from "./storyboard.js";
+import { sendAfterLooks } from "./telling.js";
 import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
+if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(attachUpload);
 document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
+document.querySelectorAll("[data-look]").forEach(attachLook);
+document.querySelectorAll("form[data-after-look]").forEach(sendAfterLooks);
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {
@@ -33,6 +39,25 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
   document.addEventListener("pointerdown", (event) => {
     if (!menu.contains(event.target)) menu.open = false;
+  });
+}
+
+// "Show more" adds a page below; the address follows, so that coming back leads to where one was.
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  if (target.matches("[data-more]")) history.replaceState(null, "", target.getAttribute("href"));
+});
+
+// Arrows go through the rows of a list by their first links; Enter then opens one as any link.
+for (const list of document.querySelectorAll("[data-rows]")) {
+  document.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const inside = list.contains(event.target);
+    if (!step || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!inside && event.target !== document.body && event.target.id !== "main") return;
+    const links = [...list.querySelectorAll("tr")].map((row) => row.querySelector("a")).filter(Boolean);
+    const now = links.findIndex((link) => link.closest("tr").contains(document.activeElement));
+    links[Math.min(Math.max(now + step, 0), links.length - 1)]?.focus();
+    event.preventDefault();
   });
 }
 

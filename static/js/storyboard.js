@@ -2,15 +2,20 @@
 // hold fetches its picture anew and lets go of it afterwards, and the server counts each as a look.
 import { getClear } from "./api.js";
 import { el } from "./dom.js";
+import { tell } from "./telling.js";
 
 export function attachStoryboard(root) {
   const said = root.querySelector("[data-said]");
-  let held = null; // { abort, address, image }
+  let held = null; // { abort, address, image, token, since }
 
   const veil = () => {
     held?.abort.abort();
     held?.image?.remove();
-    if (held?.address) URL.revokeObjectURL(held.address);
+    if (held?.address) {
+      URL.revokeObjectURL(held.address);
+      tell([{ token: held.token, revealed_ms: Math.round(performance.now() - held.since) }])
+        .catch((error) => { said.textContent = error.message; });
+    }
     held = null;
   };
 
@@ -26,6 +31,7 @@ export function attachStoryboard(root) {
       mine.image = el("img", { class: "clear", alt: "" });
       mine.image.src = mine.address;
       tile.append(mine.image);
+      Object.assign(mine, { token: picture.token, since: performance.now() });
     } catch (error) {
       if (error.name !== "AbortError") said.textContent = error.message;
     }

@@ -1,23 +1,40 @@
 // One tile of the grid: a veil, its tags, and once decided its verdict. Built once, then only repainted.
-import { canUnveil, isHandled } from "./batch.js";
-import { clock, el, glyph, icon, plural } from "./dom.js";
+import { canUnveil, files, isHandled } from "./batch.js";
+import { categoryMark, clock, el, glyph, icon, plural } from "./dom.js";
 
 const tag = (corner, ...content) => el("span", { class: `tag ${corner}` }, ...content);
 
+const NONE = "no picture";
 const OUTCOMES = { unsure: ["circle-help", "Unsure"], skipped: ["skip-forward", "Skipped"] };
 
 function verdict(unit, category) {
-  if (category) return el("span", { class: "verdict" }, glyph(category.glyph), `${category.code} ${category.name}`);
-  if (!unit.outcome) return null;
-  const [name, text] = OUTCOMES[unit.outcome] ?? ["circle-help", unit.outcome];
-  return el("span", { class: "verdict" }, icon(name), text);
+  if (!category && !unit.outcome) return null;
+  const [mark, text] = category ? [glyph(category.glyph), `${category.code} ${category.name}`] : outcome(unit);
+  return el("span", { class: "verdict" }, mark, el("span", { class: "ell" }, text), canUnveil(unit) ? null : el("small", {}, NONE));
+}
+
+function outcome(unit) {
+  const [name, text] = OUTCOMES[unit.outcome];
+  return [icon(name), text];
+}
+
+/** What stands on a unit, for places with room: its category, or that it is unsure or skipped, and its flag. */
+export function marks(unit, category) {
+  const made = category ? [categoryMark(category)] : [];
+  if (!category && unit.outcome) made.push(el("span", { class: "cat" }, ...outcome(unit)));
+  if (unit.flagged) made.push(el("span", { class: "pill warn" }, icon("flag"), "Flag"));
+  return made;
+}
+
+/** The corner for what it is a copy of, or near to; a flag stands beside it. */
+function topLeft(unit) {
+  const text = unit.copies > 0 ? plural(unit.copies, "copy", "copies") : unit.tags.length ? `≈ ${unit.tags[0].replace(/^near /, "")}` : null;
+  if (unit.flagged) return tag("tl", icon("flag"), text ?? "flag", text ? el("span", { class: "sr" }, ", flag") : null);
+  return text && tag("tl", text);
 }
 
 function tags(unit, seen) {
-  const made = [];
-  if (unit.flagged) made.push(tag("tl", icon("flag"), "flag"));
-  else if (unit.copies > 0) made.push(tag("tl", plural(unit.copies, "copy", "copies")));
-  else if (unit.tags.length) made.push(tag("tl", `≈ ${unit.tags[0].replace(/^near /, "")}`));
+  const made = [topLeft(unit)];
   if (unit.items > 1) made.push(tag("tr", icon("layers"), String(unit.items)));
   if (unit.kind === "video") made.push(tag("br", icon("film"), unit.duration_ms ? clock(unit.duration_ms) : "video"));
   if (seen > 0) made.push(tag("bl", icon("eye"), `${(seen / 1000).toFixed(1)} s`));
@@ -25,16 +42,15 @@ function tags(unit, seen) {
 }
 
 function missing(unit) {
-  if (canUnveil(unit)) return null;
-  const text = unit.preview === "pending" ? "picture on its way" : "no picture";
+  if (canUnveil(unit) || isHandled(unit)) return null; // the verdict then says it
+  const text = unit.preview === "pending" ? "no picture yet" : NONE;
   return el("span", { class: "none" }, icon(unit.kind === "audio" ? "volume-x" : "file-x"), text);
 }
 
-/** What is said when an item gets the focus. */
-export function spokenName(unit, place, total, category) {
-  const state = category ? `decided ${category.code} ${category.name}` : unit.outcome ?? "undecided";
-  const copies = unit.copies ? `, ${plural(unit.copies, "copy", "copies")}` : "";
-  return `Item ${place + 1} of ${total}, ${state}${copies}${unit.flagged ? ", flagged" : ""}`;
+/** What is said when an item gets the focus: "Item 14 of 200, decided 5, 3 files". */
+export function spokenName(unit, place, total) {
+  const state = unit.code === null ? unit.outcome ?? "undecided" : `decided ${unit.code}`;
+  return `Item ${place + 1} of ${total}, ${state}, ${plural(files(unit), "file")}${unit.flagged ? ", flagged" : ""}`;
 }
 
 export function buildTile() {

@@ -3,6 +3,7 @@
 // window loses the focus, the page is hidden or the focus moves.
 import { getClear } from "./api.js";
 import { canUnveil } from "./batch.js";
+import { PANIC } from "./cover.js";
 import { el } from "./dom.js";
 
 const SETTLE = 60; // milliseconds on an item before its picture is asked for
@@ -17,6 +18,7 @@ export class Unveiler {
     Object.assign(this, { address, exposure, onChange });
     window.addEventListener("blur", () => this.veil());
     document.addEventListener("visibilitychange", () => this.veil());
+    document.addEventListener(PANIC, () => this.panic());
   }
 
   /** Keeps the pictures of the item in focus and the next, and lets go of all others. */

@@ -1,6 +1,6 @@
 // Sends files or a whole folder in small multipart requests, in order, with the relative name beside each file.
 import { postForm } from "./api.js";
-import { announce, number, plural } from "./dom.js";
+import { announce, number, plural, size as sizeText } from "./dom.js";
 
 const FILES = 32; // a request
 const BYTES = 16 * 1024 * 1024; // a request; a larger file goes alone
@@ -70,7 +70,7 @@ export function attachUpload(form) {
   const refresh = () => {
     const files = chosen();
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    line.textContent = files.length ? `${plural(files.length, "file")}, ${number(Math.ceil(size / 1e6))} MB` : "Nothing chosen yet";
+    line.textContent = files.length ? `${plural(files.length, "file")}, ${sizeText(size)}` : "Nothing chosen yet";
     button.disabled = files.length === 0 || sending;
   };
   inputs.forEach((input) => input.addEventListener("change", refresh));
@@ -91,7 +91,9 @@ export function attachUpload(form) {
     refresh();
     bar.hidden = false;
     bar.max = files.length;
+    let kept = 0;
     const show = (sent) => {
+      kept = sent;
       bar.value = sent;
       line.textContent = `${number(sent)} of ${plural(files.length, "file")} sent`;
     };
@@ -103,7 +105,10 @@ export function attachUpload(form) {
     } catch (error) {
       sending = false;
       refresh();
-      line.textContent = `Stopped: ${error.message} What was sent is kept; sending again doubles nothing.`;
+      bar.hidden = true;
+      line.textContent = kept
+        ? `Stopped after ${plural(kept, "file")}: ${error.message} What was sent is kept; sending again doubles nothing.`
+        : `Not sent: ${error.message}`;
       announce(line.textContent);
     }
   });

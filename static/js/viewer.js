@@ -5,19 +5,21 @@ import { clock, el, icon, isolated } from "./dom.js";
 
 const FACTS = { still: "picture", video: "video", audio: "sound", other: "file" };
 
+const hint = ([key, text]) => el("span", { class: "row" }, el("kbd", {}, key), text);
+
 export class Viewer {
   constructor(root) {
     this.root = root;
     this.title = el("h2", { class: "strong ell big" });
     this.pill = el("span", { class: "pill" });
-    this.mark = el("span", {});
+    this.marks = el("span", { class: "row" });
     this.image = el("img", { class: "veil", alt: "" });
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
-    this.hints = el("div", { class: "hints" }, ...[["Space", "hold to unveil"], ["E", "hold to enlarge, counted"], ["← →", "item"], ["Esc", "back"]]
-      .map(([key, text]) => el("span", { class: "row" }, el("kbd", {}, key), text)));
+    this.looks = [["Space", "hold to unveil"], ["E", "hold to enlarge, counted"]].map(hint);
+    this.hints = el("div", { class: "hints" }, ...this.looks, ...[["← →", "item"], ["Esc", "back"]].map(hint));
     this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": "Item in focus" },
-      el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill), this.mark),
+      el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill), this.marks),
       el("div", { class: "frame-box" }, this.frame), this.hints);
     root.replaceChildren(this.stage);
   }
@@ -26,9 +28,10 @@ export class Viewer {
     return !this.root.hidden;
   }
 
-  open(unit, mark) {
+  /** `marks`: what stands on the unit, as nodes. */
+  open(unit, marks) {
     this.root.hidden = false;
-    this.show(unit, mark);
+    this.show(unit, marks);
     this.stage.focus({ preventScroll: true });
   }
 
@@ -37,11 +40,12 @@ export class Viewer {
     this.large(false);
   }
 
-  show(unit, mark) {
+  show(unit, marks) {
     this.title.replaceChildren(isolated(unit.name));
     const length = unit.kind === "video" && unit.duration_ms ? ` · ${clock(unit.duration_ms)}` : "";
     this.pill.replaceChildren(icon(unit.kind === "video" ? "film" : "image"), `${FACTS[unit.kind] ?? unit.kind}${length}`);
-    this.mark.replaceChildren(...(mark ? [mark] : []));
+    this.marks.replaceChildren(...marks);
+    this.looks.forEach((node) => { node.hidden = !canUnveil(unit); });
     this.image.hidden = !unit.veil;
     if (unit.veil) this.image.src = unit.veil;
     this.tag.replaceChildren(...this.#tag(unit));
@@ -49,7 +53,7 @@ export class Viewer {
   }
 
   #tag(unit) {
-    if (!canUnveil(unit)) return [icon("file-x"), unit.reason || "no picture"];
+    if (!canUnveil(unit)) return [icon("file-x"), "no picture"];
     return unit.kind === "video" ? [icon("film"), "poster frame"] : [];
   }
 

@@ -12,6 +12,7 @@ from cases import acts, publishing, review
 from cases.models import Act, Batch, Case, Decision, Item, Offer, Viewing
 from cases.units import Wish
 from tests.cases import material
+from tests.people import signed_in
 from workbench import checks
 from workbench.errors import BadInput
 from workbench.models import User
@@ -139,3 +140,13 @@ def test_a_decision_that_is_being_approved_cannot_be_taken_back_meanwhile(case: 
     assert [answer["status"] for answer in answers] == ["refused"]
     assert Offer.objects.get().state == Offer.State.PUBLISHED
     assert Decision.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", ["limit=0", "after=4294967296", "after=2147483648&limit=0"])
+def test_a_page_of_no_units_at_all_is_an_answer_and_no_fault(case: Case, dana: User, query: str) -> None:
+    material.pictures(case, dana, ["a"])
+    batch = review.claim(case=case, by=dana)
+    for what in ("units", "veils"):
+        path = f"/api/v1/batches/{batch.public_id}/{what}?{query}"
+        assert signed_in(dana).get(path, secure=True).status_code == 200

@@ -9,13 +9,13 @@ import pytest
 
 from cases import decisions, evidence, investigations, review, uploads
 from cases.errors import CaseIsClosed
-from cases.evidence import NotInThisState
+from cases.evidence import ExhibitTaken
 from cases.models import Case, Content, Exhibit, FileInstance, Item
-from hashsets import entries
 from tests import factories
 from tests.cases import material
 from tests.cases.ingest import trees
 from tests.cases.test_matching import entry, own_set, sync
+from tests.hashsets import makers
 from workbench import checks
 from workbench.models import AuditEvent, User
 
@@ -34,7 +34,7 @@ def test_files_sent_after_the_case_was_closed_are_refused(case: Case, dana: User
     exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana)
     investigations.close(case=case, by=dana, reason="done")
     with pytest.raises(CaseIsClosed):
-        uploads.receive(exhibit, [("late.jpg", io.BytesIO(b"late"))])
+        uploads.receive(exhibit, [(b"late.jpg", io.BytesIO(b"late"))])
     with pytest.raises(CaseIsClosed):
         uploads.all_sent(exhibit)
     assert not FileInstance.objects.exists()
@@ -66,7 +66,7 @@ def test_a_closed_case_gets_no_items_and_is_told_of_what_a_set_knows_now(case: C
     material.pictures(case, dana, ["a"])
     sync()
     investigations.close(case=case, by=dana, reason="done")
-    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    makers.publish(own_set(case), entry("a"), by=sam)
     sync()
     assert list(Item.objects.values_list("state", flat=True)) == ["open"]
     told = AuditEvent.objects.get(verb="match.note", case=case.public_id)
@@ -108,21 +108,21 @@ def test_closing_with_two_open_batches_gives_both_back_and_logs_them_before_the_
 def test_of_two_files_sent_as_one_exhibit_the_first_is_kept_and_the_second_leaves_nothing(
     case: Case, dana: User
 ) -> None:
-    exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana, reader_id="archive")
-    late = Exhibit.objects.get(pk=exhibit.pk)
-    archive = zipped({"hill.png": trees.picture(1)})
-    uploads.keep_source(exhibit, io.BytesIO(archive))
-    with pytest.raises(NotInThisState):
-        uploads.keep_source(late, io.BytesIO(zipped({"other.png": trees.picture(2)})))
-    (kept,) = Path(evidence.upload_folder(exhibit.public_id)).iterdir()
-    exhibit.refresh_from_db()
+    archive, other = zipped({"hill.png": trees.picture(1)}), zipped({"other.png": trees.picture(2)})
+    exhibit = uploads.add_file(case=case, ref="NM-01", reader_id="archive", by=dana, stream=io.BytesIO(archive))
+    folder = Path(evidence.upload_folder(exhibit.public_id))
+    before = set(folder.parent.iterdir())
+    with pytest.raises(ExhibitTaken):
+        uploads.add_file(case=case, ref="NM-01", reader_id="archive", by=dana, stream=io.BytesIO(other))
+    (kept,) = folder.iterdir()
     assert bytes(exhibit.source) == bytes(kept)
     assert kept.read_bytes() == archive
+    assert set(folder.parent.iterdir()) == before
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_cancelled_upload_leaves_no_bytes_behind(case: Case, dana: User) -> None:
     exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana)
-    uploads.receive(exhibit, [("hill.jpg", io.BytesIO(b"hill"))])
+    uploads.receive(exhibit, [(b"hill.jpg", io.BytesIO(b"hill"))])
     evidence.cancel(exhibit, by=dana, reason="the wrong phone")
     assert not Path(evidence.upload_folder(exhibit.public_id)).exists()

@@ -34,7 +34,11 @@ def test_an_investigators_look_in_a_batch_is_told_when_the_batch_ends(item: Item
     viewing.clear(item=item, by=dana)
     assert not AuditEvent.objects.filter(verb="media.open").exists()
     summary = review.close(batch=batch, by=dana)
-    assert (summary["views"], summary["sent"]) == (0, 1)  # nothing was reported, and yet one picture went out
+    assert (summary["views"], summary["sent"]) == (0, 1)  # nothing was reported, and yet one picture went out:
+    # so it has its event. A browser that never reports a look must not be a way to look without a trace.
+    told = AuditEvent.objects.get(verb="media.reveal")
+    assert (told.subject, told.case) == (f"item:{item.public_id}", item.case.public_id)
+    assert '"revealed_ms":0' in told.body
     with pytest.raises(NotHeld):
         viewing.clear(item=item, by=milo)
 

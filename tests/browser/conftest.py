@@ -22,6 +22,7 @@ class World:
     """What the scene made: cases to review, handed out one by one, and the addresses of all pages."""
 
     small: list[str]
+    long: str
     pages: dict[str, str]
 
     def fresh_case(self) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 10  # cases to review
-IN_SMALL = 8  # pictures in each
+SMALL = 24  # cases to review
+IN_SMALL = 8  # pictures in each; the first lies there twice
+IN_LONG = 70  # more than a page of units
 
 
 def main() -> None:
@@ -31,11 +32,13 @@ def main() -> None:
 
 def build() -> dict[str, Any]:
     """People, then evidence, then what people do with it. Returns names and addresses."""
+    from tests.browser import pictures
     from workbench.models import Role
 
     people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
     small = [_small_case(people, number) for number in range(SMALL)]
-    return {"small": small, "pages": _full_case(people)}
+    long = _case(people, "BR-LONG", {"X-1": pictures.many(_inbox("long"), IN_LONG)})
+    return {"small": small, "long": str(long.public_id), "pages": _full_case(people) | _held_case(people)}
 
 
 def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:
@@ -52,6 +55,7 @@ def _small_case(people: dict[str, Any], number: int) -> str:
     from tests.browser import pictures
 
     folder = pictures.charts(_inbox(f"small-{number}"), IN_SMALL, first_seed=1000 * (number + 1))
+    (folder / "zz copy.jpg").write_bytes((folder / "00 chart.jpg").read_bytes())
     case = _case(people, f"BR-{number}", {"X-1": folder})
     return str(case.public_id)
 
@@ -68,6 +72,27 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
     item = _work(people, case)
     batch = Batch.objects.get(case=case)
     return _addresses(case.public_id, item, batch.public_id, hash_set, run)
+
+
+def _held_case(people: dict[str, Any]) -> dict[str, str]:
+    """A case whose ingests do not go on, under numbers as long as numbers may be."""
+    from cases import evidence, investigations, uploads
+
+    case = investigations.create(
+        number="BR-HELD", name="Millrace", scheme_id="landscapes-t1", by=people["kim"], team=[people["lee"]]
+    )
+    for number, act in enumerate(("pause", "stop", "cancel", "wait")):
+        ref = f"NORTHMOOR/2026/HARBOUR/DEVICE-{number}-OF-THE-SECOND-SEARCH"
+        exhibit = evidence.add_upload(case=case, ref=ref, by=people["kim"], description="Phone from the second search")
+        if act in ("pause", "stop"):
+            uploads.all_sent(exhibit)
+        if act == "pause":
+            evidence.pause(exhibit, by=people["kim"])
+        elif act == "stop":
+            evidence.stop(exhibit, why="The case document cannot be read: it ends in the middle of a record.")
+        elif act == "cancel":
+            evidence.cancel(exhibit, by=people["kim"], reason="the wrong phone")
+    return {"held case": f"/cases/{case.public_id}/", "edit case": f"/cases/{case.public_id}/edit/"}
 
 
 def _inbox(name: str) -> Path:
@@ -123,7 +148,7 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     offers = list(Offer.objects.filter(case=case).order_by("pk"))
     publishing.approve(offers=[offer.public_id for offer in offers[:2]], by=lee)
     publishing.ask_withdrawal(offers=[offers[0].public_id], by=kim, reason="looked twice")
-    publishing.hold(offers=[offers[2].public_id], by=lee, reason="wait for the lab")
+    publishing.settle(act="hold", offers=[offers[2].public_id], by=lee, reason="wait for the lab")
     for product in ("vics", "schedule", "summary"):
         exports.build(case=case, product=exports.product(product), by=lee, options=Options())
     review.claim(case=case, by=kim)

@@ -22,7 +22,7 @@ AT = {  # who has which pages; kim reviews, lee supervises
     "lee": (
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
         "hash sets", "new set", "set", "import", "import run", "look-up", "log entry", "exports of a case", "exports",
-        "account",
+        "account", "held case", "edit case",
     ),
 }  # fmt: skip
 

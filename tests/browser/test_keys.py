@@ -112,6 +112,7 @@ def test_the_panic_key_veils_what_is_held_and_what_was_left_open(review: Page) -
     review.keyboard.press("Backquote")
     expect(clear).to_have_count(0)
     review.keyboard.up("Space")
+    review.keyboard.press("1")  # uncovers the window, and nothing else
     review.keyboard.press("b")  # blur off: the item in focus stays clear
     expect(clear).to_be_visible(timeout=desk.PATIENCE)
     review.keyboard.press("Backquote")
@@ -183,3 +184,25 @@ def test_clear_pictures_are_fetched_for_the_item_in_focus_and_the_next_only_and_
 def item_of(request: Request) -> str:
     """The item a clear picture was asked for."""
     return urlsplit(request.url).path.split("/")[2]
+
+
+def test_a_step_made_again_can_be_undone_again(review: Page) -> None:
+    desk.saved(review, lambda: review.keyboard.press("1"))
+    for _round in range(2):
+        desk.saved(review, lambda: review.keyboard.press("z"))
+        assert states(review)[0] is None
+        desk.saved(review, lambda: review.keyboard.press("Shift+Z"))
+        assert states(review)[0] == "1"
+
+
+def test_unsure_skip_and_backspace_end_the_decision_and_z_brings_it_back(review: Page) -> None:
+    desk.saved(review, lambda: desk.press(review, "1", "2", "3"), 3)
+    review.keyboard.press("Home")
+    desk.saved(review, lambda: desk.press(review, "x", "ArrowLeft"))
+    assert states(review)[:3] == ["unsure", "2", "3"]
+    desk.saved(review, lambda: review.keyboard.press("z"))
+    assert states(review)[:3] == ["1", "2", "3"]
+    review.keyboard.press("Home")
+    desk.saved(review, lambda: review.keyboard.press("Backspace"))
+    expect(tile(review, 0).locator(".verdict")).to_have_count(0)
+    assert states(review)[:3] == [None, "2", "3"]

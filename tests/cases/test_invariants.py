@@ -91,6 +91,9 @@ APPROVED_ALONE = """
 ALTER TABLE cases_offer DROP CONSTRAINT offer_approved_by_another;
 UPDATE cases_offer SET approved_by_id = offered_by_id
 """
+APPROVED_BY_NOBODY = """
+ALTER TABLE cases_offer DROP CONSTRAINT published_by_two; UPDATE cases_offer SET approved_by_id = NULL
+"""
 SECOND_EXPORT = """
 INSERT INTO cases_export (public_id, case_id, product, state_digest, as_of, file_name, sha256, size, by_id, by_name)
 SELECT gen_random_uuid(), case_id, product, sha256, as_of, file_name, state_digest, size, by_id, by_name
@@ -111,6 +114,8 @@ DAMAGES = [
     (1, "DELETE FROM cases_fileinstance WHERE state = 'rejected'"),
     (1, NO_REASON),
     (1, NO_CONTENT),
+    (1, "UPDATE cases_fileinstance SET members = 'unlisted' WHERE state = 'accepted'"),
+    (1, "UPDATE cases_fileinstance SET parent_id = (SELECT max(id) FROM cases_fileinstance) WHERE state = 'accepted'"),
     (2, "DELETE FROM cases_item WHERE id = (SELECT max(id) FROM cases_item)"),
     (2, "DELETE FROM cases_fileinstance WHERE content_id = (SELECT max(content_id) FROM cases_item)"),
     (2, "UPDATE cases_item SET stack_id = (SELECT max(id) FROM cases_stack)"),
@@ -147,7 +152,7 @@ DAMAGES = [
     (8, "DELETE FROM workbench_auditevent WHERE verb = 'decision.set'"),
     (9, APPROVED_ALONE),
     (9, "UPDATE cases_offer SET decided_by_id = (SELECT id FROM workbench_user WHERE username = 'welfare')"),
-    (9, "UPDATE cases_offer SET approved_by_id = NULL"),
+    (9, APPROVED_BY_NOBODY),
     (10, "UPDATE cases_case SET agency_id = (SELECT id FROM workbench_agency WHERE slug = 'southmoor')"),
     (10, FOREIGN_CONTENT),
     (10, "UPDATE cases_offer SET agency_id = (SELECT id FROM workbench_agency WHERE slug = 'southmoor')"),

@@ -13,6 +13,7 @@ from hashsets import entries, policies
 from hashsets.models import Entry, HashSet
 from tests.cases import material
 from tests.cases.test_acts import counts, wish
+from tests.hashsets import makers
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -41,11 +42,11 @@ def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_bac
     material.pictures(case, dana, ["a", "b"])
     sync()
     hash_set = own_set(case)
-    entries.publish(hash_set, [entry("a")], by=sam, source="test")
+    makers.publish(hash_set, entry("a"), by=sam)
     sync()
     assert counts(case) == {"known": 1, "open": 1}
     assert Tally.objects.get(case=case, exhibit=None, state="known").known == 1
-    entries.withdraw(hash_set, Entry.objects.values_list("id", flat=True), by=sam, reason="wrong")
+    makers.withdraw(hash_set, *Entry.objects.values_list("id", flat=True), by=sam)
     sync()
     assert counts(case) == {"open": 2}
     assert Match.objects.get().lost_in == 2
@@ -54,7 +55,7 @@ def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_bac
 
 
 def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> None:
-    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    makers.publish(own_set(case), entry("a"), by=sam)
     sync()
     material.pictures(case, dana, ["a", "b"])
     assert counts(case) == {"known": 1, "open": 1}
@@ -79,7 +80,7 @@ def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> 
 def test_only_a_strong_match_hides(
     case: Case, dana: User, sam: User, digests: dict[str, bytes | None], state: str, kind: str
 ) -> None:
-    entries.publish(own_set(case), [entry("a", **digests)], by=sam, source="test")
+    makers.publish(own_set(case), entry("a", **digests), by=sam)
     sync()
     material.pictures(case, dana, ["a"])
     assert Item.objects.get().state == state
@@ -90,7 +91,7 @@ def test_a_policy_decides_what_a_match_of_another_agency_does(case: Case, dana: 
     theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
     material.pictures(theirs, ines, ["a", "b"])
     hash_set = own_set(case)
-    entries.publish(hash_set, [entry("a")], by=sam, source="test")
+    makers.publish(hash_set, entry("a"), by=sam)
     sync()
     assert counts(theirs) == {"open": 2}  # others' sets propose, and only from `trusted` on
     policies.set_policy(
@@ -118,7 +119,7 @@ def test_a_policy_decides_what_a_match_of_another_agency_does(case: Case, dana: 
 def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana: User, sam: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
-    entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    makers.publish(own_set(case), entry("a"), by=sam)
     sync()
     assert counts(case) == {"open": 2}
     [left] = review.left_queue(batch)
@@ -164,8 +165,8 @@ def test_withdrawal_is_the_same_road_back(case: Case, dana: User, sam: User, ine
         publishing.ask_withdrawal(offers=[offer.public_id], by=dana, reason=" ")
     publishing.ask_withdrawal(offers=[offer.public_id], by=dana, reason="misread")
     with pytest.raises(AnotherPersonNeeded):
-        publishing.confirm_withdrawal(offers=[offer.public_id], by=dana)
-    assert publishing.confirm_withdrawal(offers=[offer.public_id], by=sam).done == 1
+        publishing.settle(act="approve", offers=[offer.public_id], by=dana)
+    assert publishing.settle(act="approve", offers=[offer.public_id], by=sam).done == 1
     sync()
     assert Match.objects.filter(lost_in=None).count() == 0
     assert Offer.objects.get().state == "withdrawn"
@@ -194,7 +195,7 @@ def test_what_a_set_proposes_is_confirmed_without_becoming_an_opinion(
     theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
     material.pictures(theirs, ines, ["a", "b"])
     hash_set = own_set(case)
-    entries.publish(hash_set, [entry("a", "2")], by=sam, source="test")
+    makers.publish(hash_set, entry("a", "2"), by=sam)
     policies.set_policy(
         agency=theirs.agency, hash_set=hash_set, disposition=None, action="propose", min_trust="provisional", by=ines
     )
@@ -212,8 +213,7 @@ def test_what_a_set_proposes_is_confirmed_without_becoming_an_opinion(
 def test_files_that_come_in_while_a_set_is_matched_for_the_first_time_are_not_passed_by(
     case: Case, dana: User, sam: User
 ) -> None:
-    with transaction.atomic():
-        entries.publish(own_set(case), [entry("a")], by=sam, source="test")
+    makers.publish(own_set(case), entry("a"), by=sam)
     (pair,) = matching.behind()
 
     def match_first() -> None:

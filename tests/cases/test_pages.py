@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases import review
 from cases.models import Batch, Case, Item, Offer, Viewing
+from tests import factories
 from tests.cases import material
 from workbench.models import User
 
@@ -38,6 +39,15 @@ def test_pages_answer(case: Case, dana: User, batch: Batch) -> None:
         "/publish/", "/publish/?tab=published", f"/publish/?case={case.public_id}",
     ):  # fmt: skip
         assert client.get(path).status_code == 200, path
+
+
+def test_an_item_is_shown_with_every_place_where_it_was_found(case: Case, dana: User, batch: Batch) -> None:
+    item = Item.objects.select_related("content").first()
+    assert item is not None
+    factories.file(factories.exhibit(case, "NM-77"), item.content, "DCIM/100/one more.jpg")
+    page = signed_in(dana).get(f"/items/{item.public_id}/").content.decode()
+    assert "NM-77" in page
+    assert "DCIM/100/one more.jpg" in page
 
 
 def test_a_case_is_opened_on_its_page(dana: User, milo: User) -> None:

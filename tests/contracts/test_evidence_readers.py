@@ -2,7 +2,6 @@
 
 import json
 import os
-import zipfile
 from collections.abc import Callable
 from hashlib import md5
 from itertools import islice
@@ -13,6 +12,7 @@ import pytest
 from cases.ingest import BUILT_IN, reader
 from cases.ingest.base import Found, Reader, Row, SourceGone
 from tests.cases.ingest import disks
+from tests.workbench.archive_samples import KINDS, archived
 
 FILES = {f"folder/{number:02d}.bin": bytes([number]) * (number * 1000 + 1) for number in range(12)}
 
@@ -24,12 +24,13 @@ def as_folder(root: Path) -> Path:
     return root
 
 
-def as_zip(root: Path) -> Path:
-    path = root / "evidence.zip"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in FILES.items():
-            archive.writestr(name, data)
-    return path
+def as_archive(kind: str) -> Callable[[Path], Path]:
+    def made(root: Path) -> Path:
+        path = root / f"evidence.{kind}"
+        path.write_bytes(archived(kind, list(FILES.items())))
+        return path
+
+    return made
 
 
 def as_case(root: Path) -> Path:
@@ -46,18 +47,20 @@ def as_disk(root: Path) -> Path:
     return disks.split(root, disks.partitioned(disks.fat(FILES)), 3)
 
 
-SOURCES: dict[str, Callable[[Path], Path]] = {
-    "folder": as_folder,
-    "archive": as_zip,
-    "image": as_disk,
-    "vics": as_case,
+SOURCES: dict[str, dict[str, Callable[[Path], Path]]] = {
+    "folder": {"": as_folder},
+    "archive": {kind: as_archive(kind) for kind in KINDS},
+    "image": {"": as_disk},
+    "vics": {"": as_case},
 }
-FINDERS = [kind.id for kind in BUILT_IN if kind.id != "upload"]  # the browser itself enters what an upload holds
+# The browser itself enters what an upload holds.
+FINDERS = [(kind.id, form) for kind in BUILT_IN if kind.id != "upload" for form in SOURCES[kind.id]]
 
 
-@pytest.fixture(params=FINDERS)
+@pytest.fixture(params=FINDERS, ids=lambda given: " ".join(filter(None, given)))
 def source(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Reader, bytes]:
-    return reader(request.param), os.fsencode(SOURCES[request.param](tmp_path))
+    name, form = request.param
+    return reader(name), os.fsencode(SOURCES[name][form](tmp_path))
 
 
 def found(source: tuple[Reader, bytes]) -> list[Found]:

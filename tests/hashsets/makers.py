@@ -9,6 +9,7 @@ from hashsets import entries, generations, scheme_tables, sets
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version, write
 from hashsets.models import Generation, HashSet
+from workbench import audit
 from workbench.models import User
 
 _numbers = count(1)
@@ -40,16 +41,20 @@ def picture(text: str, code: str = "1") -> NewEntry:
     )
 
 
+@transaction.atomic
 def publish(to: HashSet, *rows: NewEntry, by: User) -> Generation:
     """Publish in a transaction of its own."""
-    with transaction.atomic():
-        return entries.publish(to, rows, by=by, source="a test")
+    generation, told = entries.publish(to, rows, by=by, source="a test")
+    audit.record_all(told, by=by)
+    return generation
 
 
+@transaction.atomic
 def withdraw(from_: HashSet, *ids: int, by: User) -> Generation:
     """Withdraw in a transaction of its own."""
-    with transaction.atomic():
-        return entries.withdraw(from_, ids, by=by, reason="taken back")
+    generation, told = entries.withdraw(from_, ids, by=by, reason="taken back")
+    audit.record_all(told, by=by)
+    return generation
 
 
 def stored(to: HashSet, by: User, **values: object) -> int:
@@ -66,6 +71,8 @@ def stored(to: HashSet, by: User, **values: object) -> int:
     with transaction.atomic():
         locked = generations.lock(to)
         step = generations.Step("a test", *write(locked, {version.key: version}, {}))
-        to.generation = generations.move(locked, step, by=by).number
+        generation, moved = generations.move(locked, step, by=by)
+        to.generation = generation.number
+        audit.record_all([moved], by=by)
     assert version.sha256 is not None
     return entries.in_force(to, [version.sha256])[version.sha256]

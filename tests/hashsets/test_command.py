@@ -30,10 +30,10 @@ def run(*words: object, by: str = "supervisor", stdin: str = "") -> tuple[int, s
     return 0, out.getvalue(), err.getvalue()
 
 
-def answered(*words: object, **more: Any) -> dict[str, Any]:
-    """The JSON answer of a command that succeeds."""
+def answered(*words: object, ends: int = 0, **more: Any) -> dict[str, Any]:
+    """The JSON answer of a command that does what it is told; `ends` 1: and lists problems."""
     code, out, err = run(*words, "--json", **more)
-    assert code == 0, err
+    assert code == ends, err
     found: dict[str, Any] = json.loads(out.splitlines()[-1])
     return found
 
@@ -69,7 +69,7 @@ def test_wrong_use_is_a_sentence_and_exit_code_2(words: tuple[str, ...], says: s
 
 
 def test_import_answers_with_its_figures(harbour: HashSet) -> None:
-    told = answered("import", "Harbour", shared("vics/quirks-2.0.json"))
+    told = answered("import", "Harbour", shared("vics/quirks-2.0.json"), ends=1)
     assert {name: told[name] for name in ("read", "stored", "duplicates", "conflicts", "generation")} == {
         "read": 23,
         "stored": 19,
@@ -79,6 +79,26 @@ def test_import_answers_with_its_figures(harbour: HashSet) -> None:
     }
     assert told["skipped"] == {"invalid-hash": 1, "zero-length": 1}
     assert isinstance(told["warnings"], list)
+
+
+def test_an_import_that_skips_records_lists_them_and_ends_with_1(harbour: HashSet) -> None:
+    code, out, err = run("import", "Harbour", shared("vics/quirks-2.0.json"))
+    assert (code, "Skipped, invalid-hash: 1" in err) == (1, True)
+    assert "19 entries from 23 records, +19 -0, 1 conflicts," in out
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_a_doubt_about_the_whole_list_ends_with_1(harbour: HashSet, tmp_path: Path, more: list[str]) -> None:
+    code, _out, err = run("import", "Harbour", document(tmp_path, media(1, 0)), *more)
+    assert (code, "only-harmless-categories: " in err) == (1, True)
+
+
+@pytest.mark.parametrize("more", [[], ["--dry-run"]])
+def test_an_import_says_what_changes_and_what_the_scheme_does_not_have(
+    harbour: HashSet, tmp_path: Path, more: list[str]
+) -> None:
+    code, out, _err = run("import", "Harbour", document(tmp_path, media(1), media(2, 77)), *more)
+    assert (code, "+2 -0, 0 conflicts, 1 unmapped" in out) == (0, True)
 
 
 def test_a_dry_run_stores_nothing(harbour: HashSet) -> None:

@@ -75,6 +75,7 @@ def test_of_one_start_one_refusal_and_one_kill(data: Path) -> None:
     try:
         assert _answers(first)
         assert oct((data / "keys" / "django").stat().st_mode)[-3:] == "600"
+        assert (data / "inbox").is_dir()
 
         refused = _second(data, f"--bind=127.0.0.1:{product.free_port()}")
         assert refused.returncode == 1

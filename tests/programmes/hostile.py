@@ -17,8 +17,9 @@ from tests import product
 
 TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "hostile.py"
 EVIDENCE = b"evidence/"
-LATER = ("archive",)  # members of archives inside evidence are a later issue
-MUTATING = "mutating"  # nothing mutates here
+LIMITS = {"WINNOW_ARCHIVE_BYTES": str(1 << 30), "WINNOW_ARCHIVE_MEMBERS": "10000", "WINNOW_ARCHIVE_DEPTH": "5"}
+MEMBERS = LIMITS["WINNOW_ARCHIVE_MEMBERS"]
+OUTSIDE = Path("/tmp/hostile-outside.txt")  # where some members would like to be written
 
 
 def main(arguments: list[str]) -> int:
@@ -46,28 +47,48 @@ def build(corpus: Path) -> Path:
 
 def taken_in(evidence: Path) -> dict[str, Any]:
     """Ingest a folder with a product of its own; returns what the commands say: problems, and digests by raw path."""
-    with product.running("--workers=2") as winnow:
+    with product.running("--workers=2", settings=LIMITS) as winnow:
         winnow.manage("case", "create", "H-1", "--name", "Hostile files", "--scheme", "landscapes-t1")
         winnow.manage("ingest", "H-1", str(evidence), "--exhibit", "H", "--reader", "folder", "--wait")
         problems = winnow.manage("problems", "H-1", "--json")
         winnow.manage("case", "check", "H-1")
         digests = winnow.manage("shell", "-v", "0", "-c", DIGESTS)
-    return {"problems": json.loads(problems)["problems"], "digests": json.loads(digests)}
+        members = winnow.manage("shell", "-v", "0", "-c", MEMBERS_OF)
+    return {
+        "problems": json.loads(problems)["problems"],
+        "digests": json.loads(digests),
+        "members": json.loads(members),
+    }
 
 
 DIGESTS = """
 import base64, json
 from cases.models import FileInstance
-rows = FileInstance.objects.values_list("raw_path", "content__sha256", "content__md5")
+rows = FileInstance.objects.filter(parent=None).values_list("raw_path", "content__sha256", "content__md5")
 print(json.dumps([[base64.b64encode(p).decode(), s and bytes(s).hex(), m and bytes(m).hex()] for p, s, m in rows]))
+"""
+
+# Of every archive: the reason on its own line, and state, depth and reason of everything that lies in it.
+MEMBERS_OF = """
+import base64, json
+from cases.models import FileInstance
+kept, outermost, found = {}, {}, {}
+for row in FileInstance.objects.order_by("pk").only("parent", "raw_path", "state", "depth", "reason"):
+    top = outermost[row.pk] = outermost.get(row.parent_id, row.pk)
+    if row.parent_id is None:
+        kept[row.pk] = base64.b64encode(row.raw_path).decode()
+        found[row.pk] = {"reason": row.reason, "inside": []}
+    else:
+        found[top]["inside"].append([row.state, row.depth, row.reason])
+print(json.dumps({kept[row]: rest for row, rest in found.items()}))
 """
 
 
 def concerned(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The entries of the manifest that are evidence and no archive, each a node of its own."""
+    """The entries of the manifest that are evidence, each a node of its own."""
     for entry in items:
         raw = base64.b64decode(entry["path_b64"])
-        if raw.startswith(EVIDENCE) and not entry["kind"].startswith(LATER) and entry["type"] != "dir":
+        if raw.startswith(EVIDENCE) and entry["type"] != "dir":
             yield entry
 
 
@@ -78,6 +99,10 @@ def compared(items: list[dict[str, Any]], got: dict[str, Any]) -> Iterator[str]:
     for entry in concerned(items):
         raw = base64.b64decode(entry["path_b64"])[len(EVIDENCE) :]
         yield from _off(entry, raw, problems.get(raw), digests.get(raw))
+        if "if_expanded" in entry:
+            yield from _members_off(entry, got["members"].get(base64.b64encode(raw).decode()))
+    if OUTSIDE.exists():
+        yield f"{OUTSIDE} was written"
 
 
 def _off(entry: dict[str, Any], raw: bytes, problem: dict[str, Any] | None, digests: Any) -> Iterator[str]:
@@ -91,6 +116,40 @@ def _off(entry: dict[str, Any], raw: bytes, problem: dict[str, Any] | None, dige
         yield f"{name}: {outcome} ({problem and problem['reason']}), permitted: {', '.join(entry['expect'])}"
     elif digests[0] and "sha256" in entry and digests != (entry["sha256"], entry["md5"]):
         yield f"{name}: another hash than the manifest's"
+
+
+def _members_off(entry: dict[str, Any], found: dict[str, Any] | None) -> Iterator[str]:
+    """Every promised member is a line of the ledger, within the limits; what goes beyond them is said."""
+    name, expected = f"{entry['kind']}: {entry['path'][:100]}", entry["if_expanded"]
+    if found is None:
+        yield f"{name}: not in the ledger"
+        return
+    inside, reasons = found["inside"], {found["reason"], *(reason for _, _, reason in found["inside"])}
+    first = [state for state, depth, _ in inside if depth == 1]
+    wanted = min(expected.get("members", 0), int(MEMBERS))
+    if len(first) < wanted or ("members" in expected and len(first) > wanted):
+        yield f"{name}: {len(first)} members, promised: {wanted}"
+    if first.count("accepted") < expected.get("good_members", 0):
+        yield f"{name}: {first.count('accepted')} members are good, promised: {expected['good_members']}"
+    if len(inside) > int(MEMBERS) or any(depth > int(LIMITS["WINNOW_ARCHIVE_DEPTH"]) for _, depth, _ in inside):
+        yield f"{name}: {len(inside)} rows, beyond the limits"
+    if any(state == "rejected" and not reason for state, _, reason in inside):
+        yield f"{name}: a member is missing without a reason"
+    for limit, told in BEYOND.items():
+        if limit in entry["reasons"] and _is_beyond(expected) and told not in reasons:
+            yield f"{name}: beyond a limit, and nothing says {told}"
+
+
+BEYOND = {"archive-limit-bytes": "over-limit", "archive-limit-members": "over-limit", "archive-limit-depth": "too-deep"}
+
+
+def _is_beyond(expected: dict[str, Any]) -> bool:
+    """Whether the manifest's own figures break the limits of this run."""
+    return bool(
+        expected.get("expands_to", 0) > int(LIMITS["WINNOW_ARCHIVE_BYTES"])
+        or expected.get("members", 0) > int(MEMBERS)
+        or expected.get("depth", 0) > int(LIMITS["WINNOW_ARCHIVE_DEPTH"])
+    )
 
 
 def _in_refused_folder(raw: bytes) -> bool:

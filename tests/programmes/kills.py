@@ -1,6 +1,6 @@
-"""Nothing is lost, nothing doubled: workers killed while they work, then the broker, then the database.
+"""Nothing is lost, nothing doubled: workers, broker, database and `up` killed, the store gone, the disk full.
 
-`python -m tests.programmes kills [FILES [KILLS]]`. An undisturbed run of the same files says what must come out.
+`python -m tests.programmes kills [FILES [KILLS [SEEDS]]]`. An undisturbed run of the same files says what must end.
 """
 
 import json
@@ -23,12 +23,12 @@ from tests.product import Product
 from workbench.launcher import addresses, postgres, valkey
 from workbench.launcher.processes import Process
 
-SEED = 1
-DEFAULTS = (2000, 10)  # files, kills
+DEFAULTS = (2000, 10, 5)  # files, kills, seeds
 SIZE = (3200, 2400)  # pixels: so much work that there is some left after the last kill
 AT_WORK_SECONDS = 3.0  # a kill comes so long after the worker took work
 PATIENCE = 900.0  # seconds for everything to come to an end
 FINISHED = "SELECT accepted + without_preview + rejected FROM cases_exhibit"
+TOOK = "SELECT extract(epoch FROM ended_at - started_at) FROM cases_exhibit"
 STATE = "SELECT state, seen, pending + hashed FROM cases_exhibit"
 # What must be the same however often it was disturbed.
 OUTCOME = """
@@ -58,16 +58,26 @@ class Run:
 def main(arguments: list[str]) -> int:
     """Print what differs between the disturbed run and the undisturbed one; 0 when nothing does."""
     numbers = [int(word) for word in arguments]
-    files, kills = (*numbers, *DEFAULTS[len(numbers) :])
+    files, kills, seeds = (*numbers, *DEFAULTS[len(numbers) :])
+    return max([_one(files, kills, seed) for seed in range(1, seeds + 1)])
+
+
+def _one(files: int, kills: int, seed: int) -> int:
+    """One seed: undisturbed, killed, struck; 0 when they end alike."""
+    from tests.programmes import _strokes
+
     with tempfile.TemporaryDirectory(prefix="winnow-kills-") as folder:
-        evidence = varied(Path(folder) / "evidence", files, SEED, SIZE)
+        evidence = varied(Path(folder) / "evidence", files, seed, SIZE)
         calm, disturbed = run(evidence, 0), run(evidence, kills)
-    wrong = differences(calm, disturbed)
+        struck, strokes = _strokes.run(evidence)
+    wrong = [*differences(calm, disturbed), *differences(calm, struck)]
     for line in wrong:
         print(line)
     print(
-        f"{len(disturbed.rows)} files, {disturbed.kills} kills of the worker, the broker and the database once each:"
-        f" {len(wrong)} differences; {calm.seconds:.0f} s undisturbed, {disturbed.seconds:.0f} s disturbed."
+        f"seed {seed}: {len(disturbed.rows)} files, {disturbed.kills} kills of the worker, the broker and the database"
+        f" once each; then {', '.join(strokes)}: {len(wrong)} differences; {calm.seconds:.0f} s undisturbed,"
+        f" {disturbed.seconds:.0f} s and {struck.seconds:.0f} s disturbed.",
+        flush=True,
     )
     return 1 if wrong or disturbed.kills < kills else 0
 
@@ -87,16 +97,24 @@ def differences(calm: Run, disturbed: Run) -> list[str]:
 def run(evidence: Path, kills: int, seconds: float = AT_WORK_SECONDS) -> Run:
     """Ingest with a product of its own, disturbed so often; `case check` must find nothing broken."""
     with product.running("--workers=2") as winnow:
-        began = time.monotonic()
-        winnow.manage("case", "create", "K-1", "--name", "Kills", "--scheme", "landscapes-t1")
-        winnow.manage("ingest", "K-1", str(evidence), "--exhibit", "K", "--reader", "folder")
-        killed = disturb(winnow, kills, seconds) if kills else 0
-        until(lambda: ask(winnow, STATE)[0][0] == "done", "the ingest to be done")
-        checked = json.loads(winnow.manage("case", "check", "--json").splitlines()[-1])
-        assert checked["ok"], checked
-        rows, counts = ask(winnow, OUTCOME), ask(winnow, COUNTS)[0]
-        blobs = sum(1 for path in (winnow.data / "evidence").glob("*/??/??/*"))
-        return Run(rows, (*counts, blobs), killed, time.monotonic() - began)
+        begin(winnow, evidence)
+        return ended(winnow, disturb(winnow, kills, seconds) if kills else 0)
+
+
+def begin(winnow: Product, evidence: Path) -> None:
+    """A case, and its ingest under way."""
+    winnow.manage("case", "create", "K-1", "--name", "Kills", "--scheme", "landscapes-t1")
+    winnow.manage("ingest", "K-1", str(evidence), "--exhibit", "K", "--reader", "folder")
+
+
+def ended(winnow: Product, kills: int) -> Run:
+    """What came out, once nothing is left to do; `case check` must find nothing broken."""
+    until(lambda: ask(winnow, STATE)[0][0] == "done", "the ingest to be done")
+    checked = json.loads(winnow.manage("case", "check", "--json").splitlines()[-1])
+    assert checked["ok"], checked
+    rows, counts, took = ask(winnow, OUTCOME), ask(winnow, COUNTS)[0], float(ask(winnow, TOOK)[0][0])
+    blobs = sum(1 for path in (winnow.data / "evidence").glob("*/??/??/*"))
+    return Run(rows, (*counts, blobs), kills, took)
 
 
 def disturb(winnow: Product, kills: int, seconds: float) -> int:

@@ -37,6 +37,13 @@ def read_only(data: bytes) -> Iterator[int]:
             os.close(descriptor)
 
 
+def veil_of(size: tuple[int, int] = (64, 48), data: bytes = b"") -> bytes:
+    """A WebP of one lossy image, as its headers tell; `data` is what would be the picture (an even number of bytes)."""
+    frame = b"\xb0\x07\0\x9d\x01\x2a" + struct.pack("<HH", *size) + data
+    chunk = b"WEBPVP8 " + struct.pack("<I", len(frame)) + frame
+    return b"RIFF" + struct.pack("<I", len(chunk)) + chunk
+
+
 def preview_of(decoder: Decoder, data: bytes) -> Preview:
     with read_only(data) as descriptor:
         return decoder.preview(descriptor, size=len(data))

@@ -208,17 +208,25 @@ def test_what_a_superuser_does_to_the_log_is_found_at_its_first_bad_entry(
 class TestPage:
     """Reading the log in the browser."""
 
-    def test_opening_the_page_is_an_event_and_turning_its_pages_is_not(self, people: People) -> None:
+    def test_whatever_is_read_is_an_event_and_only_its_next_page_is_none(self, people: People) -> None:
+        write(people.north, 120)
         client = signed_in(people.auditor)
-        read = AuditEvent.objects.filter(log__agency=people.north, verb=audit.LOG_READ)
-        assert client.get("/audit/", secure=True).status_code == 200
+        read = AuditEvent.objects.filter(actor="auditor", verb=audit.LOG_READ).order_by("-seq")
+        following = client.get("/audit/", secure=True).context["next_url"]
         assert read.count() == 1
-        client.get("/audit/?before=5", secure=True)
-        client.get("/audit/?entry=2", secure=True)
+        client.get(f"/audit/{following}", secure=True)
         assert read.count() == 1
-        client.get("/audit/?person=auditor&verb=audit.read", secure=True)
-        told = json.loads(read.order_by("-seq")[0].body)["details"]
-        assert told == {"person": "auditor", "verb": "audit.read"}
+        # each of these shows something that was not told of
+        for number, query in enumerate(
+            (f"before={2**62}", f"before={2**62}&q=dana", following[1:], "entry=1", "entry=2", "person=auditor"), 2
+        ):
+            client.get(f"/audit/?{query}", secure=True)
+            assert read.count() == number, query
+        assert json.loads(read[0].body)["details"] == {"person": "auditor"}
+        assert json.loads(read[1].body)["details"] == {"entry": "2"}
+
+    def test_the_last_day_of_the_calendar_is_a_day(self, people: People) -> None:
+        assert signed_in(people.auditor).get("/audit/?day=9999-12-31", secure=True).context["rows"] == []
 
     def test_pages_go_back_by_number_without_counting(self, people: People) -> None:
         write(people.north, 120)

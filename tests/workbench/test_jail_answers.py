@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.workbench.jail_samples import veil_of
 from workbench.jail import answers, described, wire
 from workbench.jail.results import Keyframe, Preview, Slice
 
-JPEG, WEBP = b"\xff\xd8\xff picture", b"RIFF veil"
+JPEG, WEBP, OTHER = b"\xff\xd8\xff picture", veil_of(), veil_of(data=b"22")
 SIZE = 1000  # bytes of the file that was asked about
 WHOLE = Preview(
     "video", "video/mp4", 640, 480, 12_000, 300, "made", veil=WEBP, clear=JPEG, codec="h264",
@@ -19,7 +20,7 @@ WHOLE = Preview(
     metadata={"make": "Canon", "taken_at": "2020-05-04T10:00:00+00:00", "taken_zone": "offset", "latitude": 51.5,
               "longitude": -0.1, "more": {"Lens": "50 mm"}},
     embedded=(Slice("motion-photo.mp4", 600, 400),),
-    keyframes=(Keyframe(0, True, WEBP, JPEG, bytes(32), 77), Keyframe(8000, False, WEBP + b"2", JPEG + b"2")),
+    keyframes=(Keyframe(0, True, WEBP, JPEG, bytes(32), 77), Keyframe(8000, False, OTHER, JPEG + b"2")),
 )  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -48,6 +49,7 @@ FRAME = [0, True, len(WEBP), len(JPEG), "", 0]
         {"kind": "program"}, {"state": "none"}, {"state": "partial"}, {"width": -1}, {"width": True}, {"width": 2**31},
         {"width": 1.5}, {"mime": "x" * 81}, {"codec": "h\n264"}, {"codec": "x" * 41}, {"veil": 0}, {"veil": 10**9},
         {"clear": 1}, {"pdq": "00"}, {"pdq": "zz" * 32}, {"pdq": None}, {"pdq_quality": 101},
+        {"reason": "unheard-of", "state": "partial"}, {"reason": "x" * 61, "state": "partial"},
         # more pictures than came, other pictures than came, times that run backwards
         {"keyframes": []}, {"keyframes": [FRAME]}, {"keyframes": [FRAME] * 241}, {"keyframes": [FRAME, FRAME]},
         {"keyframes": [[0, 1, *FRAME[2:]], [1, *FRAME[1:]]]}, {"keyframes": "frames"}, {"keyframes": [7]},
@@ -69,6 +71,22 @@ FRAME = [0, True, len(WEBP), len(JPEG), "", 0]
 def test_an_answer_no_honest_decoder_gives_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 whatever it is called, it is one
         travelled(WHOLE, **changed)
+
+
+@pytest.mark.parametrize(
+    "veil",
+    [
+        b"RIFF", WEBP[:20], WEBP[:-1], WEBP + b"\0\0",
+        veil_of((640, 480)), veil_of((64, 49)), veil_of(data=bytes(1000)),
+        WEBP.replace(b"VP8 ", b"VP8X"), WEBP.replace(b"VP8 ", b"VP8L"), WEBP.replace(b"WEBP", b"WAVE"),
+        # a second picture behind the first, in the same file
+        b"RIFF" + (len(WEBP) * 2 - 20).to_bytes(4, "little") + WEBP[8:] + WEBP[12:],
+    ],
+)  # fmt: skip
+def test_a_veil_is_one_small_picture_of_the_size_all_veils_have(veil: bytes) -> None:
+    preview = Preview("still", "image/jpeg", 1, 1, state="made", veil=veil, clear=JPEG)
+    with pytest.raises(ValueError, match=r"veil|picture"):
+        travelled(preview)
 
 
 def test_bytes_that_no_picture_claims_are_refused() -> None:

@@ -55,11 +55,11 @@ def test_seeded_damage_to_every_format_kills_no_decoder(corpus: Any) -> None:
 
 
 @pytest.mark.slow
-def test_every_hostile_zip_ends_within_its_limits_and_drops_no_member(corpus: Any) -> None:
+def test_every_hostile_archive_ends_within_its_limits_and_drops_no_member(corpus: Any) -> None:
     limits = ArchiveLimits(bytes=64 << 20, members=10_000)
     with Decoder() as decoder:
         for item in corpus.items:
-            if item["path"].startswith("evidence/archives/") and item["path"].endswith(".zip"):
+            if item["path"].startswith("evidence/archives/"):
                 total, entries = read(decoder, Path(corpus.out) / item["path"], limits)
                 assert total <= limits.bytes, item["path"]
                 promised = item["if_expanded"].get("members", 0)
@@ -72,6 +72,7 @@ def read(decoder: Decoder, path: Path, limits: ArchiveLimits) -> tuple[int, int]
     with path.open("rb") as file:
         for member in decoder.members(file.fileno(), size=path.stat().st_size, limits=limits):
             found = sum(len(chunk) for chunk in member.chunks)
-            assert found == member.size or member.reason or member.problem, (path.name, member.raw_name)
+            said = member.size is None or member.reason or member.problem
+            assert found == member.size or said, (path.name, member.raw_name)
             total, entries = total + found, entries + 1
     return total, entries

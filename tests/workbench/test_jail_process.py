@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import shared
-from tests.workbench.jail_samples import clip, encoded, landscape, preview_of
+from tests.workbench.jail_samples import clip, encoded, landscape, preview_of, veil_of
 from tests.workbench.test_jail_escapes import breakout
 from workbench.jail import Decoder, Preview, answers, results, wire
 from workbench.jail import decoder as decoder_module
@@ -244,7 +244,7 @@ def test_a_writable_descriptor_is_never_handed_over(decoder: Decoder, tmp_path: 
 
 
 def honest(**changes: Any) -> dict[str, Any]:
-    answer = answers.packed(Preview("still", "image/png", 1, 1, frames=1, state="made", veil=BODY[:4], clear=BODY[4:]))
+    answer = answers.packed(Preview("still", "image/png", 1, 1, frames=1, state="made", veil=VEIL, clear=CLEAR))
     return {**answer[0], **changes}
 
 
@@ -258,7 +258,7 @@ def in_place_of(decoder: Decoder) -> Iterator[socket.socket]:
         yield theirs
 
 
-BODY = b"RIFF\xff\xd8\xff\xe0"
+VEIL, CLEAR = veil_of(), b"\xff\xd8\xff\xe0"
 LIES = [
     honest(kind="<script>"),
     honest(state="splendid"),
@@ -267,8 +267,8 @@ LIES = [
     honest(mime="image/png\nSet-Cookie: x"),
     honest(mime=None),
     honest(reason="x" * 5000),
-    honest(veil=8, clear=0),
-    honest(veil=0, clear=8),
+    honest(veil=34, clear=0),
+    honest(veil=0, clear=34),
     honest(clear=400),
     honest(state="none"),
     {},
@@ -278,7 +278,7 @@ LIES = [
 @pytest.mark.parametrize("lie", LIES)
 def test_a_decoder_that_was_taken_over_is_not_believed(decoder: Decoder, lie: dict[str, Any]) -> None:
     with in_place_of(decoder) as theirs:
-        wire.send(theirs, lie, BODY)
+        wire.send(theirs, lie, VEIL + CLEAR)
         liar, answer = pid_of(decoder), preview_of(decoder, PICTURE)
     assert (answer.state, answer.width) == ("made", 64)  # from the honest one that took its place
     assert gone(liar)
@@ -286,8 +286,8 @@ def test_a_decoder_that_was_taken_over_is_not_believed(decoder: Decoder, lie: di
 
 def test_an_honest_answer_of_the_same_shape_is_believed(decoder: Decoder) -> None:
     with in_place_of(decoder) as theirs:
-        wire.send(theirs, honest(), BODY)
-        assert preview_of(decoder, PICTURE).clear == BODY[4:]
+        wire.send(theirs, honest(), VEIL + CLEAR)
+        assert preview_of(decoder, PICTURE).clear == CLEAR
 
 
 def test_a_flood_instead_of_an_answer_is_refused(decoder: Decoder) -> None:

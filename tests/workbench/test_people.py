@@ -1,6 +1,7 @@
 """People: sign-in, locking, one-time links, passwords, roles (security.md 5.4, 5.7, 5.8)."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,11 @@ def test_the_right_password_opens_and_is_an_event(robin: User) -> None:
     client.post("/signout/", secure=True)
     assert client.get("/", secure=True).status_code == 302
     assert last_verb(robin.agency) == audit.SIGN_OUT
+
+
+def test_after_a_wrong_password_the_next_key_goes_into_the_password(robin: User) -> None:
+    answer = sign_in(robin.username, "wrong")
+    assert [b"autofocus" in field for field in re.findall(rb"<input[^>]*>", answer.content)][-2:] == [False, True]
 
 
 def test_signing_in_makes_a_new_session(robin: User) -> None:

@@ -5,20 +5,22 @@ only what an honest one could have said, and no more of it than is capped here.
 """
 
 import re
+import struct
 from collections.abc import Iterator
 from typing import Any
 
 from workbench.jail import described, results, wire
 from workbench.jail.results import MAX_KEYFRAMES, Keyframe, Preview, Slice
 
-MAX_VEIL, MAX_CLEAR = 8 * 1024, 2 * 1024 * 1024  # bytes
+MAX_VEIL, MAX_CLEAR = 1024, 2 * 1024 * 1024  # bytes; a veil of pure noise takes 534
 MAX_FRAME = 256 * 1024  # bytes of one keyframe's clear picture
 MAX_BODY = MAX_VEIL + MAX_CLEAR + results.MAX_STORYBOARD + MAX_KEYFRAMES * MAX_VEIL
 MAX_SLICES = 64
 KINDS, STATES = ("still", "video", "audio", "other"), ("made", "partial", "none")
 TEXTS = ("kind", "mime", "state", "reason", "codec")
 NUMBERS = ("width", "height", "duration_ms", "frames", "pdq_quality", "pdq_width")
-JPEG, WEBP = b"\xff\xd8\xff", b"RIFF"
+JPEG = b"\xff\xd8\xff"
+VEIL = struct.Struct("<4sI8sI3s3sHH")  # RIFF, bytes left, WEBP and the one chunk, its bytes, tag, start, width, height
 
 
 def packed(preview: Preview) -> tuple[wire.Header, list[bytes]]:
@@ -46,8 +48,8 @@ def checked(header: wire.Header, body: bytes, size: int) -> Preview:
     plain |= {name: _number(header.get(name)) for name in NUMBERS}
     answer = Preview(
         **plain,
-        veil=pictures.next(_number(header.get("veil")), MAX_VEIL, WEBP),
-        clear=pictures.next(_number(header.get("clear")), MAX_CLEAR, JPEG),
+        veil=_veil(pictures.next(_number(header.get("veil")), MAX_VEIL)),
+        clear=_clear(pictures.next(_number(header.get("clear")), MAX_CLEAR)),
         pdq=_pdq(header.get("pdq")),
         metadata=described.checked(header.get("metadata")),
         embedded=tuple(_slices(header.get("embedded"), size)),
@@ -55,6 +57,8 @@ def checked(header: wire.Header, body: bytes, size: int) -> Preview:
     )
     if pictures.left or answer.pdq_quality > 100 or len(answer.codec) > 40:
         raise ValueError("body")
+    if answer.reason not in results.REASONS:
+        raise ValueError("reason")
     if (answer.state == "none") == bool(answer.clear) or (answer.state == "made") == bool(answer.reason):
         raise ValueError("state")
     if bool(answer.clear) != bool(answer.veil):
@@ -73,13 +77,34 @@ class _Pictures:
         """Bytes that no picture claimed."""
         return len(self._body) - self._at
 
-    def next(self, size: int, most: int, start: bytes) -> bytes:
-        """The next `size` bytes, empty for none; they must begin as such a picture does."""
+    def next(self, size: int, most: int) -> bytes:
+        """The next `size` bytes, empty for none."""
         found = self._body[self._at : self._at + size]
-        if size > most or len(found) < size or (found and not found.startswith(start)):
+        if size > most or len(found) < size:
             raise ValueError("picture")
         self._at += size
         return found
+
+
+def _clear(picture: bytes) -> bytes:
+    """A JPEG, or nothing."""
+    if picture and not picture.startswith(JPEG):
+        raise ValueError("clear")
+    return picture
+
+
+def _veil(picture: bytes) -> bytes:
+    """A WebP of one lossy image of 64 x 48 and nothing beside it, or nothing."""
+    if not picture:
+        return picture
+    if len(picture) < VEIL.size:
+        raise ValueError("veil")
+    riff, left, kind, chunk, _tag, start, width, height = VEIL.unpack_from(picture)
+    if (riff, kind, start, (width, height)) != (b"RIFF", b"WEBPVP8 ", b"\x9d\x01\x2a", results.VEIL_SIZE):
+        raise ValueError("veil")
+    if left + 8 != len(picture) or chunk + chunk % 2 + 20 != len(picture):
+        raise ValueError("veil")
+    return picture
 
 
 def _keyframes(value: object, pictures: _Pictures) -> Iterator[Keyframe]:
@@ -90,8 +115,8 @@ def _keyframes(value: object, pictures: _Pictures) -> Iterator[Keyframe]:
             raise ValueError("keyframe")
         before = at
         frame = Keyframe(
-            at, scene, pictures.next(_number(veil), MAX_VEIL, WEBP), pictures.next(_number(clear), MAX_FRAME, JPEG),
-            _pdq(pdq), quality,
+            at, scene, _veil(pictures.next(_number(veil), MAX_VEIL)),
+            _clear(pictures.next(_number(clear), MAX_FRAME)), _pdq(pdq), quality,
         )  # fmt: skip
         if not frame.veil or not frame.clear:
             raise ValueError("keyframe")

@@ -48,6 +48,7 @@ def _media() -> Serve:
 def _archives() -> Serve:
     from workbench.jail import archives
 
+    archives.warm_up()
     return archives.serve
 
 

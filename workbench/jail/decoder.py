@@ -8,7 +8,7 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -61,18 +61,26 @@ class Decoder:
                     return answer
         return _unseen(fd, results.DECODER_KILLED)
 
-    def members(self, fd: int, *, size: int, limits: ArchiveLimits, start: int = 0) -> Iterator[Member]:  # noqa: ARG002
-        """The members of the zip archive `fd` from directory place `start` on, in the directory's order.
+    def members(
+        self,
+        fd: int,
+        *,
+        size: int,  # noqa: ARG002
+        limits: ArchiveLimits,
+        start: int = 0,
+        passwords: Sequence[str] = (),
+    ) -> Iterator[Member]:
+        """The members of the archive `fd` from place `start` on, in the archive's order.
 
-        Folders are passed over. A damaged, encrypted or refused member is a Member with a reason or, known only
-        after its chunks, a problem. A Member with index -1 is last and says why the archive ended early. Each
-        process that dies costs one member at most; after MAX_DEATHS the archive ends. Stop whenever you like.
-        Raises NoJail and DecoderDied as `preview` does.
+        Folders are passed over. An encrypted member is tried with every password. A damaged, encrypted or refused
+        member is a Member with a reason or, known only after its chunks, a problem. A Member with index -1 is last
+        and says why the archive ended early. Each process that dies costs one member at most; after MAX_DEATHS the
+        archive ends. Stop whenever you like. Raises NoJail and DecoderDied as `preview` does.
         """
         self._check(fd)
         for _ in range(MAX_DEATHS):
             with self._borrowed() as jail:
-                reading = Reading(jail, fd, limits, start)
+                reading = Reading(jail, fd, limits, start, passwords)
                 try:
                     while member := reading.next():
                         start = max(start, member.index + 1)

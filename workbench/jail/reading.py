@@ -1,29 +1,38 @@
 """The worker's side of an archive: one pass over its members, surviving the death of the process that reads it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from workbench.jail import results, wire
+from workbench.jail import announced, results, wire
 from workbench.jail.process import Jail
 from workbench.jail.results import CHUNK_BYTES, ArchiveLimits, Member
 
 ANSWER_SECONDS = 20.0  # for one header or one chunk, however large the archive
+MEMBER_SECONDS, SLOWEST = 60.0, 1_000_000  # for all chunks of a member: so long, and a second for so many bytes
 FAULTS = (OSError, wire.BrokenConversation, ValueError, KeyError, TypeError)  # TimeoutError is an OSError
 
 Answer = TypeVar("Answer")
 
 
+class BeyondLimits(Exception):
+    """The other side does not keep to the limits it was given."""
+
+
 class Reading:
     """One conversation about one archive. Afterwards `clean` says whether the process can be used again."""
 
-    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int) -> None:
+    def __init__(self, jail: Jail, fd: int, limits: ArchiveLimits, start: int, passwords: Sequence[str]) -> None:
         self.jail = jail
         self.reason = ""  # why the conversation broke
         self._over = False
         self._member: Member | None = None  # announced, its letter not yet sent
         self._streaming = False
-        request = {"start": start, "bytes": limits.bytes, "members": limits.members}
+        self._last = start - 1  # place of the last member that was announced
+        self._members, self._bytes = limits.members, limits.bytes  # that may still come
+        self._patience = 0.0  # seconds that may still be spent waiting for the member in hand
+        self._busy = MEMBER_SECONDS + limits.bytes / SLOWEST  # seconds the other side may unpack and send nothing
+        request = {"start": start, "bytes": limits.bytes, "members": limits.members, "passwords": list(passwords)}
         self._guarded(lambda: wire.send_descriptor(jail.sock, request, fd))
 
     @property
@@ -40,11 +49,20 @@ class Reading:
         if header is None:
             return None
         if "done" in header:
-            return self._done(str(header["done"]))
-        self._member = self._guarded(lambda: _member(header))
-        if self._member and not self._member.reason:
-            self._member.chunks = self._chunks(self._member)
-        return self._member
+            return self._guarded(lambda: self._done(announced.reason(header["done"])))
+        return self._guarded(lambda: self._announced(header))
+
+    def _announced(self, header: wire.Header) -> Member:
+        if self._members == 0:
+            raise BeyondLimits
+        member = announced.member(header, after=self._last)
+        self._last, self._members = member.index, self._members - 1
+        most = self._bytes if member.size is None else min(member.size, self._bytes)
+        self._patience = MEMBER_SECONDS + most / SLOWEST
+        if not member.reason:
+            member.chunks = self._chunks(member)
+        self._member = member
+        return member
 
     def stop(self) -> None:
         """Tell the other side that no more is wanted; it asks with its next member."""
@@ -77,15 +95,36 @@ class Reading:
 
     def _chunk(self) -> bytes | None:
         """The next bytes of the member in hand; at their end, or by a fault, None and the member's problem."""
-        answer = None if self.reason else self._guarded(lambda: self._receive(most=CHUNK_BYTES))
-        if self._member and (answer is None or "end" in answer[0]):
-            self._member.problem = self.reason if answer is None else str(answer[0]["end"])
+        answer = None if self.reason else self._guarded(self._next_chunk)
+        if self._member and not isinstance(answer, bytes):
+            self._member.problem = self.reason if answer is None else answer
             self._member, self._streaming = None, False
             return None
-        return answer[1] if answer else None
+        return answer if isinstance(answer, bytes) else None
 
-    def _receive(self, most: int) -> tuple[wire.Header, bytes]:
-        return wire.receive(self.jail.sock, most=most, deadline=time.monotonic() + ANSWER_SECONDS)
+    def _next_chunk(self) -> bytes | str:
+        """The next bytes of the member in hand, or at their end what was wrong with them."""
+        header, chunk = self._receive(most=CHUNK_BYTES, seconds=min(ANSWER_SECONDS, max(0.0, self._patience)))
+        if "end" in header:
+            return announced.reason(header["end"])
+        if not chunk:
+            raise ValueError("chunk")
+        self._bytes -= len(chunk)
+        if self._bytes < 0:
+            raise BeyondLimits
+        return chunk
+
+    def _receive(self, most: int, seconds: float = ANSWER_SECONDS) -> tuple[wire.Header, bytes]:
+        """The next message that says more than that the other side is at work. Raises TimeoutError."""
+        while self._busy > 0:
+            asked = time.monotonic()
+            answer = wire.receive(self.jail.sock, most=most, deadline=asked + seconds)
+            waited = time.monotonic() - asked
+            if "busy" not in answer[0]:
+                self._patience -= waited
+                return answer
+            self._busy -= waited
+        raise TimeoutError
 
     def _say(self, letter: bytes) -> None:
         self._guarded(lambda: self.jail.sock.sendall(letter))
@@ -96,15 +135,8 @@ class Reading:
             return act()
         except TimeoutError:
             self.reason = results.DECODER_TIMEOUT
+        except BeyondLimits:
+            self.reason = results.OVER_LIMIT
         except FAULTS:
             self.reason = results.DECODER_KILLED
         return None
-
-
-def _member(header: wire.Header) -> Member:
-    """The checked announcement of a member; raises ValueError, KeyError or TypeError over nonsense."""
-    index, size, ordinal = int(header["index"]), int(header["size"]), int(header["ordinal"])
-    mtime_text, reason = str(header["mtime"]), str(header["reason"])
-    if index < 0 or ordinal < 0 or not 0 <= size < 2**63 or len(mtime_text) > 40 or len(reason) > 80:
-        raise ValueError(header)
-    return Member(index, bytes.fromhex(header["name"]), size, mtime_text, reason, bool(header["utf8"]), ordinal)

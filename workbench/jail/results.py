@@ -23,11 +23,16 @@ CORRUPT = "corrupt"
 UNSUPPORTED_COMPRESSION = "unsupported-compression"
 IS_LINK = "is-link"
 OVER_LIMIT = "over-limit"
+NOT_REGULAR = "not-regular-file"
+ARCHIVE_PART = "archive-part"  # of an archive in several files
 
 # Why a file of a disk image has no bytes.
 NO_FILE_SYSTEM = "no-file-system"
 REALLOCATED = "reallocated"
 NOT_RECOVERABLE = "not-recoverable"
+
+# Every code above, and none; whatever else the jail says was said by somebody who took it over.
+REASONS = frozenset({"", *(code for name, code in globals().items() if name.isupper() and isinstance(code, str))})
 
 MAX_PIXELS = 256_000_000  # security.md rule 3.5
 MAX_FRAMES = 1000  # frames or pages looked at when counting; security.md rule 3.5
@@ -103,16 +108,17 @@ class ArchiveLimits:
 class Member:
     """One member of an archive, in the order of its directory.
 
-    `index` is the place in the directory; -1 speaks of the archive itself, which then ends with `reason`.
+    `index` is the place in the archive; -1 speaks of the archive itself, which then ends with `reason`.
     `raw_name` are the stored bytes (UTF-8 when `utf8`, else of unknown encoding, often code page 437) and
-    `ordinal` tells same-named members apart, from 0. `mtime_text` is the stored local time as text.
+    `ordinal` tells same-named members apart, from 0. A single packed file may carry no name and no size (None).
+    `mtime_text` is the stored local time as text.
     With a `reason` there are no bytes. `chunks` can be read once, before the next member is asked for;
     afterwards `problem` says what was wrong with them ("" = nothing; the bytes are whole).
     """
 
     index: int
     raw_name: bytes
-    size: int
+    size: int | None
     mtime_text: str
     reason: str = ""
     utf8: bool = False

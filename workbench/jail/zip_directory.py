@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from workbench.jail import results
+from workbench.jail.members import Damaged
+
 END = struct.Struct("<4s4H2LH")
 END_64 = struct.Struct("<4sQ2H2L4Q")
 LOCATOR_64 = struct.Struct("<4sLQL")
@@ -18,11 +21,10 @@ ENTRY = struct.Struct("<4s6H3L5H2L")
 LOCAL = struct.Struct("<4s5H3L2H")
 MAX_COMMENT = 0xFFFF
 SEE_EXTRA = 0xFFFFFFFF  # the value stands in the zip64 extra field
+AES_METHOD, AES_FIELD, MAX_STRENGTH = 99, 0x9901, 3
+AES_DATA = struct.Struct("<H2sBH")
+DESCRIPTOR_FOLLOWS = 8  # flag: the checksum was not known when the member was written
 UNIX_LIKE = (3, 19)  # makers whose attributes hold a file mode
-
-
-class BrokenArchive(Exception):
-    """The directory cannot be found, or ends making sense."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Entry:
     offset: int
     mtime_text: str
     mode: int  # Unix file mode, 0 when the maker was no Unix
+    clue: int  # the byte by which the old cipher knows a password
+    aes_strength: int  # of WinZip's cipher: 1 to 3; 0 when it is not used
 
     @property
     def is_folder(self) -> bool:
@@ -52,8 +56,13 @@ class Entry:
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether a password would be needed, for the bytes or for the name."""
+        """Whether a password is needed, for the bytes or for the name."""
         return bool(self.flags & 0x2041)
+
+    @property
+    def is_strongly_encrypted(self) -> bool:
+        """Whether it is PKWARE's own encryption, which nobody else reads."""
+        return bool(self.flags & 0x2040)
 
     @property
     def is_utf8(self) -> bool:
@@ -62,7 +71,7 @@ class Entry:
 
 
 def entries(file: BinaryIO) -> Iterator[Entry]:
-    """Every entry in the directory's order; raises BrokenArchive where it stops making sense."""
+    """Every entry in the directory's order; raises Damaged where it stops making sense."""
     at, end, shift = _directory(file)
     index = 0
     while at < end:
@@ -90,15 +99,17 @@ def _directory(file: BinaryIO) -> tuple[int, int, int]:
     file.seek(tail_at)
     found = (tail := file.read()).rfind(b"PK\x05\x06")
     if found < 0:
-        raise BrokenArchive
+        raise Damaged(results.CORRUPT)
     end = tail_at + found
     fields = _unpack(END, tail[found : found + END.size], b"PK\x05\x06")
+    if fields[1] not in (0, 0xFFFF):
+        raise Damaged(results.ARCHIVE_PART)
     size, offset = fields[5:7]
     if SEE_EXTRA in (size, offset) or fields[4] == 0xFFFF:
         end, size, offset = _directory_64(file, end, size, offset)
     shift = end - size - offset
     if shift < 0:
-        raise BrokenArchive
+        raise Damaged(results.CORRUPT)
     return offset + shift, end, shift
 
 
@@ -110,7 +121,7 @@ def _directory_64(file: BinaryIO, end: int, size: int, offset: int) -> tuple[int
         return end, size, offset
     at = end - LOCATOR_64.size - END_64.size
     if at < 0:
-        raise BrokenArchive
+        raise Damaged(results.CORRUPT)
     file.seek(at)
     fields = _unpack(END_64, file.read(END_64.size), b"PK\x06\x06")
     return at, fields[8], fields[9]
@@ -118,7 +129,7 @@ def _directory_64(file: BinaryIO, end: int, size: int, offset: int) -> tuple[int
 
 def _unpack(shape: struct.Struct, data: bytes, signature: bytes) -> tuple[int, ...]:
     if len(data) != shape.size or not data.startswith(signature):
-        raise BrokenArchive
+        raise Damaged(results.CORRUPT)
     return shape.unpack(data)
 
 
@@ -127,18 +138,37 @@ def _entry(index: int, fields: tuple[int, ...], raw_name: bytes, extra: bytes, s
     attributes, offset = fields[15:17]
     size, packed, offset = _wide(extra, size, packed, offset)
     mode = attributes >> 16 if made >> 8 in UNIX_LIKE else 0
-    return Entry(index, raw_name, flags, method, crc, packed, size, offset + shift, _moment(date, time), mode)
+    clue = time >> 8 if flags & DESCRIPTOR_FOLLOWS else crc >> 24
+    strength, method = _aes(extra) if method == AES_METHOD else (0, method)
+    at, moment = offset + shift, _moment(date, time)
+    return Entry(index, raw_name, flags, method, crc, packed, size, at, moment, mode, clue, strength)
+
+
+def _fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
+    """(id, data) of each extra field that is whole."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        yield kind, extra[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _aes(extra: bytes) -> tuple[int, int]:
+    """(strength, the method the bytes were packed with before they were encrypted)."""
+    for kind, data in _fields(extra):
+        if kind == AES_FIELD and len(data) >= AES_DATA.size and 1 <= data[4] <= MAX_STRENGTH:
+            _version, _vendor, strength, method = AES_DATA.unpack_from(data)
+            return strength, method
+    return 0, AES_METHOD
 
 
 def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, int]:
     """The three values, each taken from the zip64 extra field where the entry says so."""
-    at, values = 0, [size, packed, offset]
-    while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, at)
+    values = [size, packed, offset]
+    for kind, data in _fields(extra):
         if kind == 1:
-            wide = iter(struct.iter_unpack("<Q", extra[at + 4 : at + 4 + length // 8 * 8]))
+            wide = iter(struct.iter_unpack("<Q", data[: len(data) // 8 * 8]))
             values = [next(wide, (value,))[0] if value == SEE_EXTRA else value for value in values]
-        at += 4 + length
     return values[0], values[1], values[2]
 
 

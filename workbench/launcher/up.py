@@ -78,6 +78,7 @@ class Up:
         if children.stop_leftovers():
             self._say("Stopped what an earlier run had left behind.")
         self._pause(0)
+        (addresses.data_dir() / "inbox").mkdir(mode=0o700, exist_ok=True)  # where a person puts evidence
         pending = prepare.pending()
         if pending:
             self._say("Preparing the database.")

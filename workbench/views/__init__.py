@@ -1,1 +1,1 @@
-"""The pages of the shell: people, errors, the event log."""
+"""The pages of the shell: people, errors, the audit log."""

@@ -1,4 +1,4 @@
-"""The event log page: who reads the log is in the log."""
+"""The audit log page: who reads the log is in the log."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from workbench.event_log import Filters
 from workbench.models import AuditLog, User
 from workbench.requests import SignedRequest
 
+LAST_READ = "log_read"  # in the session: what was told of the last page, and where its next one begins
 SHOWN = ("case", "person", "verb", "day", "q")
 
 
@@ -36,32 +37,40 @@ class FilterForm(forms.Form):
 @require_GET
 @transaction.atomic
 def log_page(request: SignedRequest) -> HttpResponse:
-    """Filtered, newest first. Opening the page is an event; turning its pages and looking at entries is not."""
+    """Filtered, newest first. Opening the page or an entry is an event; going on to the next page is none."""
     user = request.user
     access.require(user, "audit.read")
     form = FilterForm(request.GET)
     chosen = form.cleaned_data if form.is_valid() else {}
     log = event_log.log_of(user, node=bool(chosen.get("node")))
     filters = Filters(**{name: chosen[name] for name in Filters.__slots__ if chosen.get(name)})
-    page = event_log.page(log, filters)
+    page = event_log.page(log, filters, by=user)
     answer = render(request, "workbench/audit.html", _context(request, form, log, page, chosen.get("entry")))
-    if not chosen.get("before") and not chosen.get("entry"):
-        read = audit.Event(audit.LOG_READ, audit.subject_of(user.agency), details=filters.told())
+    told = filters.told() | {name: str(chosen[name]) for name in ("entry", "node") if chosen.get(name)}
+    if not _goes_on(request, told, chosen.get("before"), page.older):
+        read = audit.Event(audit.LOG_READ, audit.subject_of(user.agency), details=told)
         audit.record_all([read], by=user)
     return answer
+
+
+def _goes_on(request: SignedRequest, told: dict[str, str], before: int | None, older: int | None) -> bool:
+    """Whether this is the page after the one that this session read last; remembers this one."""
+    last = request.session.get(LAST_READ)
+    request.session[LAST_READ] = {"told": told, "next": older}
+    return before is not None and last == {"told": told, "next": before}
 
 
 def _context(
     request: SignedRequest, form: FilterForm, log: AuditLog, page: event_log.Page, entry: int | None
 ) -> dict[str, Any]:
-    shown = event_log.entry(log, entry) if entry else None
+    shown = event_log.entry(log, entry, by=request.user) if entry else None
     names = User.objects.filter(agency=log.agency_id).order_by("username") if log.agency_id else User.objects.none()
     return {
         "here": "audit",
         "log_name": log.agency.name if log.agency else "This node",
         "filters": {name: request.GET.get(name, "") for name in SHOWN} | {"query": _query(request)},
         "form": form,
-        "cases": event_log.cases(log),
+        "cases": event_log.cases(log, by=request.user),
         "people": list(names.values_list("username", "name")),
         "verbs": list(audit.verbs()),
         "rows": page.rows,

@@ -20,8 +20,9 @@ class Unexpected(WorkbenchError):
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether a script asks (the API, or a picture fetched by one), not a person."""
-    return request.path.startswith(("/api/", "/media/"))
+    """Whether a script asks (the API, a picture fetched by one, an upload), not a person."""
+    by_script = request.path.startswith(("/api/", "/media/"))
+    return by_script or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 
 def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:

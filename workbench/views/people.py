@@ -35,6 +35,12 @@ class SignInForm(forms.Form):
     )
     password = forms.CharField(max_length=200, label="Password", widget=_password("current-password"))
 
+    def refuse(self) -> None:
+        """Say the one neutral sentence; the name stays, so the next key goes into the password."""
+        self.add_error(None, NEUTRAL)
+        del self.fields["username"].widget.attrs["autofocus"]
+        self.fields["password"].widget.attrs["autofocus"] = True
+
 
 class SetupForm(forms.Form):
     """A new password, twice."""
@@ -64,11 +70,10 @@ def signin(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = authenticate(request, **form.cleaned_data)
+        user = _proven(request, **form.cleaned_data)
         if user is not None:
             return _welcome(request, user)
-        _note_failure(form.cleaned_data["username"])
-        form.add_error(None, NEUTRAL)
+        form.refuse()
     return render(request, "workbench/signin.html", {"form": form}, status=200 if not form.errors else 400)
 
 
@@ -80,18 +85,20 @@ def _welcome(request: HttpRequest, user: User) -> HttpResponse:
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
-@transaction.atomic
-def _note_failure(username: str) -> None:
-    """A failed sign-in is an event of the person's agency; an unknown name leaves only the counter."""
-    if user := User.objects.filter(username=username).select_related("agency").first():
-        audit.record(audit.SIGN_IN_FAILED, by=None, on=user, agency=user.agency, outcome="refused")
+def _proven(request: HttpRequest, username: str, password: str) -> User | None:
+    """Who that is. A failure is an event, up to the one that locks the name; then tries leave none."""
+    was_locked = people.is_locked(request, username)
+    user = authenticate(request, username=username, password=password)
+    if user is None and not was_locked:
+        people.note_failure(username, locks=people.is_locked(request, username))
+    return user if isinstance(user, User) else None
 
 
 def locked_out(request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
     """What django-axes answers after too many failures: the same page, the same words."""
     form = SignInForm(request.POST)
     form.is_valid()
-    form.add_error(None, NEUTRAL)
+    form.refuse()
     return render(request, "workbench/signin.html", {"form": form}, status=403)
 
 
@@ -145,8 +152,7 @@ def account(request: SignedRequest) -> HttpResponse:
 
 def _change(request: SignedRequest, form: AccountForm, user: User) -> bool:
     """Whether it was changed; wrong old passwords count towards the lock like failed sign-ins."""
-    if authenticate(request, username=user.username, password=form.cleaned_data["old_password"]) is None:
-        _note_failure(user.username)
+    if _proven(request, user.username, form.cleaned_data["old_password"]) is None:
         form.add_error("old_password", "This is not your present password.")
         return False
     try:

@@ -70,9 +70,7 @@ class Command(WinnowCommand):
             dry_run=options["dry_run"],
             listen=lambda phase, done, of: self.progress(done, of, phase),
         )
-        for reason, number in report.figures()["skipped"].items():
-            self.say(f"Skipped, {reason}: {number:,}")
-        return Done(import_jobs.sentence(report), report.as_json())
+        return Done(import_jobs.sentence(report), report.as_json(), report.problems())
 
     def policy(self, options: dict[str, Any]) -> Done:
         """What a match of the set does in the person's agency."""

@@ -14,10 +14,11 @@ from cases import decisions, exports, matching, standing, states
 from cases.exports import Options
 from cases.models import Act, Case, Content, Export
 from cases.standing import Planned
-from hashsets import entries, scheme_tables
+from hashsets import scheme_tables
 from hashsets.entries import NewEntry
 from hashsets.models import HashSet
 from tests import factories
+from tests.hashsets import makers
 from tests.people import People
 from workbench import audit
 from workbench.models import User
@@ -76,8 +77,7 @@ def known_content(case: Case, held: Content, code: str, by: User, scheme: str = 
     of_scheme = scheme_tables.latest(scheme or case.scheme.scheme_id)
     hash_set = HashSet.objects.create(owner=case.agency, name="Reference", role="relevant", scheme=of_scheme)
     entry = NewEntry(bytes(held.sha256), bytes(held.md5), bytes(held.sha1), held.size, code)
-    with transaction.atomic():
-        entries.publish(hash_set, [entry], by=by, source="test")
+    makers.publish(hash_set, entry, by=by)
     matching.rematch(case.agency_id, hash_set.pk)
     return hash_set
 

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from cases import figures, investigations
+from cases import decisions, figures, investigations, matching
 from cases.models import Case, Content
+from hashsets import policies
+from hashsets.models import HashSet
 from tests import factories
 from tests.cases.exports import scene
 from tests.people import People
@@ -61,6 +63,19 @@ def test_totals_are_the_figures_of_the_case(case: Case, people: People) -> None:
 
 def test_every_content_has_one_basis(case: Case, people: People) -> None:
     assert counted(case, people)["bases"] == {"viewed": 1, "veiled": 1, "set": 1, "open": 2}
+
+
+def test_what_a_set_proposed_and_a_person_confirmed_is_told_as_that(case: Case, people: People) -> None:
+    hash_set = HashSet.objects.get(name="Reference")
+    policies.set_policy(hash_set, agency=case.agency, action="propose", by=people.supervisor)
+    matching.rematch(case.agency_id, hash_set.pk)
+    items = list(case.item_set.filter(state="confirm").values_list("public_id", flat=True))
+    assert decisions.confirm(case=case, items=items, by=people.investigator) == 1
+    assert counted(case, people)["bases"] == {"viewed": 1, "veiled": 1, "confirmed": 1, "open": 2}
+    page = scene.members(scene.build(case, people.supervisor, "summary"))["summary.html"].decode()
+    assert "Confirmed as a hash set proposed; nobody here looked" in page
+    assert "look-alike" not in page
+    assert "Not decided yet" in page
 
 
 def test_the_ledger_adds_up(case: Case, people: People) -> None:

@@ -73,7 +73,7 @@ def test_of_a_row_says_when_whether_deleted_and_where(case: Case, disk: Path) ->
     assert (row.about["zone"], row.about["deleted"], row.about["unallocated"]) == ("local", True, True)
     assert disk.read_bytes()[row.about["offset"] :].startswith(PICTURES["gone.png"])
     item = Item.objects.get(case=case, content=row.content)
-    assert [place["marks"] for place in inspector.found_in(item)] == [
+    assert [place["note"] for place in inspector.found_in(item)] == [
         f"deleted · unallocated · at byte {about['offset']:,}"
         for about in exhibit.files.filter(content=row.content).order_by("id").values_list("about", flat=True)
     ]

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from cases import evidence
 from cases.ingest import pipeline
-from cases.models import Case, Exhibit
+from cases.models import Case, Exhibit, FileInstance
 
 
 def picture(number: int, kind: str = "PNG", size: tuple[int, int] = (48, 32)) -> bytes:
@@ -46,6 +46,17 @@ def take_in(case: Case, source: Path | bytes, ref: str = "NM-01", reader: str = 
 def ledger(exhibit: Exhibit) -> dict[bytes, tuple[str, str]]:
     """Raw path -> (state, reason)."""
     return {bytes(path): (state, why) for path, state, why in exhibit.files.values_list("raw_path", "state", "reason")}
+
+
+def chains(exhibit: Exhibit) -> dict[str, tuple[str, str]]:
+    """Path with those of its parents -> (state, reason)."""
+    files = {row.pk: row for row in exhibit.files.order_by("pk")}
+
+    def chain(row: FileInstance) -> str:
+        name = bytes(row.raw_path).decode()
+        return f"{chain(files[row.parent_id])} > {name}" if row.parent_id else name
+
+    return {chain(row): (row.state, row.reason) for row in files.values()}
 
 
 def figures(exhibit: Exhibit) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""`manage.py audit verify`: recompute the event logs of this node."""
+"""`manage.py audit verify`: recompute the audit logs of this node."""
 
 from typing import Any
 
@@ -10,9 +10,9 @@ from workbench.models import AuditLog
 
 
 class Command(WinnowCommand):
-    """Verify the event logs."""
+    """Verify the audit logs."""
 
-    help = "The event logs of this node."
+    help = "The audit logs of this node."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One act."""

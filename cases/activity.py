@@ -1,0 +1,101 @@
+"""What happened in a case lately, from its events: one line each, equal ones in a row as one."""
+
+import json
+from collections.abc import Iterator
+from itertools import groupby, islice
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases import events
+from cases.models import Batch, Case
+from hashsets.models import Category
+from workbench import audit
+from workbench.models import AuditEvent, User
+
+READ = 400  # events, to make up the lines from
+OF_ITEMS = {
+    events.DECIDED: ("Decided %(n)s item", "Decided %(n)s items"),
+    events.TAKEN_BACK: ("Took %(n)s decision back", "Took %(n)s decisions back"),
+    events.SUPERSEDED: ("Superseded %(n)s decision", "Superseded %(n)s decisions"),
+    events.SECOND_OPINION: ("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
+    events.OFFERED: ("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
+    events.APPROVED: ("Approved and published %(n)s item", "Approved and published %(n)s items"),
+    events.RETURNED: ("Returned %(n)s offer", "Returned %(n)s offers"),
+    events.HELD: ("Held %(n)s offer", "Held %(n)s offers"),
+    events.WITHDRAWN: ("Withdrew %(n)s item from a hash set", "Withdrew %(n)s items from a hash set"),
+    events.REVEALED: ("Looked at %(n)s item without deciding", "Looked at %(n)s items without deciding"),
+    events.OPENED: ("Opened %(n)s clear picture outside a batch", "Opened %(n)s clear pictures outside a batch"),
+}
+MARKS = {
+    "unsure": ("Marked %(n)s item unsure", "Marked %(n)s items unsure"),
+    "skip": ("Skipped %(n)s item", "Skipped %(n)s items"),
+    "flag": ("Flagged %(n)s item", "Flagged %(n)s items"),
+}
+
+Told = tuple[AuditEvent, dict[str, Any]]  # an event and its body
+
+
+def latest(case: Case, most: int = 8) -> list[dict[str, Any]]:
+    """The case's last events, newest first, as at most so many lines. Four queries."""
+    found = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id).order_by("-seq")[:READ]
+    told = [(event, json.loads(event.body)) for event in found]
+    names = _names(case, told)
+    runs = groupby(told, key=lambda one: _run(*one))
+    categories = {row.code: row for row in case.scheme.categories.all()}
+    return list(islice(_lines(runs, names, categories), most))
+
+
+def _run(event: AuditEvent, body: dict[str, Any]) -> tuple[Any, ...]:
+    """What one person did to items in a row is told together; every other event stays alone."""
+    return (body["name"],) if _words(event, body["details"]) else (event.seq,)
+
+
+def _lines(runs: Any, names: dict[str, str], categories: dict[str, Category]) -> Iterator[dict[str, Any]]:
+    """One line for each kind of act in a run, the latest first."""
+    for _same, run in runs:
+        alike: dict[tuple[str, str], list[Told]] = {}
+        for event, body in run:
+            alike.setdefault((event.verb, body["details"].get("mark", "")), []).append((event, body))
+        for several in alike.values():
+            event, body = several[0]
+            codes = {one["details"].get("code") for _event, one in several}
+            yield {
+                "at": event.at,
+                "who": body["name"],
+                "text": _text(event, body["details"], len(several), names),
+                "category": categories.get(codes.pop() or "") if len(codes) == 1 else None,
+            }
+
+
+def _words(event: AuditEvent, details: dict[str, Any]) -> tuple[str, str] | None:
+    """Singular and plural of an event about an item; None for any other."""
+    return OF_ITEMS.get(event.verb) or MARKS.get(details.get("mark", ""))
+
+
+def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[str, str]) -> str:
+    if words := _words(event, details):
+        return ngettext(*words, number) % {"n": f"{number:,}"}
+    text = audit.verbs().get(event.verb, event.verb)
+    if event.verb == events.MATCH_UPDATED:
+        return _matched(details)
+    about = names.get(event.subject) or names.get(details.get("user", "")) or details.get("ref", "")
+    return f"{text}: {about}" if about else text
+
+
+def _matched(details: dict[str, Any]) -> str:
+    """`Reference v3: 12 left the queue, 2 came back`."""
+    moves = {_("left the queue"): max(details["left"], 0), _("came back"): max(-details["left"], 0)}
+    said = ", ".join(f"{number:,} {what}" for what, number in moves.items() if number)
+    return f"{details['set']} v{details['generation']}: {said or _('nothing changed in the queue')}"
+
+
+def _names(case: Case, told: list[Told]) -> dict[str, str]:
+    """What the lines name: batches by subject, people by user name."""
+    batches = [UUID(event.subject.partition(":")[2]) for event, _body in told if event.subject.startswith("batch:")]
+    people = {body["details"]["user"] for _event, body in told if "user" in body["details"]}
+    numbers = Batch.objects.filter(case=case, public_id__in=batches).values_list("public_id", "number")
+    named = User.objects.filter(agency=case.agency_id, username__in=people).values_list("username", "name")
+    return {f"batch:{public_id}": str(number) for public_id, number in numbers} | dict(named)

@@ -1,0 +1,108 @@
+"""What acts on units follow from, read under the lock of their contents: what stands, what was done before."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from django.db import connection
+
+from cases import publishing, standing
+from cases.standing import Held
+from cases.units import Round, Wish
+
+# Every act's answer says what was on the unit after it, so the act before tells what an undo goes back to.
+NAMED = """
+SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.code, EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id),
+  EXISTS (SELECT FROM cases_act n WHERE n.stack_id = a.stack_id AND n.batch_id = a.batch_id AND n.id > a.id
+          AND n.kind NOT IN ('undo', 'flag') AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id)),
+  (SELECT p.answer ->> 'outcome' FROM cases_act p
+   WHERE p.stack_id = a.stack_id AND p.batch_id = a.batch_id AND p.id < a.id AND p.kind <> 'flag'
+   ORDER BY p.id DESC LIMIT 1),
+  d.content_id, b.code, coalesce(b.basis, '')
+FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
+WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s)
+"""
+GIVEN = "SELECT decision_id FROM cases_secondopinion WHERE by_id = %s AND decision_id = ANY(%s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Code and basis of the decision that an act's own superseded; None and '' where there was none."""
+
+    code: str | None
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An act of the person in this batch that another act names, to take it back or to repeat it.
+
+    `followed`: a later act on the unit is in effect. `outcome`: the unit's mark before it. `before`: what stood
+    before it, for each content that it decided.
+    """
+
+    id: int
+    kind: str
+    stack: int
+    code: str | None
+    taken_back: bool
+    followed: bool
+    outcome: str | None
+    before: dict[int, Before] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What stands by content, and the acts that are named by their keys. `out`: decisions that are published;
+    `given`: decisions of others on which the person gave a second opinion already.
+    """
+
+    held: dict[int, Held]
+    named: dict[UUID, Named]
+    out: set[int]
+    given: set[int]
+
+    def closing(self, now: Round, content: int) -> Held | None:
+        """The decision that closes the content in this case; None where it is still to be decided."""
+        found = self.held.get(content)
+        if found is None or found.code not in now.codes or (now.case.sealed and found.case != now.case.pk):
+            return None
+        return found
+
+
+def read(now: Round, wishes: Sequence[Wish]) -> Facts:
+    """Read what acts on distinct units follow from. One query; one more each where acts name others, take
+    decisions back, or meet a colleague's.
+    """
+    contents = sorted({content for wish in wishes for content in now.units[wish.stack].contents})
+    held = standing.held(contents, now.case.scheme.scheme_id)
+    back = {c for wish in wishes if wish.kind not in {"decide", "flag"} for c in now.units[wish.stack].contents}
+    own = [held[content].decision for content in held.keys() & back if held[content].by == now.by.pk]
+    others = [one.decision for one in held.values() if one.by != now.by.pk and one.code is not None]
+    return Facts(
+        held=held,
+        named=_named(now, [wish.undoes for wish in wishes if wish.undoes is not None]),
+        out=publishing.published(own),
+        given=_given(now, others),
+    )
+
+
+def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:
+    found: dict[UUID, Named] = {}
+    if not keys:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(NAMED, [now.by.pk, now.batch.pk, keys])
+        for key, *act, content, code, basis in cursor.fetchall():
+            named = found.setdefault(key, Named(*act))
+            if content is not None:
+                named.before[content] = Before(code, basis)
+    return found
+
+
+def _given(now: Round, decisions: list[int]) -> set[int]:
+    if not decisions:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(GIVEN, [now.by.pk, decisions])
+        return {row[0] for row in cursor.fetchall()}

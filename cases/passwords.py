@@ -1,0 +1,75 @@
+"""Passwords of an exhibit: tried on every encrypted archive in it. Kept with the exhibit, never in the log."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+
+from cases import closing, events, evidence
+from cases.ingest import ledger
+from cases.ingest.archive import LOCKED
+from cases.models import Exhibit
+from workbench import audit
+from workbench.errors import BadInput
+from workbench.models import User
+
+MOST, LONGEST = 100, 200  # passwords, characters
+S = Exhibit.State
+
+AGAIN = """
+WITH again AS (
+  UPDATE cases_fileinstance SET state = 'pending', reason = '', lease_until = NULL, tries = 0
+  WHERE exhibit_id = %s AND state = 'rejected' AND reason = 'encrypted' RETURNING exhibit_id)
+SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*) FROM again GROUP BY exhibit_id
+"""
+
+# Archives whose list of members is encrypted too.
+UNLISTED = """
+UPDATE cases_fileinstance SET members = 'unlisted', reason = 'archive', lease_until = NULL, tries = 0
+WHERE exhibit_id = %s AND members = 'listed' AND reason = 'encrypted'
+"""
+
+
+def checked(passwords: Sequence[str], held: Sequence[str] = ()) -> list[str]:
+    """The passwords, new ones first, each once, before those an exhibit has. Raises BadInput."""
+    kept = list(dict.fromkeys([*passwords, *held]))
+    if len(kept) > MOST or any(len(password) > LONGEST for password in kept):
+        raise BadInput(f"An exhibit takes at most {MOST} passwords of at most {LONGEST} characters.")
+    return kept
+
+
+@transaction.atomic
+def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
+    """Keep the passwords and have everything encrypted tried again; returns how many files and archives that are.
+
+    Raises BadInput, CaseIsClosed.
+    """
+    given = [password for password in passwords if password]
+    if not given:
+        raise BadInput("Write at least one password, one a line.")
+    closing.require_open(exhibit.case_id)
+    held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
+    Exhibit.objects.filter(pk=held.pk).update(passwords=checked(given, held.passwords))
+    again = _try_again(held)
+    audit.record(
+        events.PASSWORD_GIVEN, by=by, on=held, case=held.case.public_id, agency=held.case.agency_id, ref=held.ref,
+        passwords=len(given), files=again,
+    )  # fmt: skip
+    return again
+
+
+def _try_again(exhibit: Exhibit) -> int:
+    """Files become pending, archives wait to be listed, an ingest that was over goes on."""
+    counters = ledger.Counters()
+    counters.add(AGAIN, [exhibit.pk])
+    with connection.cursor() as cursor:
+        cursor.execute(UNLISTED, [exhibit.pk])
+        archives = int(cursor.rowcount)
+    files = counters.pending
+    counters.write()
+    if files or archives:
+        Exhibit.objects.filter(pk=exhibit.pk, state=S.DONE).update(state=S.RUNNING, ended_at=None)
+    locked = Exhibit.objects.filter(pk=exhibit.pk, state=S.STOPPED, state_reason=LOCKED)
+    locked.update(state=S.LISTING, state_reason="")
+    exhibit.refresh_from_db(fields=["state"])
+    evidence.open_slots(exhibit)
+    return files + archives

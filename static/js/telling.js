@@ -1,0 +1,20 @@
+// Tells the server for how long pictures were clear where no batch reports it. A decision may rest on what was seen: a
+// form marked data-after-look is sent only when all of it has been told.
+import { postJson } from "./api.js";
+
+let told = Promise.resolve();
+
+/** `viewings`: list of { token, revealed_ms }. Rejects with an ApiError when the server did not take it. */
+export function tell(viewings) {
+  const telling = postJson("/api/v1/viewings", { viewings }, { keepalive: true });
+  told = Promise.allSettled([told, telling]);
+  return telling;
+}
+
+export function sendAfterLooks(form) {
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    await told;
+    form.submit();
+  });
+}

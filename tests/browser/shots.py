@@ -1,0 +1,150 @@
+"""Screenshots of every page of the demo, to be looked at beside the mock-ups.
+
+`python -m tests.browser.shots FOLDER` starts the product with the demo and writes them, light and dark, 1280 and
+1920 wide. `python -m tests.browser.shots --readme` writes docs/review-dark.png, and nothing else.
+"""
+
+import argparse
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests import chromium, product
+from tests.browser import desk
+from workbench.launcher.addresses import CHECKOUT
+
+WIDTHS = {1280: 800, 1920: 1080}
+THEMES = ("light", "dark")
+README = CHECKOUT / "docs" / "review-dark.png"
+FIXED = {
+    "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
+    "new-set": "/hashsets/new/", "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
+    "account": "/account/",
+}  # fmt: skip
+OF_CASE = {
+    "case": "", "add-evidence": "evidence/new/", "problems": "problems/", "items": "items/", "exports-case": "exports/",
+}  # fmt: skip
+
+
+def main() -> None:
+    """Start the demo, walk through it as its people, take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--readme", action="store_true", help="only docs/review-dark.png")
+    asked = parser.parse_args()
+    if not asked.folder and not asked.readme:
+        parser.error("name a folder, or --readme")
+    with product.running("--demo", "--workers=2", data=Path(tempfile.mkdtemp(prefix="winnow-shots-"))) as live:
+        passwords = wait_for_demo(live)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.flags())
+            if asked.readme:
+                readme(browser, live.url, passwords["dana"])
+            else:
+                everything(browser, live.url, passwords, asked.folder)
+            browser.close()
+
+
+def wait_for_demo(live: product.Product) -> dict[str, str]:
+    """Wait until the demo is loaded; returns the passwords that were printed once."""
+    deadline = time.monotonic() + 600
+    while live.output.count(" to review.") < 2:  # one sentence a case
+        assert live.up.poll() is None, live.output
+        assert time.monotonic() < deadline, live.output
+        time.sleep(0.5)
+    return dict(re.findall(r"^\s*(\w+)\s+(\w{5}(?:-\w{5}){3})\s", live.output, re.MULTILINE))
+
+
+def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path) -> None:
+    """Each page as the person who works there sees it."""
+    into.mkdir(parents=True, exist_ok=True)
+    pages = [browser.new_page(base_url=url) for _ in range(2)]
+    for page, name in zip(pages, ("dana", "sam"), strict=True):
+        page.set_default_timeout(desk.PATIENCE)
+        page.goto("/signin/")
+        shoot(page, into, "signin")
+        desk.sign_in(page, name, passwords[name])
+    dana, sam = pages
+    case = work_a_little(dana)
+    review(dana, into)
+    prepare(sam, case)
+    for name, path in FIXED.items() | {(name, f"{case}{rest}") for name, rest in OF_CASE.items()}:
+        sam.goto(path)
+        shoot(sam, into, name)
+    follow(sam, into, "item", f"{case}items/", "#item-rows a")
+    follow(sam, into, "set", "/hashsets/", 'a:has-text("Reference")')
+    follow(sam, into, "import-run", sam.url, "tbody td.full a")
+    dana.goto("/")
+    shoot(dana, into, "home-investigator")
+
+
+def work_a_little(page: Page) -> str:
+    """Decide some items, looking at each; the batch stays open. Returns the address of the case."""
+    page.get_by_role("link", name="NM-2026-0417").first.click()
+    page.wait_for_url("**/cases/*/")
+    case = page.url
+    desk.claim(page, case)
+    for key in "1123512xs15321":
+        if desk.focused(page).locator(".none").count() == 0:
+            desk.unveil(page)
+        page.keyboard.press(key)
+    page.wait_for_timeout(1500)
+    return case
+
+
+def review(page: Page, into: Path) -> None:
+    """The queue, the viewer, the sheet of keys, the end of a batch."""
+    shoot(page, into, "review")
+    page.keyboard.press("Enter")
+    shoot(page, into, "viewer")
+    page.keyboard.press("Shift+Slash")
+    shoot(page, into, "keys")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="End batch").click()
+    shoot(page, into, "finish")
+    page.get_by_role("button", name="Back").or_(page.get_by_role("button", name="Look back")).first.click()
+
+
+def prepare(page: Page, case: str) -> None:
+    """An export to show, and a verified log."""
+    page.goto(f"{case}exports/")
+    page.get_by_role("button", name="Build").click()
+    page.goto("/audit/")
+    page.get_by_role("button", name="Verify all").click()
+
+
+def follow(page: Page, into: Path, name: str, start: str, link: str) -> None:
+    """A page that is reached by the first such link."""
+    page.goto(start)
+    page.locator(link).first.click()
+    page.wait_for_load_state()
+    shoot(page, into, name)
+
+
+def shoot(page: Page, into: Path, name: str) -> None:
+    """The page as it is, in every width and theme."""
+    before = page.locator("html").get_attribute("data-theme")
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        for theme in THEMES:
+            page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", theme)
+            page.wait_for_timeout(300)
+            page.screenshot(path=into / f"{name}-{theme}-{width}.png")
+    page.evaluate("theme => { document.documentElement.dataset.theme = theme; }", before)
+
+
+def readme(browser: Browser, url: str, password: str) -> None:
+    """The picture of the README: the demo's queue, veiled, dark, some of it decided."""
+    page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(desk.PATIENCE)
+    desk.sign_in(page, "dana", password)
+    work_a_little(page)
+    page.screenshot(path=README)
+
+
+if __name__ == "__main__":
+    main()
