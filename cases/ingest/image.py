@@ -52,8 +52,8 @@ class Image:
         with self._opened(source) as image:
             for row in rows:
                 place = row.locator.decode("ascii", "replace")
-                if PLACE.fullmatch(place):
-                    yield Reading(row, chunks=_chunks(image, place))
+                if PLACE.fullmatch(place) and row.size is not None:
+                    yield Reading(row, chunks=_chunks(image, place, row.size))
                 else:
                     yield Reading(row, base.UNREADABLE)
 
@@ -85,7 +85,7 @@ def found(entry: ImageEntry) -> Found:
     )  # fmt: skip
 
 
-def _chunks(image: OpenImage, place: str) -> Generator[bytes, None, None]:
-    problem = yield from image.read(place)
+def _chunks(image: OpenImage, place: str, size: int) -> Generator[bytes, None, None]:
+    problem = yield from image.read(place, size)
     if problem:
         raise Spoiled(problem)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.shared_data import shared
+from workbench.jail.image_results import ImageEntry
 from workbench.jail.image_source import OpenImage
 
 MEDIA = "media/containers"
@@ -34,9 +35,9 @@ class Files:
                 os.close(descriptor)
 
 
-def bytes_of(image: OpenImage, place: str) -> tuple[bytes, str]:
-    """The bytes at a place, and what was wrong with them."""
-    return rest_of(image.read(place))
+def bytes_of(image: OpenImage, entry: ImageEntry) -> tuple[bytes, str]:
+    """The bytes of an entry, and what was wrong with them."""
+    return rest_of(image.read(entry.place, entry.size or 0))
 
 
 def rest_of(reading: Generator[bytes, None, str]) -> tuple[bytes, str]:

@@ -30,6 +30,8 @@ def test_an_entry_comes_back_as_it_was() -> None:
         {"size": 2**63},
         {"size": "20"},
         {"reason": "<script>"},
+        {"reason": "unheard-of"},
+        {"size": None},
         {"about": {"modified": "yesterday"}},
         {"about": {"modified": "2021-03-04T05:06:08\n"}},
         {"about": {"zone": "Mars/Olympus"}},
@@ -48,6 +50,8 @@ def test_facts_are_cut_to_what_fits_and_hashes_must_be_some() -> None:
     said = {"size": 512, "form": "ewf", "says": {"notes": "hills\0" * 200}, "stored": {"md5": "0" * 32}}
     facts = image_results.facts(said)
     assert facts == ImageFacts(512, "ewf", {"notes": ("hills\0" * 200)[:400].replace("\0", "")}, {"md5": "0" * 32})
+    halved = image_results.facts(said | {"says": {"a\0\ud800": "\ud800b"}})
+    assert halved.says == {"a?": "?b"}
     for stored in ({"md5": "0"}, {"crc": "0" * 32}, {"sha1": "G" * 40}):
         with pytest.raises(ValueError, match=r".*"):
             image_results.facts(said | {"stored": stored})

@@ -51,7 +51,7 @@ def outcome(images: Images, path: Path) -> str:
         with images.opened(Files(path)) as image:
             image.key = object()  # the next one has the same name
             entries = list(image.entries())
-            reasons = {entry.reason or bytes_of(image, entry.place)[1] for entry in entries[:20]}
+            reasons = {entry.reason or bytes_of(image, entry)[1] for entry in entries[:20]}
             if reasons & {"decoder-killed", "decoder-timeout"}:
                 return "died"
     except CannotOpenImage as refused:

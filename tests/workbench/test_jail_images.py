@@ -38,7 +38,7 @@ def listed(images: Images, *paths: Path) -> dict[str, ImageEntry]:
 def contents(images: Images, *paths: Path) -> dict[str, bytes]:
     with images.opened(Files(*paths)) as image:
         entries = [entry for entry in image.entries() if not entry.reason]
-        return {entry.raw_path.decode(): bytes_of(image, entry.place)[0] for entry in entries}
+        return {entry.raw_path.decode(): bytes_of(image, entry)[0] for entry in entries}
 
 
 def of_volume(number: int) -> dict[str, bytes]:
@@ -86,7 +86,7 @@ def test_names_that_occur_twice_are_told_apart(images: Images, tmp_path: Path) -
     with images.opened(Files(path)) as image:
         entries = list(image.entries())
         assert [(one.raw_path, one.ordinal) for one in entries] == [(b"vol1/lake.jpg", 0), (b"vol1/lake.jpg", 1)]
-        assert [bytes_of(image, one.place)[0] for one in entries] == [b"new", b"old"]
+        assert [bytes_of(image, one)[0] for one in entries] == [b"new", b"old"]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def agrees_with_other_tools(image: OpenImage, volumes: list[dict[str, list[dict[
             found[entry.raw_path.decode()] = LINK
         elif not entry.reason:
             _offset, address, kind, number = entry.place.split(":")
-            data, problem = bytes_of(image, entry.place)
+            data, problem = bytes_of(image, entry)
             meta = f"{address}-{kind}-{number}" if kind == "128" else address
             found[entry.raw_path.decode()] = (
                 len(data), hashlib.md5(data).hexdigest(), bool(entry.about.get("deleted")), meta, problem
@@ -171,16 +171,16 @@ def test_a_place_that_is_none_is_a_reason(images: Images, tmp_path: Path, place:
     path = tmp_path / "disk.dd"
     path.write_bytes(DISK)
     with images.opened(Files(path)) as image:
-        assert bytes_of(image, place) == (b"", "unreadable")
+        assert bytes_of(image, ImageEntry(b"vol1", place=place, size=9)) == (b"", "unreadable")
         entry = next(entry for entry in list(image.entries()) if entry.size)
-        assert bytes_of(image, entry.place)[1] == ""
+        assert bytes_of(image, entry)[1] == ""
 
 
 def test_a_disk_that_ends_early_costs_the_files_behind_its_end(images: Images, tmp_path: Path) -> None:
     path = tmp_path / "disk.dd"
     path.write_bytes(disks.fat({"first": b"a" * 9000, "last": b"z" * 600_000})[:300_000])
     with images.opened(Files(path)) as image:
-        first, last = [bytes_of(image, entry.place) for entry in list(image.entries())]
+        first, last = [bytes_of(image, entry) for entry in list(image.entries())]
     assert first == (b"a" * 9000, "")
     assert last[1] in {"unreadable", "truncated"}
 
@@ -199,12 +199,12 @@ def test_a_reader_that_dies_over_a_file_costs_that_file(images: Images, tmp_path
     path.write_bytes(disks.fat({"a": b"a" * 1_500_000, "b": b"b" * 300_000}))
     with images.opened(Files(path)) as image:
         first, second = list(image.entries())
-        reading = image.read(first.place)
+        reading = image.read(first.place, 1_500_000)
         next(reading)
         for pid in pids_of_readers():
             os.kill(pid, signal.SIGKILL)
         assert rest_of(reading)[1] == "decoder-killed"
-        assert bytes_of(image, second.place) == (b"b" * 300_000, "")
+        assert bytes_of(image, second) == (b"b" * 300_000, "")
 
 
 def test_a_folder_that_kills_every_reader_is_named_and_the_rest_is_listed(
@@ -236,7 +236,7 @@ def test_a_reader_that_falls_silent_is_ended(images: Images, tmp_path: Path, mon
         [entry] = list(image.entries())
         for pid in pids_of_readers():
             os.kill(pid, signal.SIGSTOP)
-        assert bytes_of(image, entry.place)[1] == "decoder-timeout"
+        assert bytes_of(image, entry)[1] == "decoder-timeout"
 
 
 def test_hashing_stops_when_nobody_wants_it_any_more(images: Images, tmp_path: Path) -> None:

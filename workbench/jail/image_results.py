@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.jail import wire
+from workbench.jail import results, wire
 
 # Why an image cannot be opened. Told as a sentence to whoever adds it.
 BROKEN = "broken"
@@ -22,19 +22,21 @@ UNKNOWN_CONTAINER = "unknown-container"
 LINK = "symlink-not-followed"
 NOT_REGULAR = "not-regular-file"
 UNREADABLE = "unreadable"
+REASONS = results.REASONS | {LINK, UNREADABLE}
 
 ITSELF = 2**31 - 2  # ordinal of a row that speaks of a folder or volume, which no entry in it can have
 MAX_SIZE = 2**63 - 1  # bytes; what a database column holds
 MAX_PATH = 64 * 1024  # bytes
 MAX_TEXT = 400  # characters of one value of an image's own case data
+MAX_NAME = 60  # characters of what such a value is called
 MAX_VALUES = 40
 TIMES = ("created", "changed", "modified", "accessed")
 FLAGS = ("deleted", "unallocated")
 ZONES = ("utc", "local")
 HASHES = {"md5": 32, "sha1": 40, "sha256": 64}  # hexadecimal digits
 
-PLACE = re.compile(r"\d{1,19}:\d{1,19}:\d{1,10}:\d{1,10}")
-TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?(\+00:00)?")
+PLACE = re.compile(r"\d{1,19}:\d{1,19}:\d{1,10}:\d{1,10}", re.ASCII)
+TIME = re.compile(r"-?\d{4,}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?(\+00:00)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +79,39 @@ def packed(one: ImageEntry) -> wire.Header:
 
 def entry(said: wire.Header) -> ImageEntry:
     """The checked entry; raises ValueError, KeyError or TypeError over nonsense."""
-    place, reason, size = str(said.get("place", "")), str(said.get("reason", "")), said.get("size")
-    raw_path, target = bytes.fromhex(said["path"]), bytes.fromhex(said.get("target", ""))
-    if not raw_path or max(len(raw_path), len(target)) > 2 * MAX_PATH or not re.fullmatch(r"[a-z-]{0,60}", reason):
+    place, code, size = said.get("place", ""), reason(said.get("reason", "")), said.get("size")
+    if (place or not code) and not PLACE.fullmatch(place):
         raise ValueError(said)
-    if not reason and not PLACE.fullmatch(place):
+    return ImageEntry(
+        path(said["path"]),
+        _number(said.get("ordinal", 0), ITSELF),
+        place,
+        None if size is None and code else _number(size, MAX_SIZE),
+        code,
+        path(said["target"]) if "target" in said else b"",
+        about(said.get("about", {})),
+    )
+
+
+def path(said: str) -> bytes:
+    """A path of an image, or where a link in it leads; raises ValueError or TypeError over nonsense."""
+    raw = bytes.fromhex(said)
+    if not raw or len(raw) > 2 * MAX_PATH:
         raise ValueError(said)
-    ordinal = _number(said.get("ordinal", 0), ITSELF)
-    size = None if size is None else _number(size, MAX_SIZE)
-    return ImageEntry(raw_path, ordinal, place, size, reason, target, about(said.get("about", {})))
+    return raw
+
+
+def opens(said: list[Any]) -> tuple[int, int, bytes]:
+    """Volume offset, address and path of a folder about to be opened; raises ValueError or TypeError over nonsense."""
+    offset, address, raw_path = said
+    return _number(offset, MAX_SIZE), _number(address, MAX_SIZE), path(raw_path)
+
+
+def reason(said: object) -> str:
+    """One of REASONS; raises ValueError over anything else."""
+    if not isinstance(said, str) or said not in REASONS:
+        raise ValueError(said)
+    return said
 
 
 def about(said: object) -> dict[str, Any]:
@@ -104,22 +130,29 @@ def about(said: object) -> dict[str, Any]:
 def facts(said: wire.Header) -> ImageFacts:
     """The checked facts; raises ValueError, KeyError or TypeError over nonsense."""
     says, form = said["says"], str(said["form"])
-    if len(says) > MAX_VALUES or not re.fullmatch(r"[a-z0-9]{1,12}", form):
+    if not isinstance(says, dict) or len(says) > MAX_VALUES or not re.fullmatch(r"[a-z0-9]{1,12}", form):
         raise ValueError(said)
     return ImageFacts(
         _number(said["size"], MAX_SIZE),
         form,
-        {str(name)[:60]: str(value)[:MAX_TEXT].replace("\0", "") for name, value in says.items()},
+        {_text(name, MAX_NAME): _text(str(value), MAX_TEXT) for name, value in says.items()},
         digests(said["stored"]),
     )
 
 
-def digests(said: dict[str, str]) -> dict[str, str]:
-    """Hashes by kind, in hexadecimal; raises ValueError over what is none."""
+def digests(said: object) -> dict[str, str]:
+    """Hashes by kind, in hexadecimal; raises ValueError or TypeError over what is none."""
+    if not isinstance(said, dict):
+        raise TypeError(said)
     for kind, text in said.items():
         if kind not in HASHES or not re.fullmatch(f"[0-9a-f]{{{HASHES[kind]}}}", text):
             raise ValueError(said)
     return dict(said)
+
+
+def _text(said: str, most: int) -> str:
+    """What a database takes of it: no NUL, no half of a surrogate pair."""
+    return said[:most].replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _number(value: object, most: int) -> int:

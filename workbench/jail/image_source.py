@@ -3,11 +3,12 @@
 A process that dies costs a folder of the listing or a file being read; a fresh one goes on.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from workbench.jail import image_results, results, wire
 from workbench.jail.image_results import ITSELF, ImageEntry, ImageFacts
@@ -17,7 +18,10 @@ from workbench.jail.process import Jail
 # Files, then a fresh process. More than elsewhere (security.md rule 3.2): it would only read the same image again.
 SERVED_AT_MOST = 10_000
 QUIET_SECONDS = 30.0  # without a sign of life
-BUSY_SECONDS = 1800.0  # signs of life alone: the search for orphans on a large disk takes long
+BUSY_SECONDS = 1800.0  # of waiting in one listing: the search for orphans on a large disk takes long
+ENTRIES_A_SECOND = 100  # entries for which a listing may be waited for another second
+READ_SECONDS, SLOWEST = 60.0, 1_000_000  # of waiting for one file: so long, and a second for so many bytes
+MAX_ENTRIES = 50_000_000  # of one image
 MAX_DEATHS = 3  # in one listing
 FAULTS = (OSError, wire.BrokenConversation, ValueError, KeyError, TypeError)  # TimeoutError is an OSError
 
@@ -71,6 +75,7 @@ class OpenImage:
         self._segments, self._terms = segments, terms
         self._jail: Jail | None = None
         self._talking = False  # something is still on its way to us
+        self._patience = 0.0  # seconds that may still be spent waiting for what was asked
         self.facts = self._ready()
 
     @property
@@ -90,9 +95,13 @@ class OpenImage:
         for death in range(MAX_DEATHS + 1):
             listing = _Listing(known)
             try:
-                yield from listing.of(self._asked({"do": "list", "passed": passed}))
+                with closing(self._asked({"do": "list", "passed": passed}, BUSY_SECONDS)) as messages:
+                    for entry in listing.of(messages):
+                        self._patience += 1 / ENTRIES_A_SECOND
+                        yield entry
             except Died as died:
-                if death == MAX_DEATHS or listing.opens is None:
+                self.end()
+                if death == MAX_DEATHS or listing.opens is None or died.reason == results.OVER_LIMIT:
                     yield ImageEntry(b"vol1", ITSELF, reason=died.reason)
                     return
                 offset, address, path = listing.opens
@@ -102,46 +111,51 @@ class OpenImage:
             else:
                 return
 
-    def read(self, place: str) -> Generator[bytes, None, str]:
-        """The bytes at an entry's place; returns why they are not whole, "" when they are. Raises DecoderDied."""
-        numbers = [int(part) for part in place.split(":")]
-        end: Any = ""
+    def read(self, place: str, size: int) -> Generator[bytes, None, str]:
+        """The `size` bytes at an entry's place; returns why they are not whole, "" if they are. Raises DecoderDied."""
+        numbers, left = [int(part) for part in place.split(":")], size
         try:
-            for header, body in self._asked({"do": "read", "place": numbers}):
-                end = header.get("end", "")
-                if body:
+            with closing(self._asked({"do": "read", "place": numbers}, READ_SECONDS + size / SLOWEST)) as messages:
+                for header, body in messages:
+                    if "end" in header:
+                        return _ended(header, is_whole=not left)
+                    left -= _length(body, left)
                     yield body
         except Died as died:
+            self.end()
             return died.reason
         except CannotOpenImage:  # it did before
-            return results.DECODER_KILLED
-        return _reason(end)
+            pass
+        return results.DECODER_KILLED
 
     def digests(self, go_on: Callable[[], bool]) -> Digests | None:
         """Hashes of the whole medium; None when `go_on`, asked every few seconds, said no."""
         found: dict[str, str] = {}
         try:
-            for header, _body in self._asked({"do": "digest"}, told=go_on):
-                found = image_results.digests(header.get("digests", found))
-                if header.get("end"):
-                    return Digests({}, _reason(header["end"]))
+            with closing(self._asked({"do": "digest"}, math.inf, go_on)) as messages:
+                for header, _body in messages:
+                    if "end" in header:
+                        problem = _ended(header, is_whole=bool(found))
+                        return Digests({} if problem else found, problem)
+                    found = _all_kinds(header)
         except NobodyWaits:
             return None
         except Died as died:
-            return Digests({}, died.reason)
-        except (ValueError, TypeError, AttributeError):
             self.end()
-            return Digests({}, results.DECODER_KILLED)
-        return Digests(found)
+            return Digests({}, died.reason)
+        return Digests({}, results.DECODER_KILLED)
 
     def _asked(
-        self, request: wire.Header, told: Callable[[], bool] | None = None
-    ) -> Iterator[tuple[wire.Header, bytes]]:
-        """The messages that answer a request, the one with `end` last. Raises Died; leaving early ends the process."""
+        self, request: wire.Header, seconds: float, told: Callable[[], bool] | None = None
+    ) -> Generator[tuple[wire.Header, bytes], None, None]:
+        """The messages that answer a request, the one with `end` last. Raises Died; leaving early ends the process.
+
+        The process may be waited for `seconds` in all, or as long as `told`, asked now and then, says yes.
+        """
         if self._talking:
             raise RuntimeError("an image answers one question at a time")
         self._ready()
-        self._talking = True
+        self._talking, self._patience = True, seconds
         try:
             self._sent(request)
             while self._talking:
@@ -155,11 +169,12 @@ class OpenImage:
             elif self._jail:
                 self._jail.served += 1
 
-    def _received(self, go_on: Callable[[], bool] | None) -> tuple[wire.Header, bytes]:
+    def _received(self, go_on: Callable[[], bool] | None = None) -> tuple[wire.Header, bytes]:
         """The next message that is more than a sign of life. Raises Died, and NobodyWaits when `go_on` said no."""
-        until = time.monotonic() + BUSY_SECONDS
-        while go_on or time.monotonic() < until:
+        while self._patience > 0:
+            asked = time.monotonic()
             header, body = self._said()
+            self._patience -= time.monotonic() - asked
             if "busy" not in header:
                 return header, body
             if go_on and not go_on():
@@ -170,7 +185,7 @@ class OpenImage:
         if self._jail is None:
             raise Died(results.DECODER_KILLED)
         try:
-            deadline = time.monotonic() + QUIET_SECONDS
+            deadline = time.monotonic() + min(QUIET_SECONDS, self._patience)
             return wire.receive(self._jail.sock, most=results.CHUNK_BYTES, deadline=deadline)
         except TimeoutError as error:
             raise Died(results.DECODER_TIMEOUT) from error
@@ -189,12 +204,12 @@ class OpenImage:
         if not self.is_spent:
             return self.facts
         self.end()
-        self._talking = False
+        self._talking, self._patience = False, BUSY_SECONDS
         self._jail = Jail("images", self._terms)
         self._jail.wait()
         try:
             self._hand_over(self._jail)
-            return _facts(self._received(None)[0])
+            return _facts(self._received()[0])
         except (Died, wire.BrokenConversation, ValueError, KeyError, TypeError) as error:
             self.end()
             raise CannotOpenImage(image_results.BROKEN) from error
@@ -227,14 +242,16 @@ class _Listing:
         """The entries that are new. Raises Died."""
         for header, _body in messages:
             try:
+                if header.get("end"):
+                    raise Died(image_results.reason(header["end"]))
                 entries = [image_results.entry(said) for said in header.get("entries", ())]
-                if opens := header.get("opens"):
-                    self.opens = (int(opens[0]), int(opens[1]), bytes.fromhex(opens[2]))
+                if "opens" in header:
+                    self.opens = image_results.opens(header["opens"])
                     self.known = self._count + len(entries)
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise Died(results.DECODER_KILLED) from error
-            if header.get("end"):
-                raise Died(_reason(header["end"]))
+            if self._count + len(entries) > MAX_ENTRIES:
+                raise Died(results.OVER_LIMIT)
             for entry in entries:
                 self._count += 1
                 if self._count > self._told:
@@ -247,5 +264,30 @@ def _facts(header: wire.Header) -> ImageFacts:
     return image_results.facts(header)
 
 
-def _reason(said: Any) -> str:
-    return str(said)[:60]
+def _length(body: bytes, most: int) -> int:
+    """Bytes of a chunk. Raises Died where it is empty, which might go on for ever, or more than was asked for."""
+    if not 0 < len(body) <= most:
+        raise Died(results.DECODER_KILLED)
+    return len(body)
+
+
+def _all_kinds(header: wire.Header) -> dict[str, str]:
+    """A hash of every kind. Raises Died."""
+    try:
+        found = image_results.digests(header["digests"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Died(results.DECODER_KILLED) from error
+    if found.keys() != image_results.HASHES.keys():
+        raise Died(results.DECODER_KILLED)
+    return found
+
+
+def _ended(header: wire.Header, *, is_whole: bool) -> str:
+    """Why an answer is not what was asked for, "" when it is. Raises Died where that is a lie."""
+    try:
+        reason = image_results.reason(header["end"])
+    except ValueError as error:
+        raise Died(results.DECODER_KILLED) from error
+    if not reason and not is_whole:
+        raise Died(results.DECODER_KILLED)
+    return reason

@@ -20,7 +20,7 @@ from workbench.jail.results import CHUNK_BYTES
 
 BEAT_SECONDS = 2.0
 GROUP = 200  # entries told at once
-GROUP_BYTES = 128 * 1024  # of their paths; a message takes four times as much
+GROUP_BYTES = 128 * 1024  # of their paths and links; a message takes four times as much
 DIGEST_BYTES = 1 << 20  # read at a time
 
 
@@ -87,7 +87,7 @@ class Image:
                 self._flush(group, {"opens": [one.volume.offset, one.address, one.path.hex()]})
             else:
                 group.append(one)
-                if len(group) >= GROUP or sum(len(each.raw_path) for each in group) > GROUP_BYTES:
+                if len(group) >= GROUP or sum(len(each.raw_path + each.target) for each in group) > GROUP_BYTES:
                     self._flush(group, {})
         self._flush(group, {})
         return ""
