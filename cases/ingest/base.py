@@ -56,6 +56,12 @@ class SourceUnusable(WorkbenchError):
     code = "source-unusable"
 
 
+class SourceChanged(SourceUnusable):
+    """A file of the source is not as it was when it was listed. Put it back as it was, then resume the ingest."""
+
+    code = "source-changed"
+
+
 @dataclass(slots=True)
 class Found:
     """One node of a source. With a `reason` its bytes are never asked for."""
@@ -165,9 +171,13 @@ class Integrity:
 
 @runtime_checkable
 class Verifying(Protocol):
-    """A reader whose sources can be told to be whole."""
+    """A reader whose sources can be told to be whole, and to be the same as before."""
 
     id: str
+
+    def marks(self, source: bytes) -> dict[str, list[int]]:
+        """Size in bytes and time of change in nanoseconds of its files, by name. Raises SourceGone, SourceUnusable."""
+        ...
 
     def verify(self, source: bytes, go_on: Callable[[], bool]) -> Integrity | None:
         """Read it all; None when `go_on`, asked now and then, said no. Raises SourceGone, SourceUnusable."""

@@ -57,6 +57,10 @@ class Image:
                 else:
                     yield Reading(row, base.UNREADABLE)
 
+    def marks(self, source: bytes) -> dict[str, list[int]]:
+        """See Verifying. Of every segment."""
+        return Segments(source, self.within).marks
+
     def verify(self, source: bytes, go_on: Callable[[], bool]) -> Integrity | None:
         """See Verifying. Reads the whole medium once."""
         with self._opened(source) as image:

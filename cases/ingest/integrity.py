@@ -8,18 +8,50 @@ from django.db import transaction
 
 from cases import events, evidence
 from cases.ingest import reader
-from cases.ingest.base import Integrity, Verifying
+from cases.ingest.base import Integrity, SourceChanged, Verifying
 from cases.models import Exhibit
 from workbench import audit
 
+FILES = "files"  # of an exhibit's integrity: size and time of each when the listing began
 KINDS = {16: "md5", 20: "sha1", 32: "sha256"}  # by bytes
+
+
+def note_files(exhibit: Exhibit) -> None:
+    """Keep with the exhibit how the files of its source are before the first is read; later only compare.
+
+    Raises SourceChanged, SourceGone, SourceUnusable.
+    """
+    source = reader(exhibit.reader)
+    if isinstance(source, Verifying) and FILES not in exhibit.integrity:
+        exhibit.integrity |= {FILES: source.marks(bytes(exhibit.source))}
+        Exhibit.objects.filter(pk=exhibit.pk).update(integrity=exhibit.integrity)
+    require_unchanged(exhibit)
+
+
+def require_unchanged(exhibit: Exhibit) -> None:
+    """Raise SourceChanged where a file of the source is not as it was noted; SourceGone, SourceUnusable."""
+    source, noted = reader(exhibit.reader), exhibit.integrity.get(FILES)
+    if not isinstance(source, Verifying) or noted is None:
+        return
+    now = source.marks(bytes(exhibit.source))
+    for name in noted | now:
+        if noted.get(name) != now.get(name):
+            raise SourceChanged(_how_changed(name, noted, now))
+
+
+def _how_changed(name: str, noted: dict[str, Any], now: dict[str, Any]) -> str:
+    if name not in now:
+        return f"The segment {name} is missing. Put it beside the others, then resume."
+    if name not in noted:
+        return f"The segment {name} was not there at the listing. Take it away, then resume."
+    return f"{name} has changed since the listing. Put it back as it was, then resume; or add it as a new exhibit."
 
 
 def holds(exhibit: Exhibit, go_on: Callable[[], bool]) -> bool:
     """Whether the ingest goes on after this: verified before, nothing to verify, or verified now and whole.
 
     Stops the ingest where the source is not what it says. A person who resumes it takes it in all the same: what was
-    found stays on the exhibit and is not looked for again.
+    found stays on the exhibit and is not looked for again. Raises SourceChanged, SourceGone, SourceUnusable.
     """
     source = reader(exhibit.reader)
     if not isinstance(source, Verifying) or source.id in exhibit.integrity:
@@ -27,6 +59,7 @@ def holds(exhibit: Exhibit, go_on: Callable[[], bool]) -> bool:
     found = source.verify(bytes(exhibit.source), go_on)
     if found is None:
         return False
+    require_unchanged(exhibit)
     agrees = _compared(found, exhibit)
     is_whole = agrees is not False and not found.problem
     with suppress(evidence.NotInThisState), transaction.atomic():  # held in this very moment: verified again later

@@ -36,6 +36,7 @@ log = logging.getLogger(__name__)
 S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
 AT_WORK = (S.LISTING, S.RUNNING)
+PAUSE_BY_ITSELF = partial(evidence.pause, by=None)
 
 
 def get(exhibit_id: int) -> Exhibit:
@@ -54,6 +55,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         if held is None or not _begin(exhibit):
             return
         try:
+            integrity.note_files(exhibit)
             if not (_enter_all(exhibit, listed) and integrity.holds(exhibit, partial(is_at_work, exhibit_id))):
                 return
         except base.SourceGone:
@@ -61,7 +63,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         except NoJail:
             _hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            _stop(exhibit, error)
+            _hold(exhibit, str(error), evidence.stop)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
@@ -151,7 +153,7 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
         except NoJail:
             more = _hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            more = _stop(exhibit, error)
+            more = _hold(exhibit, str(error), evidence.stop)
         finally:
             passes().close()
     if not more:
@@ -218,6 +220,7 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
 
 
 def _committed(exhibit: Exhibit, hashed: list[Hashed], rejected: dict[int, str]) -> list[ToDecode]:
+    integrity.require_unchanged(exhibit)
     ledger.reject(rejected)
     return leases.retried(lambda: contents.take_in(exhibit, hashed)) if hashed else []
 
@@ -234,17 +237,10 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
     return False
 
 
-def _hold(exhibit: Exhibit, why: str) -> bool:
-    """Hold the ingest until the sweeper finds that it can go on; answers that there is nothing more to do."""
+def _hold(exhibit: Exhibit, why: str, act: Callable[..., None] = PAUSE_BY_ITSELF) -> bool:
+    """Hold the ingest until the sweeper finds that it can go on, or stop it; answers that nothing is left to do."""
     with suppress(evidence.NotInThisState):  # somebody else has held or ended it
-        evidence.pause(exhibit, by=None, why=why)
-    return False
-
-
-def _stop(exhibit: Exhibit, error: base.SourceUnusable) -> bool:
-    """Stop the ingest until a person resumes it; answers as `_hold` does."""
-    with suppress(evidence.NotInThisState):
-        evidence.stop(exhibit, why=str(error))
+        act(exhibit, why=why)
     return False
 
 

@@ -37,7 +37,9 @@ class Segments:
             self.names = [first, *_following(first, names, self.head)]
             if len(self.names) > MOST:
                 raise SourceUnusable(f"This image has more than {MOST:,} segments. Join them, then add it again.")
-            self.key = (source, tuple(_identity(name, folder) for name in self.names))
+            identities = [_identity(name, folder) for name in self.names]
+        self.key = (source, tuple(identities))
+        self.marks = {display(name): [size, changed_ns] for name, _device, _inode, size, changed_ns in identities}
 
     def __len__(self) -> int:
         return len(self.names)

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import shutil
 import threading
 import zipfile
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -162,19 +164,57 @@ def test_of_a_segment_that_goes_missing_while_files_are_read_stops_the_ingest(ca
     assert figures(pipeline.drain(exhibit.pk))[:2] == (4, 0)
 
 
+def grown(segment: Path) -> None:
+    segment.write_bytes(segment.read_bytes() + b"hills")
+
+
+def written_again(segment: Path) -> None:
+    segment.write_bytes(segment.read_bytes()[::-1])
+
+
+def one_more(segment: Path) -> None:
+    segment.with_suffix(".005").write_bytes(b"hills")
+
+
+@pytest.mark.parametrize(
+    ("happens", "words"),
+    [
+        (grown, "disk.004 has changed since the listing"),
+        (written_again, "disk.004 has changed since the listing"),
+        (Path.unlink, "disk.004 is missing"),
+        (one_more, "disk.005 was not there at the listing"),
+    ],
+)
+def test_of_an_image_that_changed_since_its_listing_nothing_is_taken_until_it_is_as_it_was(
+    case: Case, tmp_path: Path, happens: Callable[[Path], None], words: str
+) -> None:
+    last = disks.split(tmp_path, disks.fat(PICTURES), 4).with_suffix(".004")
+    exhibit = add(case, tmp_path / "disk.001", reader="image")
+    pipeline.list_files(exhibit.pk)
+    data, status = last.read_bytes(), last.stat()
+    happens(last)
+    exhibit = pipeline.drain(exhibit.pk)
+    assert (exhibit.state, exhibit.pending) == ("stopped", 4)
+    assert words in exhibit.state_reason
+    last.write_bytes(data)
+    os.utime(last, ns=(status.st_atime_ns, status.st_mtime_ns))
+    last.with_suffix(".005").unlink(missing_ok=True)
+    evidence.resume(exhibit, by=case.lead)
+    assert figures(pipeline.drain(exhibit.pk))[:2] == (4, 0)
+    assert checks.broken(None) == []
+
+
 def test_of_an_ingest_that_is_held_while_the_medium_is_hashed_hashes_it_later(case: Case, disk: Path) -> None:
     exhibit = add(case, disk, reader="image")
     assert Image().verify(bytes(disk), lambda: True) is not None
     with disk.open("r+b") as file:
-        file.truncate(5 << 30)  # so much that somebody can hold it
+        file.truncate(3 << 29)  # so much that somebody can hold it
     held = threading.Timer(0.5, lambda: hold(exhibit))
     held.start()
     pipeline.list_files(exhibit.pk)
     held.join()
     exhibit.refresh_from_db()
-    assert (exhibit.state, exhibit.integrity, exhibit.seen) == ("paused", {}, 8)
-    with disk.open("r+b") as file:
-        file.truncate(len(disks.partitioned(b"")) + 2 * disks.SIZE)
+    assert (exhibit.state, exhibit.integrity.get("image"), exhibit.seen) == ("paused", None, 8)
     evidence.resume(exhibit, by=case.lead)
     assert pipeline.drain(exhibit.pk).integrity["image"]["agrees"] is None
 
