@@ -9,7 +9,7 @@ from django.db import transaction
 from cases import events, evidence
 from cases.ingest import reader
 from cases.ingest.base import Integrity, SourceChanged, Verifying
-from cases.models import Exhibit
+from cases.models import Case, Exhibit
 from workbench import audit
 
 FILES = "files"  # of an exhibit's integrity: size and time of each when the listing began
@@ -94,3 +94,13 @@ def _why(what: str, found: Integrity) -> str:
     if found.problem:
         return f"The {what} cannot be read to its end ({found.problem}). Resume takes in what can be read."
     return f"The {what} is not what it was: its hash differs. Resume takes it in all the same."
+
+
+def of_case(case: Case) -> list[dict[str, Any]]:
+    """What was found of the disk images of a case, in the order of their references; see Integrity. One query."""
+    kept = Exhibit.objects.filter(case=case, removed_at=None, integrity__has_key="image").order_by("ref")
+    names = ("agrees", "problem", "stored", "computed")
+    return [
+        {"exhibit": ref} | {name: found["image"][name] for name in names}
+        for ref, found in kept.values_list("ref", "integrity")
+    ]
