@@ -16,6 +16,7 @@ import pyvmdk
 from workbench.jail import image_results, image_signatures
 from workbench.jail.image_results import ImageFacts
 from workbench.jail.image_signatures import HEAD_BYTES, TAIL_BYTES
+from workbench.jail.images_chunks import Chunks, NotPlain
 
 # A segment ends with a section that says whether another follows (libewf, EWF and EWF2 specifications).
 LAST_SECTION, NEXT = 76, b"next\0"
@@ -58,7 +59,19 @@ def _ewf(descriptors: list[int]) -> Medium:
     says = {str(name): str(value) for name, value in handle.get_header_values().items() if value}
     hashes = {str(name).lower(): str(value).lower() for name, value in handle.get_hash_values().items() if value}
     stored = {name: value for name, value in hashes.items() if name in image_results.HASHES}
-    return _medium(image_signatures.EWF, handle, files, says, stored)
+    medium = _medium(image_signatures.EWF, handle, files, says, stored)
+    try:
+        chunks = Chunks(descriptors, medium.facts.size)
+    except (NotPlain, OSError):
+        return medium
+
+    def read(offset: int, length: int) -> bytes:
+        try:
+            return chunks.read(offset, length)
+        except NotPlain:
+            return medium.read(offset, length)
+
+    return Medium(medium.facts, read, medium.held)
 
 
 def _qcow(descriptors: list[int]) -> Medium:
