@@ -13,6 +13,7 @@ from bench.figures import Row
 NAMES = {
     "queue": "claim, page data and decisions with 100,000 open items",
     "ingest": "a whole ingest through the product against the least Python that does the job",
+    "images": "an ingest from an E01 against the same files in a folder",
     "imports": "a hash set import, per entry",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",

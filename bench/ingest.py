@@ -72,7 +72,7 @@ def worker() -> Iterator[int]:
         child.wait(30)
 
 
-def ingest(evidence: Path, worker_pid: int, name: str) -> tuple[float, float, int]:
+def ingest(evidence: Path, worker_pid: int, name: str, reader: str = "folder") -> tuple[float, float, int]:
     """(CPU seconds, seconds, files) of one ingest by the worker, into an agency that has seen nothing yet."""
     from cases import evidence as exhibits
     from cases import investigations, tasks
@@ -89,15 +89,17 @@ def ingest(evidence: Path, worker_pid: int, name: str) -> tuple[float, float, in
     before, began = cpu(worker_pid) + cpu(database.pid), time.monotonic()
     next_sweep = began + SWEEP_SECONDS
     exhibit = exhibits.add_exhibit(
-        case=case, ref="B-1", reader_id="folder", source=os.fsencode(evidence), by=lead, description=""
+        case=case, ref="B-1", reader_id=reader, source=os.fsencode(evidence), by=lead, description=""
     )
     tasks.wake(exhibit.pk)
-    while exhibit.state != "done":
+    while exhibit.state in ("listing", "running"):
         time.sleep(0.2)
         if time.monotonic() > next_sweep:  # beat's part, which is not measured
             tasks.sweep()
             next_sweep += SWEEP_SECONDS
         exhibit.refresh_from_db()
+    if exhibit.state != "done":
+        raise RuntimeError(f"the ingest of {evidence} is {exhibit.state}: {exhibit.state_reason}")
     return cpu(worker_pid) + cpu(database.pid) - before, time.monotonic() - began, exhibit.seen
 
 
