@@ -16,6 +16,7 @@ NAMES = {
     "reuse": "an ingest where half is known, and of bytes seen before",
     "memory": "the most memory a worker and a decoder hold, over a corpus and a film of 4 GB",
     "hashing": "hashing alone against hashdeep",
+    "images": "an ingest from an E01 against the same files in a folder",
     "imports": "a hash set import, per entry",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",

@@ -72,12 +72,14 @@ def ingest_into(into: Any, lead: Any, ref: str, evidence: Path, worker_pid: int,
         case=into, ref=ref, reader_id=reader, source=os.fsencode(evidence), by=lead, description=""
     )
     tasks.wake(exhibit.pk)
-    while exhibit.state != "done":
+    while exhibit.state in ("listing", "running"):
         time.sleep(0.2)
         if time.monotonic() > next_sweep:  # beat's part, which is not measured
             tasks.sweep()
             next_sweep += SWEEP_SECONDS
         exhibit.refresh_from_db()
+    if exhibit.state != "done":
+        raise RuntimeError(f"the ingest of {evidence} is {exhibit.state}: {exhibit.state_reason}")
     return used.since(exhibit.seen)
 
 

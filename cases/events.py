@@ -9,6 +9,7 @@ MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+SOURCE_VERIFIED = verb("evidence.verify", "Source compared with its hashes")
 PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
 EXHIBIT_VERIFIED = verb("exhibit.verify", "Exhibit compared with its seal, all bytes read again")
 INGEST_STARTED = verb("ingest.start", "Ingest started")

@@ -3,6 +3,7 @@
 Categories of peers are never part of it: a first decision is made blind (ux.md section 1.5).
 """
 
+import json
 from typing import Any
 
 from django.db import connection
@@ -27,7 +28,7 @@ SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.
 WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
 """
 FOUND_IN = f"""
-SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason
+SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason, f.about
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
 """  # noqa: S608 only a constant
@@ -140,10 +141,17 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
                 "path": _path(bytes(raw), parents),
                 "folder": _folder(bytes(raw), parents),
                 "name": names.base(bytes(raw)),
-                "reason": "" if reason == told else problems.words(reason),
+                "note": _note("" if reason == told else reason, json.loads(about)),
             }
-            for ref, description, raw, parents, reason in cursor.fetchall()
+            for ref, description, raw, parents, reason, about in cursor.fetchall()
         ]
+
+
+def _note(reason: str, about: dict[str, Any]) -> str:
+    """What a reviewer should know of a place: why it has a reason, and what a disk image says of the file."""
+    flags = [word for word in ("deleted", "unallocated") if about.get(word)]
+    offset = f"at byte {about['offset']:,}" if "offset" in about else ""
+    return " · ".join(filter(None, [problems.words(reason), *flags, offset]))
 
 
 def _path(raw: bytes, parents: bytes | None) -> str:
@@ -158,7 +166,7 @@ def _folder(raw: bytes, parents: bytes | None) -> str:
 
 
 def _place(place: dict[str, str]) -> str:
-    return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "reason"))))
+    return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "note"))))
 
 
 def _pixels(content: Content) -> str:

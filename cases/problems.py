@@ -50,8 +50,11 @@ WORDS = {
     "corrupt": "Damaged in the archive.",
     "unsupported-compression": "Compressed in a way that is not supported.",
     "is-link": "A link inside an archive. Where it leads was not followed.",
-    "over-limit": "Beyond the limits for one archive.",
+    "over-limit": "Beyond the limits for one archive or disk image.",
     "archive-part": "One part of an archive in several files.",
+    "no-file-system": "A part of the disk without a file system that can be read. It was not searched.",
+    "reallocated": "A deleted name. Its place on the disk belongs to another file now.",
+    "not-recoverable": "A deleted name. Nothing of what it stood for can be found any more.",
 }
 ADVICE = {
     "symlink-not-followed": "Add the target itself if it is evidence.",

@@ -2,6 +2,7 @@
 
 from datetime import date
 from math import log
+from typing import Any
 
 from cases.figures import Figures
 from cases.models import Case, Exhibit, Item, Offer
@@ -55,6 +56,23 @@ def read_as(exhibit: Exhibit) -> str:
     """What the evidence is, and whether its files stayed where they were."""
     kind = READERS.get(exhibit.reader, exhibit.reader)
     return f"{kind}, left in place" if exhibit.keep == Exhibit.Keep.PLACE else kind
+
+
+def integrity(exhibit: Exhibit) -> tuple[str, str] | None:
+    """Whether a disk image is what its hashes say, in words, and its colour; None where nothing was verified."""
+    found = exhibit.integrity.get("image")
+    return (compared(found), "bad" if _is_bad(found) else "ok" if found["agrees"] else "") if found else None
+
+
+def compared(found: dict[str, Any]) -> str:
+    """What became of comparing the hashes of a disk image."""
+    if _is_bad(found):
+        return "Unreadable in places" if found["problem"] else "Hash differs"
+    return "Hash verified" if found["agrees"] else "Hash computed"
+
+
+def _is_bad(found: dict[str, Any]) -> bool:
+    return bool(found["problem"]) or found["agrees"] is False
 
 
 def percent(part: int, whole: int) -> float:

@@ -6,6 +6,7 @@ The CSV is for eyes and spreadsheets (security.md 4.4); the JSON lines beside it
 import base64
 import csv
 import io
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -22,10 +23,11 @@ COLUMNS = (
     "row", "exhibit", "path", "copies", "sha256", "md5", "sha1", "size", "type", "kind", "modified", "state",
     "category", "category_name", "basis", "decided_by", "decided_at", "second_opinions", "known_in", "known_version",
     "known_category", "known_scheme", "camera", "serial", "taken", "taken_zone", "latitude", "longitude",
+    "deleted", "unallocated", "offset", "created", "accessed",
 )  # fmt: skip
 
 FILES_OF_EXHIBIT = """
-SELECT f.raw_path, f.parent_path, f.modified, s.*, m.make, m.model, m.serial, m.taken_text, m.taken_at,
+SELECT f.raw_path, f.parent_path, f.modified, f.about, s.*, m.make, m.model, m.serial, m.taken_text, m.taken_at,
   m.taken_zone, m.latitude, m.longitude,
   (SELECT count(*) FROM cases_fileinstance o WHERE o.content_id = s.content_id AND (
     SELECT y.case_id = %(case)s AND y.removed_at IS NULL FROM cases_exhibit y WHERE y.id = o.exhibit_id)) AS copies,
@@ -50,6 +52,9 @@ second_opinions   how many other people gave their opinion on the decision
 camera ... longitude  what the file says of itself, never verified; degrees, north and east positive
 taken_zone        offset, utc: `taken` is an instant in UTC, by the file's offset or its satellite time or container.
                   none: only the camera's own clock is known, and `taken` shows it without a zone.
+deleted, unallocated  in a disk image: the name was deleted; nothing on the disk belongs to the file any more
+offset            the first byte of the file in the disk image
+created, modified, accessed  as the source says; without +00:00 a local time of an unknown zone
 known_*           the hash set that knows the file by its exact hash, the set's version, its category and scheme
 
 manifest.json names every file of this package with its size and SHA-256.
@@ -121,7 +126,14 @@ def _row(found: dict[str, Any], number: int, ref: str, categories: dict[str, str
         "known_category": found["known_code"],
         "known_scheme": found["known_scheme"],
         **_said(found),
+        **_place(json.loads(found["about"])),
     }
+
+
+def _place(about: dict[str, Any]) -> dict[str, Any]:
+    """What a disk image says of the file; empty cells where the source is none."""
+    flags = {name: about.get(name, False) if about else None for name in ("deleted", "unallocated")}
+    return flags | {name: about.get(name) for name in ("offset", "created", "accessed")}
 
 
 def _said(found: dict[str, Any]) -> dict[str, Any]:

@@ -56,7 +56,7 @@ WHERE i.case_id = %(case)s AND i.state <> 'excluded'
 
 # Kept files of contents in the case: where the bytes were found.
 FILES = f"""
-SELECT f.id, f.content_id, f.exhibit_id, f.record, f.ordinal, f.modified, f.raw_path,
+SELECT f.id, f.content_id, f.exhibit_id, f.record, f.ordinal, f.modified, f.about, f.raw_path,
   {paths.PARENTS} AS parent_path, x.ref
 FROM cases_fileinstance f
 JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = %(case)s AND x.removed_at IS NULL

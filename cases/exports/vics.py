@@ -47,7 +47,7 @@ WHERE r.exhibit_id = %(exhibit)s AND r.position >= %(first)s AND r.position < %(
 OWN = """,
 placed AS (
   SELECT content_id, jsonb_agg(jsonb_build_array(ref, encode(raw_path, 'base64'), encode(parent_path, 'base64'),
-    modified) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
+    modified, about) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
   FROM files WHERE record IS NULL GROUP BY content_id)
 SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places,
   m.make, m.model, m.serial, m.software, m.taken_text, m.taken_at, m.taken_zone, m.latitude, m.longitude
@@ -73,7 +73,7 @@ class Vics:
     """VICS case documents, versions 2.0 and 1.3, with or without the files."""
 
     id = "vics"
-    layout = 2
+    layout = 3
     described = Described(
         "VICS case",
         "For another tool: every picture and video by its hashes, with category and places. No pictures unless asked.",
@@ -248,12 +248,25 @@ def _inherited(row: dict[str, Any]) -> str | None:
     return f"{row['known_set']} v{row['known_version']}" if row["basis"] == "set" else None
 
 
-def _occurrence(ref: str, raw_path: str, parent_path: str | None, modified: str) -> Occurrence:
+def _occurrence(ref: str, raw_path: str, parent_path: str | None, modified: str, about: dict[str, Any]) -> Occurrence:
     folder, _slash, name = base64.b64decode(raw_path).rpartition(b"/")
     inside = base64.b64decode(parent_path) + b"/" if parent_path is not None else b""
     place = inside + (folder + b"/" if folder else b"")
-    written = Moment(modified, None) if modified else None
-    return Occurrence(file_name=_text(name), file_path=_text(place), written=written, source_id=ref)
+    return Occurrence(
+        file_name=_text(name),
+        file_path=_text(place),
+        created=_moment(about.get("created")),
+        written=_moment(modified),
+        accessed=_moment(about.get("accessed")),
+        unallocated=bool(about.get("unallocated")) if about else None,
+        deleted=bool(about.get("deleted")) if about else None,
+        source_id=ref,
+        physical_location=about.get("offset"),
+    )
+
+
+def _moment(text: str | None) -> Moment | None:
+    return Moment(text, None) if text else None
 
 
 def _text(raw: bytes) -> str:

@@ -8,10 +8,11 @@ from django.conf import settings
 from cases.ingest.archive import Archive
 from cases.ingest.base import Reader, SourceUnusable, TriesPasswords
 from cases.ingest.folder import Folder
+from cases.ingest.image import Image
 from cases.ingest.upload import Upload
 from cases.ingest.vics_case import VicsCase
 
-BUILT_IN = (Folder, Archive, VicsCase, Upload)
+BUILT_IN = (Folder, Archive, Image, VicsCase, Upload)
 BY_ID = {kind.id: kind for kind in BUILT_IN}
 
 

@@ -4,11 +4,11 @@ A reader lists a source (every node becomes a `Found`, whatever it is) and later
 ledger's rows. It may be killed anywhere and run again: listing the same source twice finds the same names.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from workbench.errors import WorkbenchError
 
@@ -59,6 +59,12 @@ class SourceUnusable(WorkbenchError):
     code = "source-unusable"
 
 
+class SourceChanged(SourceUnusable):
+    """A file of the source is not as it was when it was listed. Put it back as it was, then resume the ingest."""
+
+    code = "source-changed"
+
+
 @dataclass(slots=True)
 class Found:
     """One node of a source. With a `reason` its bytes are never asked for."""
@@ -70,6 +76,7 @@ class Found:
     modified: str = ""  # the source's own time, as text
     reason: str = ""
     record: int | None = None  # position of its imported record
+    about: dict[str, Any] = field(default_factory=dict)  # what else the source says of it, as JSON
 
 
 @dataclass(slots=True)
@@ -150,6 +157,34 @@ class TriesPasswords(Protocol):
     """A reader that opens archives."""
 
     passwords: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """Hashes of a whole source, in hexadecimal by kind: those it holds itself, those of what was read.
+
+    With a `problem`, a reason of the jail's, it could not be read to its end. `says` is its own case data.
+    """
+
+    says: dict[str, str]
+    stored: dict[str, str]
+    computed: dict[str, str]
+    problem: str = ""
+
+
+@runtime_checkable
+class Verifying(Protocol):
+    """A reader whose sources can be told to be whole, and to be the same as before."""
+
+    id: str
+
+    def marks(self, source: bytes) -> dict[str, list[int]]:
+        """Size in bytes and time of change in nanoseconds of its files, by name. Raises SourceGone, SourceUnusable."""
+        ...
+
+    def verify(self, source: bytes, go_on: Callable[[], bool]) -> Integrity | None:
+        """Read it all; None when `go_on`, asked now and then, said no. Raises SourceGone, SourceUnusable."""
+        ...
 
 
 def time_text(nanoseconds: int) -> str:

@@ -4,6 +4,7 @@ Every transaction that moves rows moves the exhibit's counters too, so that seen
 without preview + rejected holds at any moment (security.md 1.3).
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -22,12 +23,13 @@ GIVEN_UP = "decoder-killed"
 ADD = """
 WITH added AS (
   INSERT INTO cases_fileinstance
-    (exhibit_id, parent_id, depth, name_key, ordinal, raw_path, locator, size, modified, state, reason, record, tries)
+    (exhibit_id, parent_id, depth, name_key, ordinal, raw_path, locator, size, modified, state, reason, record, about,
+     tries)
   SELECT %(exhibit)s, %(parent)s::bigint, %(depth)s::smallint, name_key, ordinal, raw_path, locator, size, modified,
-    CASE WHEN reason = '' THEN 'pending' ELSE 'rejected' END, reason, record, 0
+    CASE WHEN reason = '' THEN 'pending' ELSE 'rejected' END, reason, record, about::jsonb, 0
   FROM unnest(%(name_key)s::bytea[], %(ordinal)s::int[], %(raw_path)s::bytea[], %(locator)s::bytea[],
-    %(size)s::bigint[], %(modified)s::text[], %(reason)s::text[], %(record)s::int[]) WITH ORDINALITY
-    AS f(name_key, ordinal, raw_path, locator, size, modified, reason, record, place)
+    %(size)s::bigint[], %(modified)s::text[], %(reason)s::text[], %(record)s::int[], %(about)s::text[])
+    WITH ORDINALITY AS f(name_key, ordinal, raw_path, locator, size, modified, reason, record, about, place)
   ORDER BY place
   ON CONFLICT DO NOTHING RETURNING state),
 counted AS (SELECT count(*) AS seen, count(*) FILTER (WHERE state = 'pending') AS pending FROM added)
@@ -174,6 +176,7 @@ def add(exhibit_id: int, found: Sequence[Found], *, parent: int | None = None, d
         "depth": depth,
         "name_key": [sha256(node.raw_path).digest() for node in found],
         **{name: [getattr(node, name) for node in found] for name in COLUMNS},
+        "about": [json.dumps(node.about) for node in found],
     }
     _run(ADD, columns)
 

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
 from cases import events, evidence, sealing
-from cases.ingest import base, contents, leases, ledger, members, originals, previews, reader, source_hash
+from cases.ingest import base, contents, integrity, leases, ledger, members, originals, previews, reader, source_hash
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
@@ -38,6 +38,7 @@ S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
 FINISHING = 0x57464E53  # advisory locks; the second number is the exhibit's
 AT_WORK = (S.LISTING, S.RUNNING)
+PAUSE_BY_ITSELF = partial(evidence.pause, by=None)
 
 
 def get(exhibit_id: int) -> Exhibit:
@@ -56,31 +57,21 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         if held is None or not _begin(exhibit):
             return
         try:
-            _list(exhibit, listed)
+            if not _list(exhibit, listed):
+                return
         except base.SourceGone:
             _hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
             _hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            evidence.stop(exhibit, why=str(error))
+            _hold(exhibit, str(error), evidence.stop)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
             log.exception("the files of exhibit %s could not be listed", exhibit.public_id)
             _count_failure(exhibit, error)
-
-
-def _list(exhibit: Exhibit, listed: Callable[[], None]) -> None:
-    """Hash and list the source; ends early when the ingest is held."""
-    goes_on = partial(is_at_work, exhibit.pk)
-    if not source_hash.noted(exhibit, goes_on):
-        return
-    for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
-        _enter(exhibit, batch)
-        listed()
-        if not goes_on():
-            return
-    _all_listed(exhibit)
+        else:
+            _all_listed(exhibit)
 
 
 def _begin(exhibit: Exhibit) -> bool:
@@ -92,6 +83,20 @@ def _begin(exhibit: Exhibit) -> bool:
                 agency=exhibit.case.agency_id, ref=exhibit.ref,
             )  # fmt: skip
     return Exhibit.objects.filter(pk=exhibit.pk, state=S.LISTING).exists()
+
+
+def _list(exhibit: Exhibit, listed: Callable[[], None]) -> bool:
+    """Hash the source, enter its listing, verify a medium's own hashes; False when somebody held or ended the ingest."""
+    goes_on = partial(is_at_work, exhibit.pk)
+    if not source_hash.noted(exhibit, goes_on):
+        return False
+    integrity.note_files(exhibit)
+    for batch in _batches(reader(exhibit.reader, exhibit.passwords).find(bytes(exhibit.source))):
+        _enter(exhibit, batch)
+        listed()
+        if not goes_on():
+            return False
+    return integrity.holds(exhibit, goes_on)
 
 
 def _batches(listing: Iterator[Listed]) -> Iterator[list[Listed]]:
@@ -152,6 +157,8 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
             more = _hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
             more = _hold(exhibit, evidence.NO_JAIL)
+        except base.SourceUnusable as error:
+            more = _hold(exhibit, str(error), evidence.stop)
         finally:
             passes().close()
     if not more:
@@ -220,6 +227,7 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
 
 
 def _committed(exhibit: Exhibit, hashed: list[Hashed], rejected: dict[int, str]) -> list[ToDecode]:
+    integrity.require_unchanged(exhibit)
     ledger.reject(rejected)
     return leases.retried(lambda: contents.take_in(exhibit, hashed)) if hashed else []
 
@@ -237,10 +245,10 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
     return False
 
 
-def _hold(exhibit: Exhibit, why: str) -> bool:
-    """Hold the ingest until the sweeper finds that it can go on; answers that there is nothing more to do."""
+def _hold(exhibit: Exhibit, why: str, act: Callable[..., None] = PAUSE_BY_ITSELF) -> bool:
+    """Hold the ingest until the sweeper finds that it can go on, or stop it; answers that nothing is left to do."""
     with suppress(evidence.NotInThisState):  # somebody else has held or ended it
-        evidence.pause(exhibit, by=None, why=why)
+        act(exhibit, why=why)
     return False
 
 

@@ -1,15 +1,17 @@
 """Which reader a path asks for, when nobody says."""
 
+import os
 from pathlib import Path
 
-from cases.ingest.base import SourceUnusable
+from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.vics_case import VicsCase
+from workbench.jail import image_signatures
 
 
 def reader_for(source: bytes) -> str:
-    """`vics` for a JSON document and for a folder or zip that holds one VICS case; else `folder` or `archive`.
+    """`vics` for a JSON document and for a folder or zip that holds one VICS case; else by what the path leads to.
 
-    Raises SourceUnusable.
+    Raises SourceUnusable, SourceGone.
     """
     path = Path(source.decode("utf-8", "surrogateescape"))
     if not (path.is_dir() or path.is_file()):
@@ -18,4 +20,16 @@ def reader_for(source: bytes) -> str:
         return VicsCase.id
     if VicsCase().knows(source):
         return VicsCase.id
-    return "folder" if path.is_dir() else "archive"
+    if path.is_dir():
+        return "folder"
+    return "image" if _is_image(path) else "archive"
+
+
+def _is_image(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(image_signatures.HEAD_BYTES)
+            file.seek(max(0, os.fstat(file.fileno()).st_size - image_signatures.TAIL_BYTES))
+            return image_signatures.is_image(head, file.read(image_signatures.TAIL_BYTES))
+    except OSError as error:
+        raise SourceGone from error

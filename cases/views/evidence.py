@@ -18,7 +18,7 @@ from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 
-FROM_INBOX = ("folder", "archive", "vics")
+FROM_INBOX = ("folder", "archive", "image", "vics")
 AS_FILE = ("archive", "vics")
 FORMS = ("inbox", "zip")
 
@@ -76,7 +76,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, an archive, or a VICS case."))
+        raise BadInput(_("Say what the evidence is: a folder, an archive, a disk image, or a VICS case."))
     told: dict[str, Any] = {
         "case": case,
         "ref": ref,

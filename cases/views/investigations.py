@@ -117,6 +117,7 @@ def _exhibit(exhibit: Exhibit, unmatched: int, order: Job | None) -> dict[str, A
     return {
         "exhibit": exhibit,
         "source": " · ".join(filter(None, [exhibit.description, shown.read_as(exhibit)])),
+        "integrity": shown.integrity(exhibit),
         "files": exhibit.seen,
         "percent": progress.share(exhibit),
         "phase": progress.phase(exhibit, timezone.now()),

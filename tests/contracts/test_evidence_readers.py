@@ -11,6 +11,7 @@ import pytest
 
 from cases.ingest import BUILT_IN, reader
 from cases.ingest.base import Found, Reader, Row, SourceGone
+from tests.cases.ingest import disks
 from tests.workbench.archive_samples import KINDS, archived
 
 FILES = {f"folder/{number:02d}.bin": bytes([number]) * (number * 1000 + 1) for number in range(12)}
@@ -42,9 +43,14 @@ def as_case(root: Path) -> Path:
     return root
 
 
+def as_disk(root: Path) -> Path:
+    return disks.split(root, disks.partitioned(disks.fat(FILES)), 3)
+
+
 SOURCES: dict[str, dict[str, Callable[[Path], Path]]] = {
     "folder": {"": as_folder},
     "archive": {kind: as_archive(kind) for kind in KINDS},
+    "image": {"": as_disk},
     "vics": {"": as_case},
 }
 # The browser itself enters what an upload holds.
@@ -59,6 +65,11 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Reader, byte
 
 def found(source: tuple[Reader, bytes]) -> list[Found]:
     return [one for one in source[0].find(source[1]) if isinstance(one, Found)]
+
+
+def name(raw_path: bytes) -> str:
+    """The name below the volume, where there is one."""
+    return raw_path.removeprefix(b"vol1/").decode()
 
 
 def row(number: int, one: Found) -> Row:
@@ -76,8 +87,8 @@ def test_of_it_finds_every_file_once_and_the_same_again_after_being_stopped(sour
 def test_of_it_reads_the_bytes_of_any_rows_in_any_claim(source: tuple[Reader, bytes]) -> None:
     rows = [row(number, one) for number, one in enumerate(found(source))]
     for claim in (rows, rows[7:9], rows[3:4]):
-        read = {reading.row.raw_path.decode(): b"".join(reading.chunks) for reading in source[0].read(source[1], claim)}
-        assert read == {one.raw_path.decode(): FILES[one.raw_path.decode()] for one in claim}
+        read = {name(reading.row.raw_path): b"".join(reading.chunks) for reading in source[0].read(source[1], claim)}
+        assert read == {name(one.raw_path): FILES[name(one.raw_path)] for one in claim}
 
 
 def test_of_it_can_be_left_in_the_middle_of_a_file(source: tuple[Reader, bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The jail's own process: `python -m workbench.jail.child media|archives PARENT UID full|incomplete`.
+"""The jail's own process: `python -m workbench.jail.child media|archives|images PARENT UID full|incomplete`.
 
 Descriptor 0 is its socket to the worker and the only way in or out. It imports no Django and no database
 driver, is handed an empty environment, answers one request at a time and ends when the socket does.
@@ -21,9 +21,9 @@ Serve = Callable[[socket.socket, dict[str, Any], int], None]
 def main(work: str, parent: int, terms: Terms) -> None:
     """Warm up, lock, say that we are ready, then serve until the worker hangs up."""
     lockdown.follow(parent)
-    serve = _media() if work == "media" else _archives()
+    serve = WORKS[work]()
     sock = socket.socket(fileno=0)
-    lockdown.lock(parent, terms)
+    lockdown.lock(parent, terms, lockdown.SEGMENTS if work == "images" else lockdown.DESCRIPTORS)
     wire.send(sock, {"ready": work})
     while True:
         try:
@@ -50,6 +50,16 @@ def _archives() -> Serve:
 
     archives.warm_up()
     return archives.serve
+
+
+def _images() -> Serve:
+    from workbench.jail import images
+
+    images.warm_up()
+    return images.serve
+
+
+WORKS = {"media": _media, "archives": _archives, "images": _images}
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from workbench.jail.layers import Terms
 
 MEMORY_ABOVE_BASELINE = 1 << 30  # bytes; a 256-megapixel still in four bytes a pixel just fits
 DESCRIPTORS = 16
+SEGMENTS = 4096  # descriptors of a process that reads a disk image, which may come in thousands of files
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 38  # linux/prctl.h
 
 
@@ -30,8 +31,8 @@ def follow(parent: int) -> None:
         raise SystemExit(0)
 
 
-def lock(parent: int, terms: Terms) -> None:
-    """Give up everything that decoding does not need; cannot be undone. Raises CannotBeLocked, OSError."""
+def lock(parent: int, terms: Terms, descriptors: int = DESCRIPTORS) -> None:
+    """Give up everything but `descriptors` open files; cannot be undone. Raises CannotBeLocked, OSError."""
     missing = layers.missing()
     if missing and not terms.incomplete_is_accepted:
         raise CannotBeLocked(missing)
@@ -41,7 +42,7 @@ def lock(parent: int, terms: Terms) -> None:
     if layers.can_become(terms.uid):
         _become(terms.uid)
     follow(parent)  # again: the kernel forgets it when the user changes
-    _limit_resources(most_memory)
+    _limit_resources(most_memory, descriptors)
     _prctl(PR_SET_DUMPABLE, 0)
     _prctl(PR_SET_NO_NEW_PRIVS, 1)
     if layers.LANDLOCK not in missing:
@@ -56,11 +57,12 @@ def _become(uid: int) -> None:
     os.setresuid(uid, uid, uid)
 
 
-def _limit_resources(memory: int) -> None:
+def _limit_resources(memory: int, descriptors: int) -> None:
+    _soft, granted = resource.getrlimit(resource.RLIMIT_NOFILE)
     limits = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
-        resource.RLIMIT_NOFILE: DESCRIPTORS,
+        resource.RLIMIT_NOFILE: descriptors if granted < 0 else min(descriptors, granted),
         resource.RLIMIT_AS: memory,
         resource.RLIMIT_DATA: memory,  # py7zr takes this for what it may use, and else looks for it in a file
     }

@@ -26,6 +26,11 @@ OVER_LIMIT = "over-limit"
 NOT_REGULAR = "not-regular-file"
 ARCHIVE_PART = "archive-part"  # of an archive in several files
 
+# Why a file of a disk image has no bytes.
+NO_FILE_SYSTEM = "no-file-system"
+REALLOCATED = "reallocated"
+NOT_RECOVERABLE = "not-recoverable"
+
 # Every code above, and none; whatever else the jail says was said by somebody who took it over.
 REASONS = frozenset({"", *(code for name, code in globals().items() if name.isupper() and isinstance(code, str))})
 

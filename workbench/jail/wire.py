@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 PREFIX = struct.Struct(">II")  # bytes of the header, bytes of the body
+MAX_DESCRIPTORS = 200  # in one message; the kernel takes 253 (SCM_MAX_FD)
 MAX_HEADER = 512 * 1024  # a member's name may be 64 KiB, twice that in hexadecimal
 
 Header = dict[str, Any]
@@ -30,10 +31,10 @@ def send(sock: socket.socket, header: Header, *bodies: bytes | memoryview) -> No
         sock.sendall(b"".join(parts)[-left:])
 
 
-def send_descriptor(sock: socket.socket, header: Header, descriptor: int) -> None:
-    """Send a request that carries an open file."""
+def send_descriptor(sock: socket.socket, header: Header, *descriptors: int) -> None:
+    """Send a request that carries an open file, or up to MAX_DESCRIPTORS of them."""
     head = json.dumps(header).encode()
-    socket.send_fds(sock, [PREFIX.pack(len(head), 0) + head], [descriptor])
+    socket.send_fds(sock, [PREFIX.pack(len(head), 0) + head], descriptors)
 
 
 def receive(sock: socket.socket, *, most: int, deadline: float | None = None) -> tuple[Header, bytes]:
@@ -46,13 +47,21 @@ def receive(sock: socket.socket, *, most: int, deadline: float | None = None) ->
 
 def receive_descriptor(sock: socket.socket) -> tuple[Header, int]:
     """Return a request and the open file that came with it; raises BrokenConversation when nobody asks any more."""
-    first, descriptors, _, _ = socket.recv_fds(sock, PREFIX.size, 1)
-    if not first or len(descriptors) != 1:
+    header, descriptors = receive_descriptors(sock, 1)
+    if len(descriptors) != 1:
         for descriptor in descriptors:
             os.close(descriptor)
         raise BrokenConversation
+    return header, descriptors[0]
+
+
+def receive_descriptors(sock: socket.socket, most: int = MAX_DESCRIPTORS) -> tuple[Header, list[int]]:
+    """Return a request and the open files that came with it; raises BrokenConversation as above."""
+    first, descriptors, _, _ = socket.recv_fds(sock, PREFIX.size, most)
+    if not first:
+        raise BrokenConversation
     first += _exactly(sock, PREFIX.size - len(first), None)
-    return _header(_exactly(sock, PREFIX.unpack(first)[0], None)), descriptors[0]
+    return _header(_exactly(sock, PREFIX.unpack(first)[0], None)), descriptors
 
 
 def _header(text: bytes) -> Header:

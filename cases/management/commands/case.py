@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cases import figures, investigations
+from cases import figures, investigations, shown
 from cases.commands import case_of
+from cases.ingest import integrity
 from workbench import checks, commands
 from workbench.commands import Done, WinnowCommand
 from workbench.errors import NotAllowed
@@ -42,13 +43,13 @@ class Command(WinnowCommand):
         """Its figures."""
         case = case_of(options["number"], "case.view", self.by)
         detailed = figures.detailed(case)
-        now = detailed.figures
+        now, images = detailed.figures, integrity.of_case(case)
         sentence = (
             f"{case}: {now.files:,} files, {now.unique:,} unique, {now.known:,} known, {now.unmatched:,} unmatched;"
             f" {now.decided:,} decided, {now.left:,} left, {now.to_confirm:,} to confirm;"
             f" {now.problems:,} problems, {now.pending:,} pending."
-        )
-        return Done(sentence, {"case": case.number} | detailed.fields())
+        ) + "".join(f" Disk image {image['exhibit']}: {shown.compared(image).lower()}." for image in images)
+        return Done(sentence, {"case": case.number} | detailed.fields() | {"images": images})
 
     def check_case(self, options: dict[str, Any]) -> Done:
         """Every invariant of model.md section 5."""

@@ -59,6 +59,15 @@ def test_a_decision_names_person_time_basis_and_second_opinions(case: Case, peop
     assert row["decided_at"] == decision.at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def test_a_file_of_a_disk_image_says_whether_it_was_deleted_and_where_it_lies(case: Case, people: People) -> None:
+    about = {"created": "2021-03-04T05:06:07", "zone": "local", "deleted": True, "offset": 8_530_944}
+    FileInstance.objects.filter(raw_path=b"DCIM/dune.jpg").update(about=about)
+    dune, lake, *_ = raw(scene.build(case, people.supervisor, "schedule"))
+    columns = ("deleted", "unallocated", "offset", "created", "accessed")
+    assert [dune[name] for name in columns] == [True, False, 8_530_944, "2021-03-04T05:06:07", None]
+    assert [lake[name] for name in columns] == [None] * 5
+
+
 def test_what_a_set_knows_names_set_version_and_scheme(case: Case, people: People) -> None:
     scene.known(case, "ridge", "1", people.supervisor, scheme="us-pvic")
     row = raw(scene.build(case, people.supervisor, "schedule"))[2]

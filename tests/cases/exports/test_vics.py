@@ -68,6 +68,22 @@ def test_every_content_has_a_record_with_all_its_places(case: Case, people: Peop
 
 
 @ours
+def test_a_file_of_a_disk_image_says_whether_it_was_deleted_and_where_it_lies(case: Case, people: People) -> None:
+    about = {"created": "2021-03-04T05:06:07", "modified": "2021-03-04T05:06:08", "zone": "local", "deleted": True}
+    dune = FileInstance.objects.filter(raw_path=b"DCIM/dune.jpg")
+    dune.update(modified=about["modified"], about=about | {"unallocated": True, "offset": 8_530_944})
+    FileInstance.objects.filter(raw_path=b"DCIM/ridge.jpg").update(
+        about={"zone": "utc", "accessed": "2021-03-04T00:00:00"}
+    )
+    records = by_name(scene.build(case, people.supervisor))
+    deleted, kept = (records[f"{name}.jpg"]["MediaFiles"][0] for name in ("dune", "ridge"))
+    assert (deleted["Deleted"], deleted["Unallocated"], deleted["PhysicalLocation"]) == (True, True, 8_530_944)
+    assert (deleted["Created"], deleted["Written"]) == (about["created"], about["modified"])
+    assert (kept["Deleted"], kept["Unallocated"], kept["Accessed"]) == (False, False, "2021-03-04T00:00:00")
+    assert {"Deleted", "Unallocated", "PhysicalLocation"} & records["clip.mp4"]["MediaFiles"][0].keys() == set()
+
+
+@ours
 def test_category_is_an_int_and_null_where_nobody_decided(case: Case, people: People) -> None:
     scene.decide(case, "lake", "1", people.investigator)
     records = by_name(scene.build(case, people.supervisor))

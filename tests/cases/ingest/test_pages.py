@@ -4,7 +4,9 @@ import io
 import json
 import re
 import zipfile
+from hashlib import md5
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.conf import settings
@@ -14,8 +16,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from cases import evidence
 from cases.ingest import pipeline
-from cases.models import Case, Exhibit
+from cases.models import Case, Exhibit, Item
 from tests import factories
+from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
 from tests.people import People, signed_in
@@ -42,6 +45,11 @@ def post(user: User, path: str, **fields: object) -> HttpResponse:
     return signed_in(user).post(path, fields, secure=True)  # type: ignore[return-value]
 
 
+def item_of(exhibit: Exhibit, raw_path: bytes) -> UUID:
+    content = exhibit.files.get(raw_path=raw_path).content
+    return Item.objects.get(case=exhibit.case, content=content).public_id
+
+
 def get(user: User, path: str) -> HttpResponse:
     return signed_in(user).get(path, secure=True)  # type: ignore[return-value]
 
@@ -54,6 +62,23 @@ def test_of_a_folder_of_the_inbox_becomes_an_exhibit(case: Case, inbox: Path) ->
     answer = post(case.lead, page.request["PATH_INFO"], ref="NM-01", source="folder", folder="stick%201")  # type: ignore[attr-defined]
     assert answer.status_code == 302
     assert figures(pipeline.drain(Exhibit.objects.get(ref="NM-01").pk)) == (1, 0, 0, 1, 0, 0, 0)
+
+
+def test_of_a_disk_image_of_the_inbox_becomes_an_exhibit_and_its_hash_is_shown(case: Case, inbox: Path) -> None:
+    disk = disks.fat({"a.png": picture(1), "gone.png": picture(2)}, deleted={"gone.png"})
+    first = disks.split(inbox, disk, 2)
+    answer = post(
+        case.lead, f"/cases/{case.public_id}/evidence/new/", ref="NM-01", source="image", folder=first.name
+    )  # fmt: skip
+    assert answer.status_code == 302
+    exhibit = Exhibit.objects.get(ref="NM-01")
+    exhibit.source_hash = md5(disk, usedforsecurity=False).digest()
+    exhibit.save()
+    assert figures(pipeline.drain(exhibit.pk)) == (2, 0, 0, 2, 0, 0, 0)
+    assert b"Hash verified" in get(case.lead, f"/cases/{case.public_id}/").content
+    page = get(case.lead, f"/items/{item_of(exhibit, b'vol1/gone.png')}/").content.decode()
+    assert "vol1/gone.png" in page
+    assert "deleted · unallocated · at byte" in page
 
 
 @pytest.mark.parametrize("folder", ["../outside", "..", "", "/etc", "link", "stick/link", "a%00b"])

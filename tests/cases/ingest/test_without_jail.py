@@ -14,6 +14,7 @@ from cases import tasks
 from cases.ingest import decoding, pipeline, sweeping
 from cases.models import Case, Content, Item
 from tests import factories
+from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.people import People
 from workbench import checks, decoders
@@ -82,6 +83,17 @@ def test_of_an_archive_is_held_and_goes_on_by_itself(case: Case, tmp_path: Path,
     sweeping.unfinished()
     exhibit.refresh_from_db()
     assert exhibit.state == "paused"
+
+    lacking.undo()
+    sweeping.unfinished()
+    assert figures(pipeline.drain(exhibit.pk)) == (1, 0, 0, 1, 0, 0, 0)
+
+
+def test_of_a_disk_image_is_held_and_goes_on_by_itself(case: Case, tmp_path: Path, lacking: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "disk.dd"
+    path.write_bytes(disks.fat({"a.png": picture(1)}))
+    exhibit = take_in(case, path, reader="image")
+    assert (exhibit.state, exhibit.state_reason) == ("paused", "jail")
 
     lacking.undo()
     sweeping.unfinished()
