@@ -32,14 +32,16 @@ def run(*, full: bool) -> list[Row]:
         for number in range(REPEATS + 1):  # the first of each warms up
             folders.append(ingest_into(*case(f"folder-{number}"), "B-1", source, pid))
             images.append(ingest_into(*case(f"image-{number}"), "B-1", image, pid, reader="image"))
-    cpu, wall = (statistics.median(figures) for figures in zip(*((c.cpu, c.wall) for c in images[1:]), strict=True))
-    bare, bare_wall = (
-        statistics.median(figures) for figures in zip(*((c.cpu, c.wall) for c in folders[1:]), strict=True)
-    )
+    (cpu, wall), (bare, bare_wall) = _medians(images[1:]), _medians(folders[1:])
     return [
         Row("E01, CPU seconds of an ingest", round(cpu, 2), round(bare, 2), must=MUST, of_ratio=True),
         Row("E01, seconds by the wall, 2 worker processes", round(wall, 1), round(bare_wall, 1)),
     ]
+
+
+def _medians(costs: list[Cost]) -> tuple[float, float]:
+    """CPU seconds, and seconds by the wall."""
+    return statistics.median(cost.cpu for cost in costs), statistics.median(cost.wall for cost in costs)
 
 
 def imaged(source: Path, place: Path) -> Path:

@@ -86,7 +86,7 @@ def _begin(exhibit: Exhibit) -> bool:
 
 
 def _list(exhibit: Exhibit, listed: Callable[[], None]) -> bool:
-    """Hash the source, enter its listing, verify a medium's own hashes; False when somebody held or ended the ingest."""
+    """Hash the source, enter its listing, verify a medium's own hashes; False when the ingest was held meanwhile."""
     goes_on = partial(is_at_work, exhibit.pk)
     if not source_hash.noted(exhibit, goes_on):
         return False
