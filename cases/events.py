@@ -16,6 +16,8 @@ INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
 INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
 INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")
 INGEST_DONE = verb("ingest.done", "Ingest done")
+REMOVAL_ASKED = verb("evidence.remove", "Removal of an exhibit asked for")
+REMOVED = verb("evidence.removed", "Exhibit removed from the case")
 
 MATCH_NOTED = verb("match.note", "A hash set or policy changed after the case was closed")
 MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")

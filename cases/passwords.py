@@ -41,13 +41,15 @@ def checked(passwords: Sequence[str], held: Sequence[str] = ()) -> list[str]:
 def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
     """Keep the passwords and have everything encrypted tried again; returns how many files and archives that are.
 
-    Raises BadInput, CaseIsClosed.
+    Raises BadInput, CaseIsClosed, NotInThisState.
     """
     given = [password for password in passwords if password]
     if not given:
         raise BadInput("Write at least one password, one a line.")
     closing.require_open(exhibit.case_id)
     held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
+    if held.state in evidence.OVER:
+        raise evidence.NotInThisState
     Exhibit.objects.filter(pk=held.pk).update(passwords=checked(given, held.passwords))
     again = _try_again(held)
     audit.record(

@@ -83,7 +83,7 @@ LIST = f"""
 SELECT f.id, x.ref, {paths.WHOLE_SHOWN}, f.state, f.reason, f.size, i.public_id
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 LEFT JOIN cases_item i ON i.case_id = x.case_id AND i.content_id = f.content_id
-WHERE x.case_id = %(case)s AND f.id > %(after)s AND f.reason <> ''
+WHERE x.case_id = %(case)s AND x.removed_at IS NULL AND f.id > %(after)s AND f.reason <> ''
   AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid) AND (%(reason)s = '' OR f.reason = %(reason)s)
 ORDER BY f.id LIMIT %(limit)s
 """  # noqa: S608 only a constant

@@ -10,7 +10,8 @@ from cases import figures, ladder
 from cases.models import Case, Exhibit, Item, Tally
 
 S = Exhibit.State
-LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED)
+LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.REMOVING)
+ENDED = (S.STOPPED, S.CANCELLED, S.REMOVING, S.REMOVED)  # their reason is a sentence
 HELD = {
     "person": "",
     "space": "The disk is full. It goes on by itself when there is room.",
@@ -78,6 +79,8 @@ def finished(exhibit: Exhibit) -> int:
 
 def phase(exhibit: Exhibit, now: datetime) -> str:
     """What is going on, in a few words: `12 files/s, 3 min left`. Empty where nothing is."""
+    if exhibit.state == S.REMOVING:
+        return "being removed"
     if exhibit.state not in (S.LISTING, S.RUNNING):
         return ""
     words = ["listing"] if exhibit.state == S.LISTING else []
@@ -95,7 +98,7 @@ def why(exhibit: Exhibit) -> str:
     """Why an ingest does not go on, in a sentence; empty where it does, or where a person paused it."""
     if exhibit.state == S.PAUSED:
         return HELD.get(exhibit.state_reason, exhibit.state_reason)
-    return exhibit.state_reason if exhibit.state in (S.STOPPED, S.CANCELLED) else ""
+    return exhibit.state_reason if exhibit.state in ENDED else ""
 
 
 def _duration(seconds: float) -> str:

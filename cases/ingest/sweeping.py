@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from cases import evidence
+from cases import evidence, removal
 from cases.ingest import base, pipeline, reader
 from cases.ingest.decoding import decoder
 from cases.models import Case, Exhibit
@@ -37,6 +37,7 @@ class Work:
     to_list: list[int] = field(default_factory=list)
     to_hash: list[tuple[int, str]] = field(default_factory=list)
     to_decode: list[int] = field(default_factory=list)
+    to_remove: list[int] = field(default_factory=list)
 
 
 def unfinished() -> Work:
@@ -55,6 +56,7 @@ def unfinished() -> Work:
         [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
         agencies,
+        removal.waiting(),
     )
 
 

@@ -16,7 +16,10 @@ class Exhibit(models.Model):
     """A device or delivery in a case, with the state of its ingest and running counts of its files."""
 
     class State(models.TextChoices):
-        """listing -> running <-> paused -> done; or cancelled, stopped (source hash differs)."""
+        """listing -> running <-> paused -> done; or cancelled, stopped (source hash differs).
+
+        Whatever stands still may be removed: removing -> removed.
+        """
 
         WAITING = "waiting", "Waiting for files"
         LISTING = "listing", "Listing"
@@ -25,6 +28,8 @@ class Exhibit(models.Model):
         DONE = "done", "Ready"
         CANCELLED = "cancelled", "Cancelled"
         STOPPED = "stopped", "Stopped"
+        REMOVING = "removing", "Being removed"
+        REMOVED = "removed", "Removed"
 
     class Keep(models.TextChoices):
         """Where the bytes are: copied into the store, or left in place on a share that stays."""

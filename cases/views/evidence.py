@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, passwords, shown, tasks, uploads
+from cases import evidence, inbox, passwords, removal, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -150,7 +150,7 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse:
-    """Hold, resume or end an ingest, or give it passwords."""
+    """Hold, resume or end an ingest, give it passwords, or remove the exhibit."""
     found: Exhibit = access.get(request.user, "evidence.control", Exhibit, exhibit)
     if act == "pause":
         evidence.pause(found, by=request.user)
@@ -161,6 +161,10 @@ def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse
         files = passwords.give(found, passwords=_lines(request), by=request.user)
         tasks.wake(found.pk)
         messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
+    elif act == "remove":
+        removal.ask(found, by=request.user, reason=request.POST.get("reason", ""))
+        tasks.wake_removal(found.pk)
+        messages.success(request, _("%(ref)s is being removed from the case.") % {"ref": found.ref})
     elif act == "cancel":
         evidence.cancel(found, by=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _ended(found))

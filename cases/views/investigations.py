@@ -71,7 +71,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "case.view", scoped, case)
     counts = figures.detailed(found)
     rows = overview.exhibits(found)
-    exhibits = [exhibit for exhibit, _unmatched in rows]
+    exhibits = [exhibit for exhibit, _unmatched in rows if exhibit.removed_at is None]
     states = figures.by_state(found)
     context = (
         {"here": "cases", "case": found, "figures": counts.figures}
@@ -81,6 +81,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "stacks": counts.stacks,
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
+            "kept": len(exhibits),
             "live": any(exhibit.state in progress.LIVE for exhibit in exhibits),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
@@ -121,6 +122,7 @@ def _exhibit(exhibit: Exhibit, unmatched: int) -> dict[str, Any]:
         "unmatched": unmatched,
         "problems": exhibit.problems,
         "state": Exhibit.State(exhibit.state).label,
+        "removed": exhibit.removed_at is not None,
         "state_kind": shown.EXHIBIT_KINDS.get(exhibit.state, ""),
         "acts": shown.exhibit_acts(exhibit),
     }
