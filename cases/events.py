@@ -16,6 +16,7 @@ INGEST_RESUMED = verb("ingest.resume", "Ingest resumed")
 INGEST_CANCELLED = verb("ingest.cancel", "Ingest cancelled")
 INGEST_STOPPED = verb("ingest.stop", "Ingest stopped: the source is not what it should be")
 INGEST_DONE = verb("ingest.done", "Ingest done")
+TRIED_AGAIN = verb("ingest.again", "Tried again what could not be read or shown")
 REMOVAL_ASKED = verb("evidence.remove", "Removal of an exhibit asked for")
 REMOVED = verb("evidence.removed", "Exhibit removed from the case")
 

@@ -245,7 +245,8 @@ def cancel(exhibit: Exhibit, *, by: User, reason: str) -> None:
 
 def is_listed(exhibit: Exhibit) -> bool:
     """Whether every node of the source is in the ledger."""
-    return Job.objects.filter(kind=LIST, subject=str(exhibit.public_id), state=Job.State.DONE).exists()
+    jobs = Job.objects.filter(kind=LIST, subject=str(exhibit.public_id)).order_by("-pk")
+    return jobs.values_list("state", flat=True).first() == Job.State.DONE
 
 
 def move(exhibit: Exhibit, before: tuple[str, ...], after: str, reason: str = "") -> None:

@@ -38,6 +38,7 @@ OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": 
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": "",
                  "removing": "warn", "removed": ""}  # fmt: skip
 PAUSE, RESUME, CANCEL, REMOVE = ["pause", "Pause"], ["resume", "Resume"], ["cancel", "Cancel"], ["remove", "Remove"]
+AGAIN = ["again", "Try again"]
 ACTS = {
     Exhibit.State.WAITING: [CANCEL],
     Exhibit.State.LISTING: [PAUSE, CANCEL],
@@ -127,7 +128,8 @@ def minutes(milliseconds: int) -> str:
 
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit now."""
-    return ACTS.get(Exhibit.State(exhibit.state), [])
+    acts = ACTS.get(Exhibit.State(exhibit.state), [])
+    return [AGAIN, *acts] if exhibit.state == Exhibit.State.DONE and exhibit.problems else acts
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

@@ -22,6 +22,8 @@ from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
+from cases.ingest.relocating import relocate
+from cases.ingest.vics_case import VicsCase
 from cases.models import Exhibit, FileInstance
 from workbench import audit, storage
 from workbench.jail import NoJail, results
@@ -108,6 +110,8 @@ def _enter(exhibit: Exhibit, batch: list[Listed]) -> None:
         Exhibit.objects.filter(pk=exhibit.pk).update(frame=frame.raw)
     if found := [one for one in batch if isinstance(one, Found)]:
         ledger.add(exhibit.pk, found)
+        if exhibit.reader == VicsCase.id:
+            relocate(exhibit.pk, found)
 
 
 @transaction.atomic

@@ -1,9 +1,11 @@
-"""Which reader a path asks for, when nobody says."""
+"""Which reader a path asks for, when nobody says; whether an exhibit's source is there."""
 
 from pathlib import Path
 
-from cases.ingest.base import SourceUnusable
+from cases.ingest import reader
+from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.vics_case import VicsCase
+from cases.models import Exhibit
 
 
 def reader_for(source: bytes) -> str:
@@ -19,3 +21,12 @@ def reader_for(source: bytes) -> str:
     if VicsCase().knows(source):
         return VicsCase.id
     return "folder" if path.is_dir() else "archive"
+
+
+def is_reachable(exhibit: Exhibit) -> bool:
+    """Whether the exhibit's source can be listed and read now."""
+    try:
+        reader(exhibit.reader).check(bytes(exhibit.source))
+    except (SourceGone, SourceUnusable):
+        return False
+    return True

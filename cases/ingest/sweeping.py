@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from cases import evidence, removal
-from cases.ingest import base, pipeline, reader
+from cases.ingest import pipeline
 from cases.ingest.decoding import decoder
+from cases.ingest.sources import is_reachable
 from cases.models import Case, Exhibit
 from workbench import storage
 
@@ -65,18 +66,10 @@ def _resume_held() -> None:
     able: dict[str, Callable[[Exhibit], bool]] = {
         evidence.NO_SPACE: lambda _exhibit: storage.has_room(),
         evidence.NO_STORE: lambda _exhibit: storage.is_there(),
-        evidence.NO_SOURCE: _is_back,
+        evidence.NO_SOURCE: is_reachable,
         evidence.NO_JAIL: lambda _exhibit: decoder().is_allowed,
     }
     held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=able, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
         if able[exhibit.state_reason](exhibit):
             evidence.resume(exhibit, by=None)
-
-
-def _is_back(exhibit: Exhibit) -> bool:
-    try:
-        reader(exhibit.reader).check(bytes(exhibit.source))
-    except (base.SourceGone, base.SourceUnusable):
-        return False
-    return True

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, passwords, removal, shown, tasks, uploads
+from cases import again, evidence, inbox, passwords, removal, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -161,6 +161,9 @@ def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse
         files = passwords.give(found, passwords=_lines(request), by=request.user)
         tasks.wake(found.pk)
         messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
+    elif act == "again":
+        messages.info(request, _again(again.try_again(found, by=request.user)))
+        tasks.wake(found.pk)
     elif act == "remove":
         removal.ask(found, by=request.user, reason=request.POST.get("reason", ""))
         tasks.wake_removal(found.pk)
@@ -171,6 +174,14 @@ def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse
     else:
         raise NotFound
     return redirect("cases:case", found.case.public_id)
+
+
+def _again(tried: again.Again) -> str:
+    """What is tried again, in a sentence."""
+    if not tried:
+        return _("There is nothing that could come out otherwise now.")
+    text = _("Trying again: %(files)s files to read, %(previews)s previews to make, %(missing)s files to look for.")
+    return text % {name: f"{getattr(tried, name):,}" for name in ("files", "previews", "missing")}
 
 
 def _ended(exhibit: Exhibit) -> str:

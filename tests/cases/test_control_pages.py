@@ -51,3 +51,12 @@ def test_a_removed_exhibit_is_shown_struck_through_and_outside_the_figures(case:
     progress = signed_in(case.lead).get(f"/cases/{case.public_id}/progress/", secure=True).json()
     assert progress["fields"]["ladder-files"] == "0"
     assert progress["done"]
+
+
+def test_an_exhibit_with_problems_can_be_tried_again(case: Case, exhibit: Exhibit) -> None:
+    assert "Try again NM-01" not in page(case)
+    factories.rejected(exhibit, "harbour/a.png", "symlink-not-followed")
+    assert "Try again NM-01" in page(case)
+    path = f"/exhibits/{exhibit.public_id}/again/"
+    answer = signed_in(case.lead).post(path, secure=True, follow=True)
+    assert "nothing that could come out otherwise" in answer.content.decode()
