@@ -18,6 +18,7 @@ urlpatterns = [
     path("cases/<uuid:case>/evidence/new/", evidence.add_evidence, name="add_evidence"),
     path("cases/<uuid:case>/uploads/", evidence.upload_start, name="upload_start"),
     path("cases/<uuid:case>/problems/", problems.problem_list, name="problems"),
+    path("cases/<uuid:case>/problems/<slug:kind>/", problems.problem_file, name="problem_file"),
     path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
     path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),

@@ -57,6 +57,7 @@ ROUTES = [
     Route("cases:members", post=ONLY_SUPERVISORS, of="case", body={"user": "", "action": "add"}),
     Route("cases:close", post=ONLY_SUPERVISORS, of="case", body={"reason": "done"}),
     Route("cases:problems", get=TEAM | {AUDITOR}, of="case"),
+    Route("cases:problem_file", get=TEAM | {AUDITOR}, of="case"),
     Route("cases:items", get=REVIEWERS, of="case"),
     Route("cases:item", get=REVIEWERS, of="item"),
     Route("cases:supersede", post=ONLY_SUPERVISORS, of="item", body={"code": "2", "reason": "clearer"}),
