@@ -33,8 +33,8 @@ WITH again AS (
   UPDATE cases_fileinstance SET state = 'pending', reason = '', lease_until = NULL, tries = 0
   WHERE exhibit_id = %s AND state = 'rejected' AND reason = ANY(%s)
     AND (parent_id IS NOT NULL OR (%s AND NOT (reason = 'unreadable' AND size IS NULL)))
-  RETURNING exhibit_id)
-SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*) FROM again GROUP BY exhibit_id
+  RETURNING exhibit_id, size)
+SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*), coalesce(sum(size), 0) FROM again GROUP BY exhibit_id
 """
 
 CONTENTS = """

@@ -18,8 +18,8 @@ S = Exhibit.State
 AGAIN = """
 WITH again AS (
   UPDATE cases_fileinstance SET state = 'pending', reason = '', lease_until = NULL, tries = 0
-  WHERE exhibit_id = %s AND state = 'rejected' AND reason = 'encrypted' RETURNING exhibit_id)
-SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*) FROM again GROUP BY exhibit_id
+  WHERE exhibit_id = %s AND state = 'rejected' AND reason = 'encrypted' RETURNING exhibit_id, size)
+SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*), coalesce(sum(size), 0) FROM again GROUP BY exhibit_id
 """
 
 # Archives whose list of members is encrypted too.

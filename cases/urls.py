@@ -20,6 +20,7 @@ urlpatterns = [
     path("cases/<uuid:case>/problems/", problems.problem_list, name="problems"),
     path("cases/<uuid:case>/problems/<slug:kind>/", problems.problem_file, name="problem_file"),
     path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
+    path("cases/<uuid:case>/progress/stream/", evidence.progress_stream, name="progress_stream"),
     path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
     path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),

@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from cases import events, evidence
-from cases.ingest import base, contents, inside, leases, ledger, members, previews, reader
+from cases.ingest import base, contents, inside, leases, ledger, members, pacing, previews, reader
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
@@ -168,6 +168,7 @@ def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
             or previews.make_left(exhibit.case.agency, held)
         ):
             return False
+        pacing.note(exhibit.pk)
     return False
 
 

@@ -7,6 +7,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from cases import figures, ladder
+from cases.ingest import pacing
 from cases.models import Case, Exhibit, Item, Tally
 
 S = Exhibit.State
@@ -20,7 +21,8 @@ HELD = {
     "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
 STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR = 60, 3600  # seconds
+MEGABYTE = 1e6
 
 
 def fields(exhibit: Exhibit) -> dict[str, int]:
@@ -69,29 +71,23 @@ def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:
 
 def share(exhibit: Exhibit) -> int:
     """Percent of the files seen that have their outcome."""
-    return 100 * finished(exhibit) // exhibit.seen if exhibit.seen else 0
-
-
-def finished(exhibit: Exhibit) -> int:
-    """Files that have their outcome."""
-    return exhibit.seen - exhibit.pending - exhibit.hashed
+    return 100 * pacing.done(exhibit) // exhibit.seen if exhibit.seen else 0
 
 
 def phase(exhibit: Exhibit, now: datetime) -> str:
-    """What is going on, in a few words: `12 files/s, 3 min left`. Empty where nothing is."""
+    """What is going on, in a few words: `previews, 12 files/s, 9.1 MB/s, 3 min left`. Empty where nothing is."""
     if exhibit.state == S.REMOVING:
         return "being removed"
     if exhibit.state not in (S.LISTING, S.RUNNING):
         return ""
-    words = ["listing"] if exhibit.state == S.LISTING else []
-    seconds = (now - exhibit.started_at).total_seconds() if exhibit.started_at else 0.0
-    done, left = finished(exhibit), exhibit.pending + exhibit.hashed
-    if done and seconds > 1:
-        rate = done / seconds
-        words.append(f"{rate:,.0f} files/s" if rate >= 1 else f"{rate * MINUTE:,.0f} files/min")
-        if left and exhibit.state == S.RUNNING:
-            words.append(f"{_duration(left / rate)} left")
-    return ", ".join(words) or "starting"
+    words = ["listing"] if exhibit.state == S.LISTING else ["hashing, matching" if exhibit.pending else "previews"]
+    if rate := pacing.rate(exhibit, now):
+        words.append(f"{rate.files:,.0f} files/s" if rate.files >= 1 else f"{rate.files * MINUTE:,.0f} files/min")
+        words.append(f"{rate.bytes / MEGABYTE:,.1f} MB/s")
+        left = pacing.seconds_left(exhibit) if exhibit.state == S.RUNNING else None
+        if left is not None:
+            words.append(f"{_duration(left)} left")
+    return ", ".join(words)
 
 
 def why(exhibit: Exhibit) -> str:

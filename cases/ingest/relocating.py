@@ -11,8 +11,8 @@ WITH found AS (
   UPDATE cases_fileinstance f SET state = 'pending', reason = '', locator = n.locator, lease_until = NULL, tries = 0
   FROM unnest(%s::bytea[], %s::int[], %s::bytea[]) AS n(name_key, ordinal, locator)
   WHERE f.exhibit_id = %s AND f.parent_id IS NULL AND f.name_key = n.name_key AND f.ordinal = n.ordinal
-    AND f.state = 'rejected' AND f.reason = 'file-missing' RETURNING f.exhibit_id)
-SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*) FROM found GROUP BY exhibit_id
+    AND f.state = 'rejected' AND f.reason = 'file-missing' RETURNING f.exhibit_id, f.size)
+SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*), coalesce(sum(size), 0) FROM found GROUP BY exhibit_id
 """
 
 

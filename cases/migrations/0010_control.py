@@ -1,6 +1,13 @@
-"""An exhibit may be removed from its case: two more states."""
+"""An exhibit may be removed from its case: two more states; and what its pace is told from."""
 
 from django.db import migrations, models
+from django.db.models import Value
+
+# Of ingests that are under way: what is still to be read.
+LISTED = """
+UPDATE cases_exhibit x SET bytes_listed = x.bytes_read + coalesce((
+  SELECT sum(f.size) FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.state = 'pending'), 0)
+"""
 
 
 class Migration(migrations.Migration):
@@ -25,4 +32,9 @@ class Migration(migrations.Migration):
                 max_length=10,
             ),
         ),
+        migrations.AddField("exhibit", "bytes_listed", models.BigIntegerField(default=0, db_default=0)),
+        migrations.AddField(
+            "exhibit", "pace", models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+        ),
+        migrations.RunSQL(LISTED, migrations.RunSQL.noop),
     ]

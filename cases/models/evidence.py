@@ -64,6 +64,10 @@ class Exhibit(models.Model):
     rejected = models.BigIntegerField(default=0)
     problems = models.BigIntegerField(default=0)
     bytes_read = models.BigIntegerField(default=0)
+    bytes_listed = models.BigIntegerField(default=0, db_default=0)  # of what is or was to be read, as the source says
+    pace = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField())
+    )  # {at, samples: [[s, files, bytes]]}
 
     objects = scope.OfCaseQuerySet.as_manager()
 

@@ -4,7 +4,7 @@ from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from cases import again, evidence, inbox, passwords, removal, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
-from workbench import access
+from workbench import access, streams
 from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.models import User
 from workbench.requests import SignedRequest
 
 FROM_INBOX = ("folder", "archive", "vics")
@@ -199,3 +200,17 @@ def progress(request: SignedRequest, case: UUID) -> HttpResponse:
     """How far the case's ingests are, from counters alone."""
     found: Case = access.get(request.user, "case.view", Case, case)
     return JsonResponse(counts.of(found))
+
+
+@require_GET
+def progress_stream(request: SignedRequest, case: UUID) -> HttpResponseBase:
+    """The same as events, as it changes; whoever may no longer see the case, or signed out, gets no more of them."""
+    key, person = request.session.session_key or "", request.user.pk
+    access.get(request.user, "case.view", Case, case)
+
+    def read() -> dict[str, Any]:
+        if not request.session.exists(key):
+            raise NotFound
+        return counts.of(access.get(User.objects.get(pk=person), "case.view", Case, case))
+
+    return streams.answer(read)
