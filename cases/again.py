@@ -124,4 +124,6 @@ def _go_on(exhibit: Exhibit, *, listing: bool) -> None:
     exhibit.refresh_from_db(fields=["state"])
     if listing:
         leases.open_jobs(evidence.LIST, [str(exhibit.public_id)])
+    else:
+        leases.open_jobs(evidence.COMPARE, [str(exhibit.public_id)])
     leases.open_jobs(evidence.HASH, evidence.slots(exhibit))

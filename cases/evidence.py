@@ -22,7 +22,7 @@ from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
-LIST, HASH = "ingest", "hash"  # kinds of jobs
+LIST, HASH, COMPARE = "ingest", "hash", "compare"  # kinds of jobs
 BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
 NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 LONGEST_REF = 60  # characters
@@ -203,7 +203,10 @@ def pause(exhibit: Exhibit, *, by: User | None, why: str = BY_PERSON) -> None:
 def resume(exhibit: Exhibit, *, by: User | None) -> None:
     """Go on with a held or stopped ingest. Raises NotInThisState, CaseIsClosed."""
     closing.require_open(exhibit.case_id)
+    may_differ = by is not None or exhibit.state_reason == NO_SOURCE  # it was out of our sight
     move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
+    if may_differ and exhibit.state == S.RUNNING:
+        leases.open_jobs(COMPARE, [str(exhibit.public_id)])
     record(events.INGEST_RESUMED, exhibit, by)
 
 

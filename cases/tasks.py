@@ -6,7 +6,7 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import evidence, exports, matching, removal, review
+from cases import comparing, evidence, exports, matching, removal, review
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
@@ -43,6 +43,12 @@ def make_previews(agency_id: int) -> None:
 def remove_exhibit(exhibit_id: int) -> None:
     """Take an exhibit out of its case, as somebody asked for."""
     removal.carry_out(exhibit_id)
+
+
+@shared_task
+def compare_source(exhibit_id: int) -> None:
+    """Tell what changed on the source of an exhibit that went on."""
+    comparing.carry_out(exhibit_id)
 
 
 @shared_task
@@ -84,6 +90,8 @@ def _sweep_ingests() -> None:
         send(make_previews, agency_id)
     for exhibit_id in work.to_remove:
         send(remove_exhibit, exhibit_id)
+    for exhibit_id in work.to_compare:
+        send(compare_source, exhibit_id)
 
 
 def _sweep_exports() -> None:

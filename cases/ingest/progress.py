@@ -23,6 +23,7 @@ HELD = {
 STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
 MINUTE, HOUR = 60, 3600  # seconds
 MEGABYTE = 1e6
+CHANGES = ("added", "removed", "changed")
 
 
 def fields(exhibit: Exhibit) -> dict[str, int]:
@@ -91,10 +92,23 @@ def phase(exhibit: Exhibit, now: datetime) -> str:
 
 
 def why(exhibit: Exhibit) -> str:
-    """Why an ingest does not go on, in a sentence; empty where it does, or where a person paused it."""
+    """Why an ingest does not go on, and what changed on its source, in sentences; empty where all is well."""
+    return " ".join(filter(None, [_held(exhibit), _changed(exhibit)]))
+
+
+def _held(exhibit: Exhibit) -> str:
+    """Empty where it goes on, or where a person paused it."""
     if exhibit.state == S.PAUSED:
         return HELD.get(exhibit.state_reason, exhibit.state_reason)
     return exhibit.state_reason if exhibit.state in ENDED else ""
+
+
+def _changed(exhibit: Exhibit) -> str:
+    told = exhibit.source_changes
+    if exhibit.state == S.REMOVED or not any(told.get(name) for name in CHANGES):
+        return ""
+    numbers = ", ".join(f"{told[name]:,} {name}" for name in CHANGES)
+    return f"On the source since it was listed: {numbers}. Nothing of it was read again."
 
 
 def _duration(seconds: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from cases import evidence, removal
+from cases import comparing, evidence, removal
 from cases.ingest import pipeline
 from cases.ingest.decoding import decoder
 from cases.ingest.sources import is_reachable
@@ -39,6 +39,7 @@ class Work:
     to_hash: list[tuple[int, str]] = field(default_factory=list)
     to_decode: list[int] = field(default_factory=list)
     to_remove: list[int] = field(default_factory=list)
+    to_compare: list[int] = field(default_factory=list)
 
 
 def unfinished() -> Work:
@@ -58,6 +59,7 @@ def unfinished() -> Work:
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
         agencies,
         removal.waiting(),
+        comparing.waiting(),
     )
 
 

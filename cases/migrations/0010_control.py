@@ -1,4 +1,4 @@
-"""An exhibit may be removed from its case: two more states; and what its pace is told from."""
+"""An exhibit may be removed from its case: two more states; what its pace is told from, what changed on its source."""
 
 from django.db import migrations, models
 from django.db.models import Value
@@ -35,6 +35,9 @@ class Migration(migrations.Migration):
         migrations.AddField("exhibit", "bytes_listed", models.BigIntegerField(default=0, db_default=0)),
         migrations.AddField(
             "exhibit", "pace", models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+        ),
+        migrations.AddField(
+            "exhibit", "source_changes", models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
         ),
         migrations.RunSQL(LISTED, migrations.RunSQL.noop),
     ]

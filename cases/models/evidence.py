@@ -50,6 +50,7 @@ class Exhibit(models.Model):
     keep = models.CharField(max_length=5, choices=Keep.choices, default=Keep.COPY, db_default=Keep.COPY)
     passwords = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # tried on encrypted archives
     integrity = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what was verified
+    source_changes = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # as last compared
     sealed_at = models.DateTimeField(null=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     added_at = models.DateTimeField(db_default=Now())

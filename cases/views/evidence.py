@@ -1,22 +1,20 @@
-"""Pages of the evidence: adding it, uploads, holding or ending an ingest, progress."""
+"""Pages of the evidence: adding it, uploads, holding or ending an ingest, removing an exhibit."""
 
 from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from cases import again, evidence, inbox, passwords, removal, shown, tasks, uploads
-from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
-from workbench import access, streams
+from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
-from workbench.models import User
 from workbench.requests import SignedRequest
 
 FROM_INBOX = ("folder", "archive", "vics")
@@ -193,24 +191,3 @@ def _ended(exhibit: Exhibit) -> str:
     else:
         text = _("The ingest of %(ref)s has ended. Nothing had come in: its number can be used again.")
     return text % {"ref": exhibit.ref}
-
-
-@require_GET
-def progress(request: SignedRequest, case: UUID) -> HttpResponse:
-    """How far the case's ingests are, from counters alone."""
-    found: Case = access.get(request.user, "case.view", Case, case)
-    return JsonResponse(counts.of(found))
-
-
-@require_GET
-def progress_stream(request: SignedRequest, case: UUID) -> HttpResponseBase:
-    """The same as events, as it changes; whoever may no longer see the case, or signed out, gets no more of them."""
-    key, person = request.session.session_key or "", request.user.pk
-    access.get(request.user, "case.view", Case, case)
-
-    def read() -> dict[str, Any]:
-        if not request.session.exists(key):
-            raise NotFound
-        return counts.of(access.get(User.objects.get(pk=person), "case.view", Case, case))
-
-    return streams.answer(read)
