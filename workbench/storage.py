@@ -191,7 +191,7 @@ def open_blob(agency: Agency | UUID, sha256: bytes) -> BinaryIO:
     try:
         return blob_path(agency, sha256).open("rb")
     except FileNotFoundError:
-        if not _evidence(agency).is_dir():
+        if not (_evidence(agency) / INCOMING).is_dir():  # nor is a mount point without its disk a store
             raise StoreGone from None
         raise
 
@@ -231,7 +231,7 @@ def is_there() -> bool:
 def _make_store(evidence: Path) -> None:
     """Make an agency's folders, once: later a missing one is a disk that is not there. Raises StoreGone."""
     agencies = Agency.objects.filter(public_id=evidence.name)
-    if not evidence.is_dir() and agencies.filter(store_made_at__isnull=False).exists():
+    if not (evidence / INCOMING).is_dir() and agencies.filter(store_made_at__isnull=False).exists():
         raise StoreGone
     (evidence / INCOMING).mkdir(mode=0o700, parents=True, exist_ok=True)
     agencies.filter(store_made_at=None).update(store_made_at=Now())

@@ -16,7 +16,7 @@ from workbench.models import Agency
 
 
 def read(exhibit: Exhibit, rows: Sequence[Row]) -> Iterator[Reading]:
-    """The bytes of rows, those of one parent together. Raises SourceGone."""
+    """The bytes of rows, those of one parent together. Raises SourceGone, StoreGone."""
     exhibit.refresh_from_db(fields=["passwords"])  # one may have been given since the last claim
     if own := [row for row in rows if row.inside is None]:
         yield from reader(exhibit.reader, exhibit.passwords).read(bytes(exhibit.source), own)
@@ -33,7 +33,7 @@ def _of_one(exhibit: Exhibit, rows: list[Row]) -> Iterator[Reading]:
     container, agency = rows[0].inside, exhibit.case.agency
     if container is None:
         return
-    if not storage.blob_path(agency, container.sha256).exists():
+    if not _is_kept(agency, container):
         yield from (Reading(row, LOST) for row in rows)
     elif slices.are_slices(rows):
         yield from slices.read(agency, container, rows)
@@ -41,6 +41,15 @@ def _of_one(exhibit: Exhibit, rows: list[Row]) -> Iterator[Reading]:
         key = (container.id, tuple(exhibit.passwords))
         limits = _limits(container, rows)
         yield from archive.read_members(key, lambda: _blob(agency, container), limits, rows, exhibit.passwords)
+
+
+def _is_kept(agency: Agency, container: Container) -> bool:
+    """Whether the store has the container's bytes. Raises StoreGone where there is no store to ask."""
+    try:
+        storage.open_blob(agency, container.sha256).close()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _limits(container: Container, rows: list[Row]) -> ArchiveLimits:
