@@ -43,7 +43,8 @@ def fields(exhibit: Exhibit) -> dict[str, int]:
 
 def of(case: Case) -> dict[str, Any]:
     """What the case page asks for every two seconds: its fields, from counts. Six queries."""
-    exhibits = list(Exhibit.objects.filter(case=case, removed_at=None))
+    every = list(Exhibit.objects.filter(case=case))
+    exhibits = [exhibit for exhibit in every if exhibit.removed_at is None]
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)
     unmatched = dict(tally.values_list("exhibit_id").annotate(n=Sum(F("items") - F("known"))))
     numbers = figures.of(case)
@@ -51,7 +52,7 @@ def of(case: Case) -> dict[str, Any]:
     steps = ladder.steps(numbers, figures.by_state(case), exhibits, stacks)
     told = {f"ladder-{name.replace('_', '-')}": text for name, text in steps.items()}
     now = timezone.now()
-    for exhibit in exhibits:
+    for exhibit in every:
         told |= _exhibit(exhibit, unmatched.get(exhibit.pk, 0), now)
     done = not any(exhibit.state in LIVE for exhibit in exhibits)
     return {"fields": told, "say": _said(exhibits), "done": done, "reload": done}
