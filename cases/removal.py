@@ -55,11 +55,11 @@ def holds_off(exhibit: Exhibit) -> bool:
 
 @transaction.atomic
 def _remove(exhibit: Exhibit) -> bool:
-    """Everything at once, for any number of files: 14 queries, all contents of the exhibit locked meanwhile.
+    """Everything at once, in the same few queries for any number of files; the exhibit's contents are locked meanwhile.
 
-    Units on somebody's screen stay there; they follow when that batch closes.
+    Units on somebody's screen stay there; they follow when that batch closes. The case is open: while an exhibit is
+    being removed it cannot be closed.
     """
-    closing.require_open(exhibit.case_id)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [SPACE, exhibit.pk])
     job = Job.objects.get(kind=REMOVE, subject=str(exhibit.public_id))
