@@ -23,11 +23,12 @@ from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Job, User
 
-LIST, HASH = "ingest", "hash"  # kinds of jobs
+LIST, HASH, COMPARE = "ingest", "hash", "compare"  # kinds of jobs
 BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
 NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 LONGEST_REF = 60  # characters
 S = Exhibit.State
+OVER = (S.CANCELLED, S.REMOVING, S.REMOVED)  # nothing comes in any more
 
 
 class ExhibitTaken(WorkbenchError):
@@ -73,7 +74,7 @@ def add_exhibit(
     values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING, "keep": keep}
     with transaction.atomic():
         exhibit, is_new = _exhibit(case, ref, by, description, values | ({"public_id": sent_as} if sent_as else {}))
-        if exhibit.state == S.CANCELLED or (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
+        if exhibit.state in OVER or (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
             raise _taken(exhibit)
         if exhibit.keep != keep:
             kept = exhibit.get_keep_display().lower()
@@ -108,7 +109,7 @@ def _exhibit(case: Case, ref: str, by: User, description: str, values: dict[str,
     leases.open_jobs(HASH, slots(exhibit))
     from_browser = "public_id" in values
     source = "browser" if from_browser else display(bytes(exhibit.source))
-    _record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source, keep=exhibit.keep)
+    record(events.EVIDENCE_ADDED, exhibit, by, reader=exhibit.reader, source=source, keep=exhibit.keep)
     return exhibit, True
 
 
@@ -143,6 +144,8 @@ def _taken(exhibit: Exhibit) -> ExhibitTaken:
     """What stands in the way of using this exhibit's reference once more."""
     if exhibit.state == S.CANCELLED:
         return ExhibitTaken(f"{exhibit} was cancelled after files had come in, and keeps its number. Choose another.")
+    if exhibit.state in OVER:
+        return ExhibitTaken(f"{exhibit} was removed from this case, and keeps its number. Choose another.")
     return ExhibitTaken(f"{exhibit} is used for other evidence in this case. Choose another number.")
 
 
@@ -199,23 +202,31 @@ def _is_offered(path: bytes, root: bytes) -> bool:
 @transaction.atomic
 def pause(exhibit: Exhibit, *, by: User | None, why: str = BY_PERSON) -> None:
     """Hold the ingest; what is being read is finished. Raises NotInThisState."""
-    _move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, why)
-    _record(events.INGEST_PAUSED, exhibit, by, why=why)
+    move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, why)
+    record(events.INGEST_PAUSED, exhibit, by, why=why)
 
 
 @transaction.atomic
 def resume(exhibit: Exhibit, *, by: User | None) -> None:
     """Go on with a held or stopped ingest. Raises NotInThisState, CaseIsClosed."""
     closing.require_open(exhibit.case_id)
-    _move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
-    _record(events.INGEST_RESUMED, exhibit, by)
+    may_differ = by is not None or exhibit.state_reason == NO_SOURCE  # it was out of our sight
+    move(exhibit, (S.PAUSED, S.STOPPED), S.RUNNING if is_listed(exhibit) else S.LISTING)
+    if may_differ and exhibit.state == S.RUNNING:
+        leases.open_jobs(COMPARE, [str(exhibit.public_id)])
+    record(events.INGEST_RESUMED, exhibit, by)
 
 
 def hold_all(case: Case) -> list[audit.Event]:
-    """Hold every ingest under way: the case closes. Inside the caller's transaction; returns the events to record."""
+    """Hold every ingest under way: the case closes. Inside the caller's transaction; returns the events to record.
+
+    Raises NotInThisState.
+    """
+    if Exhibit.objects.filter(case=case, state=S.REMOVING).exists():
+        raise NotInThisState("An exhibit is being removed. Close the case when it is gone.")
     live = list(Exhibit.objects.select_for_update().filter(case=case, state__in=(S.LISTING, S.RUNNING)).order_by("pk"))
     for exhibit in live:
-        _move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, BY_PERSON)
+        move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, BY_PERSON)
     facts = {"why": BY_PERSON}
     return [
         audit.Event(events.INGEST_PAUSED, audit.subject_of(exhibit), case.public_id, {"ref": exhibit.ref, **facts})
@@ -226,8 +237,8 @@ def hold_all(case: Case) -> list[audit.Event]:
 @transaction.atomic
 def stop(exhibit: Exhibit, *, why: str) -> None:
     """The source turned out not to be what it should be; nothing more is taken. Raises NotInThisState."""
-    _move(exhibit, (S.LISTING, S.RUNNING), S.STOPPED, why[:200])
-    _record(events.INGEST_STOPPED, exhibit, None, reason=why)
+    move(exhibit, (S.LISTING, S.RUNNING), S.STOPPED, why[:200])
+    record(events.INGEST_STOPPED, exhibit, None, reason=why)
 
 
 @transaction.atomic
@@ -235,26 +246,29 @@ def cancel(exhibit: Exhibit, *, by: User, reason: str) -> None:
     """End the ingest where it is; what came in stays. Raises ReasonNeeded, NotInThisState."""
     if not reason.strip():
         raise ReasonNeeded
-    _move(exhibit, (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.STOPPED), S.CANCELLED, reason.strip()[:200])
+    move(exhibit, (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.STOPPED), S.CANCELLED, reason.strip()[:200])
     Exhibit.objects.filter(pk=exhibit.pk).update(ended_at=timezone.now())
     leases.end_jobs((LIST, HASH), exhibit.public_id)
-    _record(events.INGEST_CANCELLED, exhibit, by, reason=reason.strip())
+    record(events.INGEST_CANCELLED, exhibit, by, reason=reason.strip())
     transaction.on_commit(lambda: remove_upload(exhibit))
 
 
 def is_listed(exhibit: Exhibit) -> bool:
     """Whether every node of the source is in the ledger."""
-    return Job.objects.filter(kind=LIST, subject=str(exhibit.public_id), state=Job.State.DONE).exists()
+    jobs = Job.objects.filter(kind=LIST, subject=str(exhibit.public_id)).order_by("-pk")
+    return jobs.values_list("state", flat=True).first() == Job.State.DONE
 
 
-def _move(exhibit: Exhibit, before: tuple[str, ...], after: str, reason: str = "") -> None:
+def move(exhibit: Exhibit, before: tuple[str, ...], after: str, reason: str = "") -> None:
+    """From one of some states to another, unless somebody else came first. Raises NotInThisState."""
     moved = Exhibit.objects.filter(pk=exhibit.pk, state__in=before).update(state=after, state_reason=reason)
     if not moved:
         raise NotInThisState
     exhibit.state, exhibit.state_reason = after, reason
 
 
-def _record(verb: str, exhibit: Exhibit, by: User | None, reason: str = "", **details: Any) -> None:
+def record(verb: str, exhibit: Exhibit, by: User | None, reason: str = "", **details: Any) -> None:
+    """An event about the exhibit, which it names by its reference."""
     audit.record(
         verb, by=by, on=exhibit, case=exhibit.case.public_id, reason=reason, agency=exhibit.case.agency_id,
         ref=exhibit.ref, **details,

@@ -135,7 +135,10 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
 
 @transaction.atomic
 def close(*, case: Case, by: User, reason: str) -> None:
-    """Close a case: batches are given back, ingests held, its decisions stay as they are. Raises ReasonNeeded."""
+    """Close a case: batches are given back, ingests held, its decisions stay as they are.
+
+    Raises ReasonNeeded, NotInThisState.
+    """
     if not reason.strip():
         raise ReasonNeeded
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused

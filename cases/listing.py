@@ -38,7 +38,8 @@ WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state =
   AND (%(mark)s <> 'skipped' OR (starts_with(s.sort_key, %(last)s) AND i.state IN ('open', 'waiting')))
   AND (%(code)s = '' OR st.code = %(code)s)
   AND (%(exhibit)s::uuid IS NULL OR EXISTS (SELECT FROM cases_fileinstance e JOIN cases_exhibit y ON y.id = e.exhibit_id
-       WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id))
+       WHERE e.content_id = i.content_id AND y.public_id = %(exhibit)s::uuid AND y.case_id = i.case_id
+         AND y.removed_at IS NULL))
   AND (%(camera)s = '' OR i.content_id IN (
     SELECT content_id FROM cases_metadata WHERE make <> '' AND lower(make) COLLATE "C" LIKE %(camera)s
     UNION ALL SELECT content_id FROM cases_metadata WHERE model <> '' AND lower(model) COLLATE "C" LIKE %(camera)s

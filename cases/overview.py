@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -70,8 +71,8 @@ def open_batch(user: User) -> Continue | None:
 
 
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
-    """The case's exhibits with their unmatched contents. Two queries."""
-    rows = list(Exhibit.objects.filter(case=case, removed_at__isnull=True).order_by("ref"))
+    """The case's exhibits with their unmatched contents, those that were removed last. Two queries."""
+    rows = list(Exhibit.objects.filter(case=case).order_by(F("removed_at").asc(nulls_first=True), "ref"))
     with connection.cursor() as cursor:
         cursor.execute(UNMATCHED_PER_EXHIBIT, [case.pk])
         unmatched = dict(cursor.fetchall())

@@ -18,8 +18,8 @@ S = Exhibit.State
 AGAIN = """
 WITH again AS (
   UPDATE cases_fileinstance SET state = 'pending', reason = '', lease_until = NULL, tries = 0
-  WHERE exhibit_id = %s AND state = 'rejected' AND reason = 'encrypted' RETURNING exhibit_id)
-SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*) FROM again GROUP BY exhibit_id
+  WHERE exhibit_id = %s AND state = 'rejected' AND reason = 'encrypted' RETURNING exhibit_id, size)
+SELECT exhibit_id, count(*), 0, 0, 0, -count(*), 0, 0, -count(*), coalesce(sum(size), 0) FROM again GROUP BY exhibit_id
 """
 
 # Archives whose list of members is encrypted too.
@@ -41,13 +41,15 @@ def checked(passwords: Sequence[str], held: Sequence[str] = ()) -> list[str]:
 def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
     """Keep the passwords and have everything encrypted tried again; returns how many files and archives that are.
 
-    Raises BadInput, CaseIsClosed.
+    Raises BadInput, CaseIsClosed, NotInThisState.
     """
     given = [password for password in passwords if password]
     if not given:
         raise BadInput("Write at least one password, one a line.")
     closing.require_open(exhibit.case_id)
     held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
+    if held.state in evidence.OVER:
+        raise evidence.NotInThisState
     Exhibit.objects.filter(pk=held.pk).update(passwords=checked(given, held.passwords))
     again = _try_again(held)
     audit.record(

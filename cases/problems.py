@@ -8,10 +8,10 @@ from django.db import connection
 from django.db.models import Count
 
 from cases import paths
-from cases.models import Case, FileInstance
+from cases.models import Case, Exhibit, FileInstance
 from cases.names import display
 
-PAGE = 200
+PAGE, AT_ONCE = 200, 5000  # rows of a page, and read at once for a file
 S = FileInstance.State
 OUTCOMES = {
     S.PENDING: "pending",
@@ -88,7 +88,7 @@ LIST = f"""
 SELECT f.id, x.ref, {paths.WHOLE_SHOWN}, f.state, f.reason, f.size, i.public_id
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 LEFT JOIN cases_item i ON i.case_id = x.case_id AND i.content_id = f.content_id
-WHERE x.case_id = %(case)s AND f.id > %(after)s AND f.reason <> ''
+WHERE x.case_id = %(case)s AND x.removed_at IS NULL AND f.id > %(after)s AND f.reason <> ''
   AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid) AND (%(reason)s = '' OR f.reason = %(reason)s)
 ORDER BY f.id LIMIT %(limit)s
 """  # noqa: S608 only a constant
@@ -149,9 +149,17 @@ def by_reason(exhibits: Sequence[int]) -> dict[str, int]:
     return dict(found.order_by().values_list("reason").annotate(files=Count("id")))
 
 
-def of(case: Case) -> Iterator[Problem]:
+def of(case: Case, *, exhibit: UUID | None = None, reason: str = "") -> Iterator[Problem]:
     """Every file with a reason, page by page."""
     after = 0
-    while rows := page(case, after=after, limit=5000):
+    while rows := page(case, exhibit=exhibit, reason=reason, after=after, limit=AT_ONCE):
         yield from rows
         after = rows[-1].id
+
+
+def grouped(case: Case, *, exhibit: UUID | None = None, reason: str = "") -> Iterator[Problem]:
+    """The same, of one exhibit or reason if asked, those of one reason together."""
+    kept = Exhibit.objects.filter(case=case, removed_at=None)
+    ids = list((kept.filter(public_id=exhibit) if exhibit else kept).values_list("pk", flat=True))
+    for one in [reason] if reason else sorted(by_reason(ids)):
+        yield from of(case, exhibit=exhibit, reason=one)

@@ -36,7 +36,19 @@ UNDECIDED = {  # what an item's page says where nobody's decision stands
 }
 MARK_WORDS = {"flagged": "Flagged", "skipped": "Skipped"}
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
-EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": ""}
+EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": "",
+                 "removing": "warn", "removed": ""}  # fmt: skip
+PAUSE, RESUME, CANCEL, REMOVE = ["pause", "Pause"], ["resume", "Resume"], ["cancel", "Cancel"], ["remove", "Remove"]
+AGAIN = ["again", "Try again"]
+ACTS = {
+    Exhibit.State.WAITING: [CANCEL],
+    Exhibit.State.LISTING: [PAUSE, CANCEL],
+    Exhibit.State.RUNNING: [PAUSE, CANCEL],
+    Exhibit.State.PAUSED: [RESUME, CANCEL, REMOVE],
+    Exhibit.State.STOPPED: [RESUME, CANCEL, REMOVE],
+    Exhibit.State.DONE: [REMOVE],
+    Exhibit.State.CANCELLED: [REMOVE],
+}
 FORMATS = {  # where the subtype of the MIME type is not what people call it
     "application/octet-stream": "unknown format",
     "inode/x-empty": "empty",
@@ -139,17 +151,9 @@ def minutes(milliseconds: int) -> str:
 
 
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
-    """What can be done about an exhibit's ingest now."""
-    state = Exhibit.State(exhibit.state)
-    if state in {Exhibit.State.DONE, Exhibit.State.CANCELLED}:
-        return []
-    first = {
-        Exhibit.State.LISTING: [["pause", "Pause"]],
-        Exhibit.State.RUNNING: [["pause", "Pause"]],
-        Exhibit.State.PAUSED: [["resume", "Resume"]],
-        Exhibit.State.STOPPED: [["resume", "Resume"]],
-    }
-    return [*first.get(state, []), ["cancel", "Cancel"]]
+    """What can be done about an exhibit now."""
+    acts = ACTS.get(Exhibit.State(exhibit.state), [])
+    return [AGAIN, *acts] if exhibit.state == Exhibit.State.DONE and exhibit.problems else acts
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

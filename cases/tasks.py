@@ -6,7 +6,7 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import evidence, exports, matching, review, verify_jobs
+from cases import comparing, evidence, exports, matching, removal, review, verify_jobs
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
@@ -37,6 +37,18 @@ def make_previews(agency_id: int) -> None:
     """Make the previews that somebody waits for and nobody makes."""
     if pipeline.make_previews(Agency.objects.get(pk=agency_id)):
         send(make_previews, agency_id)
+
+
+@shared_task
+def remove_exhibit(exhibit_id: int) -> None:
+    """Take an exhibit out of its case, as somebody asked for."""
+    removal.carry_out(exhibit_id)
+
+
+@shared_task
+def compare_source(exhibit_id: int) -> None:
+    """Tell what changed on the source of an exhibit that went on."""
+    comparing.carry_out(exhibit_id)
 
 
 @shared_task
@@ -84,6 +96,10 @@ def _sweep_ingests() -> None:
         send(hash_files, exhibit_id, slot)
     for agency_id in work.to_decode:
         send(make_previews, agency_id)
+    for exhibit_id in work.to_remove:
+        send(remove_exhibit, exhibit_id)
+    for exhibit_id in work.to_compare:
+        send(compare_source, exhibit_id)
 
 
 def _sweep_exports() -> None:
@@ -101,6 +117,11 @@ def wake(exhibit_id: int) -> None:
     """Start or resume an exhibit's ingest once the present transaction is committed."""
     after_commit(list_files, exhibit_id)
     transaction.on_commit(partial(_wake_hashing, exhibit_id))
+
+
+def wake_removal(exhibit_id: int) -> None:
+    """An exhibit is to be removed: do so once the present transaction is committed."""
+    after_commit(remove_exhibit, exhibit_id)
 
 
 def wake_matching() -> None:

@@ -3,7 +3,18 @@
 from django.urls import path
 
 from cases.api import review as api
-from cases.views import evidence, exports, home, investigations, items, media, problems, publishing, review
+from cases.views import (
+    evidence,
+    exports,
+    home,
+    investigations,
+    items,
+    media,
+    problems,
+    progress,
+    publishing,
+    review,
+)
 
 app_name = "cases"
 urlpatterns = [
@@ -18,7 +29,9 @@ urlpatterns = [
     path("cases/<uuid:case>/evidence/new/", evidence.add_evidence, name="add_evidence"),
     path("cases/<uuid:case>/uploads/", evidence.upload_start, name="upload_start"),
     path("cases/<uuid:case>/problems/", problems.problem_list, name="problems"),
-    path("cases/<uuid:case>/progress/", evidence.progress, name="progress"),
+    path("cases/<uuid:case>/problems/<slug:kind>/", problems.problem_file, name="problem_file"),
+    path("cases/<uuid:case>/progress/", progress.progress, name="progress"),
+    path("cases/<uuid:case>/progress/stream/", progress.progress_stream, name="progress_stream"),
     path("exhibits/<uuid:exhibit>/files/", evidence.upload_files, name="upload_files"),
     path("exhibits/<uuid:exhibit>/files/done/", evidence.upload_done, name="upload_done"),
     path("exhibits/<uuid:exhibit>/verify/", evidence.exhibit_verify, name="exhibit_verify"),

@@ -53,10 +53,12 @@ ROUTES = [
     # a case: administrators see none; only those who review see items
     Route("cases:case", get=TEAM | {AUDITOR, WELFARE}, of="case"),
     Route("cases:progress", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("cases:progress_stream", get=TEAM | {AUDITOR, WELFARE}, of="case"),
     Route("cases:edit", get=REVIEWERS, post=REVIEWERS, of="case", body={"name": "Quay lights"}),
     Route("cases:members", post=ONLY_SUPERVISORS, of="case", body={"user": "", "action": "add"}),
     Route("cases:close", post=ONLY_SUPERVISORS, of="case", body={"reason": "done"}),
     Route("cases:problems", get=TEAM | {AUDITOR}, of="case"),
+    Route("cases:problem_file", get=TEAM | {AUDITOR}, of="case"),
     Route("cases:items", get=REVIEWERS, of="case"),
     Route("cases:item", get=REVIEWERS, of="item"),
     Route("cases:supersede", post=ONLY_SUPERVISORS, of="item", body={"code": "2", "reason": "clearer"}),

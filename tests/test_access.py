@@ -111,7 +111,7 @@ def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
     assert set(routes()) == set(access_table.BY_NAME)
 
 
-FIXED: dict[str, Any] = {"act": "pause", "number": 0}  # parts of an address that are no ids
+FIXED: dict[str, Any] = {"act": "pause", "number": 0, "kind": "csv"}  # parts of an address that are no ids
 
 
 def address(route: Route, ids: dict[str, Any]) -> str:

@@ -41,6 +41,11 @@ def roles(user: User) -> frozenset[Role]:
     return held
 
 
+def as_of_now(user: User) -> User:
+    """The same person read anew, for what goes on beyond a request: roles and account may have changed."""
+    return User.objects.get(pk=user.pk)
+
+
 def agencies(user: User) -> list[int]:
     """Ids of the agencies whose material the person works on."""
     return [user.agency_id]

@@ -15,7 +15,7 @@ from workbench.models import User
 BEGAN, SEEN = "began", "seen"  # seconds since the epoch, in the session
 NOTED_EVERY = 30  # seconds; a write per request would be too many
 # Asked by pages on their own: no sign that somebody is there.
-BY_THEMSELVES = frozenset({"cases:progress", "cases:api_changes", "hashsets:import_progress"})
+BY_THEMSELVES = frozenset({"cases:progress", "cases:progress_stream", "cases:api_changes", "hashsets:import_progress"})
 
 
 def as_source(request: HttpRequest) -> AbstractContextManager[None]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from cases import evidence, investigations, matching, tasks
 from cases.demo.corpus import LAPTOP, PHONE, TABLET, Corpus
-from cases.ingest import pipeline
+from cases.ingest import holding, pipeline
 from cases.models import Case, Exhibit
 from hashsets import import_jobs, policies, scheme_tables, sets
 from hashsets.importing import Part
@@ -150,7 +150,7 @@ def add_evidence(world: World, plan: Plan, case: Case, corpus: Corpus, tell: Tol
                 by=world.people[plan.lead],
                 description=description,
             )
-        if held.state in pipeline.AT_WORK:
+        if held.state in holding.AT_WORK:
             tasks.wake(held.pk)
             waiting.append(held)
     for exhibit in waiting:

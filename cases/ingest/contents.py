@@ -1,6 +1,6 @@
 """From hashed bytes to contents, items and matches: the first of an ingest's two transactions for a group of files.
 
-Everything is set-based: some 18 statements for any number of files.
+Everything is set-based: some 20 statements for any number of files.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import connection, transaction
 
-from cases import matching, paths, states
+from cases import matching, paths, removal, states
 from cases.ingest import base, budgets, ledger, slices
 from cases.ingest.base import Row
 from cases.models import Exhibit, FileInstance
@@ -115,8 +115,10 @@ class ToDecode:
 def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
     """Enter a group of files as contents with items and matches; returns the contents to decode.
 
-    Safe to repeat: rows that are no longer pending stay as they are.
+    Safe to repeat: rows that are no longer pending stay as they are; so do those of an exhibit that was removed.
     """
+    if not removal.holds_off(exhibit):
+        return []
     agency = exhibit.case.agency_id
     matching.hold(agency)
     new, known = _contents(agency, group)

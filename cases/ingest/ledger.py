@@ -31,10 +31,12 @@ WITH added AS (
     %(size)s::bigint[], %(modified)s::text[], %(reason)s::text[], %(record)s::int[], %(about)s::text[])
     WITH ORDINALITY AS f(name_key, ordinal, raw_path, locator, size, modified, reason, record, about, place)
   ORDER BY place
-  ON CONFLICT DO NOTHING RETURNING state),
-counted AS (SELECT count(*) AS seen, count(*) FILTER (WHERE state = 'pending') AS pending FROM added)
+  ON CONFLICT DO NOTHING RETURNING state, size),
+counted AS (SELECT count(*) AS seen, count(*) FILTER (WHERE state = 'pending') AS pending,
+  coalesce(sum(size) FILTER (WHERE state = 'pending'), 0) AS bytes FROM added)
 UPDATE cases_exhibit x SET seen = x.seen + n.seen, pending = x.pending + n.pending,
-  rejected = x.rejected + n.seen - n.pending, problems = x.problems + n.seen - n.pending
+  rejected = x.rejected + n.seen - n.pending, problems = x.problems + n.seen - n.pending,
+  bytes_listed = x.bytes_listed + n.bytes
 FROM counted n WHERE x.id = %(exhibit)s AND n.seen > 0
 """
 
@@ -66,10 +68,11 @@ REJECT = """
 WITH gone AS (
   UPDATE cases_fileinstance f SET state = 'rejected', reason = r.reason, lease_until = NULL
   FROM unnest(%s::bigint[], %s::text[]) AS r(id, reason)
-  WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id)
+  WHERE f.id = r.id AND f.state = 'pending' RETURNING f.exhibit_id, f.size)
 UPDATE cases_exhibit x SET pending = x.pending - n.files, rejected = x.rejected + n.files,
-  problems = x.problems + n.files
-FROM (SELECT exhibit_id, count(*) AS files FROM gone GROUP BY 1) n WHERE x.id = n.exhibit_id
+  problems = x.problems + n.files, bytes_listed = x.bytes_listed - n.bytes
+FROM (SELECT exhibit_id, count(*) AS files, coalesce(sum(size), 0) AS bytes FROM gone GROUP BY 1) n
+WHERE x.id = n.exhibit_id
 """
 
 HASHED = """
@@ -120,14 +123,18 @@ UPDATE cases_exhibit x SET seen = x.seen + n.seen, rejected = x.rejected + n.rej
   ended_at = CASE WHEN x.state = 'done' AND n.pending > 0 THEN NULL ELSE x.ended_at END,
   pending = x.pending + n.pending, hashed = x.hashed + n.hashed,
   accepted = x.accepted + n.accepted, without_preview = x.without_preview + n.without_preview,
-  problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes_read
+  problems = x.problems + n.problems, bytes_read = x.bytes_read + n.bytes_read,
+  bytes_listed = x.bytes_listed + n.bytes_listed
 FROM locked JOIN unnest(%(exhibit)s::bigint[], %(pending)s::bigint[], %(hashed)s::bigint[], %(accepted)s::bigint[],
   %(without_preview)s::bigint[], %(problems)s::bigint[], %(bytes_read)s::bigint[], %(seen)s::bigint[],
-  %(rejected)s::bigint[])
-  AS n(id, pending, hashed, accepted, without_preview, problems, bytes_read, seen, rejected) ON n.id = locked.id
+  %(rejected)s::bigint[], %(bytes_listed)s::bigint[])
+  AS n(id, pending, hashed, accepted, without_preview, problems, bytes_read, seen, rejected, bytes_listed)
+  ON n.id = locked.id
 WHERE x.id = locked.id RETURNING x.id, x.state <> locked.state
 """
-MOVED = ("pending", "hashed", "accepted", "without_preview", "problems", "bytes_read", "seen", "rejected")
+MOVED = (
+    "pending", "hashed", "accepted", "without_preview", "problems", "bytes_read", "seen", "rejected", "bytes_listed",
+)  # fmt: skip
 
 
 class Counters:
@@ -137,7 +144,7 @@ class Counters:
         self._moved: dict[int, list[int]] = {}
 
     def add(self, statement: str, values: Sequence[Any]) -> None:
-        """Run a statement that returns (exhibit, moves...), in the order of MOVED; the last may be left out."""
+        """Run a statement that returns (exhibit, moves...), in the order of MOVED; the last ones may be left out."""
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             for exhibit, *moves in cursor.fetchall():

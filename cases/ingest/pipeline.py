@@ -12,20 +12,34 @@ from functools import partial
 from itertools import islice
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from cases import events, evidence, sealing
-from cases.ingest import base, contents, integrity, leases, ledger, members, originals, previews, reader, source_hash
+from cases import events, evidence
+from cases.ingest import (
+    base,
+    contents,
+    finishing,
+    holding,
+    integrity,
+    leases,
+    ledger,
+    members,
+    originals,
+    pacing,
+    previews,
+    reader,
+    source_hash,
+)
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
 from cases.ingest.passes import passes
-from cases.models import Exhibit, FileInstance
+from cases.ingest.relocating import relocate
+from cases.ingest.vics_case import VicsCase
+from cases.models import Exhibit
 from workbench import audit, passing, storage, store_files
-from workbench.jail import NoJail, results
-from workbench.jobs import alone
+from workbench.jail import NoJail
 from workbench.models import Agency, Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
@@ -36,15 +50,6 @@ STINT = 30.0  # seconds a task works before others get a turn; model.md section 
 log = logging.getLogger(__name__)
 S = Exhibit.State
 PREVIEWS = "preview"  # kind of job, one an agency
-FINISHING = 0x57464E53  # advisory locks; the second number is the exhibit's
-AT_WORK = (S.LISTING, S.RUNNING)
-PAUSE_BY_ITSELF = partial(evidence.pause, by=None)
-
-
-def get(exhibit_id: int) -> Exhibit:
-    """The exhibit with its case and agency."""
-    exhibit: Exhibit = Exhibit.objects.select_related("case__agency").get(pk=exhibit_id)
-    return exhibit
 
 
 def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> None:
@@ -52,7 +57,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
 
     Killed anywhere and run again, it begins anew and adds only what is missing.
     """
-    exhibit = get(exhibit_id)
+    exhibit = holding.get(exhibit_id)
     with leases.taking(evidence.LIST, str(exhibit.public_id)) as held:
         if held is None or not _begin(exhibit):
             return
@@ -60,11 +65,11 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
             if not _list(exhibit, listed):
                 return
         except base.SourceGone:
-            _hold(exhibit, evidence.NO_SOURCE)
+            holding.hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
-            _hold(exhibit, evidence.NO_JAIL)
+            holding.hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            _hold(exhibit, str(error), evidence.stop)
+            holding.hold(exhibit, str(error), evidence.stop)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones
@@ -87,7 +92,7 @@ def _begin(exhibit: Exhibit) -> bool:
 
 def _list(exhibit: Exhibit, listed: Callable[[], None]) -> bool:
     """Hash the source, enter its listing, verify a medium's own hashes; False when the ingest was held meanwhile."""
-    goes_on = partial(is_at_work, exhibit.pk)
+    goes_on = partial(holding.is_at_work, exhibit.pk)
     if not source_hash.noted(exhibit, goes_on):
         return False
     integrity.note_files(exhibit)
@@ -119,6 +124,8 @@ def _enter(exhibit: Exhibit, batch: list[Listed]) -> None:
         Exhibit.objects.filter(pk=exhibit.pk).update(frame=frame.raw)
     if found := [one for one in batch if isinstance(one, Found)]:
         ledger.add(exhibit.pk, found)
+        if exhibit.reader == VicsCase.id:
+            relocate(exhibit.pk, found)
 
 
 @transaction.atomic
@@ -142,7 +149,7 @@ def _all_listed(exhibit: Exhibit) -> None:
 
 def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
     """Read, match and decode files for a stint; returns whether more may be waiting."""
-    exhibit = get(exhibit_id)
+    exhibit = holding.get(exhibit_id)
     deadline = time.monotonic() + seconds
     with leases.taking(evidence.HASH, slot) as held:
         if held is None:
@@ -150,33 +157,34 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
         try:
             more = _work(exhibit, held, deadline)
         except storage.StoreFull:
-            more = _hold(exhibit, evidence.NO_SPACE)
+            more = holding.hold(exhibit, evidence.NO_SPACE)
         except storage.StoreGone:
-            more = _hold(exhibit, evidence.NO_STORE)
+            more = holding.hold(exhibit, evidence.NO_STORE)
         except base.SourceGone:
-            more = _hold(exhibit, evidence.NO_SOURCE)
+            more = holding.hold(exhibit, evidence.NO_SOURCE)
         except NoJail:
-            more = _hold(exhibit, evidence.NO_JAIL)
+            more = holding.hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            more = _hold(exhibit, str(error), evidence.stop)
+            more = holding.hold(exhibit, str(error), evidence.stop)
         finally:
             passes().close()
     if not more:
-        finish(exhibit_id)
+        finishing.finish(exhibit_id)
     return more
 
 
 def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     """Hash and decode until the deadline; False when nothing is left or the ingest is held."""
-    while is_at_work(exhibit.pk):
+    while holding.is_at_work(exhibit.pk):
         if time.monotonic() > deadline:
             return True
         if not (
             _hash_claim(exhibit, held, deadline)
-            or members.list_one(exhibit, held, partial(is_at_work, exhibit.pk))
+            or members.list_one(exhibit, held, partial(holding.is_at_work, exhibit.pk))
             or previews.make_left(exhibit.case.agency, held)
         ):
             return False
+        pacing.note(exhibit.pk)
     return False
 
 
@@ -191,7 +199,7 @@ def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
         while left and time.monotonic() < deadline:
             taken = _group(exhibit, held, readings)
             left -= taken
-            if not taken or (left and not is_at_work(exhibit.pk)):
+            if not taken or (left and not holding.is_at_work(exhibit.pk)):
                 break
     finally:
         if left:
@@ -245,71 +253,17 @@ def make_previews(agency: Agency, seconds: float = STINT) -> bool:
     return False
 
 
-def _hold(exhibit: Exhibit, why: str, act: Callable[..., None] = PAUSE_BY_ITSELF) -> bool:
-    """Hold the ingest until the sweeper finds that it can go on, or stop it; answers that nothing is left to do."""
-    with suppress(evidence.NotInThisState):  # somebody else has held or ended it
-        act(exhibit, why=why)
-    return False
-
-
-def is_at_work(exhibit_id: int) -> bool:
-    """Whether nobody has held or ended the ingest."""
-    return Exhibit.objects.filter(pk=exhibit_id, state__in=AT_WORK).exists()
-
-
-def finish(exhibit_id: int) -> bool:
-    """Close and seal the ingest if every file has its outcome and every archive is listed; whether this call did."""
-    with alone(FINISHING, exhibit_id) as ours:
-        if not ours or not _complete(exhibit_id).exists():
-            return False
-        exhibit = get(exhibit_id)
-        try:
-            if not source_hash.stands(exhibit, partial(is_at_work, exhibit_id)):
-                return False
-        except base.SourceGone:
-            return _hold(exhibit, evidence.NO_SOURCE)
-        return _close(exhibit_id)
-
-
-def _complete(exhibit_id: int) -> QuerySet[Exhibit]:
-    """The exhibit, if nothing is left to do."""
-    return Exhibit.objects.filter(pk=exhibit_id, state=S.RUNNING, pending=0, hashed=0).exclude(
-        Exists(FileInstance.objects.filter(exhibit=OuterRef("pk"), members=FileInstance.Members.UNLISTED))
-    )
-
-
-@transaction.atomic
-def _close(exhibit_id: int) -> bool:
-    """From here until the end of the transaction the exhibit's row is locked: no file joins the list being sealed."""
-    done = _complete(exhibit_id)
-    if not done.update(state=S.DONE, state_reason="", ended_at=timezone.now()):
-        return False
-    exhibit = get(exhibit_id)
-    leases.end_jobs((evidence.LIST, evidence.HASH), exhibit.public_id)
-    totals = {name: getattr(exhibit, name) for name in TOTALS}
-    audit.record(
-        events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,
-        agency=exhibit.case.agency_id, ref=exhibit.ref, **totals, **sealing.seal(exhibit),
-    )  # fmt: skip
-    if not exhibit.files.filter(parent=None, reason=results.ENCRYPTED).exists():  # a password may come later
-        transaction.on_commit(lambda: evidence.remove_upload(exhibit))
-    return True
-
-
-TOTALS = ("seen", "accepted", "without_preview", "rejected", "problems", "bytes_read")
-
-
 def drain(exhibit_id: int, progress: Callable[[Exhibit], None] = lambda _exhibit: None) -> Exhibit:
     """Do the whole ingest in this process, beside any workers; returns the exhibit when nothing is left to do."""
     while True:
         list_files(exhibit_id)
-        exhibit = get(exhibit_id)
+        exhibit = holding.get(exhibit_id)
         evidence.open_slots(exhibit)
         for slot in evidence.slots(exhibit):
             hash_files(exhibit_id, slot)
         exhibit.refresh_from_db()
         progress(exhibit)
-        if exhibit.state not in AT_WORK or _waits_for_a_jail(exhibit):
+        if exhibit.state not in holding.AT_WORK or _waits_for_a_jail(exhibit):
             return exhibit
         time.sleep(PAUSE)
 

@@ -8,11 +8,13 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from cases import figures, ladder, seal_words, verify_jobs
+from cases.ingest import pacing
 from cases.models import Case, Exhibit, Item, Tally
 from workbench.models import Job
 
 S = Exhibit.State
-LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED)
+LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.REMOVING)
+ENDED = (S.STOPPED, S.CANCELLED, S.REMOVING, S.REMOVED)  # their reason is a sentence
 HELD = {
     "person": "",
     "space": "The disk is full. It goes on by itself when there is room.",
@@ -21,7 +23,9 @@ HELD = {
     "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
 STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
-MINUTE, HOUR = 60, 3600
+MINUTE, HOUR = 60, 3600  # seconds
+MEGABYTE = 1e6
+CHANGES = ("added", "removed", "changed")
 
 
 def fields(exhibit: Exhibit) -> dict[str, int]:
@@ -41,7 +45,8 @@ def fields(exhibit: Exhibit) -> dict[str, int]:
 
 def of(case: Case) -> dict[str, Any]:
     """What the case page asks for every two seconds: its fields, from counts. Seven queries."""
-    exhibits = list(Exhibit.objects.filter(case=case, removed_at=None))
+    every = list(Exhibit.objects.filter(case=case))
+    exhibits = [exhibit for exhibit in every if exhibit.removed_at is None]
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)
     unmatched = dict(tally.values_list("exhibit_id").annotate(n=Sum(F("items") - F("known"))))
     numbers = figures.of(case)
@@ -49,7 +54,7 @@ def of(case: Case) -> dict[str, Any]:
     steps = ladder.steps(numbers, figures.by_state(case), exhibits, stacks)
     told = {f"ladder-{name.replace('_', '-')}": text for name, text in steps.items()}
     now, orders = timezone.now(), verify_jobs.latest(exhibits)
-    for exhibit in exhibits:
+    for exhibit in every:
         told |= _exhibit(exhibit, unmatched.get(exhibit.pk, 0), now)
         told[f"exhibit-{exhibit.public_id}-seal"] = seal_words.said(exhibit, orders.get(str(exhibit.public_id)))[0]
     done = not is_live(exhibits, orders)
@@ -77,34 +82,43 @@ def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:
 
 def share(exhibit: Exhibit) -> int:
     """Percent of the files seen that have their outcome."""
-    return 100 * finished(exhibit) // exhibit.seen if exhibit.seen else 0
-
-
-def finished(exhibit: Exhibit) -> int:
-    """Files that have their outcome."""
-    return exhibit.seen - exhibit.pending - exhibit.hashed
+    return 100 * pacing.done(exhibit) // exhibit.seen if exhibit.seen else 0
 
 
 def phase(exhibit: Exhibit, now: datetime) -> str:
-    """What is going on, in a few words: `12 files/s, 3 min left`. Empty where nothing is."""
+    """What is going on, in a few words: `previews, 12 files/s, 9.1 MB/s, 3 min left`. Empty where nothing is."""
+    if exhibit.state == S.REMOVING:
+        return "being removed"
     if exhibit.state not in (S.LISTING, S.RUNNING):
         return ""
-    words = ["listing"] if exhibit.state == S.LISTING else []
-    seconds = (now - exhibit.started_at).total_seconds() if exhibit.started_at else 0.0
-    done, left = finished(exhibit), exhibit.pending + exhibit.hashed
-    if done and seconds > 1:
-        rate = done / seconds
-        words.append(f"{rate:,.0f} files/s" if rate >= 1 else f"{rate * MINUTE:,.0f} files/min")
-        if left and exhibit.state == S.RUNNING:
-            words.append(f"{_duration(left / rate)} left")
-    return ", ".join(words) or "starting"
+    words = ["listing"] if exhibit.state == S.LISTING else ["hashing, matching" if exhibit.pending else "previews"]
+    if rate := pacing.rate(exhibit, now):
+        words.append(f"{rate.files:,.0f} files/s" if rate.files >= 1 else f"{rate.files * MINUTE:,.0f} files/min")
+        words.append(f"{rate.bytes / MEGABYTE:,.1f} MB/s")
+        left = pacing.seconds_left(exhibit) if exhibit.state == S.RUNNING else None
+        if left is not None:
+            words.append(f"{_duration(left)} left")
+    return ", ".join(words)
 
 
 def why(exhibit: Exhibit) -> str:
-    """Why an ingest does not go on, in a sentence; empty where it does, or where a person paused it."""
+    """Why an ingest does not go on, and what changed on its source, in sentences; empty where all is well."""
+    return " ".join(filter(None, [_held(exhibit), _changed(exhibit)]))
+
+
+def _held(exhibit: Exhibit) -> str:
+    """Empty where it goes on, or where a person paused it."""
     if exhibit.state == S.PAUSED:
         return HELD.get(exhibit.state_reason, exhibit.state_reason)
-    return exhibit.state_reason if exhibit.state in (S.STOPPED, S.CANCELLED) else ""
+    return exhibit.state_reason if exhibit.state in ENDED else ""
+
+
+def _changed(exhibit: Exhibit) -> str:
+    told = exhibit.source_changes
+    if exhibit.state == S.REMOVED or not any(told.get(name) for name in CHANGES):
+        return ""
+    numbers = ", ".join(f"{told[name]:,} {name}" for name in CHANGES)
+    return f"On the source since it was listed: {numbers}. Nothing of it was read again."
 
 
 def _duration(seconds: float) -> str:

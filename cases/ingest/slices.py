@@ -32,8 +32,8 @@ added AS (
   INSERT INTO cases_fileinstance (exhibit_id, parent_id, depth, name_key, ordinal, raw_path, locator, size, modified,
     state, reason, tries)
   SELECT exhibit_id, parent, depth, sha256(raw_path), ordinal, raw_path, locator, size, '', 'pending', '', 0
-  FROM slices ORDER BY parent, locator ON CONFLICT DO NOTHING RETURNING exhibit_id)
-SELECT exhibit_id, count(*), 0, 0, 0, 0, 0, count(*) FROM added GROUP BY exhibit_id
+  FROM slices ORDER BY parent, locator ON CONFLICT DO NOTHING RETURNING exhibit_id, size)
+SELECT exhibit_id, count(*), 0, 0, 0, 0, 0, count(*), 0, coalesce(sum(size), 0) FROM added GROUP BY exhibit_id
 """
 
 

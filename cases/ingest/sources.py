@@ -1,10 +1,12 @@
-"""Which reader a path asks for, when nobody says."""
+"""Which reader a path asks for, when nobody says; whether an exhibit's source is there."""
 
 import os
 from pathlib import Path
 
+from cases.ingest import reader
 from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.vics_case import VicsCase
+from cases.models import Exhibit
 from workbench.jail import image_signatures
 
 
@@ -33,3 +35,12 @@ def _is_image(path: Path) -> bool:
             return image_signatures.is_image(head, file.read(image_signatures.TAIL_BYTES))
     except OSError as error:
         raise SourceGone from error
+
+
+def is_reachable(exhibit: Exhibit) -> bool:
+    """Whether the exhibit's source can be listed and read now."""
+    try:
+        reader(exhibit.reader).check(bytes(exhibit.source))
+    except (SourceGone, SourceUnusable):
+        return False
+    return True

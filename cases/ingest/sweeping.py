@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from cases import evidence
-from cases.ingest import base, pipeline, reader
+from cases import comparing, evidence, removal
+from cases.ingest import finishing
 from cases.ingest.decoding import decoder
+from cases.ingest.sources import is_reachable
 from cases.models import Case, Exhibit
 from workbench import storage
 
@@ -37,13 +38,15 @@ class Work:
     to_list: list[int] = field(default_factory=list)
     to_hash: list[tuple[int, str]] = field(default_factory=list)
     to_decode: list[int] = field(default_factory=list)
+    to_remove: list[int] = field(default_factory=list)
+    to_compare: list[int] = field(default_factory=list)
 
 
 def unfinished() -> Work:
     """What to wake workers for; resumes what can go on and finishes what is complete."""
     _resume_held()
     for exhibit_id in Exhibit.objects.filter(state=S.RUNNING, pending=0, hashed=0).values_list("pk", flat=True):
-        pipeline.finish(exhibit_id)
+        finishing.finish(exhibit_id)
     for exhibit in Exhibit.objects.filter(state=S.RUNNING, pending__gt=0):
         evidence.open_slots(exhibit)
     with connection.cursor() as cursor:
@@ -55,6 +58,8 @@ def unfinished() -> Work:
         [exhibit for kind, _, exhibit in jobs if kind == evidence.LIST],
         [(exhibit, subject) for kind, subject, exhibit in jobs if kind == evidence.HASH],
         agencies,
+        removal.waiting(),
+        comparing.waiting(),
     )
 
 
@@ -63,18 +68,10 @@ def _resume_held() -> None:
     able: dict[str, Callable[[Exhibit], bool]] = {
         evidence.NO_SPACE: lambda _exhibit: storage.has_room(),
         evidence.NO_STORE: lambda _exhibit: storage.is_there(),
-        evidence.NO_SOURCE: _is_back,
+        evidence.NO_SOURCE: is_reachable,
         evidence.NO_JAIL: lambda _exhibit: decoder().is_allowed,
     }
     held = Exhibit.objects.filter(state=S.PAUSED, state_reason__in=able, case__state=Case.State.OPEN)
     for exhibit in held.select_related("case"):
         if able[exhibit.state_reason](exhibit):
             evidence.resume(exhibit, by=None)
-
-
-def _is_back(exhibit: Exhibit) -> bool:
-    try:
-        reader(exhibit.reader).check(bytes(exhibit.source))
-    except (base.SourceGone, base.SourceUnusable):
-        return False
-    return True

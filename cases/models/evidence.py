@@ -16,7 +16,10 @@ class Exhibit(models.Model):
     """A device or delivery in a case, with the state of its ingest and running counts of its files."""
 
     class State(models.TextChoices):
-        """listing -> running <-> paused -> done; or cancelled, stopped (source hash differs)."""
+        """listing -> running <-> paused -> done; or cancelled, stopped (source hash differs).
+
+        Whatever stands still may be removed: removing -> removed.
+        """
 
         WAITING = "waiting", "Waiting for files"
         LISTING = "listing", "Listing"
@@ -25,6 +28,8 @@ class Exhibit(models.Model):
         DONE = "done", "Ready"
         CANCELLED = "cancelled", "Cancelled"
         STOPPED = "stopped", "Stopped"
+        REMOVING = "removing", "Being removed"
+        REMOVED = "removed", "Removed"
 
     class Keep(models.TextChoices):
         """Where the bytes are: copied into the store, or left in place on a share that stays."""
@@ -45,6 +50,7 @@ class Exhibit(models.Model):
     keep = models.CharField(max_length=5, choices=Keep.choices, default=Keep.COPY, db_default=Keep.COPY)
     passwords = models.JSONField(default=list, db_default=Value([], models.JSONField()))  # tried on encrypted archives
     integrity = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # what was verified
+    source_changes = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # as last compared
     sealed_at = models.DateTimeField(null=True)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     added_at = models.DateTimeField(db_default=Now())
@@ -59,6 +65,10 @@ class Exhibit(models.Model):
     rejected = models.BigIntegerField(default=0)
     problems = models.BigIntegerField(default=0)
     bytes_read = models.BigIntegerField(default=0)
+    bytes_listed = models.BigIntegerField(default=0, db_default=0)  # of what is or was to be read, as the source says
+    pace = models.JSONField(
+        default=dict, db_default=Value({}, models.JSONField())
+    )  # {at, samples: [[s, files, bytes]]}
 
     objects = scope.OfCaseQuerySet.as_manager()
 

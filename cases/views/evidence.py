@@ -1,4 +1,4 @@
-"""Pages of the evidence: adding it, uploads, holding or ending an ingest, progress."""
+"""Pages of the evidence: adding it, uploads, holding or ending an ingest, removing an exhibit."""
 
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -9,10 +9,9 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import evidence, inbox, passwords, shown, tasks, uploads, verify_jobs
-from cases.ingest import progress as counts
+from cases import again, evidence, inbox, passwords, removal, shown, tasks, uploads, verify_jobs
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
@@ -151,7 +150,7 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse:
-    """Hold, resume or end an ingest, or give it passwords."""
+    """Hold, resume or end an ingest, give it passwords, or remove the exhibit."""
     found: Exhibit = access.get(request.user, "evidence.control", Exhibit, exhibit)
     if act == "pause":
         evidence.pause(found, by=request.user)
@@ -162,6 +161,13 @@ def exhibit_act(request: SignedRequest, exhibit: UUID, act: str) -> HttpResponse
         files = passwords.give(found, passwords=_lines(request), by=request.user)
         tasks.wake(found.pk)
         messages.success(request, _("The passwords are tried on %(files)s encrypted files.") % {"files": files})
+    elif act == "again":
+        messages.info(request, _again(again.try_again(found, by=request.user)))
+        tasks.wake(found.pk)
+    elif act == "remove":
+        removal.ask(found, by=request.user, reason=request.POST.get("reason", ""))
+        tasks.wake_removal(found.pk)
+        messages.success(request, _("%(ref)s is being removed from the case.") % {"ref": found.ref})
     elif act == "cancel":
         evidence.cancel(found, by=request.user, reason=request.POST.get("reason", ""))
         messages.success(request, _ended(found))
@@ -178,6 +184,14 @@ def exhibit_verify(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     return redirect("cases:case", found.case.public_id)
 
 
+def _again(tried: again.Again) -> str:
+    """What is tried again, in a sentence."""
+    if not tried:
+        return _("There is nothing that could come out otherwise now.")
+    text = _("Trying again: %(files)s files to read, %(previews)s previews to make, %(missing)s files to look for.")
+    return text % {name: f"{getattr(tried, name):,}" for name in ("files", "previews", "missing")}
+
+
 def _ended(exhibit: Exhibit) -> str:
     """What became of a cancelled exhibit and its number."""
     exhibit.refresh_from_db()
@@ -186,10 +200,3 @@ def _ended(exhibit: Exhibit) -> str:
     else:
         text = _("The ingest of %(ref)s has ended. Nothing had come in: its number can be used again.")
     return text % {"ref": exhibit.ref}
-
-
-@require_GET
-def progress(request: SignedRequest, case: UUID) -> HttpResponse:
-    """How far the case's ingests are, from counters alone."""
-    found: Case = access.get(request.user, "case.view", Case, case)
-    return JsonResponse(counts.of(found))

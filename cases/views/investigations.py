@@ -72,7 +72,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "case.view", scoped, case)
     counts = figures.detailed(found)
     rows = overview.exhibits(found)
-    exhibits = [exhibit for exhibit, _unmatched in rows]
+    exhibits = [exhibit for exhibit, _unmatched in rows if exhibit.removed_at is None]
     orders = verify_jobs.latest(exhibits)
     states = figures.by_state(found)
     context = (
@@ -83,6 +83,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "stacks": counts.stacks,
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
+            "kept": len(exhibits),
             "live": progress.is_live(exhibits, orders),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
@@ -125,6 +126,7 @@ def _exhibit(exhibit: Exhibit, unmatched: int, order: Job | None) -> dict[str, A
         "unmatched": unmatched,
         "problems": exhibit.problems,
         "state": Exhibit.State(exhibit.state).label,
+        "removed": exhibit.removed_at is not None,
         "state_kind": shown.EXHIBIT_KINDS.get(exhibit.state, ""),
         "acts": shown.exhibit_acts(exhibit),
         "seal": seal,

@@ -1,13 +1,14 @@
-"""The files that ended with a reason, a page at a time."""
+"""The files that ended with a reason, a page at a time, or all of them as a file."""
 
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET
 
-from cases import listing, problems, shown
+from cases import listing, problem_files, problems, shown
 from cases.ingest import archive
 from cases.models import Case, Exhibit
 from workbench import access
@@ -44,11 +45,24 @@ def problem_list(request: SignedRequest, case: UUID) -> HttpResponse:
         "reasons": [_reason(code, count) for code, count in sorted(counted.items(), key=lambda one: (-one[1], one[0]))],
         "reason": reason,
         "rows": [_problem(row, may_open=may_open) for row in rows[: problems.PAGE]],
+        "filters": listing.query({"exhibit": str(exhibit or ""), "reason": reason}),
         "next_url": listing.next_url(request.GET, more),
         "total": counted.get(reason, 0) if reason else sum(counted.values()),
         "filtered": bool(exhibit or reason),
     }
     return render(request, "cases/problems.html", context)
+
+
+@require_GET
+def problem_file(request: SignedRequest, case: UUID, kind: str) -> StreamingHttpResponse:
+    """The same files as CSV or JSON lines, all pages of them."""
+    found: Case = access.get(request.user, "problems.view", Case, case)
+    exhibit, reason = _exhibit_of(request), request.GET.get("reason", "")
+    content = problem_files.write(found, kind=kind, by=request.user, exhibit=exhibit, reason=reason)
+    answer = StreamingHttpResponse(content, content_type="application/octet-stream")
+    name = f"problems-{slugify(found.number) or 'case'}.{kind}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
 
 
 def _exhibit_of(request: SignedRequest) -> UUID | None:

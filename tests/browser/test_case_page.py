@@ -42,6 +42,23 @@ def test_an_ingest_is_cancelled_with_a_reason(at_desk: Callable[..., Page], worl
     expect(page.get_by_text("no files will come")).to_be_visible()
 
 
+def test_an_exhibit_is_removed_with_a_reason_and_the_page_follows(at_desk: Callable[..., Page], world: World) -> None:
+    page = at_desk("kim")
+    with page.expect_response(lambda answer: answer.url.endswith("/progress/stream/")) as streamed:
+        page.goto(world.pages["held case"])
+    assert streamed.value.headers["content-type"] == "text/event-stream"
+    page.get_by_role("button", name="Remove NORTHMOOR/2026/HARBOUR/DEVICE-0").click()
+    reason = page.get_by_label("Reason").locator("visible=true")
+    expect(reason).to_be_focused()
+    reason.fill("seized next door")
+    page.get_by_role("button", name="Remove the exhibit").locator("visible=true").click()
+    row = page.get_by_role("row").filter(has_text="DEVICE-0")
+    expect(row.get_by_text("Removed", exact=True)).to_be_visible(timeout=30_000)
+    page.reload()
+    expect(row.locator("s")).to_have_text("NORTHMOOR/2026/HARBOUR/DEVICE-0-OF-THE-SECOND-SEARCH")
+    expect(page.get_by_text("seized next door").first).to_be_visible()
+
+
 def test_a_refused_upload_says_why_and_not_that_anything_was_kept(
     browser: Browser, live: Product, sessions: dict[str, Any], world: World, sent: FilePayload
 ) -> None:

@@ -119,6 +119,22 @@ def test_of_a_store_that_is_not_there_is_named_and_never_begun_anew() -> None:
     keep(agency)
 
 
+def test_of_a_mount_point_without_its_disk_is_no_store() -> None:
+    agency = factories.agency("northmoor").public_id
+    keep(agency)
+    root = settings.DATA_DIR / "evidence" / str(agency)
+    root.rename(root.with_name("unplugged"))
+    root.mkdir()
+    with pytest.raises(StoreGone):
+        keep(agency)
+    with pytest.raises(StoreGone):
+        storage.open_blob(agency, hashlib.sha256(SMALL).digest())
+    assert list(root.iterdir()) == []
+    root.rmdir()
+    root.with_name("unplugged").rename(root)
+    keep(agency)
+
+
 @pytest.mark.parametrize("number", [errno.EROFS, errno.EIO])
 def test_of_a_store_that_takes_nothing_is_named(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuses(*_: object) -> None:

@@ -4,14 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
+from django.db import transaction
 from PIL import Image
 
 from cases import tasks
 from cases.ingest import findings
 from cases.ingest.findings import Finding
 from cases.models import Case, Content, Keyframe, Metadata
+from tests import statements
 from tests.cases.ingest.trees import picture, take_in, tree
 from tests.cases.material import pictures
 from tests.workbench.jail_samples import clip
@@ -40,9 +40,9 @@ def contents(case: Case) -> list[Content]:
 def store(*found: tuple[Content, Preview]) -> int:
     """Store as if the contents were waiting; returns how many statements it took."""
     Content.objects.filter(pk__in=[content.pk for content, _ in found]).update(preview="pending")
-    with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+    with transaction.atomic(), statements.sent() as told:
         findings.store([Finding.of(content.pk, preview) for content, preview in found])
-    return len([query for query in queries if "SAVEPOINT" not in query["sql"]])
+    return len([sql for sql in told if "SAVEPOINT" not in sql])
 
 
 def test_of_a_film_everything_that_was_found_is_kept(contents: list[Content]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cases import evidence
-from cases.ingest import contents, ledger, pipeline
+from cases.ingest import contents, holding, ledger, pipeline
 from cases.ingest.contents import Hashed
 from cases.models import Case, Content, Item, Stack
 from tests import factories
@@ -92,7 +92,7 @@ def test_of_each_step_run_twice_leaves_the_same_totals(case: Case, tmp_path: Pat
         group = [Hashed(row, batch.receive([(tmp_path / row.raw_path.decode("utf-8", "surrogateescape")).read_bytes()]))
                  for row in claim.rows]  # fmt: skip
         batch.commit()
-    loaded = pipeline.get(exhibit.pk)
+    loaded = holding.get(exhibit.pk)
     contents.take_in(loaded, group)
     contents.take_in(loaded, group)
     assert figures(exhibit)[:3] == (9, 0, 7)

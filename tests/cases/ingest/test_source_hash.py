@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cases import evidence
-from cases.ingest import pipeline, sweeping
+from cases.ingest import finishing, pipeline, sweeping
 from cases.models import Case, Exhibit
 from tests import factories
 from tests.cases.ingest.test_archive import zipped
@@ -66,7 +66,7 @@ def test_of_a_source_that_is_gone_at_the_end_holds_the_ingest_until_it_is_back(c
     exhibit = take_in(case, archive, reader="archive")
     Exhibit.objects.update(state="running", sealed_at=None)  # as just before its end
     away = archive.rename(archive.with_name("away.zip"))
-    assert not pipeline.finish(exhibit.pk)
+    assert not finishing.finish(exhibit.pk)
     assert Exhibit.objects.get().state_reason == "source"
     away.rename(archive)
     sweeping.unfinished()  # goes on by itself

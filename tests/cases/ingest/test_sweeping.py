@@ -1,5 +1,6 @@
 """What a dead worker leaves is found in the ledger and brought to its end, and only what killed it is given up."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,14 @@ from django.conf import settings
 from django.db import connection
 
 from cases import evidence, tasks
-from cases.ingest import leases, ledger, pipeline, sweeping
+from cases.ingest import leases, ledger, members, pipeline, sweeping
 from cases.ingest.folder import Folder
 from cases.models import Case, Content, Exhibit, FileInstance, Item
 from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
 from tests.people import People
+from tests.workbench.archive_samples import archived
 from workbench import checks
 from workbench.jail import DecoderDied
 from workbench.models import Job
@@ -130,6 +132,29 @@ def test_of_a_full_disk_holds_the_ingest_without_half_records_and_it_goes_on_alo
     assert not list((settings.DATA_DIR / "evidence").glob(f"{listed.case.agency.public_id}/incoming/*"))
     sweeping.unfinished()
     assert figures(pipeline.drain(listed.pk)) == (5, 0, 0, 5, 0, 0, 0)
+
+
+@pytest.mark.parametrize("mount_point_stays", [False, True])
+def test_of_members_of_an_archive_none_is_rejected_while_the_store_is_gone(
+    case: Case, tmp_path: Path, mount_point_stays: bool
+) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1)), ("2.png", picture(2))])}))
+    pipeline.list_files(exhibit.pk)
+    store = settings.DATA_DIR / "evidence" / str(case.agency.public_id)
+    with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
+        assert held
+        pipeline._hash_claim(exhibit, held, time.monotonic() + 60)
+        members.list_one(exhibit, held, lambda: True)
+    store.rename(store.with_name("unplugged"))
+    if mount_point_stays:
+        store.mkdir()
+    found = pipeline.drain(exhibit.pk)
+    assert (found.state, found.state_reason, found.rejected) == ("paused", "store", 0)
+    if mount_point_stays:
+        store.rmdir()
+    store.with_name("unplugged").rename(store)
+    sweeping.unfinished()
+    assert figures(pipeline.drain(exhibit.pk)) == (3, 0, 0, 2, 1, 0, 1)
 
 
 def test_of_a_store_that_was_unplugged_holds_the_ingest_and_it_goes_on_alone(listed: Exhibit) -> None:
