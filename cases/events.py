@@ -9,6 +9,8 @@ MEMBER_ADDED = verb("case.member.add", "Person added to the team")
 MEMBER_REMOVED = verb("case.member.remove", "Person removed from the team")
 
 EVIDENCE_ADDED = verb("evidence.add", "Evidence added")
+UPLOAD_CUT_SHORT = verb("upload.end", "Upload ended without all that was announced")
+UPLOAD_EXPIRED = verb("upload.expire", "Files that came in part were removed: nobody went on with them")
 PASSWORD_GIVEN = verb("evidence.password", "Passwords given for encrypted files")
 INGEST_STARTED = verb("ingest.start", "Ingest started")
 INGEST_PAUSED = verb("ingest.pause", "Ingest paused")

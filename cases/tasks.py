@@ -6,7 +6,7 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import evidence, exports, matching, review
+from cases import evidence, exports, matching, resumable, review
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
@@ -61,7 +61,7 @@ def build_export(job_id: int) -> None:
 @shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished; a chore that fails does not keep the others."""
-    for chore in (_sweep_ingests, review.expire_batches, match_again, _sweep_exports, storage.sweep_incoming):
+    for chore in CHORES:
         try:
             chore()
         except (DatabaseError, InterfaceError, OSError, WorkbenchError):
@@ -82,6 +82,16 @@ def _sweep_exports() -> None:
     exports.sweep()
     for job_id in jobs.waiting():
         send(build_export, job_id)
+
+
+CHORES = (
+    _sweep_ingests,
+    review.expire_batches,
+    match_again,
+    _sweep_exports,
+    storage.sweep_incoming,
+    resumable.sweep,
+)
 
 
 def wake(exhibit_id: int) -> None:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import evidence, inbox, passwords, shown, tasks, uploads
+from cases import announced, evidence, inbox, passwords, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
@@ -120,6 +120,8 @@ def upload_start(request: SignedRequest, case: UUID) -> HttpResponse:
     return JsonResponse(
         {
             "exhibit": exhibit.public_id,
+            "announce_url": reverse("cases:api_announce", args=[exhibit.public_id]),
+            "uploads_url": reverse("cases:api_uploads", args=[exhibit.public_id]),
             "files_url": reverse("cases:upload_files", args=[exhibit.public_id]),
             "done_url": reverse("cases:upload_done", args=[exhibit.public_id]),
             "case_url": reverse("cases:case", args=[found.public_id]),
@@ -141,8 +143,10 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
-    """All files came: the ingest begins."""
+    """All files came, or the person ends the upload without the rest: the ingest begins."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
+    if request.POST.get("anyway") == "1":
+        announced.give_up_missing(found, by=request.user)
     uploads.all_sent(found)
     tasks.wake(found.pk)
     return JsonResponse({"next": reverse("cases:case", args=[found.case.public_id])})
