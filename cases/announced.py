@@ -1,6 +1,7 @@
 """What a browser announced for an exhibit: which of it has not come, and the line it gets when it never does."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -9,7 +10,8 @@ from django.db import connection, transaction
 from cases import events, receiving
 from cases.ingest import base, ledger
 from cases.ingest.base import Found
-from cases.models import AnnouncedFile, Exhibit
+from cases.ingest.upload import Upload
+from cases.models import AnnouncedFile, Case, Exhibit
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
@@ -67,6 +69,20 @@ def missing(exhibit: Exhibit) -> int:
         cursor.execute(COUNT, {"exhibit": exhibit.pk})
         found: int = cursor.fetchone()[0]
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An exhibit that waits for files from a browser, and how many of the announced ones are missing."""
+
+    exhibit: Exhibit
+    missing: int
+
+
+def waiting(case: Case) -> list[Waiting]:
+    """The uploads of the case that are not ended, by reference; a query for each of these few."""
+    found = Exhibit.objects.filter(case=case, state=Exhibit.State.WAITING, reader=Upload.id).order_by("ref")
+    return [Waiting(exhibit, missing(exhibit)) for exhibit in found]
 
 
 @transaction.atomic

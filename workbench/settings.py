@@ -89,7 +89,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
-    "workbench.middleware.NamesAsBytes",  # before anything that reads a request's body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workbench.middleware.ErrorsAsAnswers",

@@ -1,7 +1,6 @@
 """Resumable uploads: tus 1.0 with creation, creation-with-upload, checksum, expiration and termination (tus.io)."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable
 from functools import wraps
@@ -15,7 +14,7 @@ from django.urls import reverse
 from django.utils.http import http_date
 from django.views.decorators.http import require_POST
 
-from cases import announced, resumable
+from cases import announced, receiving, resumable
 from cases.models import Exhibit, ResumableUpload
 from workbench import access
 from workbench.errors import BadInput, WorkbenchError
@@ -136,15 +135,7 @@ def _number(request: SignedRequest, header: str) -> int:
 def _metadata(header: str) -> dict[str, bytes]:
     """The pairs of Upload-Metadata, their values decoded. Raises BadInput."""
     pairs = (pair.strip().partition(" ") for pair in header.split(",") if pair.strip())
-    return {key: decoded(value) for key, _, value in pairs}
-
-
-def decoded(text: str) -> bytes:
-    """The bytes of a base64 word. Raises BadInput."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput("A name or value of this request is not base64.") from error
+    return {key: receiving.decoded(value) for key, _, value in pairs}
 
 
 @require_POST
@@ -157,7 +148,7 @@ def announce(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 def _announced(request: SignedRequest) -> list[announced.File]:
     try:
         files: Any = json.loads(request.body)["files"]
-        told = [(decoded(name), int(size)) for name, size in files]
+        told = [(receiving.decoded(name), int(size)) for name, size in files]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadInput("The request needs `files`: a list of names in base64, each with its bytes.") from error
     if len(told) > MOST_ANNOUNCED:

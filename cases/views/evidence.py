@@ -11,12 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import announced, evidence, inbox, passwords, shown, tasks, uploads
+from cases import announced, evidence, inbox, passwords, receiving, shown, tasks, uploads
 from cases.ingest import progress as counts
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
+from workbench.views.errors import wants_json
 
 FROM_INBOX = ("folder", "archive", "vics")
 AS_FILE = ("archive", "vics")
@@ -43,6 +44,7 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     context = {
         "here": "cases",
         "case": found,
+        "waiting": announced.waiting(found),
         "inbox": _inbox(),
         "inbox_places": inbox.places(),
         "values": {form: request.POST.dict()} if form in FORMS else {},
@@ -134,7 +136,7 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Some of the files; sending them again changes nothing."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
     files = request.FILES.getlist("files")
-    names = [name.encode("latin-1") for name in request.POST.getlist("paths")]  # middleware.NamesAsBytes
+    names = [receiving.decoded(name) for name in request.POST.getlist("names")]
     if len(files) != len(names) or not files:
         raise BadInput(_("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]
@@ -149,7 +151,8 @@ def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
         announced.give_up_missing(found, by=request.user)
     uploads.all_sent(found)
     tasks.wake(found.pk)
-    return JsonResponse({"next": reverse("cases:case", args=[found.case.public_id])})
+    following = reverse("cases:case", args=[found.case.public_id])
+    return JsonResponse({"next": following}) if wants_json(request) else redirect(following)
 
 
 @require_POST
