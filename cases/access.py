@@ -18,6 +18,7 @@ PERMISSIONS = access.register(
         "case.close": SUPERVISOR,
         "evidence.add": REVIEWERS,
         "evidence.control": REVIEWERS,
+        "drop.view": SUPERVISOR,
         "problems.view": TEAM | {Role.AUDITOR},
         "item.view": REVIEWERS,
         "item.confirm": REVIEWERS,

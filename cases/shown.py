@@ -1,10 +1,12 @@
 """Words, colours of small state words, shares and dates as the pages show them; no queries."""
 
+from collections.abc import Iterable
 from datetime import date
 from math import log
 
 from cases.figures import Figures
-from cases.models import Case, Exhibit, Item, Offer
+from cases.models import Case, DropEntry, Exhibit, Item, Offer
+from cases.names import display
 
 ITEM_KINDS = {
     "decided": "ok",
@@ -126,6 +128,11 @@ def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
         Exhibit.State.STOPPED: [["resume", "Resume"]],
     }
     return [*first.get(state, []), ["cancel", "Cancel"]]
+
+
+def dropped(rows: Iterable[DropEntry]) -> list[dict[str, str]]:
+    """Entries of the drop folder that were not taken."""
+    return [{"name": display(bytes(row.raw_path)), "why": row.refusal} for row in rows]
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

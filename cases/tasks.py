@@ -6,15 +6,17 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import evidence, exports, matching, resumable, review
+from cases import drop, evidence, exports, matching, resumable, review
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
 from workbench.errors import WorkbenchError
+from workbench.jobs import alone
 from workbench.models import Agency
 from workbench.waking import after_commit, send
 
+DROP_SPACE = 0x44524F50  # advisory lock of who looks at the drop folder
 log = logging.getLogger(__name__)
 
 
@@ -59,6 +61,14 @@ def build_export(job_id: int) -> None:
 
 
 @shared_task
+def watch_drop() -> None:
+    """Take in what stands still in the drop folder; one worker at a time, since a folder may take long to look at."""
+    with alone(DROP_SPACE, 0) as ours:
+        for exhibit_id in drop.sweep() if ours else []:
+            wake(exhibit_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished; a chore that fails does not keep the others."""
     for chore in CHORES:
@@ -84,6 +94,10 @@ def _sweep_exports() -> None:
         send(build_export, job_id)
 
 
+def _sweep_drop() -> None:
+    send(watch_drop)
+
+
 CHORES = (
     _sweep_ingests,
     review.expire_batches,
@@ -91,6 +105,7 @@ CHORES = (
     _sweep_exports,
     storage.sweep_incoming,
     resumable.sweep,
+    _sweep_drop,
 )
 
 

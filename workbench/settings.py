@@ -48,6 +48,11 @@ EVIDENCE_ROOTS = [Path(root) for root in env("WINNOW_EVIDENCE_ROOTS").split(os.p
 for root in EVIDENCE_ROOTS:
     if not root.is_absolute():
         raise ImproperlyConfigured(f"WINNOW_EVIDENCE_ROOTS: {root} must be an absolute path.")
+DROP = Path(env("WINNOW_DROP") or DATA_DIR / "drop")
+if not DROP.is_absolute():
+    raise ImproperlyConfigured(f"WINNOW_DROP: {DROP} must be an absolute path.")
+DROP_SECONDS = env_int("WINNOW_DROP_SECONDS", 60, 1, 86_400)
+DROP_AS = env("WINNOW_DROP_AS", "operator")
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7

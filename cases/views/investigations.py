@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import activity, figures, investigations, ladder, overview, shown
+from cases import activity, drop, figures, investigations, ladder, overview, shown
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
@@ -81,6 +81,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "stacks": counts.stacks,
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "exhibits": [_exhibit(exhibit, unmatched) for exhibit, unmatched in rows],
+            "dropped": shown.dropped(drop.refused(found)),
             "live": any(exhibit.state in progress.LIVE for exhibit in exhibits),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
