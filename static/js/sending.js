@@ -42,14 +42,12 @@ async function announced(files, url, patience) {
 /** The request with these files' bytes, and the files that cannot be read. */
 async function bundle(files) {
   const form = new FormData();
-  const unreadable = [];
-  for (const file of files) {
-    try {
-      form.append("files", new Blob([await file.blob.arrayBuffer()]), "file");
-      form.append("names", base64(nameBytes(file.path)));
-    } catch {
-      unreadable.push(file);
-    }
+  const read = await Promise.allSettled(files.map((file) => file.blob.arrayBuffer()));
+  const unreadable = files.filter((_file, place) => read[place].status === "rejected");
+  for (const [place, { status, value }] of read.entries()) {
+    if (status === "rejected") continue;
+    form.append("files", new Blob([value]), "file");
+    form.append("names", base64(nameBytes(files[place].path)));
   }
   return { form, unreadable };
 }
