@@ -23,14 +23,14 @@ async function begin(url, file, name, mark, signal) {
   return { place: told.get("Location"), offset: Number(told.get("Upload-Offset")) };
 }
 
-async function append(place, offset, bytes, checksum, signal) {
+async function append(place, offset, body, checksum, signal) {
   const headers = {
     "Content-Type": "application/offset+octet-stream",
     "Upload-Offset": offset,
     "Upload-Checksum": `sha256 ${checksum}`,
   };
   try {
-    return Number((await tus("PATCH", place, { signal, headers, body: bytes })).get("Upload-Offset"));
+    return Number((await tus("PATCH", place, { signal, headers, body })).get("Upload-Offset"));
   } catch (error) {
     if (error.code !== "offset-moved") throw error; // the answer to an earlier try was lost
     return Number((await tus("HEAD", place, { signal, headers: {} })).get("Upload-Offset"));
@@ -46,8 +46,9 @@ export async function sendInPieces(file, name, url, patience, arrived) {
     arrived(offset);
     const bytes = await file.slice(offset, offset + PIECE).arrayBuffer();
     const checksum = base64(await sha256(bytes));
+    const body = new Blob([bytes]); // browsers send a Blob several times faster than an array
     try {
-      offset = await patience.until((signal) => append(place, offset, bytes, checksum, signal));
+      offset = await patience.until((signal) => append(place, offset, body, checksum, signal));
     } catch (error) {
       if (!LOST.includes(error.status)) throw error;
       ({ place, offset } = await begun());
