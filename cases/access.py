@@ -19,6 +19,7 @@ PERMISSIONS = access.register(
         "evidence.add": REVIEWERS,
         "evidence.control": REVIEWERS,
         "exhibit.verify": TEAM | {Role.AUDITOR},
+        "drop.view": SUPERVISOR,
         "problems.view": TEAM | {Role.AUDITOR},
         "item.view": REVIEWERS,
         "item.confirm": REVIEWERS,

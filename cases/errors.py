@@ -26,6 +26,17 @@ class CaseIsClosed(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class UploadIncomplete(WorkbenchError):
+    """Some announced files have not come. Send the rest, or end the upload without them."""
+
+    code = "upload-incomplete"
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, missing: int) -> None:
+        what = "1 announced file has" if missing == 1 else f"{missing:,} announced files have"
+        super().__init__(f"{what} not come. Send the rest, or end the upload without them.")
+
+
 class UnknownCategory(WorkbenchError):
     """The case's scheme has no such category."""
 

@@ -51,6 +51,14 @@ class OfCaseQuerySet(models.QuerySet[Any, Any]):
         return self.filter(case_filter(user, "case__"))
 
 
+class UploadQuerySet(models.QuerySet[Any, Any]):
+    """Files on their way into an exhibit."""
+
+    def for_actor(self, user: User) -> Self:
+        """Uploads of the cases the person may know of."""
+        return self.filter(case_filter(user, "exhibit__case__"))
+
+
 class BatchQuerySet(OfCaseQuerySet):
     """Batches: a person's own."""
 

@@ -1,11 +1,13 @@
 """Words, colours of small state words, shares and dates as the pages show them; no queries."""
 
+from collections.abc import Iterable
 from datetime import date
 from math import log
 from typing import Any
 
 from cases.figures import Figures
-from cases.models import Case, Exhibit, Item, Offer
+from cases.models import Case, DropEntry, Exhibit, Item, Offer
+from cases.names import display
 
 ITEM_KINDS = {
     "decided": "ok",
@@ -154,6 +156,11 @@ def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit now."""
     acts = ACTS.get(Exhibit.State(exhibit.state), [])
     return [AGAIN, *acts] if exhibit.state == Exhibit.State.DONE and exhibit.problems else acts
+
+
+def dropped(rows: Iterable[DropEntry]) -> list[dict[str, str]]:
+    """Entries of the drop folder that were not taken."""
+    return [{"name": display(bytes(row.raw_path)), "why": row.refusal} for row in rows]
 
 
 def offer_state(offer: Offer) -> tuple[str, str]:

@@ -6,15 +6,17 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import comparing, evidence, exports, matching, removal, review, verify_jobs
+from cases import comparing, drop, evidence, exports, matching, removal, resumable, review, verify_jobs
 from cases.exports import jobs
 from cases.ingest import pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
 from workbench.errors import WorkbenchError
+from workbench.jobs import alone
 from workbench.models import Agency
 from workbench.waking import after_commit, send
 
+DROP_SPACE = 0x44524F50  # advisory lock of who looks at the drop folder
 log = logging.getLogger(__name__)
 
 
@@ -77,11 +79,17 @@ def verify_exhibit(job_id: int) -> None:
 
 
 @shared_task
+def watch_drop() -> None:
+    """Take in what stands still in the drop folder; one worker at a time, since a folder may take long to look at."""
+    with alone(DROP_SPACE, 0) as ours:
+        for exhibit_id in drop.sweep() if ours else []:
+            wake(exhibit_id)
+
+
+@shared_task
 def sweep() -> None:
     """Wake workers for whatever the tables show unfinished; a chore that fails does not keep the others."""
-    chores = (_sweep_ingests, review.expire_batches, match_again, _sweep_exports, _sweep_verifications,
-              storage.sweep_incoming)  # fmt: skip
-    for chore in chores:
+    for chore in CHORES:
         try:
             chore()
         except (DatabaseError, InterfaceError, OSError, WorkbenchError):
@@ -111,6 +119,22 @@ def _sweep_exports() -> None:
 def _sweep_verifications() -> None:
     for job_id in verify_jobs.waiting():
         send(verify_exhibit, job_id)
+
+
+def _sweep_drop() -> None:
+    send(watch_drop)
+
+
+CHORES = (
+    _sweep_ingests,
+    review.expire_batches,
+    match_again,
+    _sweep_exports,
+    _sweep_verifications,
+    storage.sweep_incoming,
+    resumable.sweep,
+    _sweep_drop,
+)
 
 
 def wake(exhibit_id: int) -> None:

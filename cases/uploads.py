@@ -14,18 +14,17 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db import transaction
 
-from cases import closing, evidence
+from cases import announced, closing, evidence, receiving
+from cases.errors import UploadIncomplete
 from cases.evidence import NotInThisState
 from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.ingest.upload import Upload
-from cases.models import Case, Exhibit, FileInstance
+from cases.models import AnnouncedFile, Case, Exhibit, FileInstance, ResumableUpload
 from workbench import storage
-from workbench.errors import BadInput
 from workbench.models import User
 
 CHUNK = 1 << 20  # bytes
-LONGEST_NAME = 16_384  # bytes
 S = Exhibit.State
 
 
@@ -59,8 +58,7 @@ def receive(exhibit: Exhibit, files: Sequence[tuple[bytes, BinaryIO]]) -> int:
 
 
 def _sent(raw_path: bytes, stream: BinaryIO) -> Sent:
-    if not raw_path or len(raw_path) > LONGEST_NAME:
-        raise BadInput("A file came without a name, or with one that is too long.")
+    receiving.check_name(raw_path)
     temporary, digest = _incoming(), sha256()
     with _or_nothing(temporary):
         size = _write(temporary, stream, digest.update)
@@ -70,10 +68,8 @@ def _sent(raw_path: bytes, stream: BinaryIO) -> Sent:
 @transaction.atomic
 def _enter(exhibit: Exhibit, sent: Sequence[Sent]) -> None:
     """Give the files their final names and rows while the exhibit is held in its state: nobody reads them yet."""
-    closing.require_open(exhibit.case_id)
-    if not Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
-        raise NotInThisState
-    folder = _folder(exhibit)
+    receiving.hold(exhibit)
+    folder = receiving.folder(exhibit)
     for one in sent:
         one.temporary.rename(folder / os.fsdecode(one.locator))
     storage.sync_folder(folder)
@@ -124,23 +120,23 @@ def add_file(*, case: Case, ref: str, reader_id: str, stream: BinaryIO, by: User
 
 @transaction.atomic
 def all_sent(exhibit: Exhibit) -> None:
-    """Every file came: the ingest begins. A second time it changes nothing. Raises NotInThisState, CaseIsClosed."""
+    """Every file came: the ingest begins. A second time it changes nothing.
+
+    Raises UploadIncomplete where something announced has not come; NotInThisState, CaseIsClosed.
+    """
     closing.require_open(exhibit.case_id)
     if exhibit.reader != Upload.id:
         raise NotInThisState
-    if Exhibit.objects.filter(pk=exhibit.pk, state=S.WAITING).update(state=S.LISTING):
+    if Exhibit.objects.select_for_update().filter(pk=exhibit.pk, state=S.WAITING).exists():
+        if missing := announced.missing(exhibit):
+            raise UploadIncomplete(missing)
+        Exhibit.objects.filter(pk=exhibit.pk).update(state=S.LISTING)
         exhibit.state = S.LISTING
-        _folder(exhibit)
+        receiving.folder(exhibit)
+        AnnouncedFile.objects.filter(exhibit=exhibit).delete()
+        ResumableUpload.objects.filter(exhibit=exhibit).delete()
     elif exhibit.state == S.CANCELLED:
         raise NotInThisState
-
-
-def _folder(exhibit: Exhibit) -> Path:
-    """Where the exhibit's files wait, made and durable. Only under the exhibit's lock: its ingest removes it."""
-    folder = Path(evidence.upload_folder(exhibit.public_id))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    storage.sync_folder(folder.parent)
-    return folder
 
 
 def _incoming() -> Path:

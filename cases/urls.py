@@ -3,6 +3,7 @@
 from django.urls import path
 
 from cases.api import review as api
+from cases.api import uploads
 from cases.views import (
     evidence,
     exports,
@@ -58,5 +59,8 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
     path("api/v1/viewings", api.viewings, name="api_viewings"),
+    path("api/v1/exhibits/<uuid:exhibit>/announced", uploads.announce, name="api_announce"),
+    path("api/v1/exhibits/<uuid:exhibit>/uploads", uploads.uploads, name="api_uploads"),
+    path("api/v1/uploads/<uuid:upload>", uploads.upload, name="api_upload"),
     path("api/v1/stacks/<uuid:stack>", api.stack, name="api_stack"),
 ]

@@ -1,7 +1,7 @@
 """Who may call which route: the table that every route must be in (security.md 5.2).
 
-`get` and `post` name the roles that may, "" nobody (the method does not exist). `of` says what the route's id
-belongs to; whoever does not reach that thing gets 404. `owner` routes are a person's own: for others, 404.
+`get`, `post` and the others name the roles that may, "" nobody (the method does not exist). `of` says what the
+route's id belongs to; whoever does not reach that thing gets 404. `owner` routes are a person's own: for others, 404.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ ONLY_SUPERVISORS = frozenset({SUPERVISOR})
 EXPORTERS = frozenset({SUPERVISOR, EXPORTER})
 LOG_READERS = frozenset({SUPERVISOR, AUDITOR, ADMIN})
 SET_READERS = TEAM | {AUDITOR, ADMIN}
+METHODS = ("GET", "POST", "HEAD", "PATCH", "DELETE")
+TUS = {"Tus-Resumable": "1.0.0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,25 @@ class Route:
     name: str
     get: frozenset[str] = NOBODY
     post: frozenset[str] = NOBODY
+    head: frozenset[str] = NOBODY  # where it is not GET without a body
+    patch: frozenset[str] = NOBODY
+    delete: frozenset[str] = NOBODY
     of: str = ""
     owner: bool = False
     without_sign_in: bool = False
     body: dict[str, Any] | None = None
     query: str = ""
+    headers: dict[str, str] | None = None  # what every request to it carries
+
+    def may(self, method: str) -> frozenset[str]:
+        """The roles that may use the method."""
+        roles: frozenset[str] = getattr(self, method.lower())
+        return roles
+
+    @property
+    def method(self) -> str:
+        """The first method that somebody may use."""
+        return next(method for method in METHODS if self.may(method))
 
 
 ROUTES = [
@@ -69,6 +85,9 @@ ROUTES = [
     Route("cases:upload_files", post=REVIEWERS, of="exhibit"),
     Route("cases:upload_done", post=REVIEWERS, of="exhibit"),
     Route("cases:exhibit_verify", post=TEAM | {AUDITOR}, of="exhibit"),
+    Route("cases:api_announce", post=REVIEWERS, of="exhibit", body={"files": [["YQ==", 1]]}),
+    Route("cases:api_uploads", post=REVIEWERS, of="exhibit", headers=TUS),
+    Route("cases:api_upload", head=REVIEWERS, patch=REVIEWERS, delete=REVIEWERS, of="upload", headers=TUS),
     Route("cases:exhibit_act", post=REVIEWERS, of="exhibit"),
     # review: a batch is its owner's
     Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),

@@ -4,13 +4,15 @@ Rows are written as the product leaves them, inside `states.changing`, so every 
 """
 
 import hashlib
+from datetime import timedelta
 from itertools import count
 
 from django.db import transaction
 from django.db.models import F
+from django.utils import timezone
 
 from cases import events, matching, states
-from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, Stack
+from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, ResumableUpload, Stack
 from hashsets import scheme_tables
 from hashsets.models import HashSet
 from workbench import audit
@@ -59,6 +61,13 @@ def exhibit(of: Case, ref: str = "") -> Exhibit:
         state=Exhibit.State.DONE,
         added_by=of.lead,
     )
+
+
+def upload(of: Exhibit, name: str = "film.mp4", size: int = 100) -> ResumableUpload:
+    """A file of which nothing has come yet."""
+    raw = name.encode()
+    key, expires = hashlib.sha256(raw).digest(), timezone.now() + timedelta(hours=1)
+    return ResumableUpload.objects.create(exhibit=of, name_key=key, raw_path=raw, size=size, expires_at=expires)
 
 
 @transaction.atomic

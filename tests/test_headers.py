@@ -58,7 +58,7 @@ def test_of_a_route_every_answer_carries_the_safe_headers(world: World, route: R
     readers: tuple[User | None, ...] = (world.people.investigator, world.people.supervisor, world.people.outsider, None)
     for method in ("GET", "POST", "DELETE"):
         for reader in readers if method == "GET" else readers[1:2]:
-            answer = asked(signed_in(reader), method, path, route.body)
+            answer = asked(signed_in(reader), method, path, route, route.body)
             media = route.name.startswith("cases:media_") and answer.headers["Content-Type"].startswith("image/")
             wrong += [f"{method} {reader}: {problem}" for problem in problems(answer, media=media)]
             if answer.streaming:
@@ -111,7 +111,7 @@ PAGES = [route for route in ROUTES if route.get and not address_is_api(route) an
 
 @pytest.mark.parametrize("route", PAGES, ids=lambda route: route.name)
 def test_of_a_page_no_script_style_or_host_of_others_is_named(world: World, route: Route) -> None:
-    body = asked(signed_in(world.people.supervisor), "GET", address(route, world.ids), None)
+    body = asked(signed_in(world.people.supervisor), "GET", address(route, world.ids), route)
     text = getattr(body, "content", b"").decode()
     assert not re.search(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son[a-z]+=\"", text)
     assert not re.search(r"(?:src|href|action)=\"(?:https?:)?//", text)

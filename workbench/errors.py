@@ -11,7 +11,7 @@ class WorkbenchError(Exception):
     """Something the caller can be told about, in words that help."""
 
     code = "error"
-    status = HTTPStatus.BAD_REQUEST
+    status: int = HTTPStatus.BAD_REQUEST
     permanent = True
     refuses = False  # somebody something that is there: then it is an event of the log too
 

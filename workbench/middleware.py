@@ -19,7 +19,6 @@ from workbench.views.errors import answer, wants_json
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
 SERVED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
-RAW_NAMES = frozenset({"cases:upload_files"})
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
 
@@ -62,22 +61,6 @@ class SignedInOnly:
         return redirect(settings.LOGIN_URL)
 
 
-class NamesAsBytes:
-    """Reads the fields that are names of evidence byte by byte: no two names become one by being decoded."""
-
-    def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass on."""
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> None:
-        """Have the body read as Latin-1, in which every byte is a character; the view encodes it back."""
-        if resolve(request.path_info).view_name in RAW_NAMES:
-            request.encoding = "latin-1"
-
-
 def _length(request: HttpRequest) -> int:
     """Bytes of the request's body, as announced; no server in front of us passes on more."""
     text = request.META.get("CONTENT_LENGTH") or "0"
@@ -109,9 +92,13 @@ class ErrorsAsAnswers:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
-        """Refuse what no text field can hold; names of files are bytes, and their view takes any."""
-        sent = [request.GET] if resolve(request.path_info).view_name in RAW_NAMES else [request.GET, request.POST]
-        if any("\0" in value for fields in sent for _name, values in fields.lists() for value in values):
+        """Refuse what no text field can hold; names of files are bytes, and travel as base64."""
+        if any(
+            "\0" in value
+            for fields in (request.GET, request.POST)
+            for _name, values in fields.lists()
+            for value in values
+        ):
             return answer(request, BadInput("A field of this request holds a character that no text has."))
         return None
 

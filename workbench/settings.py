@@ -52,6 +52,11 @@ EVIDENCE_ROOTS = [Path(root) for root in env("WINNOW_EVIDENCE_ROOTS").split(os.p
 for root in EVIDENCE_ROOTS:
     if not root.is_absolute():
         raise ImproperlyConfigured(f"WINNOW_EVIDENCE_ROOTS: {root} must be an absolute path.")
+DROP = Path(env("WINNOW_DROP") or DATA_DIR / "drop")
+if not DROP.is_absolute():
+    raise ImproperlyConfigured(f"WINNOW_DROP: {DROP} must be an absolute path.")
+DROP_SECONDS = env_int("WINNOW_DROP_SECONDS", 60, 1, 86_400)
+DROP_AS = env("WINNOW_DROP_AS", "operator")
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7
@@ -60,6 +65,8 @@ BATCH_HOURS = env_int("WINNOW_BATCH_HOURS", 24, 1, 24)
 ARCHIVE_BYTES = env_int("WINNOW_ARCHIVE_BYTES", 1 << 36, 1 << 20, 1 << 50)
 ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
 ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
+UPLOAD_BYTES = env_int("WINNOW_UPLOAD_BYTES", 1 << 42, 1 << 20, 1 << 50)
+UPLOAD_HOURS = env_int("WINNOW_UPLOAD_HOURS", 168, 1, 8760)
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
 
 JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)
@@ -91,7 +98,6 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
-    "workbench.middleware.NamesAsBytes",  # before anything that reads a request's body
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "workbench.middleware.ErrorsAsAnswers",

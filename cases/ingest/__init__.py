@@ -20,7 +20,7 @@ def reader(name: str, passwords: Sequence[str] = ()) -> Reader:
     """The reader of that id; one that opens archives tries the passwords. Raises SourceUnusable."""
     if name not in BY_ID:
         raise SourceUnusable(f"There is no reader {name!r}. There are: {', '.join(BY_ID)}.")
-    found: Reader = BY_ID[name](tuple(os.fsencode(root) for root in settings.EVIDENCE_ROOTS))
+    found: Reader = BY_ID[name](tuple(os.fsencode(root) for root in (*settings.EVIDENCE_ROOTS, settings.DROP)))
     if isinstance(found, TriesPasswords):
         found.passwords = tuple(passwords)
     return found

@@ -19,6 +19,7 @@ UNREADABLE = "unreadable"
 CHANGED = "changed-during-read"
 FILE_MISSING = "file-missing"
 UNSAFE_PATH = "unsafe-path"
+UPLOAD_INCOMPLETE = "upload-incomplete"
 # Why an accepted file is worth a line in the problems list.
 EMPTY = "empty-file"
 ARCHIVE = "archive"

@@ -15,14 +15,17 @@ from cases.models.review import (
     Standing,
     Viewing,
 )
+from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
 
 __all__ = [
     "Act",
+    "AnnouncedFile",
     "Batch",
     "Case",
     "CaseMember",
     "Content",
     "Decision",
+    "DropEntry",
     "Exhibit",
     "Export",
     "FileInstance",
@@ -32,6 +35,7 @@ __all__ = [
     "Match",
     "Metadata",
     "Offer",
+    "ResumableUpload",
     "SecondOpinion",
     "SetSync",
     "Stack",

@@ -11,11 +11,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from cases import again, evidence, inbox, passwords, removal, shown, tasks, uploads, verify_jobs
+from cases import (
+    again,
+    announced,
+    evidence,
+    inbox,
+    passwords,
+    receiving,
+    removal,
+    shown,
+    tasks,
+    uploads,
+    verify_jobs,
+)
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
+from workbench.views.errors import wants_json
 
 FROM_INBOX = ("folder", "archive", "image", "vics")
 AS_FILE = ("archive", "vics")
@@ -42,6 +55,7 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
     context = {
         "here": "cases",
         "case": found,
+        "waiting": announced.waiting(found),
         "inbox": _inbox(),
         "inbox_places": inbox.places(),
         "values": {form: request.POST.dict()} if form in FORMS else {},
@@ -120,6 +134,8 @@ def upload_start(request: SignedRequest, case: UUID) -> HttpResponse:
     return JsonResponse(
         {
             "exhibit": exhibit.public_id,
+            "announce_url": reverse("cases:api_announce", args=[exhibit.public_id]),
+            "uploads_url": reverse("cases:api_uploads", args=[exhibit.public_id]),
             "files_url": reverse("cases:upload_files", args=[exhibit.public_id]),
             "done_url": reverse("cases:upload_done", args=[exhibit.public_id]),
             "case_url": reverse("cases:case", args=[found.public_id]),
@@ -132,7 +148,7 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Some of the files; sending them again changes nothing."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
     files = request.FILES.getlist("files")
-    names = [name.encode("latin-1") for name in request.POST.getlist("paths")]  # middleware.NamesAsBytes
+    names = [receiving.decoded(name) for name in request.POST.getlist("names")]
     if len(files) != len(names) or not files:
         raise BadInput(_("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]
@@ -141,11 +157,14 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
 
 @require_POST
 def upload_done(request: SignedRequest, exhibit: UUID) -> HttpResponse:
-    """All files came: the ingest begins."""
+    """All files came, or the person ends the upload without the rest: the ingest begins."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
+    if request.POST.get("anyway") == "1":
+        announced.give_up_missing(found, by=request.user)
     uploads.all_sent(found)
     tasks.wake(found.pk)
-    return JsonResponse({"next": reverse("cases:case", args=[found.case.public_id])})
+    following = reverse("cases:case", args=[found.case.public_id])
+    return JsonResponse({"next": following}) if wants_json(request) else redirect(following)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cases import figures, listing, overview, shown
+from cases import drop, figures, listing, overview, shown
 from cases.figures import Figures
 from cases.models import Case, Item
 from cases.scope import CaseQuerySet
@@ -35,10 +35,19 @@ def home(request: SignedRequest) -> HttpResponse:
         "queues": [_queue(case, counted[case.pk], may_claim) for case in cases if counted[case.pk].left],
         "followed": [_followed(case, counted[case.pk]) for case in cases],
         "viewing": _viewing(request),
+        "dropped": _dropped(request),
         "outcomes": overview.outcomes(request.user),
         "may_create": access.has(request.user, "case.create"),
     }
     return render(request, "cases/home.html", context)
+
+
+def _dropped(request: SignedRequest) -> list[dict[str, str]]:
+    """What lies in the drop folder for no case, for the supervisors of the agency it belongs to."""
+    user = request.user
+    if not (access.has(user, "drop.view") and drop.is_of(user)):
+        return []
+    return shown.dropped(drop.refused(None))
 
 
 def _viewing(request: SignedRequest) -> dict[str, str] | None:

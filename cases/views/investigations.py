@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import activity, figures, investigations, ladder, overview, seal_words, shown, verify_jobs, verifying
+from cases import activity, drop, figures, investigations, ladder, overview, seal_words, shown, verify_jobs, verifying
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
@@ -84,6 +84,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
             "kept": len(exhibits),
+            "dropped": shown.dropped(drop.refused(found)),
             "live": progress.is_live(exhibits, orders),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),

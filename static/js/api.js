@@ -7,9 +7,9 @@ export class ApiError extends Error {
     Object.assign(this, { name: "ApiError", status, code, details });
   }
 
-  /** Worth another try without anybody doing anything. */
+  /** Worth another try without anybody doing anything; 460 is a piece whose bytes were damaged on the way. */
   get passing() {
-    return this.status === 0 || this.status === 429 || this.status >= 500;
+    return this.status === 0 || this.status === 429 || this.status === 460 || this.status >= 500;
   }
 }
 
@@ -57,17 +57,25 @@ export async function getClear(url, signal) {
   return { blob: await answer.blob(), token: answer.headers.get("X-Viewing") };
 }
 
-async function post(url, body, headers, options) {
-  const send = () => ask(url, { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...headers }, ...options });
+/** A request that changes something; where the page's token is old, it is sent once more with a fresh one. */
+async function change(url, { headers, ...options }) {
+  const send = () => ask(url, { ...options, headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...headers } });
   try {
-    return (await send()).json();
+    return await send();
   } catch (error) {
-    if (error.status !== 403 || options?.keepalive || !(await refreshToken())) throw error;
-    return (await send()).json();
+    if (error.status !== 403 || options.keepalive || !(await refreshToken())) throw error;
+    return send();
   }
 }
 
-export const postJson = (url, body, options = {}) => post(url, JSON.stringify(body), { "Content-Type": "application/json" }, options);
+export async function postJson(url, body, options = {}) {
+  const headers = { "Content-Type": "application/json" };
+  return (await change(url, { method: "POST", body: JSON.stringify(body), headers, ...options })).json();
+}
 
 /** A plain multipart POST; the browser writes the boundary. */
-export const postForm = (url, form) => post(url, form, {}, {});
+export const postForm = async (url, body, signal) => (await change(url, { method: "POST", body, signal })).json();
+
+/** One request of tus 1.0; the answer's headers are what counts. */
+export const tus = async (method, url, { headers, ...options }) =>
+  (await change(url, { method, headers: { "Tus-Resumable": "1.0.0", ...headers }, ...options })).headers;

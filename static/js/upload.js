@@ -1,116 +1,162 @@
-// Sends files or a whole folder in small multipart requests, in order, with the relative name beside each file.
+// The upload form: what is chosen or dropped, how far its sending is, pausing, and ending without what cannot be had.
 import { postForm } from "./api.js";
-import { announce, number, plural, size as sizeText } from "./dom.js";
+import { announce, number, plural, size as sizeText, spoken } from "./dom.js";
+import { droppedFiles } from "./dropped.js";
+import { Patience } from "./patience.js";
+import { sendMissing } from "./sending.js";
 
-const FILES = 32; // a request
-const BYTES = 16 * 1024 * 1024; // a request; a larger file goes alone
-const TRIES = 5;
+const RECENT = 15000; // milliseconds over which speed is told
+const NAMED = 3; // files that a sentence names
 
-const nameOf = (file) => file.webkitRelativePath || file.name;
+const chosenIn = (input) =>
+  [...input.files].map((blob) => ({ path: blob.webkitRelativePath || blob.name, size: blob.size, blob }));
+const bytesOf = (files) => files.reduce((sum, file) => sum + file.size, 0);
 
-/** Cuts the list into requests. */
-function* batches(files) {
-  let batch = [];
-  let bytes = 0;
-  for (const file of files) {
-    if (batch.length && (batch.length === FILES || bytes + file.size > BYTES)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
+/** Speed and time left, from what arrived lately. */
+class Pace {
+  constructor(files, bytes) {
+    Object.assign(this, { files, bytes, doneFiles: 0, doneBytes: 0, seen: [] });
+  }
+
+  add(files, bytes) {
+    this.doneFiles += files;
+    this.doneBytes += bytes;
+    const now = performance.now();
+    this.seen = [...this.seen.filter(([at]) => now - at < RECENT), [now, this.doneBytes]];
+  }
+
+  get text() {
+    const words = [`${number(this.doneFiles)} of ${plural(this.files, "file")}`];
+    const [[from, before], [to, after]] = [this.seen[0], this.seen.at(-1)];
+    if (to - from > 1000 && after > before) {
+      const rate = (after - before) / (to - from); // bytes a millisecond
+      words.push(`${sizeText(Math.round(rate * 1000))}/s`, `${spoken((this.bytes - this.doneBytes) / rate)} left`);
     }
-    batch.push(file);
-    bytes += file.size;
-  }
-  if (batch.length) yield batch;
-}
-
-async function patiently(send) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!error.passing || attempt === TRIES) throw error;
-      await new Promise((resolve) => { window.setTimeout(resolve, 500 * 2 ** attempt); });
-    }
+    return words.join(", ");
   }
 }
 
-function bundle(batch) {
-  const form = new FormData();
-  for (const file of batch) {
-    form.append("files", file, file.name);
-    form.append("paths", nameOf(file));
-  }
-  return form;
-}
-
-async function send(form, files, show) {
-  const first = new FormData();
-  for (const name of ["ref", "description"]) first.append(name, form.elements[name]?.value ?? "");
-  first.append("files", files.length);
-  first.append("bytes", files.reduce((sum, file) => sum + file.size, 0));
-  const place = await patiently(() => postForm(form.dataset.upload, first));
-  let sent = 0;
-  for (const batch of batches(files)) {
-    await patiently(() => postForm(place.files_url, bundle(batch)));
-    sent += batch.length;
-    show(sent);
-  }
-  return patiently(() => postForm(place.done_url, new FormData()));
-}
-
-/** Takes over `form[data-upload]`: its file inputs, its drop zone and its button. */
+/** Takes over `form[data-upload]`: its file inputs, its drop zone and its buttons. */
 export function attachUpload(form) {
-  const inputs = [...form.querySelectorAll('input[type="file"]')];
-  const [bar, line, button] = ["progress", "[data-upload-line]", "button"].map((what) => form.querySelector(what));
-  const zone = form.querySelector("[data-drop]");
-  let dropped = [];
-  let sending = false;
-  const chosen = () => [...inputs.flatMap((input) => [...input.files]), ...dropped];
-  const refresh = () => {
-    const files = chosen();
-    const size = files.reduce((sum, file) => sum + file.size, 0);
-    line.textContent = files.length ? `${plural(files.length, "file")}, ${sizeText(size)}` : "Nothing chosen yet";
-    button.disabled = files.length === 0 || sending;
-  };
-  inputs.forEach((input) => input.addEventListener("change", refresh));
-  zone?.addEventListener("dragover", (event) => { event.preventDefault(); zone.classList.add("over"); });
-  zone?.addEventListener("dragleave", () => zone.classList.remove("over"));
-  zone?.addEventListener("drop", (event) => {
-    event.preventDefault();
-    zone.classList.remove("over");
-    dropped = [...event.dataTransfer.files];
-    refresh();
-  });
-  window.addEventListener("beforeunload", (event) => { if (sending) event.preventDefault(); });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const files = chosen();
-    if (!files.length || sending || !form.reportValidity()) return;
-    sending = true;
-    refresh();
-    bar.hidden = false;
-    bar.max = files.length;
-    let kept = 0;
-    const show = (sent) => {
-      kept = sent;
-      bar.value = sent;
-      line.textContent = `${number(sent)} of ${plural(files.length, "file")} sent`;
-    };
+  new UploadForm(form);
+}
+
+class UploadForm {
+  constructor(form) {
+    this.form = form;
+    this.inputs = [...form.querySelectorAll('input[type="file"]')];
+    const parts = { bar: "progress", line: "[data-upload-line]", pace: "[data-upload-pace]", zone: "[data-drop]",
+      start: "[data-upload-start]", hold: "[data-upload-hold]", without: "[data-upload-without]" };
+    for (const [name, selector] of Object.entries(parts)) this[name] = form.querySelector(selector);
+    this.dropped = [];
+    this.sending = false;
+    this.#listen();
+    this.#refresh();
+  }
+
+  #listen() {
+    for (const input of this.inputs) input.addEventListener("change", () => this.#refresh());
+    this.zone.addEventListener("dragover", (event) => { event.preventDefault(); this.zone.classList.add("over"); });
+    this.zone.addEventListener("dragleave", () => this.zone.classList.remove("over"));
+    this.zone.addEventListener("drop", (event) => { event.preventDefault(); this.#drop(event.dataTransfer); });
+    window.addEventListener("beforeunload", (event) => { if (this.sending) event.preventDefault(); });
+    this.hold.addEventListener("click", () => this.#hold());
+    this.without.addEventListener("click", () => this.#end({ anyway: true }).catch((error) => this.#stopped(error, 0)));
+    this.form.addEventListener("submit", (event) => { event.preventDefault(); this.#send(); });
+  }
+
+  get chosen() {
+    return [...this.inputs.flatMap(chosenIn), ...this.dropped];
+  }
+
+  #say(text) {
+    this.line.textContent = text;
+  }
+
+  #refresh() {
+    const files = this.chosen;
+    if (!this.sending) {
+      this.#say(files.length ? `${plural(files.length, "file")}, ${sizeText(bytesOf(files))}` : "Nothing chosen yet");
+    }
+    this.start.disabled = files.length === 0 || this.sending;
+    this.bar.hidden = this.hold.hidden = this.pace.hidden = !this.sending;
+  }
+
+  async #drop(transfer) {
+    this.zone.classList.remove("over");
+    this.#say("Looking at what was dropped");
     try {
-      const { next } = await send(form, files, show);
-      sending = false;
-      announce(`${plural(files.length, "file")} sent`);
+      this.dropped = await droppedFiles(transfer);
+      this.#refresh();
+    } catch {
+      this.#say("What was dropped cannot be read. Choose it with the button.");
+    }
+  }
+
+  #hold() {
+    if (this.patience.paused) this.patience.goOn();
+    else this.patience.pause();
+    this.hold.textContent = this.patience.paused ? "Continue" : "Pause";
+  }
+
+  async #send() {
+    const files = this.chosen;
+    if (!files.length || this.sending || !this.form.reportValidity()) return;
+    this.sending = true;
+    this.without.hidden = true;
+    this.hold.textContent = "Pause";
+    this.#refresh();
+    this.#say("Sending");
+    this.patience = new Patience((text) => this.#say(text || "Sending"));
+    const pace = new Pace(files.length, bytesOf(files));
+    try {
+      this.place = await this.patience.until(() => postForm(this.form.dataset.upload, this.#exhibit()));
+      const unreadable = await sendMissing(files, this.place, this.patience, (more, bytes) => {
+        pace.add(more, bytes);
+        this.bar.max = Math.max(1, pace.bytes);
+        this.bar.value = pace.doneBytes;
+        this.pace.textContent = pace.text;
+      });
+      await this.#end({ unreadable });
+    } catch (error) {
+      this.#stopped(error, pace.doneFiles);
+    }
+  }
+
+  #exhibit() {
+    const told = new FormData();
+    for (const name of ["ref", "description"]) told.append(name, this.form.elements[name]?.value ?? "");
+    return told;
+  }
+
+  /** All is sent, or what is not is given up: the ingest begins. */
+  async #end({ anyway = false, unreadable = [] }) {
+    const told = new FormData();
+    if (anyway) told.append("anyway", "1");
+    try {
+      const { next } = await this.patience.until((signal) => postForm(this.place.done_url, told, signal));
+      this.sending = false;
+      announce("All sent");
       location.assign(next);
     } catch (error) {
-      sending = false;
-      refresh();
-      bar.hidden = true;
-      line.textContent = kept
-        ? `Stopped after ${plural(kept, "file")}: ${error.message} What was sent is kept; sending again doubles nothing.`
-        : `Not sent: ${error.message}`;
-      announce(line.textContent);
+      if (error.code !== "upload-incomplete") throw error;
+      const names = unreadable.slice(0, NAMED).map((file) => file.path).join(", ");
+      const more = unreadable.length > NAMED ? `${names} and others` : names;
+      this.#stop(names ? `This browser could not read ${more}. ${error.message}` : error.message);
+      this.without.hidden = false;
     }
-  });
-  refresh();
+  }
+
+  #stop(text) {
+    this.sending = false;
+    this.#refresh();
+    this.#say(text);
+    announce(text);
+  }
+
+  #stopped(error, files) {
+    this.#stop(files
+      ? `Stopped after ${plural(files, "file")}: ${error.message} What was sent is kept; sending again doubles nothing.`
+      : `Not sent: ${error.message}`);
+  }
 }

@@ -1,5 +1,6 @@
 """Nothing that a browser sends replaces, hides or outlives what was sent before."""
 
+import base64
 import io
 import json
 import os
@@ -77,18 +78,18 @@ def post(user: User, path: str, **fields: object) -> HttpResponse:
 
 
 def multipart(names: list[bytes]) -> bytes:
-    parts = [b'name="paths"\r\n\r\n' + name for name in names]
+    parts = [b'name="names"\r\n\r\n' + base64.b64encode(name) for name in names]
     parts += [b'name="files"; filename="x"\r\nContent-Type: application/octet-stream\r\n\r\nsame'] * len(names)
     return b"".join(b"--cut\r\nContent-Disposition: form-data; " + part + b"\r\n" for part in parts) + b"--cut--\r\n"
 
 
 def test_names_that_are_not_utf8_stay_the_names_they_were(case: Case, dana: User) -> None:
     exhibit = evidence.add_upload(case=case, ref="NM-01", by=dana)
-    names = [b"caf\xe9.jpg", b"caf\xe8.jpg", "caf\u00e9.jpg".encode()]
+    names = [b"caf\xe9.jpg", b"caf\xe8.jpg", "caf\u00e9.jpg".encode(), b"two\nlines\r.jpg", b"nul\0.jpg"]
     path = f"/exhibits/{exhibit.public_id}/files/"
     browser: Client = signed_in(dana)
     answer = browser.generic("POST", path, multipart(names), "multipart/form-data; boundary=cut", secure=True)
-    assert json.loads(answer.content) == {"received": 3}
+    assert json.loads(answer.content) == {"received": 5}
     assert {bytes(row) for row in exhibit.files.values_list("raw_path", flat=True)} == set(names)
 
 

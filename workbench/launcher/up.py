@@ -78,7 +78,8 @@ class Up:
         if children.stop_leftovers():
             self._say("Stopped what an earlier run had left behind.")
         self._pause(0)
-        (addresses.data_dir() / "inbox").mkdir(mode=0o700, exist_ok=True)  # where a person puts evidence
+        for name in ("inbox", "drop"):  # where a person puts evidence
+            (addresses.data_dir() / name).mkdir(mode=0o700, exist_ok=True)
         pending = prepare.pending()
         if pending:
             self._say("Preparing the database.")

@@ -1,0 +1,111 @@
+"""What a browser announced for an exhibit: which of it has not come, and the line it gets when it never does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from django.db import connection, transaction
+
+from cases import events, receiving
+from cases.ingest import base, ledger
+from cases.ingest.base import Found
+from cases.ingest.upload import Upload
+from cases.models import AnnouncedFile, Case, Exhibit
+from workbench import audit
+from workbench.errors import BadInput
+from workbench.models import User
+
+MOST = 2_000_000  # files an exhibit may announce
+File = tuple[bytes, int]  # raw relative name, bytes
+
+ADD = """
+INSERT INTO cases_announcedfile (exhibit_id, name_key, raw_path, size)
+SELECT %s, * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[]) ON CONFLICT DO NOTHING
+"""
+
+# Whether a file of that name and size came. One that was refused at its end did not.
+CAME = """EXISTS (
+  SELECT FROM cases_fileinstance f WHERE f.exhibit_id = %(exhibit)s AND f.parent_id IS NULL
+    AND f.name_key = a.name_key AND f.size = a.size AND f.state <> 'rejected')"""
+
+MISSING_OF = f"""
+SELECT a.place - 1 FROM unnest(%(keys)s::bytea[], %(sizes)s::bigint[]) WITH ORDINALITY AS a(name_key, size, place)
+WHERE NOT {CAME} ORDER BY a.place
+"""  # noqa: S608 only a constant
+
+# Beside same-named files that came with other sizes, each gets the next ordinal.
+MISSING = f"""
+SELECT a.raw_path, a.size, row_number() OVER (PARTITION BY a.name_key ORDER BY a.size) - 1
+  + (SELECT count(*) FROM cases_fileinstance f
+     WHERE f.exhibit_id = %(exhibit)s AND f.parent_id IS NULL AND f.name_key = a.name_key)
+FROM cases_announcedfile a WHERE a.exhibit_id = %(exhibit)s AND NOT {CAME} ORDER BY a.id
+"""  # noqa: S608 only a constant
+COUNT = f"SELECT count(*) FROM cases_announcedfile a WHERE a.exhibit_id = %(exhibit)s AND NOT {CAME}"  # noqa: S608
+
+
+@transaction.atomic
+def announce(exhibit: Exhibit, files: Sequence[File]) -> list[int]:
+    """Note what will be sent; returns the places in the list of what has not come yet. Again it changes nothing.
+
+    Raises NotInThisState, CaseIsClosed, BadInput.
+    """
+    receiving.hold(exhibit)
+    for raw_path, size in files:
+        receiving.check_name(raw_path)
+        receiving.check_size(size)
+    if AnnouncedFile.objects.filter(exhibit=exhibit)[MOST : MOST + 1].exists():
+        raise BadInput(f"An upload takes {MOST:,} files at most. Put more into the inbox.")
+    keys, sizes = [sha256(raw_path).digest() for raw_path, _size in files], [size for _raw_path, size in files]
+    with connection.cursor() as cursor:
+        cursor.execute(ADD, [exhibit.pk, keys, [raw_path for raw_path, _size in files], sizes])
+        cursor.execute(MISSING_OF, {"exhibit": exhibit.pk, "keys": keys, "sizes": sizes})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def missing(exhibit: Exhibit) -> int:
+    """How many announced files have not come. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"exhibit": exhibit.pk})
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An exhibit that waits for files from a browser, and how many of the announced ones are missing."""
+
+    exhibit: Exhibit
+    missing: int
+
+
+def waiting(case: Case) -> list[Waiting]:
+    """The uploads of the case that are not ended, by reference; a query for each of these few."""
+    found = Exhibit.objects.filter(case=case, state=Exhibit.State.WAITING, reader=Upload.id).order_by("ref")
+    return [Waiting(exhibit, missing(exhibit)) for exhibit in found]
+
+
+@transaction.atomic
+def give_up_missing(exhibit: Exhibit, *, by: User) -> int:
+    """Enter what was announced and has not come into the ledger as rejected, so that none is lost; how many.
+
+    Raises NotInThisState, CaseIsClosed.
+    """
+    receiving.hold(exhibit)
+    values: dict[str, Any] = {"exhibit": exhibit.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(MISSING, values)
+        rows = cursor.fetchall()
+    if not rows:
+        return 0
+    ledger.add(exhibit.pk, [_never_came(*row) for row in rows])
+    AnnouncedFile.objects.filter(exhibit=exhibit).delete()
+    audit.record(
+        events.UPLOAD_CUT_SHORT, by=by, on=exhibit, case=exhibit.case.public_id, agency=exhibit.case.agency_id,
+        ref=exhibit.ref, missing=len(rows),
+    )  # fmt: skip
+    return len(rows)
+
+
+def _never_came(raw_path: bytes, size: int, ordinal: int) -> Found:
+    return Found(bytes(raw_path), ordinal, size=size, reason=base.UPLOAD_INCOMPLETE)

@@ -1,0 +1,241 @@
+"""Large files that a browser sends piece by piece: killed anywhere, the sender asks how much is kept and goes on.
+
+Of a file the first `offset` bytes are durable before the row says so; what a killed process left behind them is
+written over. The bytes lie where the ingest reads them, under a name of ours.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from cases import announced, events, evidence, receiving
+from cases.evidence import NotInThisState
+from cases.ingest import ledger
+from cases.ingest.base import Found
+from cases.models import AnnouncedFile, Exhibit, FileInstance, ResumableUpload
+from workbench import audit, storage
+from workbench.errors import BadInput, NotFound, WorkbenchError
+
+SLICE = 8 << 20  # bytes written, synced and committed together
+MOST_CHECKED = 16 << 20  # bytes of a piece with a checksum: it is held in memory until it is proved
+MOST_OPEN = 5000  # uploads under way for one exhibit; small files come several in one request
+ALGORITHMS = ("sha1", "sha256")
+
+
+class UploadTooLarge(WorkbenchError):
+    """This is larger than one upload, or one piece of it, may be. Put the evidence into the inbox."""
+
+    code = "upload-too-large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class TooManyUploads(WorkbenchError):
+    """Too many files of this exhibit are under way at once. Finish some, then go on."""
+
+    code = "too-many-uploads"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    permanent = False
+
+
+class OffsetMoved(WorkbenchError):
+    """Another request has written this part of the upload. Ask where it stands and go on from there."""
+
+    code = "offset-moved"
+    status = HTTPStatus.CONFLICT
+    permanent = False
+
+
+class UploadGone(WorkbenchError):
+    """Nobody went on with this upload in time. Send the file again."""
+
+    code = "upload-gone"
+    status = HTTPStatus.GONE
+
+
+class ChecksumDiffers(WorkbenchError):
+    """The bytes of this piece are not those that were sent. Nothing of it was kept; send it again."""
+
+    code = "checksum-differs"
+    status = 460  # tus 1.0, checksum extension
+    permanent = False
+
+
+@transaction.atomic
+def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: str = "") -> ResumableUpload:
+    """The upload of a file, which is announced by this; with a fingerprint the same file again goes on.
+
+    Raises NotInThisState, CaseIsClosed, BadInput, UploadTooLarge, TooManyUploads.
+    """
+    if size > settings.UPLOAD_BYTES:
+        raise UploadTooLarge
+    announced.announce(exhibit, [(raw_path, size)])  # holds the exhibit
+    name_key = sha256(raw_path).digest()
+    if fingerprint:
+        same = ResumableUpload.objects.filter(exhibit=exhibit, name_key=name_key, size=size, fingerprint=fingerprint)
+        if found := same.first():
+            return _goes_on(found)
+    if ResumableUpload.objects.filter(exhibit=exhibit, entered=False)[MOST_OPEN - 1 : MOST_OPEN].exists():
+        raise TooManyUploads
+    receiving.folder(exhibit)
+    return ResumableUpload.objects.create(
+        exhibit=exhibit, name_key=name_key, raw_path=raw_path, size=size, fingerprint=fingerprint, expires_at=_expiry()
+    )
+
+
+def append(upload: ResumableUpload, *, offset: int, stream: BinaryIO, length: int, checksum: str = "") -> int:
+    """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
+
+    `checksum` is tus' own word, `sha256 BASE64`: then it is the whole piece or nothing. Raises OffsetMoved,
+    UploadGone, UploadTooLarge, ChecksumDiffers, NotInThisState, StoreFull, BadInput.
+    """
+    if offset + length > upload.size:
+        raise UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
+    for data in _proved(stream, length, checksum) if checksum else _slices(stream):
+        offset = _keep(upload, offset, data)
+    settle(upload)
+    return offset
+
+
+def settle(upload: ResumableUpload) -> None:
+    """Enter a file that came whole into the ledger; a second time it changes nothing."""
+    whole = ResumableUpload.objects.filter(pk=upload.pk, entered=False, offset=F("size"))
+    if not whole.exists():
+        return
+    with transaction.atomic():
+        receiving.hold(upload.exhibit)
+        if whole.update(entered=True):
+            if not upload.size:
+                _write_at(upload, 0, b"")
+            same_name = FileInstance.objects.filter(exhibit=upload.exhibit_id, parent=None, name_key=upload.name_key)
+            found = Found(bytes(upload.raw_path), same_name.count(), _locator(upload), upload.size)
+            ledger.add(upload.exhibit_id, [found])
+
+
+@transaction.atomic
+def discard(upload: ResumableUpload) -> None:
+    """Forget an upload and what came of it; a file that came whole stays. Raises NotInThisState, NotFound."""
+    receiving.hold(upload.exhibit)
+    removed, _ = ResumableUpload.objects.filter(pk=upload.pk, entered=False).delete()
+    if not removed:
+        raise NotFound
+    transaction.on_commit(partial(_remove, [upload]))
+
+
+def sweep() -> None:
+    """Remove what nobody went on with in time, with an event for each exhibit, and rows that nobody needs any more."""
+    gone = ~Q(exhibit__state=Exhibit.State.WAITING)
+    ResumableUpload.objects.filter(gone).delete()
+    AnnouncedFile.objects.filter(gone).delete()
+    late = ResumableUpload.objects.filter(entered=False, expires_at__lt=timezone.now())
+    for exhibit in Exhibit.objects.filter(uploads__in=late).select_related("case").distinct().order_by("pk"):
+        _expire(exhibit, late.filter(exhibit=exhibit))
+
+
+@transaction.atomic
+def _expire(exhibit: Exhibit, late: QuerySet[ResumableUpload]) -> None:
+    removed = list(late.select_for_update(of=("self",)).select_related("exhibit"))
+    ResumableUpload.objects.filter(pk__in=[upload.pk for upload in removed]).delete()
+    audit.record(
+        events.UPLOAD_EXPIRED, by=None, on=exhibit, case=exhibit.case.public_id, agency=exhibit.case.agency_id,
+        ref=exhibit.ref, files=len(removed),
+    )  # fmt: skip
+    transaction.on_commit(partial(_remove, removed))
+
+
+def _remove(uploads: Iterable[ResumableUpload]) -> None:
+    for upload in uploads:
+        path_of(upload).unlink(missing_ok=True)
+
+
+def path_of(upload: ResumableUpload) -> Path:
+    """Where its bytes lie: among the files of the exhibit, read only once the ledger names it."""
+    return Path(evidence.upload_folder(upload.exhibit.public_id)) / os.fsdecode(_locator(upload))
+
+
+def _locator(upload: ResumableUpload) -> bytes:
+    return f"upload-{upload.public_id}".encode()
+
+
+def _expiry() -> datetime:
+    return timezone.now() + timedelta(hours=settings.UPLOAD_HOURS)
+
+
+def _goes_on(upload: ResumableUpload) -> ResumableUpload:
+    """The upload with its time prolonged; from its beginning where its bytes are lost."""
+    if not upload.entered and not path_of(upload).exists():
+        upload.offset = 0
+    upload.expires_at = _expiry()
+    upload.save(update_fields=["offset", "expires_at"])
+    return upload
+
+
+def _slices(stream: BinaryIO) -> Iterator[bytes]:
+    """The piece in slices; where the connection breaks off, what came before it."""
+    try:
+        while data := stream.read(SLICE):
+            yield data
+    except OSError:
+        return
+
+
+def _proved(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
+    """The whole piece, if it is what was sent. Raises ChecksumDiffers, UploadTooLarge, BadInput."""
+    algorithm, _, told = checksum.partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise BadInput(f"This checksum is of an unknown kind. Known are: {', '.join(ALGORITHMS)}.")
+    if length > MOST_CHECKED:
+        raise UploadTooLarge(f"A piece with a checksum has {MOST_CHECKED:,} bytes at most. Send smaller pieces.")
+    data = b"".join(_slices(stream))
+    if base64.b64encode(hashlib.new(algorithm, data, usedforsecurity=False).digest()).decode() != told:
+        raise ChecksumDiffers
+    yield data
+
+
+@transaction.atomic
+def _keep(upload: ResumableUpload, offset: int, data: bytes) -> int:
+    """Write one slice, then move the offset, while nobody else can; returns the new offset."""
+    held = ResumableUpload.objects.select_for_update(of=("self",)).select_related("exhibit").filter(pk=upload.pk)
+    row = held.first()
+    if row is None or row.expires_at < timezone.now():
+        raise UploadGone
+    if row.exhibit.state != Exhibit.State.WAITING:
+        raise NotInThisState
+    if row.offset != offset:
+        raise OffsetMoved
+    _write_at(upload, offset, data)
+    offset += len(data)
+    row.offset, row.expires_at = offset, _expiry()
+    row.save(update_fields=["offset", "expires_at"])
+    return offset
+
+
+def _write_at(upload: ResumableUpload, offset: int, data: bytes) -> None:
+    """Make the bytes at `offset` durable, and the file no longer than they reach. Raises StoreFull, UploadGone."""
+    path = path_of(upload)
+    try:
+        with path.open("r+b" if offset else "wb") as file:
+            file.truncate(offset)
+            file.seek(offset)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if not offset:
+            storage.sync_folder(path.parent)
+    except FileNotFoundError as error:  # the exhibit was cancelled, and its folder removed
+        raise UploadGone from error
+    except OSError as error:
+        if error.errno in storage.NO_SPACE:
+            raise storage.StoreFull from error
+        raise
