@@ -1,8 +1,11 @@
 """Every hostile file ends with a permitted outcome: builds the corpus, ingests it whole, compares with its manifest.
 
-`python -m tests.programmes hostile [CORPUS]`: with CORPUS (made by hostile.py before) the building is left out.
+`make prove NAME=hostile`: everything the tool makes, 10,000 mutated pictures too, while a part of it keeps changing.
+`python -m tests.programmes hostile [--fuzz N] [--mutate SECONDS] [CORPUS]`: with CORPUS, made by the tool before, the
+building is left out.
 """
 
+import argparse
 import base64
 import json
 import subprocess
@@ -10,6 +13,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +28,14 @@ OUTSIDE = Path("/tmp/hostile-outside.txt")  # where some members would like to b
 
 def main(arguments: list[str]) -> int:
     """Print what is off the manifest; 0 when nothing is."""
+    asked = _asked(arguments)
     with tempfile.TemporaryDirectory(prefix="winnow-hostile-") as folder:
-        corpus = Path(arguments[0]) if arguments else build(Path(folder) / "corpus")
+        corpus = asked.corpus or build(Path(folder) / "corpus", asked.fuzz)
         manifest = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
-        outcomes = taken_in(corpus / "evidence")
-        off = list(compared(manifest["items"], outcomes))
-        if not arguments:
+        with changing(corpus, asked.mutate):
+            outcomes = taken_in(corpus / "evidence")
+        off = outcomes["lost"] + list(compared(manifest["items"], outcomes))
+        if not asked.corpus:
             subprocess.run([sys.executable, TOOL, corpus, "--clean"], check=True)
     for line in off:
         print(line)
@@ -39,10 +45,32 @@ def main(arguments: list[str]) -> int:
     return 1 if off else 0
 
 
-def build(corpus: Path) -> Path:
+def _asked(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="hostile")
+    parser.add_argument("corpus", nargs="?", type=Path)
+    parser.add_argument("--fuzz", type=int, default=10_000, help="mutated pictures")
+    parser.add_argument("--mutate", type=int, default=60, help="seconds during which some files keep changing")
+    return parser.parse_args(arguments)
+
+
+def build(corpus: Path, fuzz: int) -> Path:
     """Have the tool make the corpus."""
-    subprocess.run([sys.executable, TOOL, corpus], check=True)
+    subprocess.run([sys.executable, TOOL, corpus, "--fuzz", str(fuzz)], check=True)
     return corpus
+
+
+@contextmanager
+def changing(corpus: Path, seconds: int) -> Iterator[None]:
+    """Have some files of the corpus change under the reader inside the block, at most for so long."""
+    if not seconds:
+        yield
+        return
+    child = subprocess.Popen([sys.executable, TOOL, corpus, "--mutate", str(seconds)], stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.terminate()
+        child.wait()
 
 
 def taken_in(evidence: Path) -> dict[str, Any]:
@@ -54,7 +82,9 @@ def taken_in(evidence: Path) -> dict[str, Any]:
         winnow.manage("case", "check", "H-1")
         digests = winnow.manage("shell", "-v", "0", "-c", DIGESTS)
         members = winnow.manage("shell", "-v", "0", "-c", MEMBERS_OF)
+        lost = [line for line in winnow.output.splitlines() if "process ended" in line]
     return {
+        "lost": lost,
         "problems": json.loads(problems)["problems"],
         "digests": json.loads(digests),
         "members": json.loads(members),
