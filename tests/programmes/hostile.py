@@ -32,11 +32,13 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="winnow-hostile-") as folder:
         corpus = asked.corpus or build(Path(folder) / "corpus", asked.fuzz)
         manifest = json.loads((corpus / "manifest.json").read_text(encoding="utf-8"))
-        with changing(corpus, asked.mutate):
-            outcomes = taken_in(corpus / "evidence")
+        try:
+            with changing(corpus, asked.mutate):
+                outcomes = taken_in(corpus / "evidence")
+        finally:
+            if not asked.corpus:  # its paths are longer than what removes the folder can go down
+                subprocess.run([sys.executable, TOOL, corpus, "--clean"], check=True)
         off = outcomes["lost"] + list(compared(manifest["items"], outcomes))
-        if not asked.corpus:
-            subprocess.run([sys.executable, TOOL, corpus, "--clean"], check=True)
     for line in off:
         print(line)
     kinds = Counter(entry["kind"].split("/")[0] for entry in concerned(manifest["items"]))
@@ -77,7 +79,7 @@ def taken_in(evidence: Path) -> dict[str, Any]:
     """Ingest a folder with a product of its own; returns what the commands say: problems, and digests by raw path."""
     with product.running("--workers=2", settings=LIMITS) as winnow:
         winnow.manage("case", "create", "H-1", "--name", "Hostile files", "--scheme", "landscapes-t1")
-        winnow.manage("ingest", "H-1", str(evidence), "--exhibit", "H", "--reader", "folder", "--wait")
+        winnow.manage("ingest", "H-1", str(evidence), "--exhibit", "H", "--reader", "folder", "--wait", status=1)
         problems = winnow.manage("problems", "H-1", "--json")
         winnow.manage("case", "check", "H-1")
         digests = winnow.manage("shell", "-v", "0", "-c", DIGESTS)
