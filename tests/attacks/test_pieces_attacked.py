@@ -125,3 +125,13 @@ def test_giving_up_many_files_names_each_once(exhibit: Exhibit, dana: User, monk
     rows = {(bytes(name), ordinal) for name, ordinal in exhibit.files.values_list("raw_path", "ordinal")}
     assert len(rows) == 10
     uploads.all_sent(exhibit)
+
+
+def test_no_piece_is_taken_or_forgotten_for_another_site(exhibit: Exhibit, dana: User) -> None:
+    sender = signed_in(dana)
+    place = created(sender, exhibit, b"1").headers["Location"]
+    sender.handler.enforce_csrf_checks = True
+    assert patched(sender, place, 0, b"12345") == 403
+    assert sender.delete(place, headers=TUS, secure=True).status_code == 403
+    assert created(sender, exhibit, b"2").status_code == 403
+    assert ResumableUpload.objects.get().offset == 0
