@@ -11,12 +11,13 @@ from cases import events, receiving
 from cases.ingest import base, ledger
 from cases.ingest.base import Found
 from cases.ingest.upload import Upload
-from cases.models import AnnouncedFile, Case, Exhibit
+from cases.models import AnnouncedFile, Case, Exhibit, ResumableUpload
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
 
 MOST = 2_000_000  # files an exhibit may announce
+ROWS = 2000  # entered at once
 File = tuple[bytes, int]  # raw relative name, bytes
 
 ADD = """
@@ -34,14 +35,19 @@ SELECT a.place - 1 FROM unnest(%(keys)s::bytea[], %(sizes)s::bigint[]) WITH ORDI
 WHERE NOT {CAME} ORDER BY a.place
 """  # noqa: S608 only a constant
 
-# Beside same-named files that came with other sizes, each gets the next ordinal.
-MISSING = f"""
-SELECT a.raw_path, a.size, row_number() OVER (PARTITION BY a.name_key ORDER BY a.size) - 1
+# What was announced and never came; what came in part beside a file of that name and size that came whole.
+WANTING = (
+    f"cases_announcedfile a WHERE a.exhibit_id = %(exhibit)s AND NOT {CAME}",
+    f'cases_resumableupload a WHERE a.exhibit_id = %(exhibit)s AND NOT a.entered AND a."offset" > 0 AND {CAME}',
+)
+
+# Beside same-named files that are in the ledger, each gets the next ordinal.
+NEXT = """
+SELECT a.id, a.raw_path, a.size, row_number() OVER (PARTITION BY a.name_key ORDER BY a.size, a.id) - 1
   + (SELECT count(*) FROM cases_fileinstance f
      WHERE f.exhibit_id = %(exhibit)s AND f.parent_id IS NULL AND f.name_key = a.name_key)
-FROM cases_announcedfile a WHERE a.exhibit_id = %(exhibit)s AND NOT {CAME} ORDER BY a.id
-"""  # noqa: S608 only a constant
-COUNT = f"SELECT count(*) FROM cases_announcedfile a WHERE a.exhibit_id = %(exhibit)s AND NOT {CAME}"  # noqa: S608
+FROM (SELECT a.* FROM {} AND a.id > %(after)s ORDER BY a.id LIMIT %(rows)s) a ORDER BY a.id
+"""
 
 
 @transaction.atomic
@@ -64,10 +70,12 @@ def announce(exhibit: Exhibit, files: Sequence[File]) -> list[int]:
 
 
 def missing(exhibit: Exhibit) -> int:
-    """How many announced files have not come. One query."""
+    """How many announced files have not come. Two queries."""
+    found = 0
     with connection.cursor() as cursor:
-        cursor.execute(COUNT, {"exhibit": exhibit.pk})
-        found: int = cursor.fetchone()[0]
+        for wanting in WANTING:
+            cursor.execute(f"SELECT count(*) FROM {wanting}", {"exhibit": exhibit.pk})  # noqa: S608 only a constant
+            found += cursor.fetchone()[0]
     return found
 
 
@@ -92,19 +100,33 @@ def give_up_missing(exhibit: Exhibit, *, by: User) -> int:
     Raises NotInThisState, CaseIsClosed.
     """
     receiving.hold(exhibit)
-    values: dict[str, Any] = {"exhibit": exhibit.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(MISSING, values)
-        rows = cursor.fetchall()
-    if not rows:
+    given_up = sum(_enter(exhibit, wanting) for wanting in WANTING)
+    if not given_up:
         return 0
-    ledger.add(exhibit.pk, [_never_came(*row) for row in rows])
     AnnouncedFile.objects.filter(exhibit=exhibit).delete()
+    ResumableUpload.objects.filter(exhibit=exhibit, entered=False).delete()
     audit.record(
         events.UPLOAD_CUT_SHORT, by=by, on=exhibit, case=exhibit.case.public_id, agency=exhibit.case.agency_id,
-        ref=exhibit.ref, missing=len(rows),
+        ref=exhibit.ref, missing=given_up,
     )  # fmt: skip
-    return len(rows)
+    return given_up
+
+
+def _enter(exhibit: Exhibit, wanting: str) -> int:
+    """Enter what is wanting as rejected, a page at a time: it may be two million names. How many."""
+    entered, after = 0, 0
+    while rows := _page(exhibit, wanting, after):
+        ledger.add(exhibit.pk, [_never_came(*row) for _id, *row in rows])
+        entered, after = entered + len(rows), rows[-1][0]
+    return entered
+
+
+def _page(exhibit: Exhibit, wanting: str, after: int) -> list[tuple[Any, ...]]:
+    values = {"exhibit": exhibit.pk, "after": after, "rows": ROWS}
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT.format(wanting), values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _never_came(raw_path: bytes, size: int, ordinal: int) -> Found:

@@ -31,9 +31,9 @@ WHERE NOT EXISTS (SELECT FROM cases_content c WHERE c.agency_id = %s AND c.sha25
 
 # What a browser sent is needed until the exhibit's ingest is over; of an encrypted archive, as a password may come.
 NEEDED = """
-SELECT x.public_id FROM cases_exhibit x WHERE x.public_id = ANY(%s) AND x.state <> 'cancelled' AND (x.state <> 'done'
-  OR EXISTS (SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.parent_id IS NULL
-             AND f.reason = 'encrypted'))
+SELECT x.public_id FROM cases_exhibit x
+WHERE x.public_id = ANY(%s) AND x.state NOT IN ('cancelled', 'removed') AND (x.state <> 'done' OR EXISTS (
+  SELECT FROM cases_fileinstance f WHERE f.exhibit_id = x.id AND f.parent_id IS NULL AND f.reason = 'encrypted'))
 FOR NO KEY UPDATE
 """
 
@@ -95,12 +95,14 @@ def _counted(unnamed: Sequence[Kept]) -> Collected:
 
 
 def _removed(agency: Agency, unnamed: Sequence[Kept], by: User) -> Collected:
-    counted = _counted(unnamed)
-    for one in unnamed:
-        one.path.unlink()
-    if unnamed:
-        files = [one.path.name for one in unnamed]
+    """No file goes before the log has taken the event."""
+    there = [one for one in unnamed if one.path.exists()]  # another collection may have been here
+    counted = _counted(there)
+    if there:
+        files = [one.path.name for one in there]
         audit.record(events.STORE_COLLECTED, by=by, on=agency, agency=agency, files=files, bytes=counted.bytes)
+    for one in there:
+        one.path.unlink()
     return counted
 
 
@@ -115,11 +117,11 @@ def _uploads(by: User, *, dry_run: bool) -> Collected:
             size = sum(file.stat().st_size for path in unneeded.values() for file in path.rglob("*") if file.is_file())
             total.add(Collected(uploads=len(unneeded), bytes=size))
             if unneeded and not dry_run:
-                for path in unneeded.values():
-                    shutil.rmtree(path)
                 audit.record(
                     events.STORE_COLLECTED, by=by, on=by.agency, agency=audit.NODE, uploads=list(unneeded), bytes=size
                 )
+                for path in unneeded.values():
+                    shutil.rmtree(path)
     return total
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -18,6 +19,8 @@ from django.utils import timezone
 
 from cases import events, evidence
 from cases.ingest import sources
+from cases.ingest.base import SourceGone, SourceUnusable
+from cases.ingest.folder import Folder
 from cases.models import Case, DropEntry
 from cases.names import display
 from workbench import access, audit
@@ -26,6 +29,7 @@ from workbench.models import User
 
 MOST_SHOWN = 50  # refused entries on a page
 UNFINISHED = (b".part", b".filepart", b".crdownload", b".tmp")  # what copying programs call a file that still grows
+UNFINISHED_TIMES = 10  # as long must it stand still: evidence holds such names, too
 ENDING = re.compile(r"(\.tar)?\.\w{1,5}$")  # of an archive, image or document: no part of the exhibit's number
 
 
@@ -96,43 +100,37 @@ def _was_refused_lately(row: DropEntry) -> bool:
     return bool(row.refusal) and not _is_still(row)
 
 
-def _is_still(row: DropEntry) -> bool:
-    return timezone.now() - row.still_since >= timedelta(seconds=settings.DROP_SECONDS)
+def _is_still(row: DropEntry, times: int = 1) -> bool:
+    return timezone.now() - row.still_since >= times * timedelta(seconds=settings.DROP_SECONDS)
 
 
 def _look(one: Dropped, row: DropEntry | None) -> int | None:
     """Note how the entry stands, and take it in when nothing moved for long enough."""
-    stamp = _stamp(one.path)
-    if stamp is None:
-        return None
-    if row is None or bytes(row.stamp) != stamp:
-        seen = {"raw_path": one.raw_path, "stamp": stamp, "still_since": timezone.now(), "refusal": ""}
-        DropEntry.objects.update_or_create(name_key=one.key, defaults=seen)
-        return None
-    return _take(one, row) if _is_still(row) else None
-
-
-def _stamp(path: bytes) -> bytes | None:
-    """A digest of every name, size and time in it; None while something is being copied, or was taken away."""
-    digest = sha256()
     try:
-        for place, status in _nodes(path):
-            if place.lower().endswith(UNFINISHED):
-                return None
-            digest.update(b"%d %d %d %d " % (len(place), status.st_mode, status.st_size, status.st_mtime_ns) + place)
-    except OSError:
-        return None
-    return digest.digest()
+        stamp, times = _stamp(one.path)
+        if row is not None and bytes(row.stamp) == stamp:
+            return _take(one, row) if _is_still(row, times) else None
+    except FileNotFoundError:
+        return None  # taken away
+    seen = {"raw_path": one.raw_path, "stamp": stamp, "still_since": timezone.now(), "refusal": ""}
+    DropEntry.objects.update_or_create(name_key=one.key, defaults=seen)
+    return None
 
 
-def _nodes(path: bytes) -> Iterator[tuple[bytes, os.stat_result]]:
-    """The entry and everything in it, links unfollowed, in byte order."""
-    yield path, os.lstat(path)
-    for folder, folders, names in os.walk(path):
-        folders.sort()
-        for name in sorted([*folders, *names]):
-            place = folder + b"/" + name
-            yield place, os.lstat(place)
+def _stamp(path: bytes) -> tuple[bytes, int]:
+    """A digest of every name, size and time in it; and how many times as long as others it must stand still.
+
+    Raises FileNotFoundError.
+    """
+    status = os.lstat(path)
+    digest = sha256(b"%d %d %d" % (status.st_mode, status.st_size, status.st_mtime_ns))
+    is_unfinished = path.lower().endswith(UNFINISHED)
+    with suppress(SourceGone, SourceUnusable):  # one that cannot be opened is refused when it is taken
+        for node in Folder((os.fsencode(settings.DROP),)).find(path) if stat.S_ISDIR(status.st_mode) else ():
+            facts = (node.raw_path.hex(), node.size, node.modified, node.reason)
+            digest.update(repr(facts).encode())
+            is_unfinished |= node.raw_path.lower().endswith(UNFINISHED)
+    return digest.digest(), UNFINISHED_TIMES if is_unfinished else 1
 
 
 def _take(one: Dropped, row: DropEntry) -> int | None:

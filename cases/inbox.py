@@ -8,6 +8,8 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from django.conf import settings
 
+from cases.ingest.base import SourceGone, SourceUnusable
+from cases.ingest.folder import Folder
 from cases.names import display
 
 MOST = 500  # entries a page offers
@@ -44,8 +46,11 @@ def raw_path(posted: str) -> bytes:
 
 def files_below(entry: Entry) -> int:
     """Files in the folder and below, as many as are named at all, counted up to one more than COUNTED."""
-    names = (name for _folder, _folders, names in os.walk(entry.raw) for name in names)
-    return sum(1 for _name in islice(names, COUNTED + 1))
+    nodes = Folder(tuple(map(os.fsencode, settings.EVIDENCE_ROOTS))).find(entry.raw)
+    try:
+        return sum(1 for _node in islice(nodes, COUNTED + 1))
+    except (SourceGone, SourceUnusable):
+        return 0  # taken away, or not ours to read
 
 
 def _in(root: bytes) -> Iterator[Entry]:

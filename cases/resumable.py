@@ -7,7 +7,7 @@ written over. The bytes lie where the ingest reads them, under a name of ours.
 import base64
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import partial
 from hashlib import sha256
@@ -25,8 +25,10 @@ from cases.evidence import NotInThisState
 from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.models import AnnouncedFile, Exhibit, FileInstance, ResumableUpload
+from cases.names import display
 from workbench import audit, storage
 from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.models import User
 
 SLICE = 8 << 20  # bytes written, synced and committed together
 MOST_CHECKED = 16 << 20  # bytes of a piece with a checksum: it is held in memory until it is proved
@@ -73,7 +75,7 @@ class ChecksumDiffers(WorkbenchError):
 
 
 @transaction.atomic
-def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: str = "") -> ResumableUpload:
+def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = b"") -> ResumableUpload:
     """The upload of a file, which is announced by this; with a fingerprint the same file again goes on.
 
     Raises NotInThisState, CaseIsClosed, BadInput, UploadTooLarge, TooManyUploads.
@@ -81,28 +83,38 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: str = ""
     if size > settings.UPLOAD_BYTES:
         raise UploadTooLarge
     announced.announce(exhibit, [(raw_path, size)])  # holds the exhibit
-    name_key = sha256(raw_path).digest()
-    if fingerprint:
-        same = ResumableUpload.objects.filter(exhibit=exhibit, name_key=name_key, size=size, fingerprint=fingerprint)
+    name_key, mark = sha256(raw_path).digest(), sha256(fingerprint).hexdigest() if fingerprint else ""
+    if mark:
+        same = ResumableUpload.objects.filter(exhibit=exhibit, name_key=name_key, size=size, fingerprint=mark)
         if found := same.first():
             return _goes_on(found)
     if ResumableUpload.objects.filter(exhibit=exhibit, entered=False)[MOST_OPEN - 1 : MOST_OPEN].exists():
         raise TooManyUploads
     receiving.folder(exhibit)
     return ResumableUpload.objects.create(
-        exhibit=exhibit, name_key=name_key, raw_path=raw_path, size=size, fingerprint=fingerprint, expires_at=_expiry()
+        exhibit=exhibit, name_key=name_key, raw_path=raw_path, size=size, fingerprint=mark, expires_at=_expiry()
     )
 
 
-def append(upload: ResumableUpload, *, offset: int, stream: BinaryIO, length: int, checksum: str = "") -> int:
+def append(
+    upload: ResumableUpload,
+    *,
+    offset: int,
+    stream: BinaryIO,
+    length: int,
+    checksum: str = "",
+    may_go_on: Callable[[], None] = lambda: None,
+) -> int:
     """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
 
-    `checksum` is tus' own word, `sha256 BASE64`: then it is the whole piece or nothing. Raises OffsetMoved,
-    UploadGone, UploadTooLarge, ChecksumDiffers, NotInThisState, StoreFull, BadInput.
+    `checksum` is tus' own word, `sha256 BASE64`: then it is the whole piece or nothing. `may_go_on` is asked before
+    each slice is kept; what it raises ends the piece. Raises OffsetMoved, UploadGone, UploadTooLarge,
+    ChecksumDiffers, NotInThisState, StoreFull, BadInput.
     """
     if offset + length > upload.size:
         raise UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
     for data in _proved(stream, length, checksum) if checksum else _slices(stream):
+        may_go_on()
         offset = _keep(upload, offset, data)
     settle(upload)
     return offset
@@ -124,12 +136,17 @@ def settle(upload: ResumableUpload) -> None:
 
 
 @transaction.atomic
-def discard(upload: ResumableUpload) -> None:
+def discard(upload: ResumableUpload, *, by: User) -> None:
     """Forget an upload and what came of it; a file that came whole stays. Raises NotInThisState, NotFound."""
     receiving.hold(upload.exhibit)
     removed, _ = ResumableUpload.objects.filter(pk=upload.pk, entered=False).delete()
     if not removed:
         raise NotFound
+    exhibit = upload.exhibit
+    audit.record(
+        events.UPLOAD_DISCARDED, by=by, on=exhibit, case=exhibit.case.public_id, agency=exhibit.case.agency_id,
+        ref=exhibit.ref, name=display(bytes(upload.raw_path)), kept=upload.offset, size=upload.size,
+    )  # fmt: skip
     transaction.on_commit(partial(_remove, [upload]))
 
 

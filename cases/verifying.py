@@ -66,14 +66,14 @@ def verify(*, exhibit: Exhibit, by: User, progress: Progress = lambda _done, _of
     """
     access.require(by, "exhibit.verify")
     with frozen():
-        told, now = sealing.sealed(exhibit), sealing.file_list(exhibit)
+        told, now, files = sealing.sealed(exhibit), sealing.file_list(exhibit), exhibit.files.count()
         exhibit.refresh_from_db(fields=["state", "integrity"])
     if told is None or not can_be_verified(exhibit):
         raise NotSealed
     sealed, stands = told
     found = rehashing.read_again(Scope(exhibit.case.agency, exhibit=exhibit), progress)
-    agrees = now == sealed and exhibit.integrity.get(sealing.LIST) == asdict(sealed)
-    verdict = Verdict(now.files, sealed.files, agrees, stands, found)
+    agrees = now == sealed and files == now.files and exhibit.integrity.get(sealing.LIST) == asdict(sealed)
+    verdict = Verdict(files, sealed.files, agrees, stands, found)
     _record(exhibit, verdict, by)
     return verdict
 

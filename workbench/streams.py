@@ -7,6 +7,7 @@ seconds instead.
 import json
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -36,20 +37,17 @@ def answer(read: Read) -> HttpResponseBase:
 
 
 class _Stream:
-    """Gives its place back when the server closes the answer, even one that nobody read."""
+    """Gives its place back, once, when the server closes the answer, or when nobody holds it any more.
+
+    Nobody closes an answer that something on its way out replaces, as where the session was ended meanwhile.
+    """
 
     def __init__(self, read: Read) -> None:
         self._events = _events(read)
-        self._is_open = True
+        self.close = weakref.finalize(self, _free.release)
 
     def __iter__(self) -> Iterator[bytes]:
-        return self._events
-
-    def close(self) -> None:
-        """End the stream; a second time does nothing."""
-        if self._is_open:
-            self._is_open = False
-            _free.release()
+        yield from self._events  # which holds us for as long as somebody reads
 
 
 def _events(read: Read) -> Iterator[bytes]:

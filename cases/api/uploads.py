@@ -3,7 +3,7 @@
 import base64
 import json
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from http import HTTPStatus
 from typing import Any, BinaryIO, cast
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST
 from cases import announced, receiving, resumable
 from cases.models import Exhibit, ResumableUpload
 from workbench import access
-from workbench.errors import BadInput, WorkbenchError
+from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.views.errors import answer
 
@@ -78,7 +78,7 @@ def uploads(request: SignedRequest, exhibit: UUID) -> HttpResponse:
         found,
         raw_path=said.get("filename", b""),
         size=_number(request, "Upload-Length"),
-        fingerprint=said.get("fingerprint", b"").decode("ascii", "replace")[:200],
+        fingerprint=said.get("fingerprint", b""),
     )
     if request.content_type == PIECE:
         upload.offset = _append(request, upload, offset=0)
@@ -95,7 +95,7 @@ def upload(request: SignedRequest, upload: UUID) -> HttpResponse:
     scoped = ResumableUpload.objects.for_actor(request.user).select_related("exhibit__case")
     found: ResumableUpload = access.get_from(request.user, "evidence.add", scoped, upload)
     if request.method == "DELETE":
-        resumable.discard(found)
+        resumable.discard(found, by=request.user)
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     if request.method == "PATCH":
         if request.content_type != PIECE:
@@ -116,7 +116,15 @@ def _append(request: SignedRequest, upload: ResumableUpload, offset: int) -> int
         stream=cast("BinaryIO", request),
         length=_number(request, "Content-Length"),
         checksum=request.headers.get("Upload-Checksum", ""),
+        may_go_on=partial(_still_allowed, request, upload),
     )
+
+
+def _still_allowed(request: SignedRequest, upload: ResumableUpload) -> None:
+    """A piece may take hours. Raises NotFound, NotAllowed once the sender signed out or may send it no more."""
+    if not request.session.exists(request.session.session_key or ""):
+        raise NotFound
+    access.get(access.as_of_now(request.user), "evidence.add", Exhibit, upload.exhibit.public_id)
 
 
 def _at(upload: ResumableUpload, status: HTTPStatus) -> HttpResponse:
@@ -149,7 +157,7 @@ def _announced(request: SignedRequest) -> list[announced.File]:
     try:
         files: Any = json.loads(request.body)["files"]
         told = [(receiving.decoded(name), int(size)) for name, size in files]
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
         raise BadInput("The request needs `files`: a list of names in base64, each with its bytes.") from error
     if len(told) > MOST_ANNOUNCED:
         raise BadInput(f"At most {MOST_ANNOUNCED:,} files at once.")

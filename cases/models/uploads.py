@@ -32,7 +32,9 @@ class ResumableUpload(models.Model):
     name_key = models.BinaryField(max_length=32)
     raw_path = models.BinaryField()
     size = models.BigIntegerField()  # bytes
-    fingerprint = models.CharField(max_length=200, blank=True, default="")  # the sender's word for "the same file"
+    fingerprint = models.CharField(
+        max_length=200, blank=True, default=""
+    )  # SHA-256 of the sender's word for "the same file"
     offset = models.BigIntegerField(default=0)
     entered = models.BooleanField(default=False)  # came whole, and is in the ledger
     expires_at = models.DateTimeField()
