@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db.models import F
 
 from cases import drop, events, evidence
-from cases.ingest import pipeline
+from cases.ingest import pipeline, source_hash
+from cases.ingest.base import SourceGone
 from cases.models import Case, DropEntry, Exhibit
 from tests.people import signed_in
 from workbench import people
@@ -119,6 +120,15 @@ def test_links_lead_nowhere(place: Path, tmp_path: Path, monkeypatch: pytest.Mon
     (place.parent / "26-link").symlink_to(outside)
     assert after_a_while() == []
     assert "a link" in DropEntry.objects.get().refusal
+
+
+def test_an_archive_is_not_hashed_behind_a_link_that_came_later(place: Path) -> None:
+    with zipfile.ZipFile(place / "NM-02.zip", "w") as archive:
+        archive.writestr("a.txt", "note")
+    (exhibit_id,) = after_a_while()
+    place.symlink_to(place.rename(place.with_name("elsewhere")))
+    with pytest.raises(SourceGone):
+        source_hash.noted(Exhibit.objects.get(pk=exhibit_id), lambda: True)
 
 
 def test_a_number_that_other_evidence_has_is_refused(place: Path, case: Case, dana: User) -> None:
