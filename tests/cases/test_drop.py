@@ -90,6 +90,14 @@ def test_an_archive_is_an_exhibit_under_its_name_without_the_ending(place: Path,
     assert (Exhibit.objects.get(pk=exhibit_id).ref, Exhibit.objects.get().reader) == (ref, "archive")
 
 
+def test_an_image_in_segments_is_one_exhibit_and_its_later_segments_are_told(place: Path) -> None:
+    for name in ("NM-05.E01", "NM-05.E02"):
+        (place / name).write_bytes(b"EVF\x09\x0d\x0a\xff\x00" + bytes(600))
+    (exhibit_id,) = after_a_while()
+    assert (Exhibit.objects.get(pk=exhibit_id).ref, Exhibit.objects.get().reader) == ("NM-05", "image")
+    assert "NM-05.E02 is a later segment" in DropEntry.objects.get(exhibit=None).refusal
+
+
 def test_what_cannot_be_taken_is_told_once_on_the_page_of_the_case(place: Path, case: Case, dana: User) -> None:
     (place / "note.txt").write_text("no archive")
     for _ in range(3):
