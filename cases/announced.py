@@ -26,9 +26,10 @@ SELECT %s, * FROM unnest(%s::bytea[], %s::bytea[], %s::bigint[]) ON CONFLICT DO 
 """
 
 # Whether a file of that name and size came. One that was refused at its end did not.
+# OFFSET 0 keeps the planner to the index on names: while files come in, the table's statistics lie.
 CAME = """EXISTS (
   SELECT FROM cases_fileinstance f WHERE f.exhibit_id = %(exhibit)s AND f.parent_id IS NULL
-    AND f.name_key = a.name_key AND f.size = a.size AND f.state <> 'rejected')"""
+    AND f.name_key = a.name_key AND f.size = a.size AND f.state <> 'rejected' OFFSET 0)"""
 
 MISSING_OF = f"""
 SELECT a.place - 1 FROM unnest(%(keys)s::bytea[], %(sizes)s::bigint[]) WITH ORDINALITY AS a(name_key, size, place)
@@ -60,11 +61,11 @@ def announce(exhibit: Exhibit, files: Sequence[File]) -> list[int]:
     for raw_path, size in files:
         receiving.check_name(raw_path)
         receiving.check_size(size)
-    if AnnouncedFile.objects.filter(exhibit=exhibit)[MOST : MOST + 1].exists():
-        raise BadInput(f"An upload takes {MOST:,} files at most. Put more into the inbox.")
     keys, sizes = [sha256(raw_path).digest() for raw_path, _size in files], [size for _raw_path, size in files]
     with connection.cursor() as cursor:
         cursor.execute(ADD, [exhibit.pk, keys, [raw_path for raw_path, _size in files], sizes])
+        if cursor.rowcount and AnnouncedFile.objects.filter(exhibit=exhibit)[MOST : MOST + 1].exists():
+            raise BadInput(f"An upload takes {MOST:,} files at most. Put more into the inbox.")
         cursor.execute(MISSING_OF, {"exhibit": exhibit.pk, "keys": keys, "sizes": sizes})
         return [row[0] for row in cursor.fetchall()]
 

@@ -24,9 +24,10 @@ CHUNK = 200  # files
 TRIES = 5  # of a chunk, while others store files
 UPLOAD_AGE = 86_400  # seconds in which a browser must have sent something
 
+# OFFSET 0 keeps the planner to the index, whatever its statistics tell.
 UNNAMED = """
 SELECT DISTINCT s.sha256 FROM unnest(%s::bytea[]) AS s(sha256)
-WHERE NOT EXISTS (SELECT FROM cases_content c WHERE c.agency_id = %s AND c.sha256 = s.sha256)
+WHERE NOT EXISTS (SELECT FROM cases_content c WHERE c.agency_id = %s AND c.sha256 = s.sha256 OFFSET 0)
 """
 
 # What a browser sent is needed until the exhibit's ingest is over; of an encrypted archive, as a password may come.

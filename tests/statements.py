@@ -1,4 +1,4 @@
-"""The statements that a block sends to the database, in order."""
+"""The statements that a block sends to the database, in order, and how the server would run one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,3 +18,10 @@ def sent() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(note):
         yield told
+
+
+def plan(statement: str, values: Any) -> str:
+    """How the server would run it now."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {statement}", values)
+        return "\n".join(row[0] for row in cursor.fetchall())

@@ -145,3 +145,4 @@ class Job(models.Model):
                 fields=["kind", "subject"], condition=models.Q(state__in=["queued", "running"]), name="one_live_job"
             )
         ]
+        indexes = [models.Index(fields=["kind", "subject", "id"], name="job_subject")]  # of ended ones, too

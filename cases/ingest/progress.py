@@ -44,7 +44,7 @@ def fields(exhibit: Exhibit) -> dict[str, int]:
 
 
 def of(case: Case) -> dict[str, Any]:
-    """What the case page asks for every two seconds: its fields, from counts. Seven queries."""
+    """What the case page asks for every two seconds: its fields, from counts. Six queries at most."""
     every = list(Exhibit.objects.filter(case=case))
     exhibits = [exhibit for exhibit in every if exhibit.removed_at is None]
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)

@@ -5,11 +5,10 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 
-from django.conf import settings
 from django.db import transaction
 
 from cases import evidence, sealing
-from cases.ingest import base, nodes
+from cases.ingest import base, nodes, roots
 from cases.ingest.archive import Archive
 from cases.ingest.base import SourceGone
 from cases.ingest.vics_case import VicsCase
@@ -58,7 +57,7 @@ def _digest(exhibit: Exhibit, goes_on: GoesOn) -> str | None:
     """SHA-256 of the source in hexadecimal; empty where it is no single file, None when the ingest was held."""
     digest = hashlib.sha256()
     try:
-        with nodes.file_at(bytes(exhibit.source), tuple(map(os.fsencode, settings.EVIDENCE_ROOTS))) as descriptor:
+        with nodes.file_at(bytes(exhibit.source), roots()) as descriptor:
             while chunk := os.read(descriptor, base.CHUNK):
                 digest.update(chunk)
                 if not goes_on():

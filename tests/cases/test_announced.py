@@ -8,9 +8,12 @@ import pytest
 
 from cases import announced, events, evidence, uploads
 from cases.errors import UploadIncomplete
-from cases.ingest import pipeline
-from cases.models import Case, Exhibit
+from cases.ingest import ledger, pipeline
+from cases.ingest.base import Found
+from cases.models import AnnouncedFile, Case, Exhibit
 from tests.people import signed_in
+from tests.statements import plan
+from workbench.errors import BadInput
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,6 +62,36 @@ def test_what_never_came_is_a_line_of_the_ledger_with_its_reason(exhibit: Exhibi
         (b"b\xff\n.txt", 0, 3, "upload-incomplete"),
     ]
     assert AuditEvent.objects.filter(verb=events.UPLOAD_CUT_SHORT).count() == 1
+
+
+def test_what_never_came_is_entered_page_by_page(exhibit: Exhibit, dana: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    paged = announced.MISSING.replace(f"LIMIT {announced.PAGE}", "LIMIT 2")
+    monkeypatch.setattr(announced, "MISSING", paged)
+    announced.announce(exhibit, [(b"a.txt", size) for size in range(5)] + FILES)
+    send(exhibit, b"a.txt", b"333")
+    assert announced.give_up_missing(exhibit, by=dana) == 7
+    same = exhibit.files.filter(size__lt=5, raw_path=b"a.txt").order_by("size").values_list("ordinal", flat=True)
+    assert sorted(same) == [0, 1, 2, 3, 4]
+    assert json.loads(AuditEvent.objects.get(verb=events.UPLOAD_CUT_SHORT).body)["details"]["missing"] == 7
+
+
+def test_an_upload_announces_no_more_files_than_it_may(exhibit: Exhibit, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(announced, "MOST", 3)
+    announced.announce(exhibit, FILES)
+    assert announced.announce(exhibit, FILES) == [0, 1, 2]
+    with pytest.raises(BadInput, match="3 files at most"):
+        announced.announce(exhibit, [(b"one more.txt", 1)])
+    assert AnnouncedFile.objects.count() == 3
+
+
+def test_what_came_is_looked_up_by_name_before_the_server_has_statistics(exhibit: Exhibit) -> None:
+    ledger.add(exhibit.pk, [Found(b"%d" % number, size=1) for number in range(3000)])
+    values = {"exhibit": exhibit.pk, "after": 0, "rows": 1, "keys": [b"x"], "sizes": [1]}
+    never_came = announced.NEXT.format(announced.WANTING[0])
+    for statement in (f"SELECT count(*) FROM {announced.WANTING[0]}", never_came, announced.MISSING_OF):
+        told = plan(statement, values)
+        assert "Join Filter" not in told
+        assert "(name_key = a.name_key))" in told
 
 
 def test_a_page_announces_and_ends_without_what_is_missing(exhibit: Exhibit, dana: User) -> None:

@@ -9,11 +9,12 @@ import pytest
 from django.core.management import call_command
 
 from cases import comparing, evidence
-from cases.ingest import pipeline, progress, sweeping
-from cases.ingest.base import SourceGone
+from cases.ingest import ledger, pipeline, progress, sweeping
+from cases.ingest.base import Found, SourceGone
 from cases.models import Case, Exhibit
 from tests.cases.ingest.test_vics_case import document, folder, record
 from tests.cases.ingest.trees import add, picture, take_in, tree
+from tests.statements import plan
 from tests.workbench.archive_samples import archived
 from workbench.models import AuditEvent, User
 
@@ -45,6 +46,12 @@ def test_of_a_source_that_stood_still_nothing_is_told(exhibit: Exhibit) -> None:
     assert found(exhibit) == (0, 0, 0)
     exhibit.refresh_from_db()
     assert progress.why(exhibit) == ""
+
+
+def test_names_are_looked_up_by_index_before_the_server_has_statistics(exhibit: Exhibit) -> None:
+    ledger.add(exhibit.pk, [Found(b"%d" % number, size=1) for number in range(3000)])
+    told = plan(comparing.SAME, [[b"x"] * 2000, [0] * 2000, [1] * 2000, [""] * 2000, exhibit.pk])
+    assert "(name_key = n.name_key) AND (ordinal = n.ordinal))" in told, told
 
 
 def test_of_what_came_went_and_changed_the_numbers_are_told(exhibit: Exhibit, tmp_path: Path) -> None:

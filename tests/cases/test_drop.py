@@ -11,7 +11,8 @@ from django.conf import settings
 from django.db.models import F
 
 from cases import drop, events, evidence
-from cases.ingest import pipeline
+from cases.ingest import pipeline, source_hash
+from cases.ingest.base import SourceGone
 from cases.models import Case, DropEntry, Exhibit
 from tests.people import signed_in
 from workbench import people
@@ -89,6 +90,14 @@ def test_an_archive_is_an_exhibit_under_its_name_without_the_ending(place: Path,
     assert (Exhibit.objects.get(pk=exhibit_id).ref, Exhibit.objects.get().reader) == (ref, "archive")
 
 
+def test_an_image_in_segments_is_one_exhibit_and_its_later_segments_are_told(place: Path) -> None:
+    for name in ("NM-05.E01", "NM-05.E02"):
+        (place / name).write_bytes(b"EVF\x09\x0d\x0a\xff\x00" + bytes(600))
+    (exhibit_id,) = after_a_while()
+    assert (Exhibit.objects.get(pk=exhibit_id).ref, Exhibit.objects.get().reader) == ("NM-05", "image")
+    assert "NM-05.E02 is a later segment" in DropEntry.objects.get(exhibit=None).refusal
+
+
 def test_what_cannot_be_taken_is_told_once_on_the_page_of_the_case(place: Path, case: Case, dana: User) -> None:
     (place / "note.txt").write_text("no archive")
     for _ in range(3):
@@ -119,6 +128,15 @@ def test_links_lead_nowhere(place: Path, tmp_path: Path, monkeypatch: pytest.Mon
     (place.parent / "26-link").symlink_to(outside)
     assert after_a_while() == []
     assert "a link" in DropEntry.objects.get().refusal
+
+
+def test_an_archive_is_not_hashed_behind_a_link_that_came_later(place: Path) -> None:
+    with zipfile.ZipFile(place / "NM-02.zip", "w") as archive:
+        archive.writestr("a.txt", "note")
+    (exhibit_id,) = after_a_while()
+    place.symlink_to(place.rename(place.with_name("elsewhere")))
+    with pytest.raises(SourceGone):
+        source_hash.noted(Exhibit.objects.get(pk=exhibit_id), lambda: True)
 
 
 def test_a_number_that_other_evidence_has_is_refused(place: Path, case: Case, dana: User) -> None:

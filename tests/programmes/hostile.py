@@ -23,6 +23,7 @@ TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "hostile.py"
 EVIDENCE = b"evidence/"
 LIMITS = {"WINNOW_ARCHIVE_BYTES": str(1 << 30), "WINNOW_ARCHIVE_MEMBERS": "10000", "WINNOW_ARCHIVE_DEPTH": "5"}
 MEMBERS = LIMITS["WINNOW_ARCHIVE_MEMBERS"]
+CHANGING = "mutating"  # files that change while they are read: only their own hash can be right
 OUTSIDE = Path("/tmp/hostile-outside.txt")  # where some members would like to be written
 
 

@@ -28,20 +28,26 @@ def told(decoder: Decoder, limits: ArchiveLimits = ArchiveLimits()) -> Told:  # 
         return [(one.index, b"".join(one.chunks), one.reason, one.problem) for one in members]
 
 
-@contextmanager
-def taken_over(lie: Lie) -> Iterator[Decoder]:
-    """A decoder whose process for archives answers its next request with a lie, then keeps the line open."""
+@pytest.fixture(scope="module")
+def decoder() -> Iterator[Decoder]:
+    """One for all tests: each process that lied is followed by an honest one, which the next lie is put in place of."""
     with Decoder() as decoder:
-        assert told(decoder) == HONEST
-        jail = decoder._jails["archives"]
-        silenced = jail.sock  # open, so that the process stays
-        jail.sock, theirs = socket.socketpair()
-        with silenced, theirs:
-            liar = threading.Thread(target=_say, args=(theirs, lie))
-            liar.start()
-            yield decoder
-            assert jail.process.poll() is not None, "the liar was kept"
-        liar.join()
+        yield decoder
+
+
+@contextmanager
+def taken_over(decoder: Decoder, lie: Lie) -> Iterator[None]:
+    """The decoder's process for archives answers its next request with a lie, then keeps the line open."""
+    assert told(decoder) == HONEST
+    jail = decoder._jails["archives"]
+    silenced = jail.sock  # open, so that the process stays
+    jail.sock, theirs = socket.socketpair()
+    with silenced, theirs:
+        liar = threading.Thread(target=_say, args=(theirs, lie))
+        liar.start()
+        yield
+        assert jail.process.poll() is not None, "the liar was kept"
+    liar.join()
 
 
 def _say(sock: socket.socket, lie: Lie) -> None:
@@ -61,14 +67,14 @@ def _say(sock: socket.socket, lie: Lie) -> None:
         MEMBER | {"name": "zz"}, {"index": 0}, {}, {"done": "x" * 300_000}, {"done": None}, {"done": "unheard-of"},
     ],
 )  # fmt: skip
-def test_what_no_reader_says_of_a_member_is_not_believed(header: dict[str, Any]) -> None:
-    with taken_over(lambda sock: wire.send(sock, header)) as decoder:
+def test_what_no_reader_says_of_a_member_is_not_believed(decoder: Decoder, header: dict[str, Any]) -> None:
+    with taken_over(decoder, lambda sock: wire.send(sock, header)):
         assert told(decoder) == HONEST  # from the honest one that took its place
 
 
-def test_brackets_without_end_are_no_header() -> None:
+def test_brackets_without_end_are_no_header(decoder: Decoder) -> None:
     text = b'{"index":' + b"[" * 80_000
-    with taken_over(lambda sock: sock.sendall(wire.PREFIX.pack(len(text), 0) + text)) as decoder:
+    with taken_over(decoder, lambda sock: sock.sendall(wire.PREFIX.pack(len(text), 0) + text)):
         assert told(decoder) == HONEST
 
 
@@ -78,14 +84,14 @@ def begun(sock: socket.socket) -> None:
     sock.recv(1)
 
 
-def test_a_member_that_comes_again_or_before_the_last_is_not_believed() -> None:
+def test_a_member_that_comes_again_or_before_the_last_is_not_believed(decoder: Decoder) -> None:
     def lie(sock: socket.socket) -> None:
         begun(sock)
         wire.send(sock, {}, b"a lie")
         wire.send(sock, {"end": ""})
         begun(sock)
 
-    with taken_over(lie) as decoder:
+    with taken_over(decoder, lie):
         assert told(decoder) == [(0, b"a lie", "", ""), *HONEST[1:]]
 
 
@@ -97,27 +103,29 @@ def test_a_member_that_comes_again_or_before_the_last_is_not_believed() -> None:
         (lambda sock: wire.send(sock, {}, b"x" * 101), "over-limit"),
     ],
 )
-def test_bytes_that_no_reader_sends_end_the_member(lie: Lie, problem: str) -> None:
+def test_bytes_that_no_reader_sends_end_the_member(decoder: Decoder, lie: Lie, problem: str) -> None:
     def whole(sock: socket.socket) -> None:
         begun(sock)
         lie(sock)
 
-    with taken_over(whole) as decoder:
+    with taken_over(decoder, whole):
         assert told(decoder, ArchiveLimits(bytes=100)) == [(0, b"", "", problem), *HONEST[1:]]
 
 
-def test_more_members_than_were_allowed_are_not_taken() -> None:
+def test_more_members_than_were_allowed_are_not_taken(decoder: Decoder) -> None:
     def lie(sock: socket.socket) -> None:
         for index in range(5):
             wire.send(sock, MEMBER | {"index": index, "reason": "is-link"})
             sock.recv(1)
 
-    with taken_over(lie) as decoder:
+    with taken_over(decoder, lie):
         members = told(decoder, ArchiveLimits(members=2))
     assert [one[0] for one in members if one[0] >= 0] == [0, 1]
 
 
-def test_a_byte_now_and_then_ends_with_the_time_that_a_member_may_take(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_byte_now_and_then_ends_with_the_time_that_a_member_may_take(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MEMBER_SECONDS", 0.5)
 
     def lie(sock: socket.socket) -> None:
@@ -127,12 +135,14 @@ def test_a_byte_now_and_then_ends_with_the_time_that_a_member_may_take(monkeypat
             wire.send(sock, {}, b"x")
             silence.wait(0.05)
 
-    with taken_over(lie) as decoder:
+    with taken_over(decoder, lie):
         first, *rest = told(decoder)
     assert (first[3], rest) == ("decoder-timeout", HONEST[1:])
 
 
-def test_a_reader_that_only_says_it_is_busy_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_that_only_says_it_is_busy_is_not_waited_for_without_end(
+    decoder: Decoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(reading, "MEMBER_SECONDS", 0.5)
 
     def lie(sock: socket.socket) -> None:
@@ -141,5 +151,5 @@ def test_a_reader_that_only_says_it_is_busy_is_not_waited_for_without_end(monkey
             wire.send(sock, {"busy": True})
             silence.wait(0.05)
 
-    with taken_over(lie) as decoder:
+    with taken_over(decoder, lie):
         assert told(decoder, ArchiveLimits(bytes=100)) == HONEST

@@ -5,11 +5,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cases import again, comparing, evidence, removal, tasks
-from cases.commands import case_of
+from cases import again, comparing, removal, tasks
+from cases.commands import case_of, exhibit_of
 from cases.models import Exhibit
 from workbench.commands import Done, WinnowCommand
-from workbench.errors import NotFound
 
 
 class Command(WinnowCommand):
@@ -58,8 +57,4 @@ class Command(WinnowCommand):
 
     def _exhibit(self, options: dict[str, Any]) -> Exhibit:
         """The exhibit that the options name, if the person may control it. Raises NotFound, NotAllowed."""
-        case = case_of(options["number"], "evidence.control", self.by)
-        found = evidence.named(case, evidence.exhibit_ref(options["exhibit"]))
-        if found is None:
-            raise NotFound(f"Case {case.number} has no exhibit {options['exhibit']}.")
-        return found
+        return exhibit_of(case_of(options["number"], "evidence.control", self.by), options["exhibit"])

@@ -4,10 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cases import evidence, verifying
-from cases.commands import case_of
+from cases import verifying
+from cases.commands import case_of, exhibit_of
 from workbench.commands import Done, WinnowCommand
-from workbench.errors import NotFound
 
 
 class Command(WinnowCommand):
@@ -28,9 +27,7 @@ class Command(WinnowCommand):
     def verify(self, options: dict[str, Any]) -> Done:
         """Everything, however long it takes."""
         case = case_of(options["number"], "exhibit.verify", self.by)
-        exhibit = evidence.named(case, evidence.exhibit_ref(options["ref"]))
-        if exhibit is None:
-            raise NotFound(f"There is no exhibit {options['ref']!r} in case {case}.")
+        exhibit = exhibit_of(case, options["ref"])
         verdict = verifying.verify(exhibit=exhibit, by=self.by, progress=self._show)
         found = verdict.found
         sentence = (
