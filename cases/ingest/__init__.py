@@ -16,11 +16,16 @@ BUILT_IN = (Folder, Archive, Image, VicsCase, Upload)
 BY_ID = {kind.id: kind for kind in BUILT_IN}
 
 
+def reading_roots() -> tuple[bytes, ...]:
+    """The folders below which no step to a source may follow a link."""
+    return tuple(os.fsencode(root) for root in (*settings.EVIDENCE_ROOTS, settings.DROP))
+
+
 def reader(name: str, passwords: Sequence[str] = ()) -> Reader:
     """The reader of that id; one that opens archives tries the passwords. Raises SourceUnusable."""
     if name not in BY_ID:
         raise SourceUnusable(f"There is no reader {name!r}. There are: {', '.join(BY_ID)}.")
-    found: Reader = BY_ID[name](tuple(os.fsencode(root) for root in (*settings.EVIDENCE_ROOTS, settings.DROP)))
+    found: Reader = BY_ID[name](reading_roots())
     if isinstance(found, TriesPasswords):
         found.passwords = tuple(passwords)
     return found
