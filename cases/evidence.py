@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from cases import closing, events
 from cases.errors import ReasonNeeded
-from cases.ingest import leases, nodes, reader
+from cases.ingest import leases, nodes, reader, roots, segments
 from cases.ingest.folder import Folder
+from cases.ingest.image import Image
 from cases.models import Case, Exhibit
 from cases.names import display
 from workbench import audit
@@ -65,11 +66,14 @@ def add_exhibit(
 ) -> Exhibit:
     """Add evidence to a case. The same reference and source again is the same exhibit, and goes on where it was.
 
-    `sent_as` is the public id under which a browser's file was kept. Only a folder can be left in place.
+    `sent_as` is the public id under which a browser's file was kept. Only a folder can be left in place; of a disk
+    image, the folder of its files may be named.
     Raises ExhibitTaken, CaseIsClosed, BadInput, and what the reader says of the source; then there is no exhibit.
     """
     if keep == Exhibit.Keep.PLACE and reader_id != Folder.id:
         raise BadInput("Only a folder can be left in place. Take this in as a copy.")
+    if reader_id == Image.id:
+        source = segments.first_of(source, roots())
     reader(reader_id).check(source)
     values = {"reader": reader_id, "source": source, "source_hash": source_hash, "state": S.LISTING, "keep": keep}
     with transaction.atomic():

@@ -31,7 +31,7 @@ class Archive:
         """See Reader."""
         with opened(source, self.within) as descriptor:
             if not is_archive(sniff(os.pread(descriptor, HEAD_BYTES, 0)).mime, source):
-                raise SourceUnusable("This is no archive that Winnow opens. Choose the reader that fits.")
+                raise SourceUnusable("This is no archive that Winnow opens. Put a single file into a folder.")
 
     def find(self, source: bytes) -> Iterator[Found]:
         """Every member in the archive's order; last, if need be, why it ended early."""
@@ -53,7 +53,7 @@ def opened(source: bytes, within: tuple[bytes, ...]) -> Iterator[int]:
         with nodes.file_at(source, within) as descriptor:
             yield descriptor
     except IsADirectoryError as error:
-        raise SourceUnusable("This is not a file. Choose the reader that fits, or another path.") from error
+        raise SourceUnusable("This is not a file. Say that it is a folder, or choose another path.") from error
     except OSError as error:
         raise SourceGone from error
 

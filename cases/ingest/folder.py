@@ -57,7 +57,7 @@ class Folder:
         try:
             return closing(nodes.Handles(source, self.within))
         except NotADirectoryError as error:
-            raise SourceUnusable("This is not a folder. Choose the reader that fits, or another path.") from error
+            raise SourceUnusable("This is not a folder. Say what it is, or choose another path.") from error
         except OSError as error:
             raise SourceGone from error
 

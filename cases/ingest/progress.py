@@ -22,6 +22,7 @@ HELD = {
     "source": "The evidence cannot be reached. It goes on by itself when it is back.",
     "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
+UPLOADING = "Its files are being uploaded. If that was cut off, go on with it under Add evidence."
 STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
 MINUTE, HOUR = 60, 3600  # seconds
 MEGABYTE = 1e6
@@ -91,6 +92,8 @@ def phase(exhibit: Exhibit, now: datetime) -> str:
         return "being removed"
     if exhibit.state not in (S.LISTING, S.RUNNING):
         return ""
+    if exhibit.started_at is None:
+        return "waits for its turn"
     words = ["listing"] if exhibit.state == S.LISTING else ["hashing, matching" if exhibit.pending else "previews"]
     if rate := pacing.rate(exhibit, now):
         words.append(f"{rate.files:,.0f} files/s" if rate.files >= 1 else f"{rate.files * MINUTE:,.0f} files/min")
@@ -108,6 +111,8 @@ def why(exhibit: Exhibit) -> str:
 
 def _held(exhibit: Exhibit) -> str:
     """Empty where it goes on, or where a person paused it."""
+    if exhibit.state == S.WAITING:
+        return UPLOADING
     if exhibit.state == S.PAUSED:
         return HELD.get(exhibit.state_reason, exhibit.state_reason)
     return exhibit.state_reason if exhibit.state in ENDED else ""

@@ -17,6 +17,7 @@ from workbench.jail.image_signatures import HEAD_BYTES, TAIL_BYTES
 MOST = 4000  # files a process of the jail may hold open
 EWF_NAME = re.compile(rb"(.*\.)([EeSs]x?)(\d\d|[A-Za-z]{2})", re.DOTALL)
 RAW_NAME = re.compile(rb"(.*\.)(\d{3,5})", re.DOTALL)
+EXTENT_NAME = re.compile(rb".*-([sf]\d{3,}|flat)\.vmdk", re.DOTALL)  # of a VMDK whose description is another file
 LETTERS_NAME = re.compile(rb"(.*\.)([a-z]{2,3})", re.DOTALL)
 
 
@@ -72,6 +73,51 @@ class Segments:
             raise SourceGone from error
 
 
+def first_of(source: bytes, within: tuple[bytes, ...] = ()) -> bytes:
+    """The source itself, or, where it is a folder, the first file of the one image in it.
+
+    Raises SourceGone; SourceUnusable where no image lies in the folder, or several.
+    """
+    try:
+        folder = nodes.open_root(source, within)
+    except NotADirectoryError:
+        return source
+    except OSError as error:
+        raise SourceGone from error
+    try:
+        names = set(map(os.fsencode, os.listdir(folder)))  # noqa: PTH208 a handle
+        firsts = sorted({next(_names(name, names) or iter((name,))) for name in names if _is_of_image(name, folder)})
+    except OSError as error:
+        raise SourceGone from error
+    finally:
+        os.close(folder)
+    if not firsts:
+        raise SourceUnusable("There is no disk image in this folder. Choose the image itself, or take in the folder.")
+    if len(firsts) > 1:
+        first, second = map(display, firsts[:2])
+        raise SourceUnusable(f"This folder holds several images: {first}, {second}. Put each into a folder of its own.")
+    if firsts[0] not in names:
+        raise _missing(firsts[0])
+    return source.rstrip(b"/") + b"/" + firsts[0]
+
+
+def _is_of_image(name: bytes, folder: int) -> bool:
+    """Whether it is an image, or a part of one, by its name or its bytes."""
+    if EXTENT_NAME.fullmatch(name) or not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        return False
+    if EWF_NAME.fullmatch(name) or RAW_NAME.fullmatch(name):
+        return True
+    descriptors = _open([name], folder)
+    try:
+        return image_signatures.is_image(*_ends(descriptors[0]))
+    finally:
+        _close(descriptors)
+
+
+def _missing(name: bytes) -> SourceUnusable:
+    return SourceUnusable(f"The segment {display(name)} is missing. Put it beside the others, then add it again.")
+
+
 def _open(names: Sequence[bytes], folder: int) -> list[int]:
     """Read-only descriptors of all of them, or of none. Raises OSError."""
     descriptors: list[int] = []
@@ -113,7 +159,7 @@ def _following(first: bytes, names: set[bytes], head: bytes) -> list[bytes]:
     places = [place for place, name in enumerate(sequence) if name in names]
     missing = next((name for name in sequence[: places[-1]] if name not in names), None)
     if missing:
-        raise SourceUnusable(f"The segment {display(missing)} is missing. Put it beside the others, then add it again.")
+        raise _missing(missing)
     return sequence[1 : places[-1] + 1]
 
 

@@ -3,11 +3,15 @@
 import os
 from pathlib import Path
 
-from cases.ingest import reader
+from cases.ingest import reader, roots, segments
 from cases.ingest.base import SourceGone, SourceUnusable
+from cases.ingest.folder import Folder
 from cases.ingest.vics_case import VicsCase
 from cases.models import Exhibit
+from cases.names import display
 from workbench.jail import image_signatures
+
+IMAGE_FOLDER = 200  # files and folders; in a folder of more nobody looks for an image
 
 
 def reader_for(source: bytes) -> str:
@@ -35,6 +39,17 @@ def _is_image(path: Path) -> bool:
             return image_signatures.is_image(head, file.read(image_signatures.TAIL_BYTES))
     except OSError as error:
         raise SourceGone from error
+
+
+def image_within(exhibit: Exhibit) -> str:
+    """The name of the disk image in a small folder that is taken in file by file; empty where there is none."""
+    source = bytes(exhibit.source)
+    try:
+        if exhibit.reader != Folder.id or len(os.listdir(source)) > IMAGE_FOLDER:  # noqa: PTH208 bytes
+            return ""
+        return display(segments.first_of(source, roots()).rpartition(b"/")[2])
+    except (OSError, SourceGone, SourceUnusable):
+        return ""
 
 
 def is_reachable(exhibit: Exhibit) -> bool:

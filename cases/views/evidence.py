@@ -24,6 +24,7 @@ from cases import (
     uploads,
     verify_jobs,
 )
+from cases.ingest import sources
 from cases.models import Case, Exhibit
 from workbench import access
 from workbench.errors import BadInput, NotFound, WorkbenchError
@@ -58,7 +59,7 @@ def add_evidence(request: SignedRequest, case: UUID) -> HttpResponse:
         "waiting": announced.waiting(found),
         "inbox": _inbox(),
         "inbox_places": inbox.places(),
-        "values": {form: request.POST.dict()} if form in FORMS else {},
+        "values": {form: request.POST.dict()} if form in FORMS else {"files": {"ref": request.GET.get("upload", "")}},
         "errors": errors,
     }
     return render(request, "cases/add_evidence.html", context, status=400 if errors else 200)
@@ -107,13 +108,16 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
 
 
 def _tell(request: SignedRequest, exhibit: Exhibit, *, is_new: bool) -> None:
-    """Say what the person may not have meant: the same evidence once more."""
+    """Say what the person may not have meant: the same evidence once more, an image as a file."""
     if not is_new:
         text = _("%(ref)s is in this case already, from the same place. Nothing was added; its ingest goes on.")
         messages.info(request, text % {"ref": exhibit.ref})
     elif others := evidence.same_source(exhibit):
         text = _("The same place was taken in as %(others)s. Its files now count twice; cancel one if that is wrong.")
         messages.warning(request, text % {"others": ", ".join(others)})
+    if name := sources.image_within(exhibit):
+        text = _("%(name)s is a disk image. As part of a folder it is hashed and not searched: add it as a disk image.")
+        messages.warning(request, text % {"name": name})
 
 
 def _lines(request: SignedRequest) -> list[str]:

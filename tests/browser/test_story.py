@@ -359,6 +359,7 @@ def read_again(page: Page, package: Path) -> None:
     form = page.locator("form").filter(has=page.get_by_role("heading", name="Upload an archive"))
     form.get_by_label("Exhibit number").fill("BACK-1")
     form.get_by_label("Archive, or the JSON of a VICS case").set_input_files(package)
+    form.get_by_label("VICS case", exact=True).check()
     form.get_by_role("button", name="Upload and start").click()
     page.wait_for_url(case, timeout=PATIENCE)
     watch_it_come_in(page, case, "BACK-1")

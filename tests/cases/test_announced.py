@@ -65,8 +65,7 @@ def test_what_never_came_is_a_line_of_the_ledger_with_its_reason(exhibit: Exhibi
 
 
 def test_what_never_came_is_entered_page_by_page(exhibit: Exhibit, dana: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    paged = announced.MISSING.replace(f"LIMIT {announced.PAGE}", "LIMIT 2")
-    monkeypatch.setattr(announced, "MISSING", paged)
+    monkeypatch.setattr(announced, "ROWS", 2)
     announced.announce(exhibit, [(b"a.txt", size) for size in range(5)] + FILES)
     send(exhibit, b"a.txt", b"333")
     assert announced.give_up_missing(exhibit, by=dana) == 7

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cases.ingest.base import SourceGone, SourceUnusable
-from cases.ingest.segments import Segments
+from cases.ingest.segments import Segments, first_of
+from tests.cases.ingest import disks
 
 
 def segments(folder: Path, first: str, *names: str) -> list[str]:
@@ -79,3 +80,40 @@ def test_of_a_segment_that_is_a_link_or_a_folder_is_not_read(tmp_path: Path) -> 
 def test_of_a_first_file_that_is_not_there_is_gone(tmp_path: Path) -> None:
     with pytest.raises(SourceGone):
         Segments(bytes(tmp_path / "disk.E01"))
+
+
+@pytest.mark.parametrize("names", [["disk.E01", "disk.E02", "disk.E01.txt"], ["disk.001", "disk.002", "hashes.txt"]])
+def test_of_a_folder_that_holds_one_image_its_first_file_is_meant(tmp_path: Path, names: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    first = bytes(tmp_path / names[0])
+    assert first_of(bytes(tmp_path)) == first_of(first) == first
+
+
+def test_of_a_folder_an_image_is_also_known_by_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_bytes(b"notes")
+    description = disks.vmdk(tmp_path, disks.fat({"a.txt": b"a"}))
+    assert first_of(bytes(tmp_path)) == bytes(description)
+    (tmp_path / "disk-flat.vmdk").rename(tmp_path / "disk.dd")
+    description.unlink()
+    assert first_of(bytes(tmp_path)) == bytes(tmp_path / "disk.dd")
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["notes.txt"], "no disk image in this folder"),
+        (["one.E01", "two.E01"], "several images: one.E01, two.E01"),
+        (["disk.E02", "disk.E03"], "The segment disk.E01 is missing"),
+    ],
+)
+def test_of_a_folder_that_holds_no_image_or_several_is_refused(tmp_path: Path, names: list[str], words: str) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"")
+    with pytest.raises(SourceUnusable, match=words):
+        first_of(bytes(tmp_path))
+
+
+def test_of_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
+    with pytest.raises(SourceGone):
+        first_of(bytes(tmp_path / "gone"))
