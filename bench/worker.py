@@ -27,8 +27,8 @@ class Cost:
 @contextmanager
 def worker() -> Iterator[int]:
     """Have a Celery worker with two processes run inside the block; its process id."""
-    words = [sys.executable, "-m", "celery", "-A", "workbench", "worker", "--concurrency=2", "--loglevel=ERROR"]
-    words += ["--quiet", "--without-gossip", "--without-mingle"]
+    words = [sys.executable, "-m", "celery", "--quiet", "-A", "workbench", "worker", "--concurrency=2"]
+    words += ["--loglevel=ERROR", "--without-gossip", "--without-mingle"]
     environment = os.environ | {"WINNOW_ATTACHED": "1", "WINNOW_INGEST_TASKS": "2"}
     child = subprocess.Popen(words, env=environment, start_new_session=True)
     try:
@@ -74,6 +74,8 @@ def ingest_into(into: Any, lead: Any, ref: str, evidence: Path, worker_pid: int,
     tasks.wake(exhibit.pk)
     while exhibit.state in ("listing", "running"):
         time.sleep(0.2)
+        if _stat(worker_pid)[0] == "Z":
+            raise RuntimeError("The worker has ended.")
         if time.monotonic() > next_sweep:  # beat's part, which is not measured
             tasks.sweep()
             next_sweep += SWEEP_SECONDS

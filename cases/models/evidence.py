@@ -161,7 +161,8 @@ class FileInstance(models.Model):
         LISTED = "listed"
 
     id = models.BigAutoField(primary_key=True)
-    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="files")
+    # No index of its own: `file_once` begins with it; while files come in the planner would take this one for names.
+    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="files", db_index=False)
     parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
     name_key = models.BinaryField(max_length=32)  # SHA-256 of the raw path: raw paths can be longer than an index row
     ordinal = models.PositiveIntegerField(default=0)

@@ -40,7 +40,7 @@ def test_a_batch_goes_on_where_it_was_left_with_its_steps_and_sums(at_desk: Call
     estimate = home.get_by_text("at your usual pace").inner_text()
     shown = page.locator('[data-part="total"]').inner_text()
     assert "about 1 min" in shown
-    assert "About 1 minutes" in estimate
+    assert "About 1 minute" in estimate
     sent = desk.saved(page, lambda: page.keyboard.press("1"))
     order = page.request.get(f"/api/v1/batches/{page.locator('main').get_attribute('data-batch')}/units?limit=200")
     assert [act["stack"] for act in sent] == [order.json()["units"][66]["id"]]
