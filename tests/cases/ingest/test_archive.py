@@ -8,21 +8,14 @@ import pytest
 
 from cases.ingest.base import SourceUnusable
 from cases.models import Case, FileInstance
-from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
-from tests.people import People
 from workbench import checks
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.filterwarnings("ignore:Duplicate name:UserWarning"),
 ]
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 def zipped(path: Path, *members: tuple[str, bytes]) -> Path:

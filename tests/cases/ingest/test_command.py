@@ -9,18 +9,11 @@ import pytest
 from django.core.management import call_command
 
 from cases.models import Case, Exhibit
-from tests import factories
 from tests.cases.ingest.test_vics_case import document, folder, record
 from tests.cases.ingest.trees import picture, tree
-from tests.people import People
 from tests.shared_data import shared
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 def run(case: Case, source: Path, *words: str) -> tuple[int, str, str]:

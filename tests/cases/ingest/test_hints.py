@@ -3,32 +3,17 @@
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
 
 from cases.ingest import pipeline, progress
 from cases.models import Case, Exhibit
-from tests import factories
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, picture, tree
 from tests.cases.ingest.trees import ledger as rows
-from tests.people import People, signed_in
+from tests.people import signed_in
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    monkeypatch.setattr(settings, "EVIDENCE_ROOTS", [folder])
-    return folder
 
 
 def page(user: User, path: str) -> str:

@@ -19,10 +19,8 @@ from cases.ingest import pipeline, sources
 from cases.ingest.base import SourceUnusable
 from cases.ingest.image import Image
 from cases.models import Case, Exhibit, Item
-from tests import factories
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, ledger, picture, take_in
-from tests.people import People
 from tests.shared_data import shared
 from tests.workbench.image_samples import MEDIA
 from workbench import checks
@@ -31,11 +29,6 @@ from workbench.models import AuditEvent
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PICTURES = {"DCIM/lake.png": picture(1), "DCIM/дюна ☃.png": picture(2), "gone.png": picture(3), "notes.txt": b"hills"}
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.fixture

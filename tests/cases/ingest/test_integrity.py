@@ -11,17 +11,11 @@ from django.core.management import call_command
 from cases import evidence
 from cases.ingest import pipeline
 from cases.models import Case
-from tests import factories
-from tests.people import People, signed_in
+from tests.people import signed_in
 from tests.shared_data import shared
 from tests.workbench.image_samples import MEDIA
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.mark.parametrize(

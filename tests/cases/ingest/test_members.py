@@ -16,9 +16,7 @@ import pytest
 from cases.ingest import archive, contents, ledger, members, pipeline
 from cases.ingest.passes import Pass, Passes
 from cases.models import Case, Content, FileInstance, Item, Stack
-from tests import factories
 from tests.cases.ingest.trees import add, chains, figures, picture, take_in, tree
-from tests.people import People
 from tests.shared_data import shared
 from tests.workbench.archive_samples import KINDS, PACKERS, archived
 from workbench import checks
@@ -27,11 +25,6 @@ from workbench.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 INNER = [("in/1.png", picture(1)), ("in/2.png", picture(2)), ("note.txt", b"hills")]
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,7 +10,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from pytest_django import DjangoAssertNumQueries
@@ -22,24 +21,11 @@ from tests import factories
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
-from tests.people import People, signed_in
+from tests.people import signed_in
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SECURE = {"secure": True}
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
-
-
-@pytest.fixture
-def inbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "inbox"
-    folder.mkdir()
-    monkeypatch.setattr(settings, "EVIDENCE_ROOTS", [folder])
-    return folder
 
 
 def post(user: User, path: str, **fields: object) -> HttpResponse:

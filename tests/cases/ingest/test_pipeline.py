@@ -18,11 +18,6 @@ from workbench.models import AuditEvent
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
-
-
 FILES: dict[bytes | str, bytes] = {
     "a/1.png": picture(1),
     "a/1 again.png": picture(1),

@@ -9,18 +9,11 @@ import pytest
 from cases import evidence
 from cases.ingest import finishing, pipeline, sweeping
 from cases.models import Case, Exhibit
-from tests import factories
 from tests.cases.ingest.test_archive import zipped
 from tests.cases.ingest.trees import add, picture, take_in, tree
-from tests.people import People
 from workbench.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.fixture

@@ -11,21 +11,14 @@ from cases import evidence, tasks
 from cases.ingest import leases, ledger, members, pipeline, sweeping
 from cases.ingest.folder import Folder
 from cases.models import Case, Content, Exhibit, FileInstance, Item
-from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
-from tests.people import People
 from tests.workbench.archive_samples import archived
 from workbench import checks
 from workbench.jail import DecoderDied
 from workbench.models import Job
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.fixture

@@ -13,19 +13,12 @@ from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.vics_case import VicsCase
 from cases.models import Case, Content, Exhibit, ImportedRecord, Item
 from hashsets.exchange.vics_case import CaseFrame
-from tests import factories
 from tests.cases.ingest.trees import figures, picture, take_in
 from tests.cases.ingest.trees import ledger as rows
-from tests.people import People
 from tests.shared_data import shared
 from workbench import checks
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 def record(data: bytes, *places: str, **fields: Any) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from django.test import Client, override_settings
 from cases import tasks
 from cases.ingest import decoding, pipeline, sweeping
 from cases.models import Case, Content, Item
-from tests import factories
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.people import People
@@ -22,11 +21,6 @@ from workbench.jail import Decoder, NoJail
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def case(people: People) -> Case:
-    return factories.case(people.investigator)
 
 
 @pytest.fixture(params=["landlock", "seccomp"])
