@@ -26,35 +26,43 @@ UPDATE workbench_job SET state = 'running', lease_until = now() + '{LEASE}'
 WHERE kind = %s AND subject = %s AND state IN ('queued', 'running') AND (lease_until IS NULL OR lease_until < now())
 RETURNING id
 """  # noqa: S608 only a constant
-# The rows' own transaction may hold them: those are renewed next time, nobody waits.
+# The rows' own transaction may hold them: those are renewed next time, nobody waits. An archive that was read is no
+# row to read any more: it is free for whoever lists its members.
 RENEW = {
-    "cases_fileinstance": f"""
+    "rows": f"""
 UPDATE cases_fileinstance SET lease_until = now() + '{LEASE}' WHERE id IN (SELECT id FROM cases_fileinstance
-  WHERE id = ANY(%s) AND (state = 'pending' OR members = 'unlisted') FOR UPDATE SKIP LOCKED)""",  # noqa: S608
-    "cases_content": f"""
+  WHERE id = ANY(%s) AND state = 'pending' FOR UPDATE SKIP LOCKED)""",  # noqa: S608 only constants
+    "archive": f"""
+UPDATE cases_fileinstance SET lease_until = now() + '{LEASE}' WHERE id IN (SELECT id FROM cases_fileinstance
+  WHERE id = ANY(%s) AND members = 'unlisted' FOR UPDATE SKIP LOCKED)""",  # noqa: S608
+    "previews": f"""
 UPDATE cases_content SET preview_lease = now() + '{LEASE}' WHERE id IN (SELECT id FROM cases_content
   WHERE id = ANY(%s) AND preview = 'pending' FOR UPDATE SKIP LOCKED)""",  # noqa: S608
-    "workbench_job": f"""
+    "job": f"""
 UPDATE workbench_job SET lease_until = now() + '{LEASE}' WHERE id IN (SELECT id FROM workbench_job
   WHERE id = ANY(%s) AND state = 'running' FOR UPDATE SKIP LOCKED)""",  # noqa: S608
 }
 
 
 class Held:
-    """Ids of what this worker holds, by table; read by the thread that renews them."""
+    """Ids of what this worker holds, by kind; read by the thread that renews them."""
 
     def __init__(self, job: int) -> None:
-        self._ids: dict[str, frozenset[int]] = {"workbench_job": frozenset({job})}
+        self._ids: dict[str, frozenset[int]] = {"job": frozenset({job})}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_over, name="lease", daemon=True)
 
     def rows(self, ids: Iterable[int]) -> None:
-        """From now on these rows of the ledger are held, and no others."""
-        self._ids = self._ids | {"cases_fileinstance": frozenset(ids)}
+        """From now on these rows of the ledger are held to be read, and no others."""
+        self._ids = self._ids | {"rows": frozenset(ids)}
+
+    def archive(self, row: int | None) -> None:
+        """From now on this row is held while its members are listed; None: no row is."""
+        self._ids = self._ids | {"archive": frozenset({row} if row is not None else ())}
 
     def previews(self, ids: Iterable[int]) -> None:
         """From now on the previews of these contents are held, and no others."""
-        self._ids = self._ids | {"cases_content": frozenset(ids)}
+        self._ids = self._ids | {"previews": frozenset(ids)}
 
     def start(self) -> None:
         """Begin to renew."""
@@ -76,9 +84,9 @@ class Held:
         """Prolong everything that is held now; a database that does not answer is asked again later."""
         try:
             with connection.cursor() as cursor:
-                for table, ids in self._ids.items():
+                for kind, ids in self._ids.items():
                     if ids:
-                        cursor.execute(RENEW[table], [sorted(ids)])
+                        cursor.execute(RENEW[kind], [sorted(ids)])
         except (DatabaseError, InterfaceError) as error:
             log.warning("leases are not renewed, the database does not answer: %s", error)
             connection.close()

@@ -59,7 +59,7 @@ def list_one(exhibit: Exhibit, held: Held, goes_on: Callable[[], bool]) -> bool:
     claimed = _claim(exhibit.pk)
     if claimed is None:
         return False
-    held.rows([claimed.id])
+    held.archive(claimed.id)
     try:
         if claimed.deaths >= ledger.DEATHS:
             _end(claimed, budgets.of(claimed.id).root, ledger.GIVEN_UP, 0, 0)
@@ -69,7 +69,7 @@ def list_one(exhibit: Exhibit, held: Held, goes_on: Callable[[], bool]) -> bool:
         _give_back(claimed)
         raise
     finally:
-        held.rows(())
+        held.archive(None)
     return True
 
 

@@ -110,6 +110,33 @@ def test_of_a_worker_that_lives_keeps_its_leases(listed: Exhibit) -> None:
         assert ledger.claim(listed.pk).rows == []
 
 
+def test_of_an_archive_that_was_read_is_free_to_be_listed_though_its_reader_lives(case: Case, tmp_path: Path) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1))])}))
+    pipeline.list_files(exhibit.pk)
+    with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
+        assert held
+        pipeline._hash_claim(exhibit, held, time.monotonic() + 60)
+        row = FileInstance.objects.get()
+        held.rows([row.pk])  # as it is between the commit of the archive and the end of its claim
+        held.renew()
+        row.refresh_from_db()
+        assert (row.members, row.lease_until) == ("unlisted", None)
+
+
+def test_of_an_archive_that_is_being_listed_keeps_its_lease(case: Case, tmp_path: Path) -> None:
+    exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1))])}))
+    pipeline.list_files(exhibit.pk)
+    with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
+        assert held
+        pipeline._hash_claim(exhibit, held, time.monotonic() + 60)
+        claimed = members._claim(exhibit.pk)
+        assert claimed
+        held.archive(claimed.id)
+        run_out()
+        held.renew()
+        assert members._claim(exhibit.pk) is None
+
+
 def test_of_a_full_disk_holds_the_ingest_without_half_records_and_it_goes_on_alone(
     listed: Exhibit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
