@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from cases import events, states
 from hashsets.models import HashSet
-from workbench import audit
+from workbench import audit, prepared
 from workbench.models import Agency
 
 CHUNK = 10_000  # contents refreshed per statement
@@ -40,14 +40,18 @@ def _by_each_digest(entries: str, contents: str) -> str:
     return " UNION ".join("(" + FOUND.format(entries=entries, join=join, contents=contents) + ")" for join in joins)
 
 
+DIGESTS = """
+SELECT array_agg(sha256), array_agg(md5), array_agg(sha1) FROM cases_content WHERE id = ANY(%s::bigint[])
+"""
+
 NEW_CONTENTS = f"""
-WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s),
+WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s::bigint),
 live AS (SELECT e.*, sync.generation FROM sync JOIN hashsets_entry e ON e.set_id = sync.set_id
          AND {IN_FORCE.format(g="sync.generation")}
-         WHERE e.sha256 = ANY(%(sha256)s) OR e.md5 = ANY(%(md5)s) OR e.sha1 = ANY(%(sha1)s))
+         WHERE e.sha256 = ANY(%(sha256)s::bytea[]) OR e.md5 = ANY(%(md5)s::bytea[]) OR e.sha1 = ANY(%(sha1)s::bytea[]))
 INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
 SELECT f.content_id, f.set_id, f.entry, f.kind, f.strong, 0, sync.generation
-FROM ({_by_each_digest("live", "c.id = ANY(%(contents)s)")}) f JOIN sync ON sync.set_id = f.set_id
+FROM ({_by_each_digest("live", "c.id = ANY(%(contents)s::bigint[])")}) f JOIN sync ON sync.set_id = f.set_id
 ON CONFLICT DO NOTHING
 """  # noqa: S608 only constants of this module
 
@@ -73,9 +77,9 @@ def hold(agency_id: int) -> None:
     A set's first re-match makes its row: it waits for us, and we for it, by an advisory lock. Before
     `states.changing`: a re-match takes the same locks in the same order.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s, %s)", [FIRST_SPACE, agency_id])
-        cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s ORDER BY id FOR SHARE", [agency_id])
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)", [FIRST_SPACE, agency_id])
+        cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s::bigint ORDER BY id FOR SHARE", [agency_id])
 
 
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
@@ -84,10 +88,8 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
     After `hold(agency_id)`, inside `states.changing(content_ids)`. Two queries.
     """
     ids = sorted(content_ids)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT array_agg(sha256), array_agg(md5), array_agg(sha1) FROM cases_content WHERE id = ANY(%s)", [ids]
-        )
+    with prepared.cursor(rows=len(ids)) as cursor:
+        cursor.execute(DIGESTS, [ids])
         sha256, md5, sha1 = cursor.fetchone()
         cursor.execute(NEW_CONTENTS, {"agency": agency_id, "contents": ids, "sha256": sha256, "md5": md5, "sha1": sha1})
 

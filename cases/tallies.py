@@ -8,20 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from workbench import prepared
 
 # How these contents count now; read before and after what changes files or items.
 COUNTS = """
 WITH held AS (
   SELECT f.content_id, x.case_id, f.exhibit_id, count(*) AS files
-  FROM (SELECT content_id, exhibit_id FROM cases_fileinstance WHERE content_id = ANY(%(contents)s) OFFSET 0) f
+  FROM (SELECT content_id, exhibit_id FROM cases_fileinstance WHERE content_id = ANY(%(contents)s::bigint[]) OFFSET 0) f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.removed_at IS NULL GROUP BY 1, 2, 3)
 SELECT i.case_id, h.exhibit_id, i.state, c.kind,
   count(DISTINCT i.id), count(DISTINCT i.id) FILTER (WHERE i.known), coalesce(sum(h.files), 0)::bigint
-FROM (SELECT * FROM cases_item WHERE content_id = ANY(%(contents)s) OFFSET 0) i
-JOIN (SELECT id, kind FROM cases_content WHERE id = ANY(%(contents)s) OFFSET 0) c ON c.id = i.content_id
+FROM (SELECT * FROM cases_item WHERE content_id = ANY(%(contents)s::bigint[]) OFFSET 0) i
+JOIN (SELECT id, kind FROM cases_content WHERE id = ANY(%(contents)s::bigint[]) OFFSET 0) c ON c.id = i.content_id
 LEFT JOIN held h ON h.content_id = i.content_id AND h.case_id = i.case_id
 GROUP BY GROUPING SETS ((i.case_id, h.exhibit_id, i.state, c.kind), (i.case_id, i.state, c.kind))
 HAVING GROUPING(h.exhibit_id) = 1 OR h.exhibit_id IS NOT NULL
@@ -78,7 +76,7 @@ class Moved(NamedTuple):
 
 def counts(content_ids: Sequence[int]) -> Counts:
     """Items, known items and files of these contents, by case, exhibit, state and kind. One query."""
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(COUNTS, {"contents": list(content_ids)})
         return {row[:4]: row[4:] for row in cursor.fetchall()}
 
@@ -86,7 +84,7 @@ def counts(content_ids: Sequence[int]) -> Counts:
 def add(before: Counts, after: Counts) -> None:
     """Add the difference of two counts. One query, none where they are equal."""
     if net := _net(before, after):
-        with connection.cursor() as cursor:
+        with prepared.cursor(rows=len(before) + len(after)) as cursor:
             cursor.execute(ADD, [list(column) for column in zip(*net, strict=True)])
 
 

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from cases import matching, paths, removal, states
 from cases.ingest import base, budgets, ledger, slices
 from cases.ingest.base import Row
 from cases.models import Exhibit, FileInstance
 from cases.names import display
+from workbench import prepared
 from workbench.media_types import CLOSED_ARCHIVES, claimed_kind, is_archive, sniff
 from workbench.storage import Digests
 
@@ -24,14 +25,14 @@ SORT_KEY = 240  # characters
 INSERT = """
 INSERT INTO cases_content (public_id, agency_id, sha256, md5, sha1, size, mime, kind, preview, preview_reason,
   preview_tries, width, height, duration_ms)
-SELECT gen_random_uuid(), %s, sha256, md5, sha1, size, mime, kind,
+SELECT gen_random_uuid(), %s::bigint, sha256, md5, sha1, size, mime, kind,
   CASE WHEN reason = '' THEN 'pending' ELSE 'none' END, reason, 0, 0, 0, 0
 FROM unnest(%s::bytea[], %s::bytea[], %s::bytea[], %s::bigint[], %s::text[], %s::text[], %s::text[])
   AS n(sha256, md5, sha1, size, mime, kind, reason) ORDER BY sha256
 ON CONFLICT (agency_id, sha256) DO NOTHING RETURNING id
 """
 
-FIND = "SELECT id, sha256, kind FROM cases_content WHERE agency_id = %s AND sha256 = ANY(%s)"
+FIND = "SELECT id, sha256, kind FROM cases_content WHERE agency_id = %s AND sha256 = ANY(%s::bytea[])"
 
 UPGRADE = """
 UPDATE cases_content c SET kind = n.kind, preview = 'pending', preview_reason = '',
@@ -45,7 +46,7 @@ MISSING = f"""
 SELECT DISTINCT ON (x.case_id, f.content_id) x.case_id, f.content_id, x.id, {paths.WHOLE}
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id JOIN cases_content c ON c.id = f.content_id
 JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
-WHERE f.content_id = ANY(%s) AND c.kind IN ('still', 'video') AND x.removed_at IS NULL
+WHERE f.content_id = ANY(%s::bigint[]) AND c.kind IN ('still', 'video') AND x.removed_at IS NULL
   AND NOT EXISTS (SELECT FROM cases_item i WHERE i.case_id = x.case_id AND i.content_id = f.content_id)
 ORDER BY x.case_id, f.content_id, f.id
 """  # noqa: S608 only a constant
@@ -65,13 +66,13 @@ SELECT item, gen_random_uuid(), case_id, content_id, stack, 'waiting', false, fa
 
 # Nobody needs to see what no open case waits for: its preview is made when somebody opens it.
 DEFER = """
-UPDATE cases_content c SET preview = 'deferred' WHERE c.id = ANY(%s) AND c.preview = 'pending'
+UPDATE cases_content c SET preview = 'deferred' WHERE c.id = ANY(%s::bigint[]) AND c.preview = 'pending'
 AND NOT EXISTS (SELECT FROM cases_item i WHERE i.content_id = c.id AND i.state = 'waiting')
 """
 
 LEASE_PREVIEWS = f"""
 UPDATE cases_content SET preview_lease = now() + '{ledger.LEASE}'
-WHERE id = ANY(%s) AND preview = 'pending' AND preview_lease IS NULL RETURNING id, sha256, size
+WHERE id = ANY(%s::bigint[]) AND preview = 'pending' AND preview_lease IS NULL RETURNING id, sha256, size
 """  # noqa: S608 only a constant
 
 
@@ -133,8 +134,8 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
         _add_items(list(known.values()))
         if new:
             matching.match(agency, new)
-    with connection.cursor() as cursor:
-        ids = sorted(known.values())
+    ids = sorted(known.values())
+    with prepared.cursor(rows=len(ids)) as cursor:
         cursor.execute(states.WANT_PREVIEWS, {"contents": ids})  # a new item may wait for what nobody needed so far
         cursor.execute(DEFER, [ids])
         cursor.execute(LEASE_PREVIEWS, [ids])
@@ -153,7 +154,7 @@ def _contents(agency: int, group: Sequence[Hashed]) -> tuple[list[int], dict[byt
         row = _content(one)
         if row[5] in REVIEWABLE or row[0] not in rows:
             rows[row[0]] = row
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(rows)) as cursor:
         cursor.execute(INSERT, [agency, *(list(column) for column in zip(*rows.values(), strict=True))])
         new = [row[0] for row in cursor.fetchall()]
         cursor.execute(FIND, [agency, list(rows)])
@@ -180,13 +181,13 @@ def _upgrade(group: Sequence[Hashed], known: dict[bytes, int]) -> list[int]:
     claims = {known[row[0]]: row[5] for row in map(_content, group) if row[5] in REVIEWABLE}
     if not claims:
         return []
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(claims)) as cursor:
         cursor.execute(UPGRADE, [list(claims), list(claims.values())])
         return [row[0] for row in cursor.fetchall()]
 
 
 def _add_items(content_ids: list[int]) -> None:
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(MISSING, [content_ids])
         rows = [(case, content, sort_key(exhibit, bytes(raw))) for case, content, exhibit, raw in cursor.fetchall()]
         if rows:

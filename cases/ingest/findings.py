@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any, Self
 
-from django.db import connection
-
+from workbench import prepared
 from workbench.jail import Preview
 
 STORE = """
@@ -27,8 +26,8 @@ RETURNING c.id, EXISTS (SELECT FROM cases_metadata m WHERE m.content_id = c.id)
 """
 
 FORGET = (
-    "DELETE FROM cases_metadata WHERE content_id = ANY(%s)",
-    "DELETE FROM cases_keyframe WHERE content_id = ANY(%s)",
+    "DELETE FROM cases_metadata WHERE content_id = ANY(%s::bigint[])",
+    "DELETE FROM cases_keyframe WHERE content_id = ANY(%s::bigint[])",
 )
 
 METADATA = """
@@ -65,7 +64,7 @@ class Finding:
 
 def store(findings: Sequence[Finding]) -> None:
     """Enter the findings of contents that still wait for them, in the caller's transaction: one to five statements."""
-    with connection.cursor() as cursor:
+    with prepared.cursor(rows=len(findings)) as cursor:
         cursor.execute(STORE, _columns(map(_content, findings)))
         described = dict(cursor.fetchall())
         if again := [content for content, before in described.items() if before]:

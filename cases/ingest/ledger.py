@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from cases.ingest.base import Container, Found, Record, Row
+from workbench import prepared
 
 CLAIM_ROWS = 128
 LEASE = "15 seconds"  # renewed every few seconds while the worker lives (leases.py)
@@ -50,14 +51,14 @@ SELECT %s, * FROM unnest(%s::int[], %s::bytea[], %s::bytea[], %s::text[]) ON CON
 CLAIM = f"""
 WITH pick AS (
   SELECT id FROM cases_fileinstance
-  WHERE exhibit_id = %(exhibit)s AND state = 'pending' AND {{which}}
+  WHERE exhibit_id = %(exhibit)s::bigint AND state = 'pending' AND {{which}}
   ORDER BY id LIMIT {{limit}} FOR UPDATE SKIP LOCKED),
 claimed AS (
   UPDATE cases_fileinstance f SET lease_until = now() + '{LEASE}', tries = f.tries + {{deaths}}
   FROM pick WHERE f.id = pick.id
   RETURNING f.id, f.raw_path, f.ordinal, f.locator, f.size, f.record, f.depth, f.parent_id, f.tries)
 SELECT c.id, c.raw_path, c.ordinal, c.locator, c.size, r.md5, c.depth, c.parent_id, t.sha256, c.tries
-FROM claimed c LEFT JOIN cases_importedrecord r ON r.exhibit_id = %(exhibit)s AND r.position = c.record
+FROM claimed c LEFT JOIN cases_importedrecord r ON r.exhibit_id = %(exhibit)s::bigint AND r.position = c.record
 LEFT JOIN cases_fileinstance p ON p.id = c.parent_id LEFT JOIN cases_content t ON t.id = p.content_id
 ORDER BY c.id
 """  # noqa: S608 only constants of this module
@@ -91,7 +92,8 @@ SETTLE = """
 WITH old AS (
   SELECT f.id, f.exhibit_id, f.reason AS had, c.preview, c.preview_reason
   FROM cases_fileinstance f JOIN cases_content c ON c.id = f.content_id
-  WHERE f.content_id = ANY(%s) AND f.state = 'hashed' AND c.preview <> 'pending' ORDER BY f.id FOR UPDATE OF f),
+  WHERE f.content_id = ANY(%s::bigint[]) AND f.state = 'hashed' AND c.preview <> 'pending'
+  ORDER BY f.id FOR UPDATE OF f),
 settled AS (
   UPDATE cases_fileinstance f SET state = CASE WHEN old.preview = 'none' THEN 'without_preview' ELSE 'accepted' END,
     reason = CASE WHEN old.had <> '' THEN old.had ELSE old.preview_reason END
@@ -109,7 +111,7 @@ WITH lifted AS (
   UPDATE cases_fileinstance f SET state = 'hashed',
     reason = CASE WHEN f.members <> '' OR f.reason IN ('too-deep', 'hash-mismatch') THEN f.reason ELSE '' END
   FROM cases_exhibit x JOIN cases_case k ON k.id = x.case_id AND k.state = 'open'
-  WHERE x.id = f.exhibit_id AND f.content_id = ANY(%s) AND f.state = 'without_preview'
+  WHERE x.id = f.exhibit_id AND f.content_id = ANY(%s::bigint[]) AND f.state = 'without_preview'
   RETURNING f.exhibit_id, f.reason = '' AS cleared)
 SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*) FILTER (WHERE cleared), 0 FROM lifted GROUP BY exhibit_id
 """
@@ -117,7 +119,7 @@ SELECT exhibit_id, 0, count(*), 0, -count(*), -count(*) FILTER (WHERE cleared), 
 # Exhibits are locked last, after tallies, in the order of their ids: two workers never wait for each other in a ring.
 MOVE = """
 WITH locked AS MATERIALIZED (
-  SELECT id, state FROM cases_exhibit WHERE id = ANY(%(exhibit)s) ORDER BY id FOR NO KEY UPDATE)
+  SELECT id, state FROM cases_exhibit WHERE id = ANY(%(exhibit)s::bigint[]) ORDER BY id FOR NO KEY UPDATE)
 UPDATE cases_exhibit x SET seen = x.seen + n.seen, rejected = x.rejected + n.rejected,
   state = CASE WHEN x.state = 'done' AND n.pending > 0 THEN 'running' ELSE x.state END,
   ended_at = CASE WHEN x.state = 'done' AND n.pending > 0 THEN NULL ELSE x.ended_at END,
@@ -143,9 +145,12 @@ class Counters:
     def __init__(self) -> None:
         self._moved: dict[int, list[int]] = {}
 
-    def add(self, statement: str, values: Sequence[Any]) -> None:
-        """Run a statement that returns (exhibit, moves...), in the order of MOVED; the last ones may be left out."""
-        with connection.cursor() as cursor:
+    def add(self, statement: str, values: Sequence[Any], *, rows: int = prepared.MANY) -> None:
+        """Run a statement that returns (exhibit, moves...), in the order of MOVED; the last ones may be left out.
+
+        `rows` is how many it is about, where the caller knows.
+        """
+        with prepared.cursor(rows=rows) as cursor:
             cursor.execute(statement, values)
             for exhibit, *moves in cursor.fetchall():
                 so_far = self._moved.get(exhibit, [0] * len(MOVED))
@@ -162,7 +167,7 @@ class Counters:
         if not rows:
             return []
         columns = (list(column) for column in zip(*rows, strict=True))
-        with connection.cursor() as cursor:
+        with prepared.cursor(rows=len(rows)) as cursor:
             cursor.execute(MOVE, dict(zip(("exhibit", *MOVED), columns, strict=True)))
             return [exhibit for exhibit, goes_on in cursor.fetchall() if goes_on]
 
@@ -199,7 +204,7 @@ def add_records(exhibit_id: int, records: Sequence[Record]) -> None:
 
 def claim(exhibit_id: int) -> Claim:
     """Take rows to read: up to 128 fresh ones, else one that a worker died over, else none."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(CLAIM_FRESH, {"exhibit": exhibit_id})
         taken = cursor.fetchall()
         if not taken:
@@ -229,17 +234,17 @@ def reject(reasons: dict[int, str]) -> None:
 def hashed(rows: Sequence[tuple[int, int, int, str, str]], counters: Counters) -> None:
     """(row, content, size, reason, members) of rows whose bytes are in the store. Inside `states.changing`."""
     if rows:
-        counters.add(HASHED, [list(column) for column in zip(*rows, strict=True)])
+        counters.add(HASHED, [list(column) for column in zip(*rows, strict=True)], rows=len(rows))
 
 
 def settle(content_ids: Sequence[int], counters: Counters) -> None:
     """Give the files of these contents their outcome, where their preview is no longer awaited."""
-    counters.add(SETTLE, [list(content_ids)])
+    counters.add(SETTLE, [list(content_ids)], rows=len(content_ids))
 
 
 def reopen(content_ids: Sequence[int], counters: Counters) -> None:
     """Take back the outcome `without preview` of these contents' files."""
-    counters.add(REOPEN, [list(content_ids)])
+    counters.add(REOPEN, [list(content_ids)], rows=len(content_ids))
 
 
 def _run(statement: str, values: Any) -> None:

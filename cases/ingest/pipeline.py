@@ -38,7 +38,7 @@ from cases.ingest.passes import passes
 from cases.ingest.relocating import relocate
 from cases.ingest.vics_case import VicsCase
 from cases.models import Exhibit
-from workbench import audit, passing, storage, store_files
+from workbench import audit, passing, prepared, storage, store_files
 from workbench.jail import NoJail
 from workbench.models import Agency, Job
 
@@ -190,26 +190,31 @@ def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
 
 def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
     """Work through one claim of rows; False when there was none. What was not read is given back."""
+    prepared.replan()
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
     readings = originals.read(exhibit, claim.rows)
     left = len(claim.rows)
+    decoding = previews.Gathered(exhibit.case.agency, held)
     try:
         while left and time.monotonic() < deadline:
-            taken = _group(exhibit, held, readings)
+            taken, new = _group(exhibit, readings)
             left -= taken
+            decoding.add(new)
             if not taken or (left and not holding.is_at_work(exhibit.pk)):
                 break
+        decoding.make()
     finally:
+        decoding.give_back()
         if left:
             ledger.give_back([row.id for row in claim.rows])
         held.rows(())
     return bool(claim.rows or claim.given_up)
 
 
-def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
-    """Read up to 16 files or for a second, commit, decode what is new; returns how many files were taken."""
+def _group(exhibit: Exhibit, readings: Iterator[Reading]) -> tuple[int, list[ToDecode]]:
+    """Read up to 16 files or for a second, and commit; returns how many files were taken, and what is to be decoded."""
     hashed, rejected = [], {}
     until = time.monotonic() + GROUP_SECONDS
     agency = exhibit.case.agency
@@ -228,10 +233,7 @@ def _group(exhibit: Exhibit, held: Held, readings: Iterator[Reading]) -> int:
                 break
         batch.commit()
         to_decode = _committed(exhibit, hashed, rejected)
-    held.previews(content.id for content in to_decode)
-    previews.make(agency, to_decode)
-    held.previews(())
-    return len(hashed) + len(rejected)
+    return len(hashed) + len(rejected), to_decode
 
 
 def _committed(exhibit: Exhibit, hashed: list[Hashed], rejected: dict[int, str]) -> list[ToDecode]:

@@ -5,6 +5,7 @@ three such deaths over one content it gets no preview. Where decoding is off (se
 and the sweeper takes them up once the jail is complete.
 """
 
+import time
 from collections.abc import Sequence
 
 from django.db import connection, transaction
@@ -16,11 +17,12 @@ from cases.ingest.contents import DEFER, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
 from cases.ingest.leases import Held, retried
-from workbench import storage
+from workbench import prepared, storage
 from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
 
 AT_ONCE = 16
+WAIT_SECONDS = 1.0
 
 GIVE_BACK = """
 UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
@@ -28,13 +30,48 @@ UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(
 
 CLAIM = f"""
 WITH pick AS (
-  SELECT id FROM cases_content WHERE agency_id = %s AND preview = 'pending' AND {{which}}
+  SELECT id FROM cases_content WHERE agency_id = %s::bigint AND preview = 'pending' AND {{which}}
   ORDER BY id LIMIT {{limit}} FOR UPDATE SKIP LOCKED)
 UPDATE cases_content c SET preview_lease = now() + '{ledger.LEASE}', preview_tries = c.preview_tries + {{deaths}}
 FROM pick WHERE c.id = pick.id RETURNING c.id, c.sha256, c.size, c.preview_tries
 """  # noqa: S608 only constants of this module
 CLAIM_FRESH = CLAIM.format(which="preview_lease IS NULL", limit=AT_ONCE, deaths=0)
 CLAIM_SUSPECT = CLAIM.format(which="preview_lease < now()", limit=1, deaths=1)
+
+
+class Gathered:
+    """Contents of several groups of files, decoded together once they are as many as one transaction is worth.
+
+    Where much is known, a group brings little to decode.
+    """
+
+    def __init__(self, agency: Agency, held: Held) -> None:
+        self._agency = agency
+        self._held = held
+        self._contents: list[ToDecode] = []
+        self._since = 0.0
+
+    def add(self, contents: Sequence[ToDecode]) -> None:
+        """Take these, whose leases are this worker's; decode all if there are enough, or the first waits for long."""
+        if not self._contents:
+            self._since = time.monotonic()
+        self._contents += contents
+        self._held.previews(content.id for content in self._contents)
+        if len(self._contents) >= AT_ONCE or time.monotonic() > self._since + WAIT_SECONDS:
+            self.make()
+
+    def make(self) -> None:
+        """Decode what is there."""
+        contents, self._contents = self._contents, []
+        make(self._agency, contents)
+        self._held.previews(())
+
+    def give_back(self) -> None:
+        """Let others decode what is still there."""
+        if self._contents:
+            _give_back(self._contents)
+        self._contents = []
+        self._held.previews(())
 
 
 def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
@@ -63,7 +100,7 @@ def make_left(agency: Agency, held: Held) -> bool:
     """Make previews that nobody is making: newly wanted ones, or those a dead worker left. False: there are none."""
     if not decoder().is_allowed:
         return False
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(CLAIM_FRESH, [agency.pk])
         taken = cursor.fetchall()
         if not taken:
