@@ -8,7 +8,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from cases import comparing, drop, evidence, exports, matching, removal, resumable, review, verify_jobs
 from cases.exports import jobs
-from cases.ingest import pipeline, sweeping
+from cases.ingest import leases, pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
 from workbench.errors import WorkbenchError
@@ -56,7 +56,7 @@ def compare_source(exhibit_id: int) -> None:
 @shared_task
 def rematch(agency_id: int, set_id: int) -> None:
     """Bring an agency's matches of a set to the generation in force."""
-    matching.rematch(agency_id, set_id)
+    leases.retried(partial(matching.rematch, agency_id, set_id))
 
 
 @shared_task

@@ -1,6 +1,7 @@
 """What a set knows leaves the queue, what it no longer knows comes back, and why."""
 
 import threading
+import time
 
 import pytest
 from django.db import connection, transaction
@@ -230,3 +231,30 @@ def test_files_that_come_in_while_a_set_is_matched_for_the_first_time_are_not_pa
         assert other.is_alive()  # it waits for these files
     other.join(30)
     assert counts(case) == {"known": 1}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_set_made_while_somebody_matches_waits_for_him_and_neither_is_broken_off(sam: User) -> None:
+    made = list[HashSet]()
+
+    def make() -> None:
+        try:
+            made.append(makers.hash_set(sam))
+        finally:
+            connection.close()
+
+    making = threading.Thread(target=make)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_match SET distance = distance")
+        making.start()
+        cursor.execute("SELECT pg_backend_pid()")
+        waits_for_us = "SELECT count(*) FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+        mine = cursor.fetchone()
+        for _ in range(200):
+            cursor.execute(waits_for_us, mine)
+            if cursor.fetchone()[0]:
+                break
+            time.sleep(0.05)
+        cursor.execute("SELECT count(*) FROM hashsets_entry")
+    making.join(30)
+    assert len(made) == 1
