@@ -46,18 +46,21 @@ def kept(agency: Agency) -> Iterator[Kept]:
     """Every blob, then every preview and storyboard; what bears another name is not ours to touch."""
     for root in (storage.evidence_folder(agency), storage.previews_folder(agency)):
         for folder in _below(root):
-            for leaf in _below(folder):
-                for path in sorted(leaf.iterdir()):
-                    if match := NAME.fullmatch(path.name):
-                        yield Kept(path, bytes.fromhex(match[1]), match[2] or BLOB)
+            for path in sorted(folder.iterdir()):
+                if match := NAME.fullmatch(path.name):
+                    yield Kept(path, bytes.fromhex(match[1]), match[2] or BLOB)
 
 
 def _below(folder: Path) -> list[Path]:
-    """The folders of two digits in a folder."""
+    """The folders of content in a store, by their names."""
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
-        return sorted(Path(one.path) for one in entries if len(one.name) == 2 and one.is_dir(follow_symlinks=False))
+        return sorted(
+            Path(one.path)
+            for one in entries
+            if len(one.name) == storage.FOLDER_DIGITS and one.is_dir(follow_symlinks=False)
+        )
 
 
 @contextmanager
