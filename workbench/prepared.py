@@ -6,6 +6,7 @@ touch a handful of rows by index: planning them took longer than running them (`
 
 import re
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -19,6 +20,7 @@ MANY = sys.maxsize  # rows, where nobody counted them
 FEW = 200  # rows; a batch of a person. Larger work is planned for what it is: tables may grow by millions meanwhile.
 
 
+PLAN_SECONDS = 5.0
 PLACEHOLDER = re.compile(r"%(\(\w+\))?s")
 
 
@@ -51,6 +53,9 @@ def cursor(*, rows: int = 1) -> Iterator[CursorWrapper]:
 
 
 def replan() -> None:
-    """Let go of this connection's plans: each statement is planned anew, for the tables as they are now."""
-    with connection.cursor() as plain:
-        plain.execute("DISCARD PLANS")
+    """Let go of plans that are some seconds old: work that makes tables grow keeps none made for a small one."""
+    now = time.monotonic()
+    if now > getattr(connection.connection, "planned", 0.0) + PLAN_SECONDS:
+        with connection.cursor() as plain:
+            plain.execute("DISCARD PLANS")
+        connection.connection.planned = now
