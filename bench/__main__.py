@@ -14,6 +14,7 @@ NAMES = {
     "queue": "claim, page data and decisions with 100,000 open items",
     "ingest": "a whole ingest through the product against the least Python that does the job",
     "reuse": "an ingest where half is known, and of bytes seen before",
+    "scale": "200,000 files against 20,000, and two worker processes against one",
     "memory": "the most memory a worker and a decoder hold, over a corpus and a film of 4 GB",
     "hashing": "hashing alone against hashdeep",
     "images": "an ingest from an E01 against the same files in a folder",

@@ -6,9 +6,11 @@ All take the same generated corpus, in turn.
 """
 
 import statistics
+from pathlib import Path
 
 from bench.figures import Row
 from bench.ground import fresh
+from bench.hashing import read_and_hash
 from bench.tools import TOOLS, corpus, cpu_of
 from bench.worker import ingest, worker
 
@@ -31,10 +33,22 @@ def run(*, full: bool) -> list[Row]:
     wall = statistics.median(cost.wall for cost in ours)
     queue = statistics.median(cost.queue / cost.cpu for cost in ours)
     as_it_came, with_ours = (round(statistics.median(figures), 2) for figures in (bare, same))
+    parts = {
+        "decoders": statistics.median(cost.decoders / cost.cpu for cost in ours),
+        "PostgreSQL": statistics.median(cost.database / cost.cpu for cost in ours),
+        "reading and the three hashes, done alone": _hashing(evidence) / cpu,
+    }
     return [
         Row("ingest, CPU seconds, against the yardstick as it came", cpu, as_it_came, must=MUST, of_ratio=True),
         Row("the same against one with our outputs", cpu, with_ours, must=MUST_SAME, aim=1.15, of_ratio=True),
         Row("ingest, CPU ms a file", round(cpu / files * 1000, 2), round(with_ours / files * 1000, 2)),
         Row("ingest, files a second by the wall, 2 worker processes", round(files / wall, 1)),
         Row("queue and tasks, part of all CPU", round(queue, 4), must=MUST_QUEUE, aim=0.005),
+        *(Row(f"{name}, part of all CPU", round(part, 3)) for name, part in parts.items()),
+        Row("the rest: storing, syncing, entering, part of all CPU", round(1 - queue - sum(parts.values()), 3)),
     ]
+
+
+def _hashing(evidence: Path) -> float:
+    files = [path for path in sorted(evidence.rglob("*")) if path.is_file()]
+    return statistics.median(read_and_hash(files) for _ in range(REPEATS))

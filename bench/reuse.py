@@ -13,7 +13,7 @@ from bench.ground import fresh
 from bench.tools import corpus
 from bench.worker import Cost, case, ingest, ingest_into, worker
 
-REPEATS = 3
+REPEATS = 5
 
 
 def run(*, full: bool) -> list[Row]:

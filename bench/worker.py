@@ -16,20 +16,22 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One ingest: CPU seconds of worker, decoders and PostgreSQL; those of the queue alone; seconds; files."""
+    """One ingest: CPU seconds of worker, decoders and PostgreSQL, and some parts of them; seconds; files."""
 
     cpu: float
+    decoders: float
+    database: float
     queue: float  # the worker's first process, which only takes and hands out tasks, and Valkey
     wall: float
     files: int
 
 
 @contextmanager
-def worker() -> Iterator[int]:
-    """Have a Celery worker with two processes run inside the block; its process id."""
-    words = [sys.executable, "-m", "celery", "--quiet", "-A", "workbench", "worker", "--concurrency=2"]
+def worker(*, processes: int = 2) -> Iterator[int]:
+    """Have a Celery worker with so many processes run inside the block; its process id."""
+    words = [sys.executable, "-m", "celery", "--quiet", "-A", "workbench", "worker", f"--concurrency={processes}"]
     words += ["--loglevel=ERROR", "--without-gossip", "--without-mingle"]
-    environment = os.environ | {"WINNOW_ATTACHED": "1", "WINNOW_INGEST_TASKS": "2"}
+    environment = os.environ | {"WINNOW_ATTACHED": "1", "WINNOW_INGEST_TASKS": str(processes)}
     child = subprocess.Popen(words, env=environment, start_new_session=True)
     try:
         yield child.pid
@@ -92,19 +94,35 @@ class _Meter:
         self.pids = worker_pid, database, broker
         self.before, self.began = self._read(), time.monotonic()
 
-    def _read(self) -> tuple[float, float]:
-        worker_pid, database, broker = self.pids
-        return cpu(worker_pid) + cpu(database), own_cpu(worker_pid) + own_cpu(broker)
+    def _read(self) -> tuple[float, float, float, float]:
+        worker_pid, server, broker = self.pids
+        database = cpu(server)
+        queue = own_cpu(worker_pid) + own_cpu(broker)
+        return cpu(worker_pid) + database, decoders_cpu(worker_pid), database, queue
 
     def since(self, files: int) -> Cost:
-        all_now, queue_now = self._read()
-        return Cost(all_now - self.before[0], queue_now - self.before[1], time.monotonic() - self.began, files)
+        total, decoders, database, queue = (now - before for now, before in zip(self._read(), self.before, strict=True))
+        return Cost(total, decoders, database, queue, time.monotonic() - self.began, files)
 
 
 def cpu(root: int) -> float:
     """CPU seconds of a process and everything below it, what has ended included."""
     used = {pid: sum(map(int, fields[11:15])) for pid, fields in _below(root).items()}
     return sum(used.values()) / TICKS
+
+
+def decoders_cpu(root: int) -> float:
+    """CPU seconds of the decoders below a worker; those that have ended are counted with the process that ran them."""
+    used = 0
+    for pid, fields in _below(root).items():
+        used += sum(map(int, fields[11:15] if _is_decoder(pid) else fields[13:15]))
+    return used / TICKS
+
+
+def _is_decoder(pid: int) -> bool:
+    with suppress(OSError):
+        return b"jail" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def own_cpu(pid: int) -> float:
@@ -117,10 +135,9 @@ def private_mib(root: int) -> dict[str, float]:
     found = {"worker": 0.0, "decoder": 0.0}
     for pid in _below(root):
         with suppress(OSError):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes()
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
             held = sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
-            what = "decoder" if b"jail" in words else "worker"
+            what = "decoder" if _is_decoder(pid) else "worker"
             found[what] = max(found[what], held)
     return found
 

@@ -24,7 +24,7 @@ from workbench.launcher import addresses, postgres, valkey
 from workbench.launcher.processes import Process
 
 DEFAULTS = (2000, 10, 5)  # files, kills, seeds
-SIZE = (3200, 2400)  # pixels: so much work that there is some left after the last kill
+SIZE = (4000, 3000)  # pixels: so much work that there is some left after the last kill
 AT_WORK_SECONDS = 3.0  # a kill comes so long after the worker took work
 PATIENCE = 900.0  # seconds for everything to come to an end
 FINISHED = "SELECT accepted + without_preview + rejected FROM cases_exhibit"
