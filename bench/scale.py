@@ -17,17 +17,18 @@ MUST_MANY, MUST_TWO = 1.1, 1 / 1.6
 def run(*, full: bool) -> list[Row]:
     """200,000 web pictures against 20,000 of them with `full`, else 300 mixed files against 100."""
     many = corpus("large" if full else "tiny") / "evidence"
-    with fresh() as data, worker() as pid, tempfile.TemporaryDirectory(dir=data) as folder:
-        few = _some(many, Path(folder), 20_000 if full else 100)
-        ingest(few, pid, "warm-up")
-        of_few = ingest(few, pid, "few")
-        of_many = ingest(many, pid, "many")
     mixed = corpus("small" if full else "tiny") / "evidence"
-    one, two = _seconds(mixed, processes=1), _seconds(mixed, processes=2)
+    with fresh() as data, tempfile.TemporaryDirectory(dir=data) as folder:
+        one, two = (_seconds(mixed, processes) for processes in (1, 2))
+        few = _some(many, Path(folder), 20_000 if full else 100)
+        with worker() as pid:
+            ingest(few, pid, "warm-up")
+            of_few = ingest(few, pid, "few")
+            of_many = ingest(many, pid, "many")
     return [
         Row(
             f"{of_many.files:,} files against {of_few.files:,}: CPU ms a file",
-            _ms_a_file(of_many), _ms_a_file(of_few), must=MUST_MANY, aim=1.0, of_ratio=True,
+            _ms_a_file(of_many), _ms_a_file(of_few), must=MUST_MANY if full else None, of_ratio=True,
         ),
         Row("the many, files a second by the wall", round(of_many.files / of_many.wall, 1)),
         Row("two worker processes against one, seconds by the wall", two, one, must=MUST_TWO, of_ratio=True),
@@ -44,10 +45,10 @@ def _some(many: Path, folder: Path, number: int) -> Path:
     return folder
 
 
-def _seconds(evidence: Path, *, processes: int) -> float:
-    with fresh(), worker(processes=processes) as pid:
-        ingest(evidence, pid, "warm-up")
-        return round(statistics.median(ingest(evidence, pid, f"repeat-{n}").wall for n in range(REPEATS)), 2)
+def _seconds(evidence: Path, processes: int) -> float:
+    with worker(processes=processes) as pid:
+        ingest(evidence, pid, f"warm-up-{processes}")
+        return round(statistics.median(ingest(evidence, pid, f"{processes}-{n}").wall for n in range(REPEATS)), 2)
 
 
 def _ms_a_file(cost: Cost) -> float:

@@ -29,6 +29,9 @@ class Cost:
 @contextmanager
 def worker(*, processes: int = 2) -> Iterator[int]:
     """Have a Celery worker with so many processes run inside the block; its process id."""
+    from django.conf import settings
+
+    settings.INGEST_TASKS = processes  # here too: who adds an exhibit opens its slots
     words = [sys.executable, "-m", "celery", "--quiet", "-A", "workbench", "worker", f"--concurrency={processes}"]
     words += ["--loglevel=ERROR", "--without-gossip", "--without-mingle"]
     environment = os.environ | {"WINNOW_ATTACHED": "1", "WINNOW_INGEST_TASKS": str(processes)}

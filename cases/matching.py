@@ -40,6 +40,9 @@ def _by_each_digest(entries: str, contents: str) -> str:
     return " UNION ".join("(" + FOUND.format(entries=entries, join=join, contents=contents) + ")" for join in joins)
 
 
+# Then the entries: who makes a set takes the two in this order as well (hashsets, migration 0007).
+MATCHES_FIRST = "LOCK TABLE cases_match IN ROW EXCLUSIVE MODE"
+
 DIGESTS = """
 SELECT array_agg(sha256), array_agg(md5), array_agg(sha1) FROM cases_content WHERE id = ANY(%s::bigint[])
 """
@@ -85,10 +88,11 @@ def hold(agency_id: int) -> None:
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Match contents against every set the agency uses, as of the generation it has synced.
 
-    After `hold(agency_id)`, inside `states.changing(content_ids)`. Two queries.
+    After `hold(agency_id)`, inside `states.changing(content_ids)`. Three queries.
     """
     ids = sorted(content_ids)
     with prepared.cursor(rows=len(ids)) as cursor:
+        cursor.execute(MATCHES_FIRST)
         cursor.execute(DIGESTS, [ids])
         sha256, md5, sha1 = cursor.fetchone()
         cursor.execute(NEW_CONTENTS, {"agency": agency_id, "contents": ids, "sha256": sha256, "md5": md5, "sha1": sha1})

@@ -1,7 +1,8 @@
-"""Cursors whose statements PostgreSQL plans once per connection instead of at every call.
+"""Cursors whose statements PostgreSQL plans once for many calls, instead of at every call.
 
-Django binds values in the client, so to the server each statement is a new one. The statements behind a key press
-touch a handful of rows by index: planning them took longer than running them (`make bench NAME=queue`).
+Django binds values in the client, so to the server each statement is a new one. The statements behind a key press, and
+those for a group of files, touch a handful of rows by index: planning them took longer than running them
+(`make bench NAME=queue`, decision 0006).
 """
 
 import re
@@ -17,11 +18,9 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
 MANY = sys.maxsize  # rows, where nobody counted them
-FEW = 200  # rows; a batch of a person. Larger work is planned for what it is: tables may grow by millions meanwhile.
-
-
-PLAN_SECONDS = 5.0
-PLACEHOLDER = re.compile(r"%(\(\w+\))?s")
+FEW = 200  # rows; a batch of a person. Larger work is planned for what it is.
+PLAN_SECONDS = 5.0  # tables grow by some thousand rows meanwhile, and reading those whole costs little
+PLACEHOLDER = re.compile(r"(?<!%)%(\(\w+\))?s")
 
 
 class _Cursor(psycopg.Cursor[Any]):
@@ -30,7 +29,7 @@ class _Cursor(psycopg.Cursor[Any]):
     def execute(self, query: Any, params: Any = None, **_options: Any) -> Self:
         self.connection.prepare_threshold = 0
         try:
-            return super().execute(_binary(query), params)
+            return super().execute(query if params is None else _binary(query), params)
         finally:
             self.connection.prepare_threshold = None  # as Django wants it: its statements are new each time
 
@@ -53,7 +52,7 @@ def cursor(*, rows: int = 1) -> Iterator[CursorWrapper]:
 
 
 def replan() -> None:
-    """Let go of plans that are some seconds old: work that makes tables grow keeps none made for a small one."""
+    """Let go of all plans, every few seconds: work that makes tables grow keeps none made for a small one."""
     now = time.monotonic()
     if now > getattr(connection.connection, "planned", 0.0) + PLAN_SECONDS:
         with connection.cursor() as plain:

@@ -286,15 +286,13 @@ def _age(path: Path) -> float | None:
 
 def _make_folders(folder: Path) -> set[Path]:
     """Make the folder; returns every folder whose entries changed or will change."""
-    changed = {folder}
+    changed = {folder, folder.parent}  # whoever made a folder that stands may not have synced it yet
     try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return changed
+        folder.mkdir(mode=0o700, exist_ok=True)
     except FileNotFoundError:
         changed |= _make_folders(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
-    return changed | {folder.parent}
+    return changed
 
 
 def sync_folder(folder: Path) -> None:

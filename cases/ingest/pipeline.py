@@ -7,7 +7,7 @@ tasks.py wakes workers, `drain` does it all in this process.
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import islice
 
@@ -189,27 +189,26 @@ def _work(exhibit: Exhibit, held: Held, deadline: float) -> bool:
 
 
 def _hash_claim(exhibit: Exhibit, held: Held, deadline: float) -> bool:
-    """Work through one claim of rows; False when there was none. What was not read is given back."""
+    """Work through one claim of rows; False when there was none. What was not read or decoded is given back."""
     prepared.replan()
     claim = ledger.claim(exhibit.pk)
     held.rows(row.id for row in claim.rows)
     ledger.reject(dict.fromkeys(claim.given_up, ledger.GIVEN_UP))
     readings = originals.read(exhibit, claim.rows)
     left = len(claim.rows)
-    decoding = previews.Gathered(exhibit.case.agency, held)
-    try:
+    gathered = previews.Gathered(exhibit.case.agency, held)
+    with ExitStack() as at_the_end:
+        at_the_end.callback(held.rows, ())
+        at_the_end.callback(ledger.give_back, [row.id for row in claim.rows])
+        at_the_end.callback(gathered.give_back)
         while left and time.monotonic() < deadline:
-            taken, new = _group(exhibit, readings)
+            taken, to_decode = _group(exhibit, readings)
             left -= taken
-            decoding.add(new)
+            gathered.add(to_decode)
+            gathered.make(rest=taken < GROUP_FILES)  # larger files come: nobody waits for the next group
             if not taken or (left and not holding.is_at_work(exhibit.pk)):
                 break
-        decoding.make()
-    finally:
-        decoding.give_back()
-        if left:
-            ledger.give_back([row.id for row in claim.rows])
-        held.rows(())
+        gathered.make(rest=True)
     return bool(claim.rows or claim.given_up)
 
 

@@ -1,11 +1,10 @@
-"""Decoding: each content once per agency, in the jail; the second of an ingest's two transactions for a group.
+"""Decoding: each content once per agency, in the jail; the second of an ingest's two kinds of transaction.
 
 A decoder that dies or refuses is an answer. Only the death of this very process leaves a content pending: after
 three such deaths over one content it gets no preview. Where decoding is off (security.md 3.3) contents stay pending,
 and the sweeper takes them up once the jail is complete.
 """
 
-import time
 from collections.abc import Sequence
 
 from django.db import connection, transaction
@@ -21,8 +20,7 @@ from workbench import prepared, storage
 from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
 
-AT_ONCE = 16
-WAIT_SECONDS = 1.0
+AT_ONCE = 16  # contents a transaction; model.md section 3
 
 GIVE_BACK = """
 UPDATE cases_content SET preview_lease = NULL, preview_tries = 0 WHERE id = ANY(%s) AND preview = 'pending'
@@ -40,38 +38,31 @@ CLAIM_SUSPECT = CLAIM.format(which="preview_lease < now()", limit=1, deaths=1)
 
 
 class Gathered:
-    """Contents of several groups of files, decoded together once they are as many as one transaction is worth.
-
-    Where much is known, a group brings little to decode.
-    """
+    """Contents of several groups of files, decoded sixteen at a time: where much is known, a group brings few."""
 
     def __init__(self, agency: Agency, held: Held) -> None:
         self._agency = agency
         self._held = held
         self._contents: list[ToDecode] = []
-        self._since = 0.0
 
     def add(self, contents: Sequence[ToDecode]) -> None:
-        """Take these, whose leases are this worker's; decode all if there are enough, or the first waits for long."""
-        if not self._contents:
-            self._since = time.monotonic()
+        """Take contents whose leases are this worker's."""
         self._contents += contents
         self._held.previews(content.id for content in self._contents)
-        if len(self._contents) >= AT_ONCE or time.monotonic() > self._since + WAIT_SECONDS:
-            self.make()
 
-    def make(self) -> None:
-        """Decode what is there."""
-        contents, self._contents = self._contents, []
-        make(self._agency, contents)
-        self._held.previews(())
+    def make(self, *, rest: bool) -> None:
+        """Decode what fills a transaction; the `rest` too, or it waits for more."""
+        while len(self._contents) >= AT_ONCE or (rest and self._contents):
+            taken, self._contents = self._contents[:AT_ONCE], self._contents[AT_ONCE:]
+            make(self._agency, taken)
+            self._held.previews(content.id for content in self._contents)
 
     def give_back(self) -> None:
-        """Let others decode what is still there."""
-        if self._contents:
-            _give_back(self._contents)
-        self._contents = []
+        """Let others decode what is still here."""
+        contents, self._contents = self._contents, []
         self._held.previews(())
+        if contents:
+            _give_back(contents)
 
 
 def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
@@ -100,6 +91,7 @@ def make_left(agency: Agency, held: Held) -> bool:
     """Make previews that nobody is making: newly wanted ones, or those a dead worker left. False: there are none."""
     if not decoder().is_allowed:
         return False
+    prepared.replan()
     with prepared.cursor() as cursor:
         cursor.execute(CLAIM_FRESH, [agency.pk])
         taken = cursor.fetchall()

@@ -95,7 +95,7 @@ def test_of_files_that_no_row_names_are_removed_and_all_others_stay(case: Case) 
     for one in named:
         aged(one.path, LONG_AGO)
     lost, young = nobodys(case.agency, b"unnamed hills"), nobodys(case.agency, b"young hills", age=60)
-    stray = storage.previews_folder(case.agency) / "ab" / "cd" / f"{'abcd' * 16}.jpg"
+    stray = storage.previews_folder(case.agency) / "abc" / f"{'abcd' * 16}.jpg"
     stray.parent.mkdir(parents=True)
     stray.write_bytes(b"jpeg")
     aged(stray, LONG_AGO)

@@ -1,7 +1,10 @@
-"""Statements behind a key press are planned once per connection; larger work is planned for what it is."""
+"""Statements about a handful of rows are planned once for many calls; larger work is planned for what it is."""
+
+import time
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from workbench import prepared
 
@@ -53,3 +56,27 @@ def test_a_plan_is_made_for_any_list_and_kept() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SHOW plan_cache_mode")
         assert cursor.fetchone() == ("force_generic_plan",)
+
+
+def test_values_go_in_binary_and_what_looks_like_one_in_a_text_stays() -> None:
+    with prepared.cursor() as cursor:
+        cursor.execute("SELECT format('%%s', 'x'), %s::bytea[], %s::uuid, %s::text", [[b"\0a"], None, "é"])
+        assert cursor.fetchone() == ("x", [b"\0a"], None, "é")
+        cursor.execute("SELECT '%s'")
+        assert cursor.fetchone() == ("%s",)
+
+
+def test_plans_are_let_go_of_every_few_seconds_and_not_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    def let_go() -> int:
+        with CaptureQueriesContext(connection) as sent:
+            prepared.replan()
+        return len(sent)
+
+    connection.ensure_connection()
+    connection.connection.planned = 0.0
+    now = time.monotonic()
+    assert [let_go(), let_go()] == [1, 0]
+    monkeypatch.setattr("workbench.prepared.time.monotonic", lambda: now + prepared.PLAN_SECONDS + 60)
+    assert let_go() == 1
+    connection.connection.planned = 0.0
+    assert total([1, 2]) == 3
