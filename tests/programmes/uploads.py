@@ -1,7 +1,8 @@
 """A browser's upload over a connection cut three times, the web process killed at one: nothing is lost or doubled.
 
 `python -m tests.programmes uploads [FILES [MEGABYTES]]`: so many files of 20 kB, then one file of so many megabytes,
-each sent undisturbed and disturbed.
+each sent undisturbed and disturbed. At last the files once more: their ingest is paused, every service stopped and
+started, the ingest resumed, and the exhibit removed.
 """
 
 import hashlib
@@ -37,6 +38,10 @@ CAME = """
 SELECT f.raw_path, encode(c.sha256, 'hex') FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 LEFT JOIN cases_content c ON c.id = f.content_id WHERE x.ref = '{}' ORDER BY f.raw_path
 """
+LEFT = "SELECT pending + hashed FROM cases_exhibit WHERE ref = '{}'"
+COUNTED = """
+SELECT files FROM cases_tally t JOIN cases_exhibit x ON x.id = t.exhibit_id WHERE x.ref = '{}' AND files <> 0
+"""
 Files = dict[str, str]  # name as the browser gives it -> SHA-256
 
 
@@ -52,21 +57,38 @@ class Sent:
 def main(arguments: list[str]) -> int:
     """Print times and what was lost, doubled or different; 0 when nothing was."""
     files, megabytes = [*map(int, arguments), *DEFAULTS[len(arguments) :]]
-    wrong = 0
     with tempfile.TemporaryDirectory(prefix="winnow-uploads-") as place, _at_work() as (winnow, browser):
         uploader = Desk(winnow, browser, kills=True)
-        for ref, number, size in (("SMALL", files, SIZE), ("LARGE", 1, megabytes * 1_000_000)):
-            folder = Path(place) / ref
-            there = written(folder, number, size)
-            calm, cut = uploader.upload(f"{ref}-CALM", folder, there, 0), uploader.upload(ref, folder, there, 3)
-            for line in (*calm.wrong, *cut.wrong):
-                print(line)
-            total = number * size / 1e6
-            print(f"{number:,} x {size:,} bytes: {calm.seconds:.1f} s ({total / calm.seconds:.1f} MB/s) undisturbed,",
-                  f"{cut.seconds:.1f} s with {cut.cuts} cuts; {len(cut.wrong)} differences.", flush=True)  # fmt: skip
-            wrong += len(calm.wrong) + len(cut.wrong) + (cut.cuts != 3)
-        uploader.line.end()
+        try:
+            small, large = Path(place) / "SMALL", Path(place) / "LARGE"
+            wrong = _cut(uploader, small, written(small, files, SIZE))
+            wrong += _interrupted(uploader, small, written(small, files, SIZE))
+            wrong += _cut(uploader, large, written(large, 1, megabytes * 1_000_000))
+        finally:
+            uploader.end()
     return 1 if wrong else 0
+
+
+def _cut(uploader: "Desk", folder: Path, there: Files) -> int:
+    """Send a folder undisturbed and disturbed; how many differences there are."""
+    ref, size = folder.name, sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    calm, cut = uploader.upload(f"{ref}-CALM", folder, there, 0), uploader.upload(ref, folder, there, 3)
+    wrong = [*calm.wrong, *cut.wrong, *(["the line was not cut three times"] if cut.cuts != 3 else [])]
+    print("\n".join(wrong), end="\n" if wrong else "")
+    rate = f"{calm.seconds:.1f} s ({size / 1e6 / calm.seconds:.1f} MB/s) undisturbed"
+    print(f"{len(there):,} files, {size / 1e6:,.0f} MB: {rate}, {cut.seconds:.1f} s with {cut.cuts} cuts;", end=" ")
+    print(f"{len(wrong)} differences.", flush=True)
+    return len(wrong)
+
+
+def _interrupted(uploader: "Desk", folder: Path, there: Files) -> int:
+    """Send it, pause its ingest, restart all, resume, remove it; how many differences there are."""
+    wrong, left = uploader.interrupt("HELD", folder, there)
+    wrong += [] if left else ["the ingest was over before it could be paused"]
+    print("\n".join(wrong), end="\n" if wrong else "")
+    print(f"paused with {left:,} files to go, all services restarted, resumed, removed:", end=" ")
+    print(f"{len(wrong)} differences.", flush=True)
+    return len(wrong)
 
 
 @contextmanager
@@ -97,7 +119,8 @@ class Desk:
 
     def __init__(self, winnow: Product, browser: Browser, *, kills: bool) -> None:
         self.winnow, self.kills = winnow, kills
-        self.line = Line(urlsplit(winnow.url).port or 80, self._struck)
+        self._port = urlsplit(winnow.url).port or 80
+        self.line = Line(self._port, self._struck)
         self.page: Page = browser.new_page(base_url=self.line.url)
         self.page.set_default_timeout(desk.PATIENCE)
         winnow.manage("agency", "add", "uploads", "--name", "Uploads")
@@ -106,7 +129,7 @@ class Desk:
         desk.sign_in(self.page, NAME, PASSWORD)
         winnow.manage("case", "create", CASE, "--name", "Uploads", "--scheme", "landscapes-t1", "--as", NAME)
         self.page.goto("/cases/")
-        self.case = self.page.get_by_role("link", name=CASE).first.get_attribute("href")
+        self.case = str(self.page.get_by_role("link", name=CASE).first.get_attribute("href"))
 
     def _struck(self, number: int) -> None:
         if self.kills and number == 2:
@@ -115,6 +138,44 @@ class Desk:
 
     def upload(self, ref: str, folder: Path, there: Files, cuts: int) -> Sent:
         """Send the folder, the line cut so often on the way; compare what the ledger holds in the end."""
+        seconds = self._send(ref, folder, cuts)
+        kills.until(lambda: self._state(ref) == "done", "the ingest to be done")
+        return Sent(seconds, self.line.cuts, list(differences(there, kills.ask(self.winnow, CAME.format(ref)))))
+
+    def interrupt(self, ref: str, folder: Path, there: Files) -> tuple[list[str], int]:
+        """Send it; pause, stop and start every service, resume; remove it. (differences, files left at the pause)."""
+        self._send(ref, folder, 0)
+        row = self.page.get_by_role("row").filter(has_text=ref)
+        row.get_by_role("button", name="Pause").click()
+        kills.until(lambda: self._state(ref) == "paused", "the ingest to be paused")
+        left = int(kills.ask(self.winnow, LEFT.format(ref))[0][0])
+        product.stop(self.winnow)
+        self.winnow = product.start(self.winnow.data, "--workers=1", f"--bind=127.0.0.1:{self._port}")
+        self.page.goto(self.case)
+        row.get_by_role("button", name="Resume").click()
+        kills.until(lambda: self._state(ref) == "done", "the resumed ingest to be done")
+        wrong = list(differences(there, kills.ask(self.winnow, CAME.format(ref))))
+        self.page.goto(self.case)
+        row.get_by_role("button", name=f"Remove {ref}").click()
+        self.page.get_by_label("Reason").locator("visible=true").fill("sent three times")
+        self.page.get_by_role("button", name="Remove the exhibit").locator("visible=true").click()
+        kills.until(lambda: self._state(ref) == "removed", "the exhibit to be removed")
+        wrong += [
+            f"{files} files of {ref} are still counted" for (files,) in kills.ask(self.winnow, COUNTED.format(ref))
+        ]
+        self.winnow.manage("case", "check", CASE)
+        return wrong, left
+
+    def end(self) -> None:
+        """Nobody uploads any more."""
+        self.line.end()
+        product.stop(self.winnow)
+
+    def _state(self, ref: str) -> str:
+        return str(kills.ask(self.winnow, STATE.format(ref))[0][0])
+
+    def _send(self, ref: str, folder: Path, cuts: int) -> float:
+        """Seconds from the button to the case's page."""
         self.page.goto(f"{self.case}evidence/new/")
         form = self.page.locator("form[data-upload]")
         form.get_by_label("Exhibit number").fill(ref)
@@ -125,9 +186,7 @@ class Desk:
         began = time.monotonic()
         form.get_by_role("button", name="Upload and start").click()
         self.page.wait_for_url(f"**{self.case}", timeout=PATIENCE)
-        seconds = time.monotonic() - began
-        kills.until(lambda: kills.ask(self.winnow, STATE.format(ref)) == [("done",)], "the ingest to be done")
-        return Sent(seconds, self.line.cuts, list(differences(there, kills.ask(self.winnow, CAME.format(ref)))))
+        return time.monotonic() - began
 
 
 def differences(there: Files, came: list[tuple[bytes, str]]) -> Iterator[str]:
