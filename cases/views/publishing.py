@@ -128,18 +128,27 @@ def act(request: SignedRequest) -> HttpResponse:
         outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
     else:
         outcome = publishing.settle(act=step, offers=chosen, by=request.user, reason=reason)
-    _tell(request, outcome)
+    _tell(request, step, outcome)
     return redirect("cases:publish")
 
 
 def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "offer.make", scoped, case or UUID(int=0))
-    _tell(request, publishing.offer_case(case=found, by=request.user))
+    _tell(request, "offer", publishing.offer_case(case=found, by=request.user))
     return redirect(f"{reverse('cases:publish')}?case={found.public_id}")
 
 
-def _tell(request: SignedRequest, outcome: Outcome) -> None:
-    messages.success(request, ngettext("%d offer done.", "%d offers done.", outcome.done) % outcome.done)
+DONE = {
+    "approve": ("%d offer approved.", "%d offers approved."),
+    "return": ("%d offer returned.", "%d offers returned."),
+    "hold": ("%d offer held.", "%d offers held."),
+    "withdraw": ("%d withdrawal waits for a second person.", "%d withdrawals wait for a second person."),
+    "offer": ("%d item waits for a second person to publish it.", "%d items wait for a second person to publish them."),
+}
+
+
+def _tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
+    messages.success(request, ngettext(*DONE[step], outcome.done) % outcome.done)
     for reason, number in outcome.held.items():
         messages.info(request, f"{number}: {reason}")
