@@ -163,7 +163,7 @@ class FileInstance(models.Model):
     id = models.BigAutoField(primary_key=True)
     # No index of its own: `file_once` begins with it; while files come in the planner would take this one for names.
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="files", db_index=False)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, db_index=False)
     name_key = models.BinaryField(max_length=32)  # SHA-256 of the raw path: raw paths can be longer than an index row
     ordinal = models.PositiveIntegerField(default=0)
     raw_path = models.BinaryField()
@@ -204,6 +204,8 @@ class FileInstance(models.Model):
             ),
             models.Index(fields=["exhibit", "id"], condition=~models.Q(reason=""), name="file_with_reason"),
             models.Index(fields=["exhibit", "id"], condition=models.Q(members="unlisted"), name="file_unlisted"),
+            # Partial, so that nobody looks for files of the source itself (no parent) by it.
+            models.Index(fields=["parent"], condition=models.Q(parent__isnull=False), name="file_within"),
         ]
 
 

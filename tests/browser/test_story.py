@@ -104,7 +104,7 @@ print(json.dumps([bytes(sha256).hex() for sha256 in found.values_list("content__
 def inside(live: product.Product) -> list[Path]:
     """The media that lay in other files (films of Motion Photos, thumbnails), where the store keeps them."""
     names = json.loads(live.manage("shell", "-v", "0", "-c", INSIDE))
-    return [path for name in names for path in (live.data / "evidence").glob(f"*/{name[:2]}/{name[2:4]}/{name}")]
+    return [path for name in names for path in (live.data / "evidence").glob(f"*/*/{name}")]
 
 
 def digest(path: Path) -> str:
