@@ -163,7 +163,7 @@ class Desk:
         wrong += [
             f"{files} files of {ref} are still counted" for (files,) in kills.ask(self.winnow, COUNTED.format(ref))
         ]
-        self.winnow.manage("case", "check", CASE)
+        self.winnow.manage("case", "check", CASE, "--as", NAME)
         return wrong, left
 
     def end(self) -> None:
