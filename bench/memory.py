@@ -37,7 +37,7 @@ def _film(path: Path, size: int) -> None:
 
     from cases.demo import clips
 
-    clip = clips.pan("coast", 1, 8)
+    clip = clips.pan("coastal", 1, 8)
     noise = np.random.default_rng(1)
     with path.open("wb") as file:
         file.write(clip)
