@@ -40,7 +40,7 @@ def worker(*, processes: int = 2) -> Iterator[int]:
         yield child.pid
     finally:
         child.terminate()
-        child.wait(30)
+        child.wait(90)  # longer than the stint of a task, which it ends first
 
 
 def case(name: str) -> tuple[Any, Any]:
