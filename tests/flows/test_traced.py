@@ -39,3 +39,17 @@ def test_what_a_decoder_tries_is_counted_and_its_threads_are_decoders_too() -> N
     ):
         seen.take(line)
     assert (seen.tried, len(seen.off), seen.locked) == (1, 0, {7, 8})
+
+
+def test_a_call_in_two_parts_is_one_call_and_others_may_lie_between() -> None:
+    seen = Seen("/data/w")
+    for line in (
+        "7 seccomp(SECCOMP_SET_MODE_FILTER, 0, 0x7f <unfinished ...>\n",
+        '5 openat(AT_FDCWD</x>, "/evidence/a", O_RDWR <unfinished ...>\n',
+        "7 <... seccomp resumed>) = 0\n",
+        "7 socket(AF_UNIX, SOCK_STREAM, 0 <unfinished ...>\n",
+        "5 <... openat resumed>) = 9</evidence/a>\n",
+        "7 <... socket resumed>) = 3\n",
+    ):
+        seen.take(line)
+    assert (seen.calls, len(seen.off), seen.locked) == (3, 2, {7})

@@ -20,8 +20,12 @@ from pathlib import Path
 from tests import product
 from tests.product import Product
 from tests.programmes.hostile import LIMITS, OUTSIDE, TOOL, build
+from tests.programmes.kills import kept, until
 
 CALLS = "%file,%network,execve,clone,clone3,fork,vfork,seccomp,ftruncate"
+# A call that another process's line came between is written in two parts.
+BEGUN = re.compile(r"(\d+) +(\w+\(.*) <unfinished \.\.\.>$")
+RESUMED = re.compile(r"(\d+) +<\.\.\. \w+ resumed>(.*)$")
 LINE = re.compile(r"(\d+) +(\w+)\((.*)\) += (-?\d+)(?:<(.*)>)?")
 WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TRUNC")
 OPENS = re.compile(r"open(at2?)?|creat")
@@ -30,6 +34,7 @@ CHANGES = re.compile(
 )
 REACHES = re.compile(r"exec.*|socket.*|connect|bind|accept4?")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+WORKERS = 2
 OURS = ("/dev/null", "/dev/shm/", "/dev/urandom", "/proc/self/")
 
 
@@ -64,13 +69,23 @@ class Seen:
     """What the trace tells."""
 
     data: str
+    begun: dict[int, str] = field(default_factory=dict)  # the first part of a call, by process
     calls: int = 0
     tried: int = 0
     locked: set[int] = field(default_factory=set)  # processes and threads behind a filter
     off: list[str] = field(default_factory=list)
 
     def take(self, line: str) -> None:
-        """Judge one line of the trace."""
+        """Judge one line of the trace, or keep it until its second part comes."""
+        line = line.rstrip("\n")
+        if match := BEGUN.match(line):
+            self.begun[int(match[1])] = match[2]
+        elif match := RESUMED.match(line):
+            self._take_whole(f"{match[1]} {self.begun.pop(int(match[1]), '?(')}{match[2]}")
+        else:
+            self._take_whole(line)
+
+    def _take_whole(self, line: str) -> None:
         if not (match := LINE.match(line)):
             return
         pid, call, words, result, path = int(match[1]), match[2], match[3], int(match[4]), match[5] or ""
@@ -101,7 +116,7 @@ class Seen:
 
 
 def _traced_ingest(evidence: Path, trace: Path) -> Seen:
-    with product.running("--workers=2", settings=LIMITS) as winnow:
+    with product.running(f"--workers={WORKERS}", settings=LIMITS) as winnow:
         winnow.manage("case", "create", "H-1", "--name", "Hostile files", "--scheme", "landscapes-t1")
         with _strace(winnow, trace):
             winnow.manage("ingest", "H-1", str(evidence), "--exhibit", "H", "--reader", "folder")
@@ -121,9 +136,9 @@ STATE = "from cases.models import Exhibit; print(Exhibit.objects.get().state)"
 @contextmanager
 def _strace(winnow: Product, trace: Path) -> Iterator[None]:
     """Have strace follow the worker and whatever it starts inside the block."""
-    pids = [pid for pid in _below(winnow.up.pid) if b"celery" in _command(pid) and b"worker" in _command(pid)]
-    assert pids, "no worker runs"
-    attach = [word for pid in pids for word in ("-p", str(pid))]
+    worker, _started = kept(winnow)["worker"]
+    until(lambda: len(_below(worker)) > WORKERS, "the worker's pool")  # which keeps its counters in a temporary file
+    attach = [word for pid in _below(worker) for word in ("-p", str(pid))]
     command = ["strace", "-f", "-y", "-q", "-s", "4096", "-e", f"trace={CALLS}", "-o", str(trace), *attach]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(2)
@@ -140,10 +155,6 @@ def _below(root: int) -> list[int]:
         int(pid) for task in Path(f"/proc/{root}/task").iterdir() for pid in (task / "children").read_text().split()
     ]
     return [root, *(pid for child in children for pid in _below(child))]
-
-
-def _command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
 def _nodes(corpus: Path) -> list[tuple[bytes, tuple[int, ...]]]:
