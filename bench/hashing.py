@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.figures import Row, cpu_seconds
 from bench.ground import fresh
-from bench.tools import corpus
+from bench.tools import corpus, files_below
 
 REPEATS = 5
 MUST = round(1 / 3, 3)  # of hashdeep's CPU: at least three times as fast
@@ -24,7 +24,7 @@ def run(*, full: bool) -> list[Row]:
     if not shutil.which("hashdeep"):
         raise SystemExit("The yardstick is missing: install Debian's package hashdeep.")
     evidence = corpus("small" if full else "tiny") / "evidence"
-    files = [path for path in sorted(evidence.rglob("*")) if path.is_file()]
+    files = files_below(evidence)
     ours, theirs = [], []
     with fresh():
         for _ in range(REPEATS):

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.figures import Row
 from bench.ground import fresh
 from bench.hashing import read_and_hash
-from bench.tools import TOOLS, corpus, cpu_of
+from bench.tools import TOOLS, corpus, cpu_of, files_below
 from bench.worker import ingest, worker
 
 REPEATS = 3
@@ -50,5 +50,5 @@ def run(*, full: bool) -> list[Row]:
 
 
 def _hashing(evidence: Path) -> float:
-    files = [path for path in sorted(evidence.rglob("*")) if path.is_file()]
+    files = files_below(evidence)
     return statistics.median(read_and_hash(files) for _ in range(REPEATS))

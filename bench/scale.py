@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.figures import Row
 from bench.ground import fresh
-from bench.tools import corpus
+from bench.tools import corpus, files_below
 from bench.worker import Cost, ingest, worker
 
 REPEATS = 3  # of the two against the one; the many are taken in once
@@ -37,8 +37,7 @@ def run(*, full: bool) -> list[Row]:
 
 def _some(many: Path, folder: Path, number: int) -> Path:
     """The first files of a folder in another one, as links to the same bytes."""
-    paths = sorted(path for path in many.rglob("*") if path.is_file())
-    for path in paths[:number]:
+    for path in files_below(many)[:number]:
         place = folder / path.relative_to(many)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.link(path, place)

@@ -18,6 +18,11 @@ def corpus(scale: str) -> Path:
     return folder
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Every file in a folder and below it, in order."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
 def cpu_of(*command: str) -> float:
     """CPU seconds that a yardstick counts for itself and writes on the last line of `--out`."""
     with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as out:

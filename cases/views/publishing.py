@@ -29,6 +29,13 @@ TABS = {
     "published": ("Published", Q(state=S.PUBLISHED)),
     "held": ("Held and withdrawn", Q(state__in=[S.HELD, S.RETURNED, S.WITHDRAWN])),
 }
+DONE = {
+    "approve": ("%d offer approved.", "%d offers approved."),
+    "return": ("%d offer returned.", "%d offers returned."),
+    "hold": ("%d offer held.", "%d offers held."),
+    "withdraw": ("%d withdrawal waits for a second person.", "%d withdrawals wait for a second person."),
+    "offer": ("%d item waits for a second person to publish it.", "%d items wait for a second person to publish them."),
+}
 OWN = {
     S.DRAFT: lazy("You decided or offered it: another person approves."),
     S.HELD: lazy("You decided or offered it: another person approves."),
@@ -137,15 +144,6 @@ def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
     found: Case = access.get_from(request.user, "offer.make", scoped, case or UUID(int=0))
     _tell(request, "offer", publishing.offer_case(case=found, by=request.user))
     return redirect(f"{reverse('cases:publish')}?case={found.public_id}")
-
-
-DONE = {
-    "approve": ("%d offer approved.", "%d offers approved."),
-    "return": ("%d offer returned.", "%d offers returned."),
-    "hold": ("%d offer held.", "%d offers held."),
-    "withdraw": ("%d withdrawal waits for a second person.", "%d withdrawals wait for a second person."),
-    "offer": ("%d item waits for a second person to publish it.", "%d items wait for a second person to publish them."),
-}
 
 
 def _tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
