@@ -42,7 +42,7 @@ def _measure(folder: Path, number: int) -> list[Row]:
     again = wall_ms(lambda: _import(hash_set, second, by))
     hashes = [_md5(n, 0) for n in range(0, 2 * number, 2 * number // 10_000)][:10_000]
     asked = wall_ms(lambda: lookups.lookup(agency.pk, hashes))
-    with (folder / "out.json").open("wb") as out:
+    with (folder / "out.json").open("w+b") as out:
         saved = wall_ms(
             lambda: listing.export(hash_set, out, by=by, format_id="vics2.0", options=WriteOptions(region="US"))
         )

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
+from hashsets import exchange
 from hashsets.models import Disposition, HashSet, Policy, Scheme
 from hashsets.trust import MINIMA
 
@@ -63,10 +64,22 @@ class ImportForm(forms.Form):
     file = FilesField(
         label="File",
         allow_empty_file=True,  # the import itself says what is wrong with it
-        help_text="Several files are the parts of one list.",
+        help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
         widget=Files({"class": "input", "multiple": True}),
     )
     dry_run = forms.BooleanField(label="Dry run", help_text="Only say what would change.", required=False)
+    incomplete = forms.BooleanField(
+        label="Parts are missing", help_text="Import the parts that are there.", required=False
+    )
+    only_media = forms.BooleanField(
+        label="Pictures and videos only",
+        help_text="Of lists that name files, such as those of the NSRL.",
+        required=False,
+    )
+
+    def choices(self) -> dict[str, bool]:
+        """What the import is to do, as `import_jobs` takes it."""
+        return {name: self.cleaned_data[name] for name in ("dry_run", "incomplete", "only_media")}
 
 
 class PolicyForm(forms.Form):
@@ -81,7 +94,7 @@ class PolicyForm(forms.Form):
 class ExportForm(forms.Form):
     """How a set is saved."""
 
-    format = forms.ChoiceField(choices=[(name, name) for name in ("vics2.0", "vics1.3", "csv")])
+    format = forms.ChoiceField(choices=[(name, name) for name in exchange.WRITERS])
     region = forms.RegexField(r"\A[A-Za-z0-9_-]{1,40}\Z", required=False, strip=True)
 
     def clean_region(self) -> str:

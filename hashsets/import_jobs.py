@@ -20,6 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from hashsets import importing
+from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import HashSet
@@ -41,10 +42,19 @@ class ImportRunning(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
-def start(hash_set: HashSet, files: Sequence[BinaryIO], *, by: User, dry_run: bool) -> Job:
+def start(
+    hash_set: HashSet,
+    files: Sequence[BinaryIO],
+    *,
+    by: User,
+    dry_run: bool,
+    incomplete: bool = False,
+    only_media: bool = False,
+) -> Job:
     """Keep the uploaded files and queue their import; the caller wakes a worker. Raises ImportRunning."""
     names = [Path(file.name or "list").name[:200] for file in files]
-    job = _claim(hash_set, names, by=by, dry_run=dry_run, via="worker")
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    job = _claim(hash_set, names, by=by, chosen=chosen, via="worker")
     folder = _folder(job)
     with _held(job.pk):  # so that nobody takes it for forgotten while gigabytes are copied
         folder.mkdir(parents=True, mode=0o700)
@@ -87,10 +97,18 @@ def _try(job: Job) -> None:
 
 
 def run_here(
-    hash_set: HashSet, parts: Sequence[Part], *, by: User, dry_run: bool, listen: Tell | None = None
+    hash_set: HashSet,
+    parts: Sequence[Part],
+    *,
+    by: User,
+    dry_run: bool,
+    incomplete: bool = False,
+    only_media: bool = False,
+    listen: Tell | None = None,
 ) -> ImportReport:
     """Import in this very process, as the command does. Raises what `import_file` raises, and ImportRunning."""
-    job = _claim(hash_set, [part.name for part in parts], by=by, dry_run=dry_run, via="command")
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    job = _claim(hash_set, [part.name for part in parts], by=by, chosen=chosen, via="command")
     with _held(job.pk) as held:
         if held is None:
             raise ImportRunning
@@ -128,13 +146,13 @@ def set_of(public_id: UUID) -> tuple[Job, UUID]:
     return job, UUID(job.subject.removeprefix("hashset:"))
 
 
-def _claim(hash_set: HashSet, names: list[str], *, by: User, dry_run: bool, via: str) -> Job:
-    """The set's one live import. It counts as running until its files are there."""
+def _claim(hash_set: HashSet, names: list[str], *, by: User, chosen: dict[str, bool], via: str) -> Job:
+    """The set's one live import, with what the person chose. It counts as running until its files are there."""
     for dead in Job.objects.filter(kind=KIND, subject=_subject(hash_set), state__in=Job.LIVE):
         with _held(dead.pk) as held:
             if held and held.state in Job.LIVE:
                 _buried(held)
-    cursor = {"files": names, "by": by.pk, "by_name": by.name, "dry_run": dry_run, "via": via}
+    cursor = {"files": names, "by": by.pk, "by_name": by.name, **chosen, "via": via}
     try:
         with transaction.atomic():
             return Job.objects.create(kind=KIND, subject=_subject(hash_set), state=Job.State.RUNNING, cursor=cursor)
@@ -149,7 +167,14 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
     by = User.objects.select_related("agency").get(pk=job.cursor["by"])
     try:
         importing.import_file(
-            hash_set, parts, by=by, dry_run=job.cursor["dry_run"], tell=_Teller(job, listen).tell, report=report
+            hash_set,
+            parts,
+            by=by,
+            dry_run=job.cursor["dry_run"],
+            options=ReadOptions(only_media=job.cursor.get("only_media", False)),
+            incomplete=job.cursor.get("incomplete", False),
+            tell=_Teller(job, listen).tell,
+            report=report,
         )
     except WorkbenchError as error:
         _end(job, Job.State.FAILED, str(error), report)

@@ -45,6 +45,7 @@ class ImportReport:
     notes: list[dict[str, Any]] = field(default_factory=list)
     difference: Difference | None = None
     generation: int = 0
+    only_media: bool = False
     already_in_force: bool = False
     refused: str = ""
     refused_code: str = ""
@@ -117,6 +118,7 @@ class ImportReport:
             "unchanged": diff.unchanged,
             "generation": self.generation,
             "dry_run": self.dry_run,
+            "only_media": self.only_media,
             "already_in_force": self.already_in_force,
             "refused": self.refused,
             "refused_code": self.refused_code,

@@ -7,7 +7,7 @@ Several files are the parts of one list.
 import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
@@ -45,6 +45,12 @@ class EmptyList(WorkbenchError):
     code = "empty-list"
 
 
+class MissingParts(WorkbenchError):
+    """Parts of this list are missing, so nothing was stored. Choose all of them, or say that it is incomplete."""
+
+    code = "missing-parts"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of a list: where its bytes are, and what the sender called it."""
@@ -60,15 +66,16 @@ def import_file(
     by: User,
     dry_run: bool = False,
     options: ReadOptions | None = None,
+    incomplete: bool = False,
     tell: Tell = lambda _phase, _done, _of: None,
     report: ImportReport | None = None,
 ) -> ImportReport:
     """Replace what the set holds by the list in `parts`, as its next version; or only say what that would do.
 
     The list that is in force already is a no-op that says so. Reads each file twice, first for its SHA-256.
-    `report` may be handed in, so that it tells what was found until an error, too. Raises MalformedDocument,
-    UnknownFormat, ContradictoryRole, EmptyList, LivesByVotes, SetRetired: nothing is stored, and unless it was a
-    dry run the refusal is an event.
+    `incomplete`: parts that the names speak of may be missing. `report` may be handed in, so that it tells what was
+    found until an error, too. Raises MalformedDocument, UnknownFormat, MissingParts, ContradictoryRole, EmptyList,
+    LivesByVotes, SetRetired: nothing is stored, and unless it was a dry run the refusal is an event.
     """
     report = ImportReport() if report is None else report
     report.set, report.dry_run = hash_set.name, dry_run
@@ -77,9 +84,11 @@ def import_file(
             files = [stack.enter_context(part.path.open("rb")) for part in parts]
             _check_set(hash_set)
             report.parts = [_digested(part, file, tell) for part, file in zip(parts, files, strict=True)]
-            if not _in_force_already(hash_set, report):
+            _check_parts(report, files, incomplete=incomplete)
+            options = options or ReadOptions()
+            if not _in_force_already(hash_set, report, options):
                 with staging.table():
-                    _stage(hash_set, files, report, options or ReadOptions(), tell)
+                    _stage(hash_set, files, report, options, tell)
                     _check_list(hash_set, report)
                     tell("Storing", 0, 0)
                     _swap(hash_set, report, by=by)
@@ -109,9 +118,25 @@ def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
     return PartReport(name=part.name, sha256=digest.hexdigest(), bytes=size)
 
 
-def _in_force_already(hash_set: HashSet, report: ImportReport) -> bool:
+def _check_parts(report: ImportReport, files: Sequence[BufferedReader], *, incomplete: bool) -> None:
+    """Raise unless every part that the names speak of is there, or the person does without."""
+    told = [name for part, file in zip(report.parts, files, strict=True) for name in exchange.names(file, part.name)]
+    gone = exchange.missing_parts(told)
+    if gone and not incomplete:
+        raise MissingParts(
+            f"Parts of this list are missing: {', '.join(gone[:20])}{' ...' if len(gone) > 20 else ''}. Nothing was"
+            " stored. Choose all parts together, or say that the list is incomplete.",
+            gone,
+        )
+    if gone:
+        report.warn("parts-missing", ", ".join(gone[:20]))
+
+
+def _in_force_already(hash_set: HashSet, report: ImportReport, options: ReadOptions) -> bool:
+    """Whether the version in force came of these very files, read in the same way."""
+    report.only_media = options.only_media
     current = Generation.objects.filter(set=hash_set, number=hash_set.generation, source_sha256=report.source_sha256)
-    report.already_in_force = current.exists()
+    report.already_in_force = any(one.report.get("only_media", False) == options.only_media for one in current)
     if report.already_in_force:
         report.generation = hash_set.generation
     return report.already_in_force
@@ -123,19 +148,16 @@ def _stage(
     """Read every part into the temporary table and make one row of each identity."""
     dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
     if hash_set.role == HashSet.SetRole.KNOWN_GOOD and options.default_code is None:
-        options = ReadOptions(take=options.take, default_code=_harmless_code(dispositions))
+        options = replace(options, default_code=_harmless_code(dispositions))
     total, before, staged = sum(part.bytes for part in report.parts), 0, 0
     for part, file in zip(report.parts, files, strict=True):
-        head = file.read(exchange.HEAD)
-        file.seek(0)
-        found = Report()
-        records = exchange.detect(head, part.name).read(file, found, options)
+        part.found = found = Report()
+        records = exchange.read(file, part.name, found, options)
 
         def progress(_records: int, file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
             tell(f"Reading {name}", before + file.tell(), total)
 
         staged += staging.fill(records, dispositions, start=staged, tell=progress)
-        part.found = found
         before += part.bytes
     tell("Checking", total, total)
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]

@@ -1,16 +1,27 @@
 """The entries of one version, page by page, as records that a list format can write."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
 
 from hashsets import events, exchange
 from hashsets.entry_rows import loaded
-from hashsets.exchange import HashRecord, UnknownFormat, WriteOptions
+from hashsets.exchange import (
+    HashRecord,
+    ListWriter,
+    MalformedDocument,
+    ReadOptions,
+    Report,
+    UnknownFormat,
+    WriteOptions,
+)
 from hashsets.exchange.vics_values import Unreadable, date
 from hashsets.models import HashSet
 from workbench import audit
+from workbench.errors import WorkbenchError
 from workbench.models import User
 
 PAGE = 5000  # entries
@@ -38,18 +49,70 @@ def records(hash_set: HashSet) -> Iterator[HashRecord]:
         last = rows[-1][0]
 
 
-def export(hash_set: HashSet, stream: BinaryIO, *, by: User, format_id: str, options: WriteOptions) -> int:
-    """Write the version in force to `stream`; the number of entries. One event. Raises UnknownFormat."""
-    format_ = exchange.BY_ID.get(format_id)
+class ExportDiffers(WorkbenchError):
+    """The list was written and reads back differently, so it was not given out. Tell whoever runs Winnow."""
+
+    code = "export-differs"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went by: how many entries, and a digest over their hashes, sizes and categories."""
+
+    entries: int = 0
+    odd_codes: int = 0  # entries whose category is text or none, which some readers of VICS pass over
+    digest: Any = field(default_factory=hashlib.sha256)
+
+    def of(self, passing: Iterable[HashRecord]) -> Iterator[HashRecord]:
+        """The same records, counted."""
+        for each in passing:
+            self.entries += 1
+            self.odd_codes += each.code is None or not (each.code.isascii() and each.code.isdigit())
+            self.digest.update(repr((each.md5, each.sha1, each.sha256, each.size, each.code)).encode())
+            yield each
+
+    def agrees(self, other: "Tally") -> bool:
+        """Whether the very same went by, in the same order."""
+        return self.entries == other.entries and bool(self.digest.digest() == other.digest.digest())
+
+
+def export(hash_set: HashSet, stream: BinaryIO, *, by: User, format_id: str, options: WriteOptions) -> Tally:
+    """Write the version in force to `stream`, an empty file open for both, and read it back. One event.
+
+    The file is good only when our own importer finds in it what was written (vics.md section 9). The stream stands
+    at its start afterwards. Raises UnknownFormat, ExportDiffers.
+    """
+    format_ = exchange.WRITERS.get(format_id)
     if format_ is None:
-        raise UnknownFormat(f"Not a format to write: {format_id!r}. There are {', '.join(exchange.BY_ID)}.")
+        raise UnknownFormat(f"Not a format to write: {format_id!r}. There are {', '.join(exchange.WRITERS)}.")
     hash_set.refresh_from_db(fields=["generation"])  # the event names the version that the file holds
-    record(hash_set, by=by, format_id=format_id, region=options.region)
-    return format_.write(records(hash_set), stream, options)
+    written = Tally()
+    format_.write(written.of(records(hash_set)), stream, options)
+    _read_back(format_, stream, written)
+    record(hash_set, by=by, format_id=format_id, region=options.region, entries=written.entries)
+    return written
+
+
+def _read_back(format_: ListWriter, stream: BinaryIO, written: Tally) -> None:
+    """Raise ExportDiffers unless our importer finds in the stream what was written."""
+    stream.flush()
+    stream.seek(0)
+    found, report = Tally(), Report()
+    try:
+        for _record_read in found.of(format_.read(stream, report, ReadOptions())):
+            pass
+    except MalformedDocument as error:
+        raise ExportDiffers(f"The list was written and cannot be read back: {error}. It was not given out.") from error
+    if not written.agrees(found):
+        raise ExportDiffers(
+            f"{written.entries:,} entries were written and {found.entries:,} read back, or not the same ones. The list"
+            " was not given out. Tell whoever runs Winnow."
+        )
+    stream.seek(0)
 
 
 @transaction.atomic
-def record(hash_set: HashSet, *, by: User, format_id: str, region: str) -> None:
+def record(hash_set: HashSet, *, by: User, format_id: str, region: str, entries: int) -> None:
     """The event of an export, before its first byte leaves."""
     audit.record(
         events.SET_EXPORTED,
@@ -59,6 +122,7 @@ def record(hash_set: HashSet, *, by: User, format_id: str, region: str) -> None:
         generation=hash_set.generation,
         format=format_id,
         region=region,
+        entries=entries,
     )
 
 

@@ -1,39 +1,116 @@
 """List formats, one file each. PURE. A new format is one import and one place in `BUILT_IN`."""
 
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO
+
+from hashsets.exchange import packing, parts
 from hashsets.exchange.base import (
     HashRecord,
     ListFormat,
+    ListWriter,
     MalformedDocument,
     ReadOptions,
     Report,
     UnknownFormat,
     WriteOptions,
 )
+from hashsets.exchange.checksums import Checksums
 from hashsets.exchange.csv_list import CsvList
+from hashsets.exchange.dfxml import Dfxml
+from hashsets.exchange.encase_hash import EnCaseHash
+from hashsets.exchange.hashdeep import Hashdeep
+from hashsets.exchange.hashkeeper import HashKeeper
+from hashsets.exchange.icse_csv import IcseCsv
+from hashsets.exchange.nsrl_sqlite import NsrlSqlite
+from hashsets.exchange.nsrl_text import NsrlText
+from hashsets.exchange.peek import Peek
+from hashsets.exchange.tsk_index import TskIndex
+from hashsets.exchange.tsk_kdb import TskKdb
 from hashsets.exchange.vics import Vics
 
-BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), CsvList())
+# The first that knows its own reads: CSV, which takes any table with a hash in it, comes last.
+BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), EnCaseHash(), NsrlSqlite(), TskKdb(), Dfxml(), Hashdeep(),
+    TskIndex(), IcseCsv(), NsrlText(), HashKeeper(), Checksums(), CsvList())  # fmt: skip
 BY_ID: dict[str, ListFormat] = {format_.id: format_ for format_ in BUILT_IN}
-HEAD = 4096  # bytes `detect` wants
+WRITERS: dict[str, ListWriter] = {format_.id: format_ for format_ in BUILT_IN if isinstance(format_, ListWriter)}
+READABLE = ", ".join(format_.label for format_ in BUILT_IN) + "; each as it is, in gzip or in zip"
 
 
-def detect(head: bytes, name: str) -> ListFormat:
-    """The first format that knows its own in the first bytes of a file. Raises UnknownFormat."""
+def detect(peek: Peek, name: str) -> ListFormat:
+    """The first format that knows its own. Raises UnknownFormat, which names those there are."""
     for format_ in BUILT_IN:
-        if format_.sniff(head[:HEAD], name):
+        if format_.sniff(peek):
             return format_
-    raise UnknownFormat(f"No list of hashes we can read: {name!r}. VICS JSON and CSV are.")
+    raise UnknownFormat(f"No list of hashes we can read: {name!r}. We read {READABLE}.")
+
+
+def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
+    """Every record of one file, packed or not, whatever its format; positions are those in their document.
+
+    Raises MalformedDocument, UnknownFormat. A packed file that is no list at all, as a read-me beside one, is
+    passed over with a warning, unless its name says that it is a part.
+    """
+    found = 0
+    for document in packing.documents(stream, name):
+        format_ = None if document.sums_up else _recognised(document)
+        if format_ is None:
+            report.warn("not-a-list", document.name)
+            continue
+        found += 1
+        yield from _one(format_, document, report, options)
+    if not found:
+        raise UnknownFormat(f"Nothing in {name!r} is a list of hashes we can read. We read {READABLE}.")
+
+
+def names(stream: BinaryIO, name: str) -> list[str]:
+    """What the documents in a file are called. Raises MalformedDocument for a zip that cannot be read."""
+    return packing.names(stream, name)
+
+
+def missing_parts(told: Iterable[str]) -> list[str]:
+    """The names of parts that ought to be among these and are not."""
+    return parts.missing(told)
+
+
+def _recognised(document: packing.Document) -> ListFormat | None:
+    """Its format; None for what may lie beside a list."""
+    try:
+        return detect(document.peek, document.name)
+    except UnknownFormat:
+        if not document.packed or parts.says_part(document.name) or document.name.lower().endswith(".json"):
+            raise
+        return None
+
+
+def _one(format_: ListFormat, document: packing.Document, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
+    if not document.packed:
+        yield from format_.read(document.stream, report, options)
+        return
+    inner = Report()
+    try:
+        yield from format_.read(document.stream, inner, options)
+    except MalformedDocument as error:
+        raise MalformedDocument(error.offset, f"{document.name}: {error.reason}") from None
+    finally:
+        report.absorb(inner, document.name)
 
 
 __all__ = [
     "BUILT_IN",
     "BY_ID",
+    "READABLE",
+    "WRITERS",
     "HashRecord",
     "ListFormat",
+    "ListWriter",
     "MalformedDocument",
+    "Peek",
     "ReadOptions",
     "Report",
     "UnknownFormat",
     "WriteOptions",
     "detect",
+    "missing_parts",
+    "names",
+    "read",
 ]

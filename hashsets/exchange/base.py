@@ -11,9 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
 from workbench.errors import WorkbenchError
+
+if TYPE_CHECKING:
+    from hashsets.exchange.peek import Peek
 
 MAX_WARNINGS = 200  # kept word for word; beyond, only counted
 MAX_NAMES = 200  # different field names and codes counted one by one
@@ -41,7 +44,7 @@ class MalformedDocument(WorkbenchError):
 
 
 class UnknownFormat(WorkbenchError):
-    """This is no list of hashes we can read. VICS JSON and CSV are."""
+    """This is no list of hashes we can read. The message says which formats are."""
 
     code = "unknown-format"
 
@@ -97,6 +100,20 @@ class Report:
     encoding: str = ""
     producer: str = ""
 
+    def absorb(self, other: Report, name: str) -> None:
+        """Add what was found in one of several documents in the same file; `name` is that document's."""
+        self.read += other.read
+        for counts in ("skipped", "warned", "unknown_fields", "codes"):
+            getattr(self, counts).update(getattr(other, counts))
+        told = [Warn(warn.code, f"{name}: {warn.detail}"[:300], warn.position) for warn in other.warnings]
+        self.warnings += told[: MAX_WARNINGS - len(self.warnings)]
+        self.bad_dates += other.bad_dates
+        self.dropped_photodna += other.dropped_photodna
+        self.placeholder_photodna += other.placeholder_photodna
+        for said in ("format", "document", "context", "version", "region", "encoding", "producer"):
+            each = dict.fromkeys([*getattr(self, said).split(" | "), getattr(other, said)])
+            setattr(self, said, " | ".join(filter(None, each))[:500])
+
     @property
     def accepted(self) -> int:
         """Records that were handed on."""
@@ -144,6 +161,7 @@ class ReadOptions:
 
     take: frozenset[str] = SWITCHES  # what else than hashes, size and category
     default_code: str | None = None  # for lists without categories
+    only_media: bool = False  # of lists that name files: only pictures and videos, by extension
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +177,21 @@ class ListFormat(Protocol):
 
     id: str
     label: str
-    extension: str
 
-    def sniff(self, head: bytes, name: str) -> bool:
-        """Whether this is ours, by the first 4 KiB; the name is a hint at most."""
+    def sniff(self, peek: Peek) -> bool:
+        """Whether this is ours, by what stands in the file; never by its name."""
         ...
 
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
         """Yields one HashRecord per usable record, in file order. Raises MalformedDocument."""
         ...
+
+
+@runtime_checkable
+class ListWriter(ListFormat, Protocol):
+    """A format that our own lists can be saved in."""
+
+    extension: str
 
     def write(self, records: Iterable[HashRecord], stream: BinaryIO, options: WriteOptions) -> int:
         """Write all, deterministic; the number written."""

@@ -14,15 +14,18 @@ from typing import Any, BinaryIO
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import FLAGS, HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
-from hashsets.exchange.csv_rows import Row, is_passed, rows, separator_of
+from hashsets.exchange.csv_rows import Row, rows, separator_of
 from hashsets.exchange.csv_text import cell, plain
-from hashsets.exchange.text_source import TextSource, clean, peeked_text
+from hashsets.exchange.peek import Peek, column_name
+from hashsets.exchange.taking import put
+from hashsets.exchange.text_source import TextSource, clean
 
 _COLUMNS = ("media_id", "md5", "sha1", "sha256", "size", "category", "series", "tags", "date_updated", "photodna",
             *FLAGS)  # fmt: skip
 _SAME = {
     "code": "category", "filesize": "size", "mediasize": "size", "bytes": "size", "seriesname": "series",
-    "hash": "hash", "hashvalue": "hash", "value": "hash", "dateupdated": "date_updated", "mediaid": "media_id",
+    "hash": "hash", "hashvalue": "hash", "value": "hash", "v4hash": "md5", "hashsha1": "sha1", "hashsha256": "sha256",
+    "dateupdated": "date_updated", "mediaid": "media_id",
     **{name.replace("_", ""): name for name in _COLUMNS},
 }  # fmt: skip
 _COMMA = "\\u{2c}"  # inside a name, where a comma parts names
@@ -35,12 +38,11 @@ class CsvList:
     label = "CSV list"
     extension = ".csv"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002 names are not trusted
+    def sniff(self, peek: Peek) -> bool:
         """A header that names a hash kind, or a first line that holds a hash."""
-        for line in peeked_text(head).splitlines()[:20]:
-            if not is_passed(line):
-                cells = next(csv.reader([line], delimiter=separator_of(line)), [])
-                return bool(_header(cells)) or any(_kind(value) for value in cells)
+        for line in peek.lines[:1]:
+            cells = next(csv.reader([line], delimiter=separator_of(line)), [])
+            return bool(_header(cells)) or any(_kind(value) for value in cells)
         return False
 
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
@@ -76,7 +78,7 @@ class CsvList:
 
 def _header(cells: Sequence[str]) -> list[str]:
     """Our column names ("" = not ours, kept as unknown), or [] if this is no header."""
-    names = [_SAME.get(re.sub(r"[^a-z0-9]", "", value.lower()), "") for value in cells]
+    names = [_SAME.get(column_name(value), "") for value in cells]
     if not {"md5", "sha1", "sha256", "hash"} & set(names):
         return []
     return [name or f"?{value.strip()}" for name, value in zip(names, cells, strict=True)]
@@ -107,7 +109,8 @@ def _record(row: Row, columns: list[str], report: Report, options: ReadOptions) 
         if not value.strip():
             continue
         if name in kinds.DIGESTS or name == "hash":
-            problem = _hash(record, name, value) or problem
+            found = _hash(record, name, value)
+            problem = problem if problem == "zero-length" else found or problem
         else:
             _field(record, name, value, report, options)
     if record.md5 is record.sha1 is record.sha256 is None:
@@ -125,15 +128,7 @@ def _bare(record: HashRecord, row: Row) -> str:
 
 def _hash(record: HashRecord, name: str, value: str) -> str:
     kind = _kind(value) if name == "hash" else kinds.DIGESTS[name]
-    if kind is None:
-        return "invalid-hash"
-    try:
-        setattr(record, kind.id, kind.parse(value))
-    except kinds.EmptyFileHash:
-        return "zero-length"
-    except kinds.BadHash:
-        return "invalid-hash"
-    return ""
+    return put(record, kind.id, value) if kind else "invalid-hash"
 
 
 def _field(record: HashRecord, name: str, value: str, report: Report, options: ReadOptions) -> None:

@@ -27,11 +27,13 @@ _ESCAPED = re.compile("[\udc80-\udcff]")
 class TextSource:
     """The text of a byte stream in chunks; knows how many bytes any text took."""
 
-    def __init__(self, stream: BinaryIO, report: Report) -> None:
+    def __init__(self, stream: BinaryIO, report: Report, codec: str = "") -> None:
+        """`codec`: what the format prescribes, where bytes cannot tell; a byte order mark is stronger."""
         self._report = report
         self._bytes = unpacked(stream)
         head = next(self._bytes, b"")
         bom, self.codec = sniff_encoding(head)
+        self.codec = self.codec if bom or not codec else codec
         self.start = len(bom)  # bytes before the first character
         report.encoding = self.codec + ("-bom" if bom else "")
         self._errors = "surrogateescape" if self.codec == "utf-8" else "strict"
@@ -86,6 +88,14 @@ def peeked_text(head: bytes) -> str:
             return ""
     bom, codec = sniff_encoding(head)
     return head[len(bom) :].decode(codec, "replace")
+
+
+def read_up_to(stream: BinaryIO, size: int) -> bytes:
+    """`size` bytes, fewer only at the end; a socket may give single ones."""
+    found = stream.read(size)
+    while 0 < len(found) < size and (more := stream.read(size - len(found))):
+        found += more
+    return found
 
 
 def unpacked(stream: BinaryIO) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from hashsets.exchange import vics_hashset
 from hashsets.exchange.base import HashRecord, ReadOptions, Report, WriteOptions
-from hashsets.exchange.text_source import peeked_text
+from hashsets.exchange.peek import Peek
 
 
 class Vics:
@@ -25,9 +25,9 @@ class Vics:
         self.id = f"vics{version}"
         self.label = f"VICS {version} JSON"
 
-    def sniff(self, head: bytes, name: str) -> bool:  # noqa: ARG002 names are not trusted
+    def sniff(self, peek: Peek) -> bool:
         """JSON it must be; of which version, only reading tells."""
-        return peeked_text(head).lstrip(" \t\r\n")[:1] in ("{", "[")
+        return peek.text.lstrip(" \t\r\n")[:1] in ("{", "[")
 
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
         """See ListFormat."""

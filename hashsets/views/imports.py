@@ -26,6 +26,10 @@ SKIPPED = {
     "no-hash": _("no hash"),
     "invalid-hash": _("the hash is not one"),
     "zero-length": _("the hash of a file of zero bytes"),
+    "not-a-row": _("the line is no row of such a list"),
+    "other-kind": _("a kind of hash that no entry can stand by"),
+    "other-type": _("neither picture nor video, and only those were asked for"),
+    "not-a-record": _("no record stands there"),
     "too-long": _("the record is longer than any honest one"),
     "too-deep": _("the record nests deeper than any honest one"),
 }
@@ -38,7 +42,7 @@ def start(request: SignedRequest, set_id: UUID) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         data = form.cleaned_data
-        job = import_jobs.start(hash_set, data["file"], by=request.user, dry_run=data["dry_run"])
+        job = import_jobs.start(hash_set, data["file"], by=request.user, **form.choices())
         tasks.wake(job.pk)
         return redirect("hashsets:import_run", job.public_id)
     return render(request, "hashsets/import.html", {"here": "hashsets", "set": hash_set, "form": form})

@@ -67,6 +67,7 @@ def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
     context = overview.page(request.user, hash_set) | {
         "here": "hashsets",
         "import_form": ImportForm(),
+        "writers": exchange.WRITERS.values(),
         "live_run": live[0].public_id if live and hash_set.owner_id == request.user.agency_id else None,
     }
     return render(request, "hashsets/set.html", context)
@@ -108,8 +109,9 @@ def export(request: SignedRequest, set_id: UUID) -> FileResponse:
     hash_set = sets.own(request.user, "set.export", set_id)
     form = ExportForm(request.GET)
     if not form.is_valid():
-        raise BadInput(_("Choose a format: vics2.0, vics1.3 or csv; a region is one word."))
-    format_ = exchange.BY_ID[form.cleaned_data["format"]]
+        formats = ", ".join(exchange.WRITERS)
+        raise BadInput(_("Choose a format: %(formats)s. A region is one word.") % {"formats": formats})
+    format_ = exchange.WRITERS[form.cleaned_data["format"]]
     options = WriteOptions(region=form.cleaned_data["region"])
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed by the answer, which reads it after we are gone
     listing.export(hash_set, file, by=request.user, format_id=format_.id, options=options)

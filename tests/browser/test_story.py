@@ -207,9 +207,7 @@ def saved_set(page: Page, address: str, format_id: str, into: Path) -> Path:
 def entries(path: Path) -> set[tuple[object, ...]]:
     """The entries of a saved set: hashes, size, category."""
     with path.open("rb") as stream:
-        format_ = exchange.detect(stream.read(65536), path.name)
-        stream.seek(0)
-        found = format_.read(stream, Report(), ReadOptions())
+        found = exchange.read(stream, path.name, Report(), ReadOptions())
         return {(row.md5, row.sha1, row.sha256, row.size, row.code) for row in found}
 
 

@@ -318,11 +318,11 @@ def test_an_exported_set_imported_into_a_fresh_one_is_equal(
 ) -> None:
     load(us, shared(f"vics/{sample}"), by=supervisor)
     path = tmp_path / "exported"
-    with path.open("wb") as file:
+    with path.open("w+b") as file:
         written = listing.export(us, file, by=supervisor, format_id=format_id, options=WriteOptions(region="US"))
     fresh = makers.hash_set(supervisor, "Fresh", scheme="us-pvic")
     report = load(fresh, path, by=supervisor)
-    assert (written, report.stored) == (len(current(us)), written)
+    assert (written.entries, report.stored) == (len(current(us)), written.entries)
     assert [_said(record) for record in listing.records(fresh)] == [_said(record) for record in listing.records(us)]
 
 
@@ -333,7 +333,7 @@ def _said(record: HashRecord) -> tuple[Any, ...]:
 
 
 def test_an_export_is_an_event(tmp_path: Path, us: HashSet, supervisor: User) -> None:
-    with (tmp_path / "out").open("wb") as file:
+    with (tmp_path / "out").open("w+b") as file:
         listing.export(us, file, by=supervisor, format_id="csv", options=WriteOptions())
     assert AuditEvent.objects.filter(verb="set.export").count() == 1
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from argparse import ArgumentParser
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,13 @@ class Command(WinnowCommand):
         load.add_argument("name")
         load.add_argument("file", nargs="+", type=Path, help="several files are the parts of one list")
         load.add_argument("--dry-run", action="store_true", help="only say what would change")
+        load.add_argument("--incomplete", action="store_true", help="import the parts that are there")
+        load.add_argument("--only-media", action="store_true", help="of files that have names, pictures and videos")
         _policy_arguments(acts.add("policy", self.policy, "Say what a match does in an agency."))
         save = acts.add("export", self.save, "Save the version in force.")
         save.add_argument("name")
         save.add_argument("file", type=Path)
-        save.add_argument("--format", required=True, choices=list(exchange.BY_ID))
+        save.add_argument("--format", required=True, choices=list(exchange.WRITERS))
         save.add_argument("--region", default="Default")
         end = acts.add("retire", self.retire, "End a set: its matches act no more, its entries stay on record.")
         end.add_argument("name")
@@ -71,6 +74,8 @@ class Command(WinnowCommand):
             parts,
             by=self.by,
             dry_run=options["dry_run"],
+            incomplete=options["incomplete"],
+            only_media=options["only_media"],
             listen=lambda phase, done, of: self.progress(done, of, phase),
         )
         return Done(import_jobs.sentence(report), report.as_json(), report.problems())
@@ -98,8 +103,8 @@ class Command(WinnowCommand):
         target: Path = options["file"]
         partial = target.with_name(target.name + ".partial")
         try:
-            with partial.open("wb") as file:
-                written = listing.export(
+            with partial.open("w+b") as file:
+                saved = listing.export(
                     hash_set,
                     file,
                     by=self.by,
@@ -109,7 +114,11 @@ class Command(WinnowCommand):
             partial.replace(target)
         except OSError as error:
             raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
-        return Done(f"{written:,} entries of {hash_set} written to {target}.", {"entries": written})
+        finally:
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+        told = {"entries": saved.entries, "odd_codes": saved.odd_codes}
+        return Done(f"{saved.entries:,} entries of {hash_set} written to {target}, and read back.", told)
 
     def retire(self, options: dict[str, Any]) -> Done:
         """End a set of the person's agency."""

@@ -9,6 +9,7 @@ from hashsets.exchange import (
     BY_ID,
     HashRecord,
     MalformedDocument,
+    Peek,
     ReadOptions,
     Report,
     UnknownFormat,
@@ -23,7 +24,7 @@ MD5, SHA1, SHA256 = fake(1), fake(1, 40), fake(1, 64)
 
 def read(data: bytes, options: ReadOptions | None = None) -> tuple[list[HashRecord], Report]:
     report = Report()
-    assert detect(data[:4096], "list.txt").id == "csv"
+    assert detect(Peek(data[:4096]), "list.txt").id == "csv"
     return list(BY_ID["csv"].read(io.BytesIO(data), report, options or ReadOptions())), report
 
 
@@ -102,7 +103,7 @@ def test_what_is_not_asked_for_is_not_taken() -> None:
 @pytest.mark.parametrize("data", [b"", b"hello\nworld", b"\x89PNG\r\n\x1a\n", b"a,b,c\n1,2,3"])
 def test_what_is_no_list_is_not_recognised(data: bytes) -> None:
     with pytest.raises(UnknownFormat):
-        detect(data, "list.csv")
+        detect(Peek(data), "list.csv")
 
 
 def test_an_empty_file_is_refused() -> None:

@@ -1,0 +1,111 @@
+"""Reads tables of an SQLite database that somebody else made, and trusts nothing in it. PURE.
+
+Views, generated columns and virtual tables of a hostile file are programs. So the file is opened unchangeable,
+its schema is not trusted, an authorizer lets statements read the named tables and nothing else, values have
+a greatest length, and a query that works too long without giving a row is stopped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Collection, Iterator
+from contextlib import closing, contextmanager
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from hashsets.exchange.base import MalformedDocument
+from hashsets.exchange.on_disk import on_disk, path_of
+
+MAGIC = b"SQLite format 3\0"
+MAX_VALUE = 1 << 20  # bytes of one value, one row, one statement
+MAX_STEPS = 2_000_000_000  # of SQLite's machine, without a row in between: about a minute
+_TICK = 1_000_000  # steps between two looks at the clock
+_MOST_NAMES = 1000  # tables and views
+_SCHEMA = frozenset({"sqlite_master"})
+_HARMLESS = frozenset({"upper", "lower"})  # the functions that views of the NSRL call
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: MAX_VALUE,
+    sqlite3.SQLITE_LIMIT_COLUMN: 200,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 10,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+}
+_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON", "cache_size=-8192")
+
+
+class Database:
+    """One database, open for reading what `allowed` names (lower case)."""
+
+    def __init__(self, connection: sqlite3.Connection, allowed: Collection[str]) -> None:
+        self._connection = connection
+        self._steps = 0
+        connection.text_factory = lambda value: value.decode("utf-8", "replace")
+        for limit, most in _LIMITS.items():
+            connection.setlimit(limit, most)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        connection.set_authorizer(_only(frozenset(allowed) | _SCHEMA))
+        connection.set_progress_handler(self._tick, _TICK)
+
+    def schema(self) -> dict[str, str]:
+        """Lower-case name -> "table", "view" or "virtual"."""
+        query = "SELECT name, type, sql FROM sqlite_master WHERE type IN ('table', 'view')"
+        found = {}
+        for name, kind, sql in self.rows(query):
+            virtual = str(sql).lstrip().lower().startswith("create virtual")
+            found[str(name).lower()] = "virtual" if virtual else str(kind)
+            if len(found) == _MOST_NAMES:
+                break
+        return found
+
+    def columns(self, table: str) -> list[str]:
+        """Lower-case names of the columns of a table, in order."""
+        cursor = self._connection.execute(f'SELECT * FROM "{table}" LIMIT 0')  # noqa: S608 a name of ours
+        return [str(column[0]).lower() for column in cursor.description]
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query of ours, as they come."""
+        for row in self._connection.execute(query):
+            self._steps = 0
+            yield row
+
+    def _tick(self) -> int:
+        self._steps += _TICK
+        return int(self._steps > MAX_STEPS)
+
+
+@contextmanager
+def opened(stream: BinaryIO, allowed: Collection[str]) -> Iterator[Database]:
+    """The database in a stream. Whatever SQLite finds wrong with it is MalformedDocument."""
+    with on_disk(stream) as file:
+        path = path_of(file)
+        try:
+            with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as connection:
+                yield Database(connection, allowed)
+        except sqlite3.Error as error:
+            raise MalformedDocument(0, f"SQLite cannot read it ({error}); read") from None
+
+
+def names(stream: BinaryIO) -> frozenset[str]:
+    """Lower-case names of tables and views; empty when the schema cannot be read."""
+    try:
+        with opened(stream, ()) as database:
+            return frozenset(database.schema())
+    except MalformedDocument:
+        return frozenset()
+    finally:
+        stream.seek(0)
+
+
+def _only(allowed: frozenset[str]) -> Callable[..., int]:
+    def check(action: int, first: str | None, second: str | None, _database: str | None, _view: str | None) -> int:
+        fine = (
+            action == sqlite3.SQLITE_SELECT
+            or (action == sqlite3.SQLITE_READ and (first or "").lower() in allowed)
+            or (action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _HARMLESS)
+        )
+        return sqlite3.SQLITE_OK if fine else sqlite3.SQLITE_DENY
+
+    return check
