@@ -42,30 +42,34 @@ class IcseCsv:
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
         """See ListFormat."""
         report.format = self.id
-        header: Row = []
-        reader = _Rows(report, options)
+        reader: _Rows | None = None
         for number, cells in rows(TextSource(stream, report), report):
-            if not header:
-                header = cells
-                if not {column_name(cell) for cell in header} >= _OURS:
-                    raise MalformedDocument(0, "no header of ICSE; looked")
+            if reader is None:
+                reader = _Rows(cells, report, options)
                 continue
-            if record := reader.record(dict(zip(header, cells, strict=False)), f"line {number}"):
+            if record := reader.record(cells, f"line {number}"):
                 yield record
-        if not header:
+        if reader is None:
             raise MalformedDocument(0, "an empty document")
 
 
 class _Rows:
-    def __init__(self, report: Report, options: ReadOptions) -> None:
+    """Reads the rows below one header. Raises MalformedDocument for a header that is not ICSE's."""
+
+    def __init__(self, header: Row, report: Report, options: ReadOptions) -> None:
+        self._columns = [column_name(cell) for cell in header]
+        if not set(self._columns) >= _OURS:
+            raise MalformedDocument(0, "no header of ICSE; looked")
+        self._others = [(n, clean(header[n])) for n, name in enumerate(self._columns) if name and name not in _TAKEN]
         self._report = report
         self._take = options.take
         self._taker = Taker(report, options)
         self._watch = PhotoDnaWatch(report)
 
-    def record(self, row: dict[str, str], place: str) -> HashRecord | None:
+    def record(self, row: Row, place: str) -> HashRecord | None:
         """One row, or None when it is no entry."""
-        cells = {column_name(name): clean(plain(value)).strip() for name, value in row.items()}
+        texts = [clean(plain(value)).strip() if value else "" for value in row]
+        cells = dict(zip(self._columns, texts, strict=False))
         code = {True: "baseline", False: "not-baseline", None: None}[self._flag("baseline", cells)]
         record = self._taker.take({kind: cells.get(kind) for kind in kinds.DIGESTS}, code=code, place=place)
         if record is None:
@@ -78,8 +82,7 @@ class _Rows:
         self._photodna(record, cells.get("photodna", ""))
         self._media_id(record, cells.get("imageid", ""))
         if "metadata" in self._take:
-            others = {clean(name): value for name, value in row.items() if column_name(name) not in _TAKEN}
-            record.raw |= {name: clean(plain(value)) for name, value in others.items() if value.strip()}
+            record.raw |= {name: texts[n] for n, name in self._others if n < len(texts) and texts[n]}
         return record
 
     def _photodna(self, record: HashRecord, text: str) -> None:

@@ -7,6 +7,7 @@ a greatest length, and a query that works too long without giving a row is stopp
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
@@ -32,7 +33,7 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
 }
-_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON", "cache_size=-8192")
+_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON", "cache_size=-1024")
 
 
 class Database:
@@ -80,6 +81,7 @@ class Database:
 def opened(stream: BinaryIO, allowed: Collection[str]) -> Iterator[Database]:
     """The database in a stream. Whatever SQLite finds wrong with it is MalformedDocument."""
     with on_disk(stream) as file:
+        _check_length(file)
         path = path_of(file)
         try:
             with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as connection:
@@ -97,6 +99,20 @@ def names(stream: BinaryIO) -> frozenset[str]:
         return frozenset()
     finally:
         stream.seek(0)
+
+
+def _check_length(file: BinaryIO) -> None:
+    """Raise MalformedDocument for a file shorter than its header says; a table read to its end would not show it."""
+    head = file.read(100)
+    length = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if not head.startswith(MAGIC) or len(head) < 100:
+        raise MalformedDocument(0, "not an SQLite database; looked")
+    size, changed, pages, counted = (
+        int.from_bytes(head[at : at + n]) for at, n in ((16, 2), (24, 4), (28, 4), (92, 4))
+    )
+    if changed == counted and length < pages * (65536 if size == 1 else size):
+        raise MalformedDocument(length, "looks truncated")
 
 
 def _only(allowed: frozenset[str]) -> Callable[..., int]:

@@ -7,6 +7,7 @@ import pytest
 
 from hashsets.exchange import (
     BY_ID,
+    WRITERS,
     HashRecord,
     MalformedDocument,
     Peek,
@@ -129,7 +130,7 @@ def test_hidden_characters_are_shown() -> None:
 def test_a_written_list_holds_no_formula_in_any_cell() -> None:
     stream = io.BytesIO()
     record = HashRecord(1, md5=bytes(15) + b"\1", code="=cmd", series=("@x", "a\nb"), tags=("-1,5",))
-    BY_ID["csv"].write([record], stream, WriteOptions())
+    WRITERS["csv"].write([record], stream, WriteOptions())
     _, row = csv.reader(io.StringIO(stream.getvalue().decode(), newline=""))
     assert not [value for value in row if value.startswith(tuple("=+-@"))]
     (back,), _ = read(stream.getvalue())
