@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from hashsets import entries, importing, listing, sets
-from hashsets.exchange import HashRecord, MalformedDocument, UnknownFormat, WriteOptions
+from hashsets.exchange import BUILT_IN, HashRecord, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions
 from hashsets.generations import SetRetired
 from hashsets.import_report import ImportReport
-from hashsets.importing import ContradictoryRole, EmptyList, LivesByVotes, Part
+from hashsets.importing import ContradictoryRole, EmptyList, LivesByVotes, MissingParts, Part
 from hashsets.models import Entry, Generation, HashSet
 from tests.hashsets import makers
+from tests.hashsets.exchange.list_examples import EMPTY_MD5, ICSE, SHAPES, example, gzipped, zipped
 from tests.people import People
 from tests.shared_data import shared
 from workbench.models import AuditEvent, User
@@ -354,3 +355,81 @@ def test_imported_entries_are_found_by_every_digest(tmp_path: Path, us: HashSet,
     load(us, document(tmp_path, record), by=supervisor)
     us.refresh_from_db()
     assert list(entries.in_force(us, [bytes.fromhex(digest(1, 64))])) == [bytes.fromhex(digest(1, 64))]
+
+
+PARTS = ["gold 1 of 3.json", "gold 2 of 3.json", "gold 3 of 3.json"]
+
+
+def parts(folder: Path) -> list[Path]:
+    """The three parts of a set, one entry each."""
+    return [document(folder, media(number), name=name) for number, name in enumerate(PARTS, 1)]
+
+
+def test_a_missing_part_is_refused_by_name(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    first, _second, third = parts(tmp_path)
+    with pytest.raises(MissingParts, match=r"missing: gold 2 of 3\.json\. Nothing was stored") as caught:
+        load(us, third, first, by=supervisor)
+    assert caught.value.details == ["gold 2 of 3.json"]
+    assert not Entry.objects.filter(set=us).exists()
+    assert AuditEvent.objects.filter(verb="set.import.fail").count() == 1
+
+
+def test_a_list_with_all_its_parts_is_one_version(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    report = load(us, *parts(tmp_path), by=supervisor)
+    assert (report.generation, list(by_number(us)), report.warnings()) == (1, [1, 2, 3], [])
+
+
+def test_whoever_does_without_a_part_is_reminded_of_it(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    report = load(us, parts(tmp_path)[0], by=supervisor, incomplete=True)
+    assert (report.stored, report.problems()) == (1, ["parts-missing: gold 2 of 3.json, gold 3 of 3.json"])
+
+
+def test_the_parts_may_come_in_one_zip(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    files = {path.name: path.read_bytes() for path in parts(tmp_path)}
+    (tmp_path / "gold.zip").write_bytes(zipped({f"gold\\{name}": data for name, data in files.items()}))
+    report = load(us, tmp_path / "gold.zip", by=supervisor)
+    assert (report.stored, report.figures()["read"], len(report.parts)) == (3, 3, 1)
+    del files[PARTS[1]]
+    (tmp_path / "gold.zip").write_bytes(zipped(files))
+    with pytest.raises(MissingParts, match=r"gold 2 of 3\.json"):
+        load(us, tmp_path / "gold.zip", by=supervisor)
+
+
+def test_the_same_file_read_in_another_way_is_another_list(tmp_path: Path, supervisor: User) -> None:
+    known = makers.hash_set(supervisor, role="known-good", scheme="us-pvic")
+    path = tmp_path / "sums.txt"
+    path.write_text(f"{digest(1)}  a.jpg\n{digest(2)}  b.exe\n")
+    media_only = ReadOptions(only_media=True)
+    first = load(known, path, by=supervisor, options=media_only)
+    assert (first.stored, first.figures()["skipped"], first.problems()) == (
+        1, {"other-type": 1}, ["Skipped, other-type: 1"],
+    )  # fmt: skip
+    assert load(known, path, by=supervisor, options=media_only).already_in_force
+    assert load(known, path, by=supervisor).stored == 2
+    assert [entry.code for entry in current(known)] == ["0", "0"]
+
+
+def test_an_icse_list_keeps_its_baseline_under_the_scheme_of_interpol(tmp_path: Path, supervisor: User) -> None:
+    baseline = makers.hash_set(supervisor, scheme="interpol-baseline")
+    rows = [f"{digest(1)};;;1;;;;;;;;yes", f"{digest(2)};;;2;;;;;;;;no", f"{digest(3)};;;3;;;;;;;;"]
+    path = tmp_path / "icse.csv"
+    path.write_bytes((ICSE + "\r\n".join(rows)).encode())
+    assert load(baseline, path, by=supervisor).codes == {
+        "": ("no_verdict", 1), "baseline": ("relevant", 1), "not-baseline": ("relevant", 1),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("format_id", sorted(SHAPES))
+def test_a_list_of_any_format_is_imported(format_id: str, tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    path = tmp_path / "list.bin"
+    path.write_bytes(gzipped(example(format_id, digest(1), EMPTY_MD5, digest(3))))
+    report = load(us, path, by=supervisor)
+    assert (report.stored, report.figures()["skipped"]) == (2, {"zero-length": 1})
+    assert list(by_number(us)) == [1, 3]
+
+
+def test_a_refusal_says_which_formats_are_read(tmp_path: Path, us: HashSet, supervisor: User) -> None:
+    (tmp_path / "holiday.jpg").write_bytes(b"\xff\xd8\xff\xe0 no list")
+    with pytest.raises(UnknownFormat) as caught:
+        load(us, tmp_path / "holiday.jpg", by=supervisor)
+    assert all(format_.label in str(caught.value) for format_ in BUILT_IN)
