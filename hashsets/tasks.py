@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from hashsets import import_jobs, importing
+from hashsets.exchange import on_disk
 from workbench.waking import after_commit, send
 
 
@@ -21,8 +22,9 @@ def sweep() -> None:
 
 @shared_task
 def sweep_rows() -> None:
-    """Delete rows no version will ever show."""
+    """Delete rows no version will ever show, and unpacked lists that nobody reads any more."""
     importing.sweep()
+    on_disk.sweep()
 
 
 def wake(job_id: int) -> None:

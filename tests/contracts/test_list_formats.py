@@ -144,7 +144,7 @@ def damaged(draw: Callable[..., Any], whole: bytes) -> bytes:
     """A list of which a stretch was lost, doubled, or overwritten."""
     start = draw(st.integers(0, len(whole)))
     end = draw(st.integers(start, min(len(whole), start + 200)))
-    middle = draw(st.just(b"") | st.binary(max_size=60) | st.just(whole[start:end] * 2))
+    middle: bytes = draw(st.just(b"") | st.binary(max_size=60) | st.just(whole[start:end] * 2))
     return whole[:start] + middle + whole[end:]
 
 

@@ -122,7 +122,7 @@ class Faulty:
 def test_a_file_that_reads_back_differently_is_not_given_out(
     how: str, rich: HashSet, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(exchange.WRITERS, "faulty", Faulty(how))  # type: ignore[arg-type]
+    monkeypatch.setitem(exchange.WRITERS, "faulty", Faulty(how))
     with pytest.raises(ExportDiffers, match="not given out") as caught:
         exported(rich, people.supervisor, "faulty")
     assert (isinstance(caught.value.__cause__, MalformedDocument), how == "ends early") in {

@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from hashsets import import_jobs, importing, policies, tasks
+from hashsets import exchange, import_jobs, importing, policies, tasks
 from hashsets.importing import Part
 from hashsets.models import HashSet, Policy
 from tests.hashsets import makers
@@ -149,7 +149,17 @@ def test_a_foreign_agency_sets_its_own_policy_for_a_set_it_may_use(people: Peopl
     assert not Policy.objects.filter(agency=people.north).exists()
 
 
-@pytest.mark.parametrize("format_id", ["vics2.0", "vics1.3", "csv"])
+def test_the_page_offers_every_format_there_is(hash_set: HashSet, people: People) -> None:
+    page = signed_in(people.supervisor).get(url("set", hash_set), secure=True)
+    seen, source = text(page), page.content.decode()
+    assert [format_.label for format_ in exchange.BUILT_IN if format_.label not in seen] == []
+    saved = re.findall(r'<option value="([a-z0-9.]+)">', source.split('id="format"')[1].split("</select>")[0])
+    assert saved == list(exchange.WRITERS)
+    refused = signed_in(people.exporter).get(url("export", hash_set), {"format": "dfxml"}, secure=True)
+    assert (refused.status_code, ", ".join(exchange.WRITERS) in text(refused)) == (400, True)
+
+
+@pytest.mark.parametrize("format_id", exchange.WRITERS)
 def test_a_set_is_saved_as_a_file(format_id: str, hash_set: HashSet, people: People) -> None:
     answer = signed_in(people.exporter).get(url("export", hash_set), {"format": format_id}, secure=True)
     body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
@@ -231,6 +241,26 @@ def test_a_second_import_waits_for_the_first(hash_set: HashSet, people: People, 
     assert upload(client, hash_set, ("b.json", b"[]")).status_code == 409
     tasks.run_import(woken[0])
     assert upload(client, hash_set, ("c.json", b"[]")).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("choice", "files", "told"),
+    [
+        ({}, {"set 1 of 2.json": json.dumps([media(8)])}, "Parts of this list are missing: set 2 of 2.json"),
+        ({"incomplete": "on"}, {"set 1 of 2.json": json.dumps([media(8)])}, "Stored 1 "),
+        ({}, {"sums": f"{digest(8)}  a.jpg\n{digest(9)}  b.exe"}, "Stored 2 "),
+        ({"only_media": "on"}, {"sums": f"{digest(8)}  a.jpg\n{digest(9)}  b.exe"}, "Stored 1 "),
+    ],
+)
+def test_what_the_person_chose_is_what_the_worker_does(
+    choice: dict[str, str], files: dict[str, str], told: str, hash_set: HashSet, people: People, woken: list[int]
+) -> None:
+    client = signed_in(people.supervisor)
+    answer = upload(client, hash_set, *((name, data.encode()) for name, data in files.items()), **choice)
+    tasks.run_import(woken[0])
+    seen = text(client.get(answer.headers["Location"], secure=True))
+    assert told in seen
+    assert ("neither picture nor video" in seen) == ("only_media" in choice)
 
 
 def test_an_import_without_a_file_is_asked_again(hash_set: HashSet, people: People, woken: list[int]) -> None:
