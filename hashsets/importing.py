@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from io import BufferedReader
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from hashsets import events, exchange, generations, staging, swapping
@@ -85,7 +86,7 @@ def import_file(
             _check_set(hash_set)
             report.parts = [_digested(part, file, tell) for part, file in zip(parts, files, strict=True)]
             _check_parts(report, files, incomplete=incomplete)
-            options = options or ReadOptions()
+            options = replace(options or ReadOptions(), scratch=str(settings.FILE_UPLOAD_TEMP_DIR))
             if not _in_force_already(hash_set, report, options):
                 with staging.table():
                     _stage(hash_set, files, report, options, tell)

@@ -1,6 +1,7 @@
 """Tasks of imports. A lost message is made good by `sweep`; running a task twice is harmless."""
 
 from celery import shared_task
+from django.conf import settings
 
 from hashsets import import_jobs, importing
 from hashsets.exchange import on_disk
@@ -24,7 +25,7 @@ def sweep() -> None:
 def sweep_rows() -> None:
     """Delete rows no version will ever show, and unpacked lists that nobody reads any more."""
     importing.sweep()
-    on_disk.sweep()
+    on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
 
 
 def wake(job_id: int) -> None:

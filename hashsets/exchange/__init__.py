@@ -51,8 +51,8 @@ def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> I
     passed over with a warning, unless its name says that it is a part.
     """
     found = 0
-    for document in packing.documents(stream, name):
-        format_ = None if document.sums_up else _recognised(document)
+    for document in packing.documents(stream, name, options.scratch):
+        format_ = None if document.aside else _recognised(document)
         if format_ is None:
             report.warn("not-a-list", document.name)
             continue

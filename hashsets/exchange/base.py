@@ -161,6 +161,7 @@ class ReadOptions:
 
     take: frozenset[str] = SWITCHES  # what else than hashes, size and category
     default_code: str | None = None  # for lists without categories
+    scratch: str | None = None  # folder for a database that has to be unpacked; None = the system's
     only_media: bool = False  # of lists that name files: only pictures and videos, by extension
 
 

@@ -22,14 +22,14 @@ PREFIX = "winnow-list-"
 
 
 @contextmanager
-def on_disk(stream: BinaryIO) -> Iterator[BinaryIO]:
-    """The same bytes as a file whose `name` is its path. Raises MalformedDocument when none can be made."""
+def on_disk(stream: BinaryIO, folder: str | None = None) -> Iterator[BinaryIO]:
+    """The same bytes as a file whose `name` is its path; a copy lies in `folder`. Raises MalformedDocument."""
     if path_of(stream):
         stream.seek(0)
         yield stream
         return
-    sweep()
-    with tempfile.NamedTemporaryFile(prefix=PREFIX) as file:
+    sweep(folder)
+    with tempfile.NamedTemporaryFile(prefix=PREFIX, dir=folder) as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         try:
             shutil.copyfileobj(stream, file, 1 << 20)
@@ -52,10 +52,10 @@ def path_of(stream: BinaryIO) -> Path | None:
     return path.absolute() if stat.S_ISREG(status.st_mode) and same else None
 
 
-def sweep() -> int:
+def sweep(folder: str | None = None) -> int:
     """Delete the copies that nobody works on any more; their number."""
     gone = 0
-    for path in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+    for path in Path(folder or tempfile.gettempdir()).glob(f"{PREFIX}*"):
         with suppress(OSError), path.open("rb") as left:
             fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()

@@ -37,19 +37,22 @@ class Document:
     peek: Peek
     stream: BinaryIO
     packed: bool = True
-    sums_up: bool = False  # the checksum of another member, which is no list
+    aside: bool = False  # the checksum of another member, which is no list
 
 
-def documents(stream: BinaryIO, name: str) -> Iterator[Document]:
-    """What is in a file: itself, or what is packed in it, by name. Raises MalformedDocument."""
+def documents(stream: BinaryIO, name: str, scratch: str | None = None) -> Iterator[Document]:
+    """What is in a file: itself, or what is packed in it, by name. Raises MalformedDocument.
+
+    A packed database is unpacked into a file in the folder `scratch`, for as long as it is read.
+    """
     head = Peek.at(stream).head
     if head.startswith(_ZIP):
         with _zip(stream) as archive:
             members = _members(archive, stream)
             for inner, member in members.items():
-                yield from _unpacked(inner, partial(_Member, archive, member), sums_up=_sums_up(inner, members))
+                yield from _unpacked(inner, partial(_Member, archive, member), scratch, aside=_sums_up(inner, members))
     elif head.startswith(_GZIP):
-        yield from _unpacked(_without_gz(name), lambda: _Gunzipped(stream))
+        yield from _unpacked(_without_gz(name), lambda: _Gunzipped(stream), scratch)
     else:
         yield Document(name, Peek.at(stream), stream, packed=False)
 
@@ -64,7 +67,9 @@ def names(stream: BinaryIO, name: str) -> list[str]:
     return found if len(found) > 1 else [name]
 
 
-def _unpacked(name: str, opened: Callable[[], io.RawIOBase], *, sums_up: bool = False) -> Iterator[Document]:
+def _unpacked(
+    name: str, opened: Callable[[], io.RawIOBase], scratch: str | None, *, aside: bool = False
+) -> Iterator[Document]:
     with opened() as raw:
         head = read_up_to(cast("BinaryIO", raw), HEAD)
     if head.startswith((*_ZIP, _GZIP)):
@@ -72,10 +77,10 @@ def _unpacked(name: str, opened: Callable[[], io.RawIOBase], *, sums_up: bool = 
     with opened() as raw:
         stream = cast("BinaryIO", raw)
         if head.startswith(sqlite_source.MAGIC):
-            with on_disk(stream) as file:
+            with on_disk(stream, scratch) as file:
                 yield Document(name, Peek.at(file), file)
         else:
-            yield Document(name, Peek(head), stream, sums_up=sums_up)
+            yield Document(name, Peek(head), stream, aside=aside)
 
 
 def _zip(stream: BinaryIO) -> zipfile.ZipFile:

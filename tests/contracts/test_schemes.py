@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hashsets.schemes import DISPOSITIONS, FOLDER, BadScheme, SchemeDoc, load, load_all
+from tests.shared_data import shared
 
 each_scheme = pytest.mark.parametrize("scheme", load_all(), ids=lambda scheme: scheme.id)
 
@@ -81,3 +82,29 @@ def test_a_scheme_that_contradicts_itself_is_refused_by_name(changes: dict[str, 
 def test_what_is_no_json_is_refused() -> None:
     with pytest.raises(BadScheme):
         load("[")
+
+
+@each_scheme
+def test_a_mapping_leads_to_codes_that_are_there(scheme: SchemeDoc) -> None:
+    known = {other.id: {category.code for category in other.categories} for other in load_all()}
+    for mapping in scheme.mappings:
+        assert mapping.to in known
+        assert set(mapping.codes.values()) <= known[mapping.to]
+        assert mapping.to != scheme.id
+
+
+def test_the_public_schemes_are_those_of_the_catalogue_of_sources() -> None:
+    """Codes, names, dispositions and mappings as category-schemes.json has them, each with where it was seen."""
+    catalogue = json.loads(shared("vics/category-schemes.json").read_text("utf-8"))
+    ours = {scheme.id: scheme for scheme in load_all()}
+    told = {each["id"]: each for each in catalogue["schemes"] if each["id"] in ours}
+    assert told.keys() == ours.keys() - {"landscapes-t1"}
+    for scheme_id, each in told.items():
+        rows = {(str(code["code"]), code["name"], code["disposition"]) for code in each["codes"]}
+        assert {(one.code, one.name, one.disposition) for one in ours[scheme_id].categories} == rows
+        assert ours[scheme_id].region == each["region"]
+        assert ours[scheme_id].source.endswith("vics.md section 5")
+    for each in catalogue["mappings"]:
+        (mapping,) = [one for one in ours[each["from"]].mappings if one.to == each["to"]]
+        assert mapping.codes == {code: str(to) for code, to in each["map"].items() if to is not None}
+        assert bool(mapping.loses) or each["lossless"]

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from hashsets import entries, importing, listing, sets
-from hashsets.exchange import BUILT_IN, HashRecord, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions
+from hashsets.exchange import BUILT_IN, HashRecord, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions, on_disk
 from hashsets.generations import SetRetired
 from hashsets.import_report import ImportReport
 from hashsets.importing import ContradictoryRole, EmptyList, LivesByVotes, MissingParts, Part
@@ -426,6 +427,7 @@ def test_a_list_of_any_format_is_imported(format_id: str, tmp_path: Path, us: Ha
     report = load(us, path, by=supervisor)
     assert (report.stored, report.figures()["skipped"]) == (2, {"zero-length": 1})
     assert list(by_number(us)) == [1, 3]
+    assert list(Path(settings.FILE_UPLOAD_TEMP_DIR).glob(f"{on_disk.PREFIX}*")) == []
 
 
 def test_a_refusal_says_which_formats_are_read(tmp_path: Path, us: HashSet, supervisor: User) -> None:
