@@ -22,7 +22,9 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
-    kept = frozenset({"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_vote"})  # who said what
+    kept = frozenset(  # who said what
+        {"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_schemedraft", "hashsets_vote"}
+    )
 
     def ready(self) -> None:
         """Load after every migration run; it is idempotent."""

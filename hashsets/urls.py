@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import imports, lookups, sets
+from hashsets.views import imports, lookups, schemes, sets
 
 app_name = "hashsets"
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("lookup/", lookups.lookup, name="lookup"),
     path("imports/<uuid:run_id>/", imports.report, name="import_run"),
     path("imports/<uuid:run_id>/progress/", imports.progress, name="import_progress"),
+    path("schemes/", schemes.index, name="schemes"),
+    path("schemes/new/", schemes.new, name="new_scheme"),
+    path("schemes/new-version/", schemes.new_version, name="new_scheme_version"),
+    path("schemes/drafts/<uuid:draft_id>/", schemes.draft, name="scheme_draft"),
+    path("schemes/drafts/<uuid:draft_id>/approve/", schemes.approve, name="approve_scheme"),
+    path("schemes/drafts/<uuid:draft_id>/discard/", schemes.discard, name="discard_scheme"),
+    path("schemes/<str:scheme_id>/<int:version>/", schemes.one, name="scheme"),
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
     path("<uuid:set_id>/policy/", sets.policy, name="policy"),

@@ -121,5 +121,12 @@ ROUTES = [
     Route("hashsets:retire", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),
     Route("hashsets:lookup", get=TEAM, post=TEAM),
+    Route("hashsets:schemes", get=SET_READERS),
+    Route("hashsets:scheme", get=SET_READERS),
+    Route("hashsets:new_scheme", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
+    Route("hashsets:new_scheme_version", post=ONLY_SUPERVISORS, body={"scheme": "northmoor.own"}),
+    Route("hashsets:scheme_draft", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="draft"),
+    Route("hashsets:approve_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
+    Route("hashsets:discard_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
 ]
 BY_NAME = {route.name: route for route in ROUTES}

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from cases import events, matching, states
 from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, ResumableUpload, Stack
-from hashsets import scheme_tables
-from hashsets.models import HashSet
+from hashsets import scheme_drafts, scheme_tables
+from hashsets.models import HashSet, Scheme, SchemeDraft
 from workbench import audit
 from workbench import people as domain
 from workbench.models import Agency, Role, User
@@ -140,6 +140,16 @@ def rejected(of: Exhibit, name: str, reason: str = "unreadable") -> FileInstance
         state=FileInstance.State.REJECTED,
         reason=reason,
     )
+
+
+def scheme_draft(by: User, slug: str) -> SchemeDraft:
+    """A draft of the person's agency, with the categories of the demo's scheme."""
+    return scheme_drafts.begin(name=slug.title(), slug=slug, like=scheme_tables.latest("landscapes-t1"), by=by)
+
+
+def own_scheme(first: User, second: User, slug: str) -> Scheme:
+    """A scheme of an agency that two of its people put in force."""
+    return scheme_drafts.approve(scheme_draft(first, slug), seen=1, by=second)
 
 
 def publishing_set(of: Agency, scheme: str = "landscapes-t1") -> HashSet:

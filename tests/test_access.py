@@ -76,6 +76,7 @@ def build() -> World:
     decisions.decide_content(
         case=case, content=first.content, code="1", by=people.investigator, via="test", viewed=True
     )
+    factories.own_scheme(people.investigator, people.supervisor, "own")
     Keyframe.objects.create(content=first.content, number=0, at_ms=0, veil=b"RIFF", offset=0, length=4)
     ids = {
         "case": case.public_id,
@@ -86,6 +87,7 @@ def build() -> World:
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
         "run": run.public_id,
+        "draft": factories.scheme_draft(people.investigator, "other").public_id,
         "upload": factories.upload(exhibit).public_id,
         "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
     }
@@ -112,7 +114,13 @@ def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
     assert set(routes()) == set(access_table.BY_NAME)
 
 
-FIXED: dict[str, Any] = {"act": "pause", "number": 0, "kind": "csv"}  # parts of an address that are no ids
+FIXED: dict[str, Any] = {
+    "act": "pause",
+    "number": 0,
+    "kind": "csv",
+    "scheme_id": "us-pvic",
+    "version": 1,
+}  # parts of an address that are no ids
 
 
 def address(route: Route, ids: dict[str, Any]) -> str:
@@ -153,7 +161,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run"}:
+    if route.of in {"set", "run", "draft"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

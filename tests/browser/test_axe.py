@@ -22,7 +22,7 @@ AT = {  # who has which pages; kim reviews, lee supervises
     "lee": (
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
         "hash sets", "new set", "set", "import", "import run", "look-up", "log entry", "exports of a case", "exports",
-        "account", "held case", "edit case",
+        "account", "held case", "edit case", "schemes", "scheme", "new scheme",
     ),
 }  # fmt: skip
 
@@ -37,6 +37,17 @@ def test_no_page_has_anything_for_axe_to_complain_about(at_desk: Callable[..., P
             desk.ready(page)
         found += complaints(page, what)
     assert found == []
+
+
+def test_the_page_of_a_draft_has_nothing_either(at_desk: Callable[..., Page], world: World) -> None:
+    page = at_desk("lee")
+    page.goto(world.pages["new scheme"])
+    page.get_by_label("Name").fill("Harbour codes")
+    page.get_by_label("Id", exact=True).fill("harbour")
+    page.get_by_label("Begin with").select_option("Landscapes T1")
+    page.get_by_role("button", name="Begin the draft").click()
+    expect(page.get_by_text("another supervisor puts it in force")).to_be_visible()
+    assert complaints(page, "draft") == []
 
 
 def test_the_pages_outside_and_of_errors_have_nothing_either(open_page: Callable[..., Page]) -> None:

@@ -53,7 +53,7 @@ class Command(WinnowCommand):
         made = sets.create(
             name=options["name"],
             role=options["role"],
-            scheme=scheme_tables.latest(options["scheme"]),
+            scheme=scheme_tables.latest(options["scheme"], self.by.agency),
             owner=self._own_agency(options["agency"]),
             by=self.by,
             reach=options["reach"],
