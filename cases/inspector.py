@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, paths, problems, shown
+from cases import metadata, names, near_matching, paths, problems, shown
 from cases.models import Content, Item, Metadata, Stack
 
 USED_SETS = """
@@ -21,11 +21,20 @@ SELECT h.name, m.found_in, m.kind, m.strong, v.effect, v.state, v.trust, v.confl
 FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
 JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
 JOIN hashsets_rule r ON r.agency_id = %(agency)s AND r.set_id = m.set_id AND r.disposition = v.disposition
-WHERE m.content_id = %(content)s AND m.lost_in IS NULL ORDER BY m.strong DESC, h.name
+WHERE m.content_id = %(content)s AND m.lost_in IS NULL AND m.kind <> 'pdq' ORDER BY m.strong DESC, h.name
+"""
+# Per set what looks alike, apart from entries that are the very file.
+NEAR = """
+SELECT h.name, max(m.found_in), min(m.distance), count(*)
+FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+WHERE m.content_id = %s AND m.lost_in IS NULL AND m.kind = 'pdq' AND NOT EXISTS (
+  SELECT FROM cases_match o WHERE o.content_id = m.content_id AND o.set_id = m.set_id AND o.entry = m.entry
+    AND o.lost_in IS NULL AND o.kind <> 'pdq')
+GROUP BY h.id, h.name ORDER BY 3, h.name
 """
 LOST = """
-SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
-WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
+SELECT h.name, max(m.lost_in), bool_and(m.kind = 'pdq') FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
+WHERE m.content_id = %s AND m.lost_in IS NOT NULL GROUP BY h.id, h.name ORDER BY h.name
 """
 FOUND_IN = f"""
 SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason, f.about
@@ -58,11 +67,12 @@ def why(content: Content) -> list[dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(MATCHES, {"agency": content.agency_id, "content": content.pk})
         lines = [_match_line(row) for row in cursor.fetchall()]
+        is_exact = bool(lines)
+        cursor.execute(NEAR, [content.pk])
+        lines += [_near_line(row) for row in cursor.fetchall()]
         cursor.execute(LOST, [content.pk])
-        lines += [
-            {"icon": "undo-2", "text": f"No longer in {name} since version {lost}"} for name, lost in cursor.fetchall()
-        ]
-        if not any(line["icon"] != "undo-2" for line in lines):
+        lines += [_lost_line(row) for row in cursor.fetchall()]
+        if not is_exact:
             cursor.execute(USED_SETS, [content.agency_id])
             sets, entries = cursor.fetchone()
             text = f"No exact match in {sets} {'set' if sets == 1 else 'sets'}, {entries:,} entries"
@@ -70,6 +80,20 @@ def why(content: Content) -> list[dict[str, str]]:
     if content.size == 0:
         lines.insert(0, {"icon": "circle-x", "text": "An empty file: its hashes say nothing"})
     return lines
+
+
+def _near_line(row: tuple[str, int, int, int]) -> dict[str, str]:
+    name, found, distance, entries = row
+    many = near_matching.MOST
+    more = f", the nearest of {f'{many} or more' if entries >= many else entries} entries" if entries > 1 else ""
+    text = f"{name}, version {found}: looks alike, PDQ differs in {distance} of 256 bits{more}. This hides nothing"
+    return {"icon": "git-compare", "text": text}
+
+
+def _lost_line(row: tuple[str, int, bool]) -> dict[str, str]:
+    name, lost, only_near = row
+    what = "No longer like an entry of" if only_near else "No longer in"
+    return {"icon": "undo-2", "text": f"{what} {name} since version {lost}"}
 
 
 def _match_line(row: tuple[Any, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import events, states
+from cases import events, near_matching, states
 from hashsets.models import HashSet
 from workbench import audit, prepared
 from workbench.models import Agency
@@ -131,6 +131,7 @@ def rematch(agency_id: int, set_id: int) -> Moved:
     hash_set = HashSet.objects.get(pk=set_id)
     since, rules_changed, rules = _lock_sync(agency_id, hash_set)
     lost, found = _lose(agency_id, hash_set), _find(agency_id, hash_set, since)
+    found |= near_matching.rematch(agency_id, hash_set, since, lost)
     touched = lost | found
     if rules_changed:
         touched |= _matched(agency_id, set_id)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from hashsets import entry_hashes
 from hashsets.models import HashSet, Vote
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
@@ -69,6 +70,13 @@ class Version:
     def as_listed(self) -> "Version":
         """An imported entry somebody has an opinion on: the import's word is kept as one of them."""
         return replace(self, raw={**self.raw, "listed": [self.code, self.disposition]})
+
+    def with_pdq(self, pdq: bytes | None) -> "Version":
+        """With this PDQ, unless it has one or there is none."""
+        hashes: dict[str, str] = self.raw.get("hashes", {})
+        if pdq is None or "pdq" in hashes:
+            return self
+        return replace(self, raw={**self.raw, "hashes": {**hashes, "pdq": pdq.hex()}})
 
     def judged(self, by: Judgement) -> "Version":
         """With the trust and category that the opinions amount to."""
@@ -157,6 +165,8 @@ def _insert(hash_set: HashSet, versions: Sequence[Version]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [hash_set.pk, hash_set.generation + 1, *columns])
+    if any("pdq" in version.raw.get("hashes", {}) for version in versions):
+        entry_hashes.fill(hash_set, hash_set.generation + 1)
 
 
 def _read(row: tuple[Any, ...]) -> Version:

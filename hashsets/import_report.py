@@ -40,6 +40,7 @@ class ImportReport:
     accepted: int = 0  # records that went into the temporary table
     stored: int = 0  # rows, one per identity
     conflicts: int = 0
+    pdq: int = 0  # records with a hash that is searched by distance
     codes: CodeCounts = field(default_factory=dict)
     dropped_after_reading: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -111,6 +112,7 @@ class ImportReport:
             "stored": self.stored,
             "duplicates": self.accepted - self.stored,
             "conflicts": self.conflicts,
+            "pdq": self.pdq,
             "skipped": self._summed("skipped"),
             "added": diff.added,
             "withdrawn": diff.withdrawn,

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import events, exchange, generations, staging, swapping
+from hashsets import entry_hashes, events, exchange, generations, staging, swapping
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet, Vote
@@ -158,7 +158,9 @@ def _stage(
         def progress(_records: int, file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
             tell(f"Reading {name}", before + file.tell(), total)
 
-        staged += staging.fill(records, dispositions, start=staged, tell=progress)
+        filled = staging.fill(records, dispositions, start=staged, tell=progress)
+        staged += filled.records
+        report.pdq += filled.pdq
         before += part.bytes
     tell("Checking", total, total)
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
@@ -197,6 +199,8 @@ def _swap(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
         if report.dry_run:
             return
         added, removed = swapping.write(locked)
+        if report.pdq:
+            entry_hashes.fill(locked, locked.generation + 1)
         report.generation = locked.generation + 1
         step = generations.Step(
             report.source,
@@ -246,6 +250,8 @@ def _sweep_set(pk: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM hashsets_entry WHERE set_id = %s AND added_in > %s", [pk, locked.generation])
         touched: int = cursor.rowcount
+        if touched:
+            cursor.execute(entry_hashes.ORPHANS, [pk, pk])
         cursor.execute(
             "UPDATE hashsets_entry SET removed_in = NULL WHERE set_id = %s AND removed_in > %s",
             [pk, locked.generation],

@@ -210,6 +210,20 @@ class Entry(models.Model):
         db_table = "hashsets_entry"
 
 
+class EntryHash(models.Model):
+    """A hash of another kind than a digest, of one version of an entry (`entry_hashes`); in force when that is."""
+
+    pk = models.CompositePrimaryKey("set_id", "kind", "entry")
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, db_index=False)
+    entry = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    value = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "hashsets_entryhash"
+
+
 class Vote(models.Model):
     """An organisation's opinion on an entry, per hash kind; the latest is the current one."""
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -69,7 +69,9 @@ SELECT min(position), ident, grp,
   count(DISTINCT disposition) FILTER (WHERE disposition <> 'no_verdict') > 1,
   (array_agg(flags ORDER BY position))[1],
   (array_agg(photodna ORDER BY position) FILTER (WHERE photodna IS NOT NULL))[1],
-  (array_agg(raw ORDER BY position))[1] || CASE WHEN count(DISTINCT code) > 1
+  (array_agg(raw ORDER BY position))[1] || coalesce((
+    array_agg(jsonb_build_object('hashes', raw -> 'hashes') ORDER BY position)
+    FILTER (WHERE raw -> 'hashes' IS NOT NULL))[1], '{{}}') || CASE WHEN count(DISTINCT code) > 1
     THEN jsonb_build_object('codes', to_jsonb(array_agg(DISTINCT code))) ELSE '{{}}' END
 FROM gone GROUP BY ident, grp
 """  # noqa: S608 only constants of this module
@@ -92,21 +94,29 @@ def table() -> Iterator[None]:
             _run("DROP TABLE IF EXISTS hashsets_staged")
 
 
+class Filled(NamedTuple):
+    """Records copied, and how many of them hold a PDQ."""
+
+    records: int
+    pdq: int
+
+
 def fill(
     records: Iterable[HashRecord], dispositions: Mapping[str, str], *, start: int, tell: Callable[[int], None]
-) -> int:
-    """Copy records in; `start` is the number of those already there. Returns the number copied.
+) -> Filled:
+    """Copy records in; `start` is the number of those already there.
 
     `dispositions` by code; others are unmapped, "" is no verdict. `tell` hears the number so far.
     """
-    stream, number = iter(records), 0
+    stream, number, pdq = iter(records), 0, 0
     while block := list(islice(stream, BLOCK)):
         lines = [_line(record, start + number + n, dispositions) for n, record in enumerate(block, 1)]
         with connection.cursor() as cursor, cursor.copy(COPY) as copy:
             copy.write("".join(lines))
         number += len(block)
+        pdq += sum("pdq" in record.other_hashes for record in block)
         tell(number)
-    return number
+    return Filled(number, pdq)
 
 
 def merge(placeholders: list[str]) -> int:

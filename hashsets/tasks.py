@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import import_jobs, importing
+from hashsets import import_jobs, importing, near_index
 from hashsets.exchange import on_disk
 from workbench.waking import after_commit, send
 
@@ -12,13 +12,21 @@ from workbench.waking import after_commit, send
 def run_import(job_id: int) -> None:
     """Run one queued import."""
     import_jobs.run(job_id)
+    _build_near()
+
+
+@shared_task
+def build_near(set_id: int) -> None:
+    """Build the near index of a set's version in force."""
+    near_index.build(set_id)
 
 
 @shared_task
 def sweep() -> None:
-    """Take up imports nobody works on."""
+    """Take up imports nobody works on, and near indexes that are not those of the version in force."""
     for job_id in import_jobs.sweep():
         send(run_import, job_id)
+    _build_near()
 
 
 @shared_task
@@ -31,3 +39,8 @@ def sweep_rows() -> None:
 def wake(job_id: int) -> None:
     """Have a worker run an import once the present transaction is committed."""
     after_commit(run_import, job_id)
+
+
+def _build_near() -> None:
+    for set_id in near_index.behind():
+        send(build_near, set_id)

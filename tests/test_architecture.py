@@ -12,6 +12,7 @@ LAYERS = ("workbench", "hashsets", "cases")  # each may import those before it
 PURE = [
     "hashsets/kinds",
     "hashsets/exchange",
+    "hashsets/near",
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",

@@ -64,6 +64,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
                     "code": hit.category,
                     "kind": hit.kind,
                     "strength": hit.strength,
+                    "distance": hit.distance,
                     "trust": hit.trust,
                 }
                 for hit in answer.hits
