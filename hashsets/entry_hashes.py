@@ -18,7 +18,7 @@ PDQ = "pdq"
 FILL = """
 INSERT INTO hashsets_entryhash (set_id, entry, kind, value)
 SELECT set_id, id, 'pdq', decode(raw -> 'hashes' ->> 'pdq', 'hex') FROM hashsets_entry
-WHERE set_id = %s AND added_in = %s AND raw -> 'hashes' ->> 'pdq' IS NOT NULL
+WHERE set_id = %s AND added_in = %s AND raw -> 'hashes' ->> 'pdq' IS NOT NULL ORDER BY id
 """
 ORPHANS = """
 DELETE FROM hashsets_entryhash h WHERE h.set_id = %s
@@ -42,6 +42,12 @@ def fill(hash_set: HashSet, generation: int) -> int:
         cursor.execute(FILL, [hash_set.pk, generation])
         rows: int = cursor.rowcount
         return rows
+
+
+def analyse() -> None:
+    """Refresh the planner's figures after many rows came in."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hashsets_analyse_hashes()")
 
 
 def any_of(set_id: int) -> bool:

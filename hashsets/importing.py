@@ -215,6 +215,8 @@ def _swap(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
     hash_set.generation = locked.generation
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
+    if report.pdq:
+        entry_hashes.analyse()
 
 
 def _record_refusal(hash_set: HashSet, report: ImportReport, *, by: User) -> None:

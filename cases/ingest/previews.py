@@ -142,13 +142,10 @@ def _store(agency: Agency, found: Sequence[Finding]) -> None:
     if not found:
         return
     ids = [one.content for one in found]
-    hashed = any(one.preview.pdq for one in found)
-    if hashed:
-        matching.hold(agency.pk)
+    matching.hold(agency.pk)
     with states.changing(ids):
         findings.store(found)
-        if hashed:
-            near_matching.match(agency.pk, ids)
+        near_matching.match(agency.pk, ids)
     counters = ledger.Counters()
     ledger.settle(ids, counters)
     slices.enter(ids, counters)

@@ -14,9 +14,19 @@ CREATE TABLE hashsets_entryhash (
 );
 INSERT INTO hashsets_entryhash (set_id, entry, kind, value)
 SELECT set_id, id, 'pdq', decode(raw -> 'hashes' ->> 'pdq', 'hex') FROM hashsets_entry
-WHERE raw -> 'hashes' ->> 'pdq' ~ '^[0-9a-f]{64}$';
+WHERE raw -> 'hashes' ->> 'pdq' ~ '^[0-9a-f]{64}$' ORDER BY set_id, id;
+
+-- Runs with the owner's rights, as hashsets_analyse does for the entries.
+CREATE FUNCTION hashsets_analyse_hashes() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
+BEGIN
+  ANALYZE public.hashsets_entryhash;
+END $$;
 """
-DROP = "DROP TABLE hashsets_entryhash;"
+DROP = """
+DROP FUNCTION hashsets_analyse_hashes();
+DROP TABLE hashsets_entryhash;
+"""
 
 
 class Migration(migrations.Migration):

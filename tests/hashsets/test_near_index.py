@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from hashsets import entry_hashes, lookups, near_index
 from hashsets.models import HashSet
-from hashsets.near import tables
+from hashsets.near import files, tables
 from hashsets.near_index import Place
 from tests.hashsets import makers
 from tests.hashsets.test_importing import document, load, media
@@ -139,7 +139,7 @@ def test_a_version_that_differs_little_is_a_delta_and_old_files_go(
         found = answers(us, pdq(version), pdq(1 + version, 3), pdq(59 + version))
         assert [[distance for _entry, distance in one] for one in found] == [[], [3], [0]], version
     folder = place(us).folder
-    bases = {path.stem: near_index.files.read(path, of=us.public_id, generation=int(path.stem)).base
+    bases = {path.stem: files.read(path, of=us.public_id, generation=int(path.stem)).base
              for path in folder.iterdir()}  # fmt: skip
     assert bases == {"1": 1, "3": 1, "4": 4}  # 6 changes are more than a tenth of 59 and than FEWEST
     near_index.build(us.pk)
