@@ -90,7 +90,7 @@ def rematch(agency_id: int, hash_set: HashSet, since: int, lost: set[int]) -> se
     touched = set[int]()
     if full := _cut_short(place, lost):
         touched |= _search(place, _of(full), near_index.at(place))
-    fresh = near_index.at(place) if since == 0 else near_index.fresh(place, since)
+    fresh = near_index.fresh(place, since)
     if len(fresh):
         for contents in _pages(agency_id):
             touched |= _search(place, contents, fresh)

@@ -14,6 +14,7 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 from django.db import connection
+from numpy.typing import NDArray
 
 from hashsets import entry_hashes
 from hashsets.models import HashSet
@@ -65,12 +66,16 @@ def at(place: Place) -> Snapshot:
             _open[place.set_id] = found
             while len(_open) > KEPT:
                 _open.pop(next(iter(_open)))
-    return found or _from_tables(place)
+    return _from_tables(place) if found is None else found
 
 
 def fresh(place: Place, since: int) -> Snapshot:
-    """Those of the hashes in force at the place's generation that came in after `since`, from PostgreSQL."""
-    return _in_memory(place, since)
+    """Those of the hashes in force at the place's generation that came in after `since`, from PostgreSQL.
+
+    With tables, for a search of many; in memory, 168 bytes a hash.
+    """
+    entries, hashes = entry_hashes.in_force(place.set_id, place.generation, since)
+    return Snapshot(_whole(place, entries, hashes, _tables(hashes)))
 
 
 def sets() -> list[Place]:
@@ -110,8 +115,12 @@ def _made(place: Place) -> NearFile:
 
 def _base(place: Place) -> NearFile:
     entries, hashes = entry_hashes.in_force(place.set_id, place.generation)
+    return _whole(place, entries, hashes, _tables(hashes))
+
+
+def _whole(place: Place, entries: NDArray[np.int64], hashes: Bytes, index: Tables | None) -> NearFile:
     none = np.empty(0, np.int64)
-    return NearFile(place.public_id, place.generation, place.generation, entries, hashes, none, _tables(hashes))
+    return NearFile(place.public_id, place.generation, place.generation, entries, hashes, none, index)
 
 
 def _delta(place: Place, base: NearFile) -> NearFile | None:
@@ -143,7 +152,10 @@ def _from_files(place: Place) -> Snapshot | None:
     if found.base == found.generation:
         return Snapshot(found)
     base = _read(place, found.base)
-    return None if base is None else Snapshot(base, found)
+    if base is None:  # without it the delta says nothing; both are built anew
+        place.path(place.generation).unlink(missing_ok=True)
+        return None
+    return Snapshot(base, found)
 
 
 def _read(place: Place, generation: int) -> NearFile | None:
@@ -162,13 +174,7 @@ def _read(place: Place, generation: int) -> NearFile | None:
 def _from_tables(place: Place) -> Snapshot:
     log.warning("set %s has no near index of version %s: its hashes are read from the database, which takes longer",
                 place.public_id, place.generation)  # fmt: skip
-    return _in_memory(place, 0)
-
-
-def _in_memory(place: Place, since: int) -> Snapshot:
-    entries, hashes = entry_hashes.in_force(place.set_id, place.generation, since)
-    none = np.empty(0, np.int64)
-    return Snapshot(NearFile(place.public_id, place.generation, place.generation, entries, hashes, none, None))
+    return Snapshot(_whole(place, *entry_hashes.in_force(place.set_id, place.generation), None))
 
 
 def _generations(place: Place) -> list[int]:

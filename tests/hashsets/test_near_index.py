@@ -142,7 +142,13 @@ def test_a_version_that_differs_little_is_a_delta_and_old_files_go(
     bases = {path.stem: files.read(path, of=us.public_id, generation=int(path.stem)).base
              for path in folder.iterdir()}  # fmt: skip
     assert bases == {"1": 1, "3": 1, "4": 4}  # 6 changes are more than a tenth of 59 and than FEWEST
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(6, 65))), by=supervisor)
     near_index.build(us.pk)
+    place(us).path(4).unlink()  # what the newest is a delta to
+    assert [one[0][1] for one in answers(us, pdq(64, 2))] == [2]
+    assert near_index.behind() == [us.pk]
+    assert near_index.build(us.pk)
+    assert (near_index.behind(), [one[0][1] for one in answers(us, pdq(64, 2))]) == ([], [2])
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed"])
