@@ -158,11 +158,11 @@ def _from_files(place: Place) -> Snapshot | None:
     return Snapshot(base, found)
 
 
-def _read(place: Place, generation: int) -> NearFile | None:
+def _read(place: Place, generation: int, *, whole: bool = True) -> NearFile | None:
     """The file of a generation; None if there is none that can be used. A damaged one is deleted, to be built anew."""
     path = place.path(generation)
     try:
-        return files.read(path, of=place.public_id, generation=generation)
+        return files.read(path, of=place.public_id, generation=generation, whole=whole)
     except FileNotFoundError:
         return None
     except (Unusable, OSError) as error:
@@ -185,7 +185,7 @@ def _generations(place: Place) -> list[int]:
 def _delete_old(place: Place) -> None:
     """Keep the generation in force and the one before, which a re-match may still ask for, and their bases."""
     numbers = sorted(_generations(place), reverse=True)[:2]
-    bases = {found.base for number in numbers if (found := _read(place, number))}
+    bases = {found.base for number in numbers if (found := _read(place, number, whole=False))}
     for path in place.folder.glob("*"):
         if path.suffix != ENDING or (path.stem.isdigit() and int(path.stem) not in {*numbers, *bases}):
             path.unlink(missing_ok=True)
