@@ -30,7 +30,7 @@ DROP TABLE hashsets_entryhash;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0007_partition_lock_order")]
+    dependencies = [("hashsets", "0008_own_schemes")]
     operations = [
         migrations.CreateModel(
             name="EntryHash",

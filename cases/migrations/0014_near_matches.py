@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("cases", "0013_file_within"),
-        ("hashsets", "0008_entry_hashes"),
+        ("hashsets", "0009_entry_hashes"),
     ]
 
     operations = [
