@@ -16,6 +16,8 @@ from workbench.models import User
 PDQ = kinds.BY_ID["pdq"]
 PREFIX = "pdq:"  # before 64 digits that are no SHA-256
 MOST = 10_000  # hashes at once; ux.md
+PURPOSE = 3, 200  # characters of a purpose, at least and at most
+NOT_SAID = "a script, purpose not given"  # of a look-up by command without --purpose
 STRONG_KINDS = {"sha256"}  # a lone MD5 or SHA-1 finds, but is weak; security.md 2.5
 
 HIT = """s.public_id, s.name, s.generation, v.code, c.id, v.disposition, v.trust,
@@ -103,6 +105,12 @@ class Answer:
         return told | ({"problem": self.problem} if self.problem else {})
 
 
+class PurposeNeeded(BadInput):
+    """Say in a few words what the look-up is for: asking is disclosing."""
+
+    code = "purpose-needed"
+
+
 class TooMany(BadInput):
     """At most 10,000 hashes at once."""
 
@@ -127,12 +135,25 @@ def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
 
 
 @transaction.atomic
-def ask(lines: Iterable[str], *, by: User) -> list[Answer]:
-    """`lookup` for the person's agency, as one event: asking is disclosing (sharing.md section 2)."""
+def ask(lines: Iterable[str], *, by: User, purpose: str = NOT_SAID) -> list[Answer]:
+    """`lookup` for the person's agency, as one event: asking is disclosing (sharing.md section 2).
+
+    Raises TooMany, PurposeNeeded.
+    """
+    why = stated(purpose)
     answers = lookup(by.agency_id, lines)
     known = sum(answer.known for answer in answers)
-    audit.record(events.SET_SEARCHED, by=by, on=by.agency, asked=len(answers), known=known)
+    audit.record(events.SET_SEARCHED, by=by, on=by.agency, asked=len(answers), known=known, purpose=why)
     return answers
+
+
+def stated(purpose: str) -> str:
+    """The purpose as it is logged. Raises PurposeNeeded."""
+    text = " ".join(purpose.split())
+    least, most = PURPOSE
+    if not least <= len(text) <= most:
+        raise PurposeNeeded
+    return text
 
 
 def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None:

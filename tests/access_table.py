@@ -19,6 +19,8 @@ EXPORTERS = frozenset({SUPERVISOR, EXPORTER})
 LOG_READERS = frozenset({SUPERVISOR, AUDITOR, ADMIN})
 SET_READERS = TEAM | {AUDITOR, ADMIN}
 METHODS = ("GET", "POST", "HEAD", "PATCH", "DELETE")
+KEY = {"Idempotency-Key": "3f6c1f6e-8f0f-4d0e-9a8e-0b7a52f6a1c3"}
+DECISION = {"sha256": "", "code": "1"}  # the test knows a content that nobody decided
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -45,6 +47,11 @@ class Route:
         return roles
 
     @property
+    def by_token(self) -> bool:
+        """Whether a token says who asks, and no session does."""
+        return self.name.startswith("api:") and not self.without_sign_in
+
+    @property
     def method(self) -> str:
         """The first method that somebody may use."""
         return next(method for method in METHODS if self.may(method))
@@ -58,6 +65,8 @@ ROUTES = [
     # everybody has an account
     Route("workbench:signout", post=EVERYBODY),
     Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
+    Route("workbench:tokens", post=EVERYBODY),
+    Route("workbench:token_revoke", post=EVERYBODY, of="api_token", owner=True),
     # the log is for those who oversee
     Route("workbench:audit", get=LOG_READERS),
     Route("workbench:audit_verify", post=LOG_READERS),
@@ -128,5 +137,14 @@ ROUTES = [
     Route("hashsets:scheme_draft", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="draft"),
     Route("hashsets:approve_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
     Route("hashsets:discard_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
+    # the public API: the same rights, by token
+    Route("api:schema", get=EVERYBODY, without_sign_in=True),
+    Route("api:cases", get=EVERYBODY),
+    Route("api:case", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("api:contents", get=REVIEWERS, of="case"),
+    Route("api:decisions", get=REVIEWERS, post=ONLY_INVESTIGATORS, of="case", headers=KEY, body=DECISION),
+    Route("api:sets", get=SET_READERS),
+    Route("api:set", get=SET_READERS, of="set"),
+    Route("api:lookup", post=TEAM, body={"purpose": "a test", "hashes": ["0" * 32]}),
 ]
 BY_NAME = {route.name: route for route in ROUTES}
