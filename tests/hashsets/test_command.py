@@ -172,6 +172,15 @@ def test_retire_ends_a_set_and_says_why_in_the_log(harbour: HashSet) -> None:
     assert run("retire", "Harbour", "--reason", "again")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "logged"), [(["--purpose", "case 0417"], "case 0417"), ([], "a script, purpose not given")]
+)
+def test_lookup_logs_what_it_is_for(harbour: HashSet, words: list[str], logged: str) -> None:
+    assert run("lookup", *words, stdin=digest(1))[0] == 0
+    details = json.loads(AuditEvent.objects.get(verb="set.search").body)["details"]
+    assert details == {"asked": 1, "known": 0, "purpose": logged}
+
+
 def test_lookup_reads_a_file_too(harbour: HashSet, tmp_path: Path) -> None:
     (tmp_path / "hashes.txt").write_text(digest(1))
     code, out, _err = run("lookup", tmp_path / "hashes.txt")

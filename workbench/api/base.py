@@ -85,7 +85,10 @@ class ApiView(APIView):
             raise error
         if error.refuses:
             denials.note(self.request._request, error)
-        return refusal(error)
+        answer = refusal(error)
+        if isinstance(error, WrongMethod):
+            answer["Allow"] = ", ".join(self.allowed_methods)
+        return answer
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Nothing is added to what a call answered."""
