@@ -19,6 +19,7 @@ NAMES = {
     "hashing": "hashing alone against hashdeep",
     "images": "an ingest from an E01 against the same files in a folder",
     "imports": "a hash set import, per entry",
+    "request": "a look-up request of 1,000 hashes by token, over HTTP",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
     "near": "100,000 PDQ against a million within 31 bits, recall, skewed sets, a delta to matchable",

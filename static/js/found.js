@@ -30,12 +30,19 @@ function remark(file) {
   return file.hashes.sha256 ? "" : "MD5 only: it is larger than 256 MB, or this connection is not safe.";
 }
 
+/** A weak match finds a file and does not identify it, so it is not called known. */
+function result(file, matches) {
+  if (file.failed) return ["not read", "warn"];
+  if (!matches.length) return ["unknown", ""];
+  return matches.some(({ strength }) => strength === "strong") ? ["known", "ok"] : ["weak match", "acc"];
+}
+
 /** A row of the table of files. */
 export function fileRow({ file, matches }) {
-  const [text, kind] = file.failed ? ["not read", "warn"] : matches.length ? ["known", "ok"] : ["unknown", ""];
+  const [text, kind] = result(file, matches);
   const note = remark(file);
   return el("tr", {},
-    el("td", { class: "wrap full" }, isolated(visible(file.path))),
+    el("td", { class: "wrap" }, isolated(visible(file.path))),
     el("td", { class: "num" }, sizeText(file.size)),
     el("td", {}, el("span", { class: `pill ${kind}` }, text)),
     el("td", { class: "wrap full" }, ...bySet(matches).map(where), note ? el("p", { class: "t3 f1" }, note) : null));

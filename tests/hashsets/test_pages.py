@@ -373,11 +373,11 @@ def test_a_look_up_says_known_or_unknown_and_is_an_event(hash_set: HashSet, peop
     assert details == {"asked": 3, "known": 1, "purpose": "case 0417"}
 
 
-@pytest.mark.parametrize("purpose", ["", "  x ", "long " * 50])
-def test_a_look_up_without_a_purpose_asks_for_one_and_is_none(purpose: str, hash_set: HashSet, people: People) -> None:
-    seen = text(look_up(people.investigator, digest(1), purpose=purpose))
-    assert "what the look-up is for" in seen
-    assert "Harbour v1" not in seen
+def test_a_look_up_without_a_purpose_asks_for_one_and_is_none(hash_set: HashSet, people: People) -> None:
+    for purpose in ("", "  x ", "long " * 50):
+        seen = text(look_up(people.investigator, digest(1), purpose=purpose))
+        assert "what the look-up is for" in seen
+        assert "Harbour v1" not in seen
     assert not AuditEvent.objects.filter(verb="set.search").exists()
 
 

@@ -82,10 +82,10 @@ def test_a_person_has_twenty_tokens_at_most_and_a_revoked_one_makes_room(dana: U
     assert made_on_page(dana).status_code == 200
 
 
-@pytest.mark.parametrize("days", [0, 366])
-def test_of_a_time_beyond_a_year_the_domain_makes_none_either(dana: User, days: int) -> None:
-    with pytest.raises(BadInput):
-        tokens.make(name="for ever", days=days, scope="read", by=dana)
+def test_of_a_time_beyond_a_year_the_domain_makes_none_either(dana: User) -> None:
+    for days in (0, 366):
+        with pytest.raises(BadInput):
+            tokens.make(name="for ever", days=days, scope="read", by=dana)
 
 
 def test_a_revoked_token_is_refused_at_once_and_its_use_is_an_event_once_a_day(dana: User) -> None:
@@ -112,16 +112,9 @@ def test_of_another_persons_token_the_page_knows_nothing(dana: User, people: Peo
     assert tokens.good_of(dana) == [token]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"expires_at": timezone.now() - timedelta(seconds=1)},
-        {"revoked_at": timezone.now()},
-    ],
-)
-def test_a_token_that_has_ended_is_refused(dana: User, change: dict[str, Any]) -> None:
+def test_a_token_that_is_too_old_is_refused(dana: User) -> None:
     script = Script(dana)
-    ApiToken.objects.update(**change)
+    ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert code(script.get("cases")) == (401, "token-needed")
 
 
@@ -148,18 +141,18 @@ def test_a_token_that_may_only_read_decides_nothing(people: People) -> None:
     assert script.post("lookup", {"purpose": "a test", "hashes": ["0" * 32]})[0] == 200
 
 
-@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic ZGFuYTp4", "Bearer winnow_nobodys", "Token {}"])
-def test_without_a_good_token_in_the_header_nothing_is_told(dana: User, header: str) -> None:
+def test_without_a_good_token_in_the_header_nothing_is_told(dana: User) -> None:
     text = factories.token(dana)
-    answer = Client(headers={"authorization": header.format(text)}).get(CASES, secure=True)
-    assert code(told(answer)) == (401, "token-needed")
-    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    for header in ("", "Bearer", "Bearer ", "Basic ZGFuYTp4", "Bearer winnow_nobodys", f"Token {text}"):
+        answer = Client(headers={"authorization": header}).get(CASES, secure=True)
+        assert code(told(answer)) == (401, "token-needed"), header
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
-@pytest.mark.parametrize("name", ["token", "access_token", "authorization", "api_key"])
-def test_of_a_token_in_an_address_nobody_takes_notice(dana: User, name: str) -> None:
+def test_of_a_token_in_an_address_nobody_takes_notice(dana: User) -> None:
     text = factories.token(dana)
-    assert code(told(Client().get(CASES, {name: text}, secure=True))) == (401, "token-needed")
+    for name in ("token", "access_token", "authorization", "api_key"):
+        assert code(told(Client().get(CASES, {name: text}, secure=True))) == (401, "token-needed")
 
 
 def test_a_browsers_session_does_not_open_the_api(dana: User) -> None:
