@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from typing import Any
 
@@ -45,8 +46,7 @@ def _measure(number: int) -> list[Row]:
         line = HTTPConnection("127.0.0.1", port, timeout=60)
         for kind in ("sha256", "md5"):  # first the plans, connections and pages that every later request finds
             _ask(line, token, kind, number, seed=-1)
-        times = {kind: [wall_ms(lambda k=kind, s=seed: _ask(line, token, k, number, s)) for seed in range(REPEATS)]
-                 for kind in ("sha256", "md5")}  # fmt: skip
+        times = {kind: _times(line, token, kind, number) for kind in ("sha256", "md5")}
     return [
         row
         for kind, spent in times.items()
@@ -120,6 +120,11 @@ def _question(kind: str, number: int, seed: int) -> dict[str, Any]:
     numbers += [f"unknown {seed} {n}" for n in range(HASHES - KNOWN)]
     chosen.shuffle(numbers)
     return {"purpose": "a measurement", "hashes": [hashlib.new(kind, text.encode()).hexdigest() for text in numbers]}
+
+
+def _times(line: HTTPConnection, token: str, kind: str, number: int) -> list[float]:
+    """Milliseconds of each of many requests."""
+    return [wall_ms(partial(_ask, line, token, kind, number, seed)) for seed in range(REPEATS)]
 
 
 def _p95(spent: list[float]) -> float:
