@@ -162,7 +162,10 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act"),
             models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0009 refers to it
         ]
-        indexes = [models.Index(fields=["content", "id"], name="decision_content")]
+        indexes = [
+            models.Index(fields=["content", "id"], name="decision_content"),
+            models.Index(fields=["case", "id"], name="decision_case"),  # pages of the API
+        ]
 
 
 class Standing(models.Model):

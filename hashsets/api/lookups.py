@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from hashsets import lookups
-from hashsets.api.shapes import Found, Known, LookupAnswer, LookupAsked, NoHash
+from hashsets.api.shapes import Answered, Found, LookupAnswer, LookupAsked, NoHash
 from workbench import access
 from workbench.api import limits, shapes
 from workbench.api.base import READ, ApiView, answered
@@ -30,9 +30,9 @@ class Lookup(ApiView):
                 asked=len(answers),
                 known=sum(answer.known for answer in answers),
                 answers=[
-                    Known(answer.hash, [msgspec.convert(hit.as_json(), Found) for hit in answer.hits])
+                    Answered(answer.hash, answer.known, [msgspec.convert(hit.as_json(), Found) for hit in answer.hits])
                     for answer in answers
-                    if answer.known
+                    if answer.hits
                 ],
                 problems=[NoHash(answer.hash, answer.problem) for answer in answers if answer.problem],
             )

@@ -87,10 +87,11 @@ class Found(Struct):
     trust: str
 
 
-class Known(Struct):
-    """A hash that sets know, as it was sent."""
+class Answered(Struct):
+    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like."""
 
     hash: str
+    known: bool
     matches: list[Found]
 
 
@@ -102,9 +103,9 @@ class NoHash(Struct):
 
 
 class LookupAnswer(Struct):
-    """What is known; hashes that are not named here are unknown."""
+    """What sets say; hashes that are not named here are unknown and like nothing."""
 
     asked: int
     known: int
-    answers: list[Known]
+    answers: list[Answered]
     problems: list[NoHash]
