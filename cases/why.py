@@ -21,6 +21,7 @@ EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
          "conflict": "scale", "differ": "scale", "later": "refresh-cw"}  # fmt: skip
 NOT_USED = "git-compare"
+NOTE = "Only a note: the set, or the category it has there, says nothing about the file"
 
 # Every match, in force or lost. `others`: what else the entry says of the file that this content is not.
 MATCHES = """
@@ -117,23 +118,12 @@ def is_blind(item: Item, by: User) -> bool:
 def did(match: Found, effect: int) -> tuple[str, str]:
     """What a match does and why, in a word and in words; `effect` is what all matches of the content amount to."""
     if match.lost_in is not None:
-        what = "changed" if match.changed else "withdrawn"
-        return "lost", f"The entry was {what} in version {match.lost_in}"
+        return "lost", f"The entry was {'changed' if match.changed else 'withdrawn'} in version {match.lost_in}"
     if match.retired:
         return "retired", "Not used: the set is retired"
     if not match.strong:
         return "weak", f"Hides nothing: {_weak(match)}"
-    if (why := _held_back(match)) is not None:
-        return why
-    if effect == 0:
-        return "conflict", "Not used: conflict between sets, so a person looks"
-    if match.effect == 2:
-        return "closed", f"Takes the file out of the queue: policy {match.action}"
-    if effect == 2:
-        return "proposed", "Would only propose, but another set takes the file out of the queue"
-    if match.action != "propose":
-        return "proposed", f"Only proposes: policy {match.action}, but harmless files may not be hidden unseen yet"
-    return "proposed", "Proposes its category, somebody confirms it: policy propose"
+    return _held_back(match) if match.effect == 0 else _acts(match, effect)
 
 
 def _weak(match: Found) -> str:
@@ -144,21 +134,30 @@ def _weak(match: Found) -> str:
     return f"{KINDS[match.kind]}: weak"
 
 
-def _held_back(match: Found) -> tuple[str, str] | None:
-    """Why a strong match may not act; None when it may. The rule itself is `hashsets_effect_by`."""
-    if match.effect:
-        return None
-    if match.conflict:
-        return "conflicted", "Not used: the set itself holds it under conflicting categories"
-    if match.state == "disputed" or match.trust == "disputed":
-        return "disputed", "Not used: the entry is disputed"
-    if match.state != "published" or match.trust == "retracted":
-        return "retracted", "Not used: the entry was taken back"
-    if match.role == "comparison" or match.disposition not in ACTING:
-        return "note", "Only a note: the set, or the category it has there, says nothing about the file"
-    if match.action in {"off", "suppress"}:
-        return "off", f"Not used: policy {match.action}"
-    return "trust", f"Not used: trust below what the policy asks for ({match.trust}, asked {match.min_trust})"
+def _acts(match: Found, effect: int) -> tuple[str, str]:
+    """What a strong match that may act does, beside the others of its content."""
+    if effect == 0:
+        return "conflict", "Not used: conflict between sets, so a person looks"
+    if match.effect == 2:
+        return "closed", f"Takes the file out of the queue: policy {match.action}"
+    if effect == 2:
+        return "proposed", "Would only propose, but another set takes the file out of the queue"
+    if match.action == "propose":
+        return "proposed", "Proposes its category, somebody confirms it: policy propose"
+    return "proposed", f"Only proposes: policy {match.action}, but harmless files may not be hidden unseen yet"
+
+
+def _held_back(match: Found) -> tuple[str, str]:
+    """Why a strong match may not act; the rule itself is `hashsets_effect_by`."""
+    reasons = [
+        (match.conflict, "conflicted", "Not used: the set itself holds it under conflicting categories"),
+        ("disputed" in {match.state, match.trust}, "disputed", "Not used: the entry is disputed"),
+        (match.state != "published" or match.trust == "retracted", "retracted", "Not used: the entry was taken back"),
+        (match.role == "comparison" or match.disposition not in ACTING, "note", NOTE),
+        (match.action in {"off", "suppress"}, "off", f"Not used: policy {match.action}"),
+    ]
+    trust = f"Not used: trust below what the policy asks for ({match.trust}, asked {match.min_trust})"
+    return next(((word, words) for holds, word, words in reasons if holds), ("trust", trust))
 
 
 def _line(match: Found, effect: int, *, blind: bool) -> Line:
