@@ -19,6 +19,7 @@ PERMISSIONS = access.register(
         "set.import": SUPERVISOR,
         "set.policy": SUPERVISOR,
         "set.retire": SUPERVISOR,
+        "set.rollback": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},

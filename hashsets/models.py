@@ -178,6 +178,22 @@ class Generation(models.Model):
         ]
 
 
+class Comparison(models.Model):
+    """A count over two versions, made once: of one set what changed, of two how much of `set` is in `other`."""
+
+    set = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
+    generation = models.PositiveIntegerField()
+    other = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
+    other_generation = models.PositiveIntegerField()
+    rows = models.JSONField()  # as `comparisons` reads them
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["set", "generation", "other", "other_generation"], name="compared_once")
+        ]
+
+
 class Entry(models.Model):
     """A hash in a set, one row per version: in force at g when added_in <= g and not removed_in <= g.
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import import_jobs, importing, near_index
+from hashsets import comparisons, import_jobs, importing, near_index
 from hashsets.exchange import on_disk
 from workbench.waking import after_commit, send
 
@@ -34,6 +34,12 @@ def sweep_rows() -> None:
     """Delete rows no version will ever show, and unpacked lists that nobody reads any more."""
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
+
+
+@shared_task
+def compare(set_id: int, generation: int, other_id: int, other_generation: int) -> None:
+    """Count over two versions what takes longer than a page may wait."""
+    comparisons.count(set_id, generation, other_id, other_generation)
 
 
 def wake(job_id: int) -> None:

@@ -19,9 +19,9 @@ from workbench.models import User
 pytestmark = pytest.mark.django_db
 STRONG = why.Found(
     set="Harbour", set_id="a", generation=5, found_in=2, lost_in=None, kind="sha256", strong=True, distance=0,
-    entry="e", code="1", category="Alpine", scheme="Landscapes T1", disposition="relevant", trust="trusted", state="published",
-    conflict=False, effect=2, role="relevant", retired=False, action="accept", min_trust="trusted", may_discard=False,
-    others=None, changed=False,
+    entry="e", code="1", category="Alpine", scheme="Landscapes T1", disposition="relevant", trust="trusted",
+    state="published", conflict=False, effect=2, role="relevant", retired=False, action="accept", min_trust="trusted",
+    may_discard=False, others=None, changed=False,
 )  # fmt: skip
 IDLE = replace(STRONG, effect=0)
 
