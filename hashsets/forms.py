@@ -67,7 +67,7 @@ class ImportForm(forms.Form):
         help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
         widget=Files({"class": "input", "multiple": True}),
     )
-    dry_run = forms.BooleanField(label="Dry run", help_text="Only say what would change.", required=False)
+    dry_run = forms.BooleanField(required=False)  # the button "Check first"
     incomplete = forms.BooleanField(
         label="Parts are missing", help_text="Import the parts that are there.", required=False
     )

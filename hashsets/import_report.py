@@ -41,6 +41,7 @@ class ImportReport:
     stored: int = 0  # rows, one per identity
     conflicts: int = 0
     pdq: int = 0  # records with a hash that is searched by distance
+    conflicting: list[dict[str, Any]] = field(default_factory=list)  # the first ones; `staging.conflicting`
     codes: CodeCounts = field(default_factory=dict)
     dropped_after_reading: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -90,6 +91,7 @@ class ImportReport:
             "source_sha256": self.source_sha256.hex() if self.parts else "",
             "files": [part.as_json() for part in self.parts],
             "warnings": self.warnings(),
+            "conflicting": self.conflicting,
             "unknown_fields": self._summed("unknown_fields"),
             "unmapped": self.unmapped,
             "codes": {code: rows for code, (_meaning, rows) in self.codes.items()},
@@ -101,6 +103,7 @@ class ImportReport:
         """For the event: every count and digest, without the words of single records."""
         told = self.as_json()
         told["warnings"] = len(told["warnings"])
+        del told["conflicting"]
         told["files"] = [{key: part[key] for key in ("name", "sha256", "bytes")} for part in told["files"]]
         return told
 

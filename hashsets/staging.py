@@ -137,6 +137,20 @@ def counts() -> dict[str, int]:
     return {"stored": stored, "conflicts": conflicts}
 
 
+def conflicting(most: int) -> list[dict[str, Any]]:
+    """The first identities with conflicting dispositions: hash, categories, place among the usable records."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT encode(ident, 'hex'), raw ->> 'codes', position FROM hashsets_staged WHERE conflict"
+            " ORDER BY position LIMIT %s",
+            [most],
+        )
+        return [
+            {"hash": ident, "codes": json.loads(codes or "[]"), "record": record}
+            for ident, codes, record in cursor.fetchall()
+        ]
+
+
 def codes() -> dict[str, tuple[str, int]]:
     """Category -> (disposition, rows) of what was staged, as merged."""
     with connection.cursor() as cursor:

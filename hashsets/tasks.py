@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import comparisons, import_jobs, importing, near_index
+from hashsets import comparisons, import_jobs, importing, kept_lists, near_index
 from hashsets.exchange import on_disk
 from workbench.waking import after_commit, send
 
@@ -31,9 +31,10 @@ def sweep() -> None:
 
 @shared_task
 def sweep_rows() -> None:
-    """Delete rows no version will ever show, and unpacked lists that nobody reads any more."""
+    """Delete rows no version will ever show, and lists, unpacked or of dry runs, that nobody wants any more."""
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
+    kept_lists.sweep()
 
 
 @shared_task

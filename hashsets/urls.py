@@ -18,6 +18,7 @@ urlpatterns = [
     path("schemes/drafts/<uuid:draft_id>/approve/", schemes.approve, name="approve_scheme"),
     path("schemes/drafts/<uuid:draft_id>/discard/", schemes.discard, name="discard_scheme"),
     path("schemes/<str:scheme_id>/<int:version>/", schemes.one, name="scheme"),
+    path("imports/<uuid:run_id>/import/", imports.import_now, name="import_now"),
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
     path("<uuid:set_id>/policy/", sets.policy, name="policy"),

@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from hashsets import exchange, import_jobs, importing, policies, tasks
+from hashsets import exchange, import_jobs, importing, kept_lists, policies, tasks
 from hashsets.importing import Part
 from hashsets.models import HashSet, Policy
 from tests.hashsets import makers
@@ -233,6 +234,55 @@ def test_several_files_are_uploaded_as_parts(
     job = Job.objects.get(pk=woken[0])
     assert (job.state, job.cursor["report"]["stored"], job.cursor["report"]["dry_run"]) == ("done", 2, True)
     assert HashSet.objects.get(pk=hash_set.pk).generation == 1
+
+
+@pytest.fixture
+def checked(hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]) -> Job:
+    """A dry run that is over; its list has an entry that contradicts itself behind a bad record."""
+    records = (media(1), {"MD5": "nothing", "Category": 1}, media(8, 1), media(8, 0), media(9, 77))
+    data = document(tmp_path, *records).read_bytes()
+    upload(signed_in(people.supervisor), hash_set, ("new.json", data), dry_run="on")
+    tasks.run_import(woken[-1])
+    return Job.objects.get(pk=woken[-1])
+
+
+def test_after_a_dry_run_the_very_list_is_imported_without_being_sent_again(
+    hash_set: HashSet, people: People, checked: Job, woken: list[int]
+) -> None:
+    client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
+    assert "Import this list now" in text(client.get(page, secure=True))
+    now = reverse("hashsets:import_now", args=[checked.public_id])
+    answer = client.post(now, secure=True)
+    tasks.run_import(woken[-1])
+    hash_set.refresh_from_db()
+    assert hash_set.generation == 2
+    assert "v2" in text(client.get(answer.headers["Location"], secure=True))
+    assert not any(kept_lists.folder(job).exists() for job in Job.objects.all())
+    assert client.post(now, secure=True).status_code == 409
+    assert "not kept any more" in text(client.get(page, secure=True))
+
+
+def test_the_files_of_a_dry_run_are_kept_for_a_day(people: People, checked: Job) -> None:
+    kept_lists.sweep()
+    assert kept_lists.folder(checked).is_dir()
+    Job.objects.filter(pk=checked.pk).update(created_at=timezone.now() - kept_lists.KEPT)
+    now = reverse("hashsets:import_now", args=[checked.public_id])
+    assert signed_in(people.supervisor).post(now, secure=True).status_code == 409
+    kept_lists.sweep()
+    assert not kept_lists.folder(checked).exists()
+
+
+def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: People, checked: Job) -> None:
+    client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
+    seen = text(client.get(page, secure=True))
+    for words in (
+        "the hash is not one", "Nothing has changed yet.", "a category the scheme does not have",
+        f"2 {digest(8)} 0, 1", "Region US", "Encoding UTF-8", "Version 2.0", "5 read, 4 used",
+    ):  # fmt: skip
+        assert words.casefold() in seen.casefold(), words
+    told = client.get(page + "?format=json", secure=True).json()
+    assert told["conflicting"] == [{"hash": digest(8), "codes": ["0", "1"], "record": 2}]
+    assert told["source_sha256"] in seen
 
 
 def test_a_second_import_waits_for_the_first(hash_set: HashSet, people: People, woken: list[int]) -> None:
