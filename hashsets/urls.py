@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import imports, lookups, schemes, sets
+from hashsets.views import finding, imports, lookups, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -23,5 +23,10 @@ urlpatterns = [
     path("<uuid:set_id>/import/", imports.start, name="import"),
     path("<uuid:set_id>/policy/", sets.policy, name="policy"),
     path("<uuid:set_id>/retire/", sets.retire, name="retire"),
+    path("<uuid:set_id>/versions/", versions.index, name="versions"),
+    path("<uuid:set_id>/versions/<int:old>/<int:new>/", versions.diff, name="diff"),
+    path("<uuid:set_id>/versions/<int:version>/back/", versions.roll_back, name="rollback"),
+    path("<uuid:set_id>/find/", finding.find, name="find"),
+    path("<uuid:set_id>/overlap/", finding.overlap, name="overlap"),
     path("<uuid:set_id>/export/", sets.export, name="export"),
 ]

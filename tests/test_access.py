@@ -20,6 +20,7 @@ from cases.models import Case, Keyframe
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
 from tests.damage import rolled_back
+from tests.hashsets import makers
 from tests.people import People, everybody, signed_in
 from workbench import people as domain
 from workbench import tokens
@@ -75,6 +76,7 @@ def build() -> World:
     exhibit = factories.exhibit(case)
     first, *_, last = factories.items(exhibit, 3)
     hash_set = factories.hash_set(people.north)
+    makers.stored(hash_set, people.supervisor)
     run = Job.objects.create(
         kind="import",
         subject=str(hash_set.public_id),
@@ -132,6 +134,8 @@ FIXED: dict[str, Any] = {
     "kind": "csv",
     "scheme_id": "us-pvic",
     "version": 1,
+    "old": 1,
+    "new": 1,
 }  # parts of an address that are no ids
 
 
