@@ -15,7 +15,8 @@ from workbench.models import User
 MOST = 200  # rows; nobody reads more
 ROWS = """
 SELECT e.public_id, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size, e.code,
-  e.disposition, e.trust, e.state, e.conflict, e.raw, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END
+  e.disposition, e.trust, e.state, e.conflict, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END,
+  e.raw
 FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.{kind} = %(value)s AND e.added_in <= %(g)s
   AND (%(history)s OR e.removed_in IS NULL OR e.removed_in > %(g)s)
 ORDER BY e.removed_in DESC NULLS FIRST, e.ident, e.twin, e.added_in DESC LIMIT %(most)s
@@ -36,9 +37,9 @@ class Known:
     trust: str
     state: str
     conflict: bool
-    codes: list[str]
     added_in: int
     removed_in: int | None
+    codes: list[str]
 
     @property
     def doubt(self) -> str:
@@ -57,7 +58,7 @@ def find(hash_set: HashSet, text: str, *, by: User) -> list[Known]:
     kind = kinds.BY_LENGTH.get(len(text := text.strip()))
     if kind is None:
         raise BadInput("This is not an MD5, SHA-1 or SHA-256. Paste the whole hash.")
-    values = {"set": hash_set.pk, "g": hash_set.generation, "value": kind.parse(text), "most": MOST}
+    values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "value": kind.parse(text), "most": MOST}
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(kind=kind.id), values | {"history": hash_set.owner_id == by.agency_id})
         found = [_known(row) for row in cursor.fetchall()]
@@ -67,5 +68,5 @@ def find(hash_set: HashSet, text: str, *, by: User) -> list[Known]:
 
 
 def _known(row: tuple[Any, ...]) -> Known:
-    *values, raw, added, removed = row
-    return Known(*values, [str(code) for code in loaded(raw).get("codes", [])], added, removed)
+    codes = [str(code) for code in loaded(row[-1]).get("codes", [])]
+    return Known(*(*row[:-1], codes))

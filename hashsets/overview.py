@@ -45,7 +45,8 @@ class Row:
     scheme: str
     entries: int
     by_category: list[Share]
-    source: str
+    source: str  # of own sets; others' is their owner's business
+    reach_text: str
     changed: datetime | None
     policy_text: str
     retired: bool
@@ -151,7 +152,8 @@ def _row(user: User, hash_set: HashSet, current: Generation | None, rules: Seque
         scheme=hash_set.scheme.name,
         entries=current.entries if current else 0,
         by_category=shares(hash_set.scheme.categories.all(), current),
-        source=current.source if current else "",
+        source=current.source if current and hash_set.owner_id == user.agency_id else "",
+        reach_text=hash_set.get_reach_display(),
         changed=current.at if current else None,
         policy_text=_policy_text(rules),
         retired=hash_set.retired_at is not None,

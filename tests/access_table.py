@@ -120,6 +120,7 @@ ROUTES = [
     Route("cases:all_exports", get=TEAM | {AUDITOR}),
     Route("cases:export_file", get=EXPORTERS, of="export"),
     # hash sets
+    Route("cases:set_health", get=SET_READERS),
     Route("hashsets:list", get=SET_READERS),
     Route("hashsets:new", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
     Route("hashsets:set", get=SET_READERS, of="set"),
