@@ -119,7 +119,7 @@ def _case(people: dict[str, Any], number: str, exhibits: dict[str, Path]) -> Any
 
 
 def _known(by: Any, files: list[Path]) -> tuple[Any, Any, Any]:
-    """Two sets that know these files and disagree about one, and the last import of the first, which has two versions."""
+    """Two sets that disagree about one of these files, and the last import of the first, which has two versions."""
     from cases import matching
 
     one, other = _set(by, "Reference"), _set(by, "Partner list")
@@ -143,7 +143,7 @@ def _import(by: Any, into: Any, files: dict[Path, str]) -> Any:
     from hashsets.importing import Part
     from tests.browser import pictures
 
-    listed = _inbox(f"lists-{into.pk}-{into.generation}") / "reference.csv"
+    listed = _inbox(f"lists-{into.pk}-{len(files)}") / "reference.csv"
     torn = f"{7:032x},,,,2\n{7:032x},,,,5\n"
     listed.write_text(pictures.hash_list(files) + "nonsense,,,,2\n" + torn, encoding="utf-8")
     import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)

@@ -13,10 +13,10 @@ from tests.browser.desk import PATIENCE
 pytestmark = pytest.mark.browser
 
 
-def listed(folder: Path, name: str, **categories: str) -> Path:
+def listed(folder: Path, name: str, categories: dict[str, str]) -> Path:
     """A list of SHA-256 hashes with their categories."""
     path = folder / name
-    path.write_text("sha256,category\n" + "".join(f"{sha256[1:]},{code}\n" for sha256, code in categories.items()))
+    path.write_text("sha256,category\n" + "".join(f"{sha256},{code}\n" for sha256, code in categories.items()))
     return path
 
 
@@ -65,11 +65,11 @@ def test_a_new_supervisor_imports_sees_a_conflict_learns_why_a_file_is_hidden_an
     for item in (hidden, torn):
         page.goto(item)
         expect(page.get_by_text("No match in")).to_be_visible()
-        hashes[item] = "h" + page.locator("dt:has-text('SHA-256') + dd").first.inner_text()
+        hashes[item] = page.locator("dt:has-text('SHA-256') + dd").first.inner_text()
     north, south = make_set(page, "Northern list"), make_set(page, "Southern list")
-    check_then_import(page, north, listed(tmp_path, "first.csv", **{hashes[torn]: "1"}), r"New in the set\s+1")
-    check_then_import(page, south, listed(tmp_path, "south.csv", **{hashes[torn]: "5"}), r"New in the set\s+1")
-    both = listed(tmp_path, "second.csv", **{hashes[torn]: "1", hashes[hidden]: "2"})
+    check_then_import(page, north, listed(tmp_path, "first.csv", {hashes[torn]: "1"}), r"New in the set\s+1")
+    check_then_import(page, south, listed(tmp_path, "south.csv", {hashes[torn]: "5"}), r"New in the set\s+1")
+    both = listed(tmp_path, "second.csv", {hashes[torn]: "1", hashes[hidden]: "2"})
     check_then_import(page, north, both, r"New in the set\s+1")
 
     # the file that the new list knows is hidden, and its page says by what
