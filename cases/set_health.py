@@ -27,10 +27,12 @@ torn AS (
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
   JOIN hashsets_hashset h ON h.id = m.set_id
   GROUP BY 1 HAVING min(v.disposition) <> max(v.disposition))
-SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, i.public_id, i.state, c.number, encode(k.sha256, 'hex')
-FROM torn t JOIN cases_item i ON i.content_id = t.content_id AND i.case_id = ANY(%(cases)s) AND i.state <> 'excluded'
-JOIN cases_case c ON c.id = i.case_id JOIN cases_content k ON k.id = t.content_id
-ORDER BY t.content_id, i.id LIMIT %(most)s
+SELECT * FROM (
+  SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, i.public_id, i.state, c.number, encode(k.sha256, 'hex')
+  FROM torn t JOIN cases_item i ON i.content_id = t.content_id AND i.case_id = ANY(%(cases)s) AND i.state <> 'excluded'
+  JOIN cases_case c ON c.id = i.case_id JOIN cases_content k ON k.id = t.content_id
+  ORDER BY t.content_id, i.id) x
+ORDER BY x.state = 'decided', x.number, 7 LIMIT %(most)s
 """  # noqa: S608 only constants of this module
 
 HOT = """
@@ -70,7 +72,7 @@ class Hot:
 
 
 def disagreements(user: User) -> list[Disagreement]:
-    """The first contents on which the agency's sets disagree in what the file is. Two queries."""
+    """Contents on which the agency's sets disagree, those nobody decided first. Two queries."""
     return [Disagreement(*row) for row in _rows(DISAGREE, user)]
 
 

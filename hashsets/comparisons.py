@@ -6,15 +6,14 @@ Versions never change, so a count is right for ever. What takes longer than a pa
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import QueryCanceled
+from django.db import connection
 
 from hashsets.models import Comparison, HashSet
+from hashsets.patience import PAGE, TakesLonger, within
 from hashsets.versions import Delta
 from hashsets.versions import diff as count_diff
 from workbench import jobs
 
-PATIENCE = 10_000  # milliseconds that a page waits
 COUNT_SPACE = 0x434F4D50  # advisory locks of counting; with the comparison's number
 
 # Entries of one set, and the one of the other that is the same file: a common digest, and none that contradicts.
@@ -57,13 +56,13 @@ class Overlap:
         return sum(differ for *_codes, _number, differ in self.rows)
 
 
-def diff(hash_set: HashSet, old: int, new: int, *, patience: int | None = PATIENCE) -> Delta | None:
+def diff(hash_set: HashSet, old: int, new: int, *, patience: int | None = PAGE) -> Delta | None:
     """What version `new` has otherwise than `old`; None when it takes longer, then `count` it elsewhere."""
     found = _kept(_key(hash_set, old, hash_set, new), patience)
     return None if found is None else Delta([(a, b, number) for a, b, number in found])
 
 
-def overlap(part: HashSet, whole: HashSet, *, patience: int | None = PATIENCE) -> Overlap | None:
+def overlap(part: HashSet, whole: HashSet, *, patience: int | None = PAGE) -> Overlap | None:
     """How much of `part` is in `whole`, as of the versions the two name; None when it takes longer."""
     found = _kept(_key(part, part.generation, whole, whole.generation), patience)
     return None if found is None else Overlap([(a, b, number, differ) for a, b, number, differ in found])
@@ -86,25 +85,20 @@ def _kept(key: dict[str, int], patience: int | None) -> list[Any] | None:
     if (found := Comparison.objects.filter(**key).first()) is not None:
         return list(found.rows)
     try:
-        with transaction.atomic():
-            rows = _counted(key, patience)
+        with within(patience):
+            rows = _counted(key)
             Comparison.objects.bulk_create([Comparison(**key, rows=rows)], ignore_conflicts=True)
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):  # the end of our patience
-            return None
-        raise
+    except TakesLonger:
+        return None
     return rows
 
 
-def _counted(key: dict[str, int], patience: int | None) -> list[Any]:
+def _counted(key: dict[str, int]) -> list[Any]:
+    if key["set_id"] == key["other_id"]:
+        return count_diff(HashSet(pk=key["set_id"]), key["generation"], key["other_generation"]).moves
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(patience or 0)])
-        if key["set_id"] == key["other_id"]:
-            rows: list[Any] = count_diff(HashSet(pk=key["set_id"]), key["generation"], key["other_generation"]).moves
-        else:
-            values = {"part": key["set_id"], "part_g": key["generation"], "whole": key["other_id"],
-                      "whole_g": key["other_generation"]}  # fmt: skip
-            cursor.execute(OVERLAP, values)
-            rows = cursor.fetchall()
-        cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+        values = {"part": key["set_id"], "part_g": key["generation"], "whole": key["other_id"],
+                  "whole_g": key["other_generation"]}  # fmt: skip
+        cursor.execute(OVERLAP, values)
+        rows: list[Any] = cursor.fetchall()
         return rows

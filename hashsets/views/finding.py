@@ -75,6 +75,6 @@ def _shown(part: HashSet, counted: Overlap) -> dict[str, Any]:
         if there is not None:
             row["common"] += number
             row["differ"] += differ
-            row["there"].append(f"{there or _('none')}: {number:,}")
+            row["there"].append(_("%(number)s as %(code)s") % {"number": f"{number:,}", "code": there or "–"})
     share = round(100 * counted.common / counted.total, 1) if counted.total else 0
     return {"rows": list(rows.values()), "share": share}

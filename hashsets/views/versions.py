@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from hashsets import comparisons, overview, sets, tasks, versions
 from hashsets.models import Category, HashSet
+from hashsets.patience import PAGE, TakesLonger, within
 from hashsets.versions import Change, Delta
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
@@ -46,7 +47,7 @@ def diff(request: SignedRequest, set_id: UUID, old: int, new: int) -> HttpRespon
     only, after = request.GET.get("only", ""), request.GET.get("after", "")
     if only not in KINDS:
         raise BadInput(_("A filter of this page is damaged. Choose again."))
-    rows, following = versions.changes(hash_set, old, new, only=only, after=after)
+    rows, following, error = _changes(hash_set, old, new, only, after)
     context = {
         "here": "hashsets",
         "set": hash_set,
@@ -54,7 +55,8 @@ def diff(request: SignedRequest, set_id: UUID, old: int, new: int) -> HttpRespon
         "new": versions.version(hash_set, new),
         "kinds": [(value, str(label)) for value, label in KINDS.items()],
         "only": only,
-        "rows": _rows(hash_set, rows),
+        "rows": rows,
+        "error": error,
         "next_url": f"?only={only}&after={following}" if following else "",
         "may": overview.may(request.user, hash_set),
         **_counts(hash_set, old, new),
@@ -116,9 +118,15 @@ def _counts(hash_set: HashSet, old: int, new: int) -> dict[str, Any]:
     return {"delta": delta, "by_category": rows}
 
 
-def _rows(hash_set: HashSet, changes: list[Change]) -> list[dict[str, Any]]:
+def _changes(hash_set: HashSet, old: int, new: int, only: str, after: str) -> tuple[list[dict[str, Any]], str, str]:
+    """Rows, the key of the next page, and why there are none where it takes too long."""
+    try:
+        with within(PAGE):
+            changes, following = versions.changes(hash_set, old, new, only=only, after=after)
+    except TakesLonger as error:
+        return [], "", str(error)
     known = {category.code: category for category in hash_set.scheme.categories.all()}
-    return [_row(change, known) for change in changes]
+    return [_row(change, known) for change in changes], following, ""
 
 
 def _row(change: Change, known: dict[str, Category]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ THEMES = ("light", "dark")
 README = CHECKOUT / "docs" / "review-dark.png"
 FIXED = {
     "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
+    "health": "/hashsets/health/",
     "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
     "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
     "account": "/account/",
@@ -77,7 +78,11 @@ def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path
         shoot(sam, into, name)
     follow(sam, into, "item", f"{case}items/", "#item-rows a")
     follow(sam, into, "set", "/hashsets/", 'a:has-text("Reference")')
-    follow(sam, into, "import-run", sam.url, "tbody td.full a")
+    of_set = sam.url
+    follow(sam, into, "versions", of_set, 'a:has-text("All versions")')
+    follow(sam, into, "search-in-set", of_set, 'a:has-text("Search in it")')
+    follow(sam, into, "overlap", of_set, 'a:has-text("Overlap")')
+    follow(sam, into, "import-run", of_set, "tbody td.full a")
     draft(sam, into)
     dana.goto("/")
     shoot(dana, into, "home-investigator")
