@@ -11,13 +11,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hashsets import comparisons, overview, sets, tasks, versions
+from hashsets.entry_rows import loaded
 from hashsets.models import Category, HashSet
 from hashsets.patience import PAGE, TakesLonger, within
 from hashsets.versions import Change, Delta
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+from workbench.visible import visible
 from workbench.waking import send
 
+LONGEST = 60  # characters of a value in a table
 KINDS = {"": _("Everything"), "added": _("Added"), "withdrawn": _("Withdrawn"), "changed": _("Changed")}
 
 
@@ -139,5 +142,31 @@ def _row(change: Change, known: dict[str, Category]) -> dict[str, Any]:
         "hash": best[1],
         "old": old and {"category": known.get(old["code"]), "code": old["code"]},
         "new": new and {"category": known.get(new["code"]), "code": new["code"]},
-        "other": [name for name in versions.SAME if old and new and old[name] != new[name] and name != "code"],
+        "other": _other(old, new) if old and new else [],
     }
+
+
+def _other(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """What else than the category is different: `trust: provisional → trusted`, `IsDistributed: not said → yes`."""
+    told = []
+    for name in versions.SAME:
+        if name in {"flags", "raw"}:
+            before, after = loaded(old[name]), loaded(new[name])
+            told += [
+                f"{visible(str(key))}: {_said(before.get(key))} → {_said(after.get(key))}"
+                for key in sorted(before.keys() | after.keys())
+                if before.get(key) != after.get(key)
+            ]
+        elif name != "code" and old[name] != new[name]:
+            told.append(f"{name}: {_said(old[name])} → {_said(new[name])}")
+    return told
+
+
+def _said(value: Any) -> str:
+    """A value, short enough for a line of a table."""
+    if value is None:
+        return _("not said")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    text = bytes(value).hex() if isinstance(value, bytes | memoryview) else str(value)
+    return visible(text[:LONGEST]) + ("…" if len(text) > LONGEST else "")

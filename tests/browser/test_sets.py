@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser import desk
 from tests.browser.conftest import World
 from tests.browser.desk import PATIENCE
+from tests.browser.scene import IN_SMALL
+from tests.browser.test_axe import complaints
 
 pytestmark = pytest.mark.browser
 
@@ -87,6 +90,20 @@ def test_a_new_supervisor_imports_sees_a_conflict_learns_why_a_file_is_hidden_an
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New")
     expect(why).to_contain_text("Conflict between sets, 2 sets: 1, 5. Nothing is closed by itself: somebody decides.")
+
+    # who reviews it is told that the lists disagree, and not what they say
+    kim = at_desk("kim")
+    desk.claim(kim, case)
+    told = kim.get_by_text("Conflict between sets, 2 sets. Nothing is closed by itself")
+    for _item in range(IN_SMALL):
+        kim.wait_for_timeout(1000)
+        if told.count():
+            break
+        kim.keyboard.press("ArrowRight")
+    expect(told).to_be_visible(timeout=PATIENCE)
+    kim.get_by_text("Details").first.click()
+    expect(kim.get_by_text("told after the decision").first).to_be_visible()
+    assert complaints(kim, "review of what sets disagree about") == []
 
     # going back says first what it changes; then the file is in the queue again
     page.goto(north)

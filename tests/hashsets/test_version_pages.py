@@ -43,13 +43,19 @@ def test_the_list_of_versions_leads_to_what_changed_and_back(harbour: HashSet, p
     assert ("v1" in text(older), "v2" in text(older)) == (True, False)
 
 
-def test_a_diff_shows_counts_by_category_and_both_sides_of_each_entry(harbour: HashSet, people: People) -> None:
+def test_a_diff_shows_counts_by_category_and_both_sides_of_each_entry(
+    harbour: HashSet, people: People, tmp_path: Path
+) -> None:
     client = signed_in(people.supervisor)
     seen = text(client.get(at("diff", harbour, 1, 2), secure=True))
     assert "1 added, 1 withdrawn, 1 changed" in seen
     for number in (2, 3, 4):
         assert digest(number, 40) in seen
     assert digest(1, 40) not in seen
+    load(harbour, people, tmp_path, media(1, IsDistributed="true", Tags="rework"), media(2, 2), media(4))
+    more = text(client.get(at("diff", harbour, 2, 3), secure=True))
+    assert "distributed: not said → yes" in more.casefold()
+    assert "tags: not said → " in more
     only = text(client.get(at("diff", harbour, 1, 2) + "?only=withdrawn", secure=True))
     assert (digest(3, 40) in only, digest(4, 40) in only) == (True, False)
     assert client.get(at("diff", harbour, 1, 2) + "?only=odd", secure=True).status_code == 400
