@@ -103,11 +103,22 @@ def lines(content: Content, *, blind: bool) -> list[Line]:
     """What to say about a content, the most important first. 2 queries."""
     with connection.cursor() as cursor:
         cursor.execute(MATCHES, [content.pk])
-        found = [Found(*row) for row in cursor.fetchall()]
+        found = _nearest([Found(*row) for row in cursor.fetchall()])
         cursor.execute(ASKED, {"content": content.pk, "agency": content.agency_id})
         sets, entries, late, effect = cursor.fetchone()
     said = [_line(match, effect or 0, blind=blind) for match in found]
     return [*_about_all(content, found, sets, entries, blind=blind), *said, *_late(late or [])]
+
+
+def _nearest(found: Sequence[Found]) -> list[Found]:
+    """The exact matches; and of what only looks alike the nearest of each set, unless it is the very file."""
+    exact = {(match.set_id, match.entry) for match in found if match.kind in KINDS}
+    near: dict[tuple[Any, bool], Found] = {}
+    for match in sorted(found, key=lambda match: -match.distance):
+        if match.kind not in KINDS and (match.set_id, match.entry) not in exact:
+            near[match.set_id, match.lost_in is None] = match
+    kept = list(near.values())
+    return [match for match in found if match.kind in KINDS or match in kept]
 
 
 def is_blind(item: Item, by: User) -> bool:
@@ -128,7 +139,7 @@ def did(match: Found, effect: int) -> tuple[str, str]:
 
 def _weak(match: Found) -> str:
     if match.kind not in KINDS:
-        return f"looks alike at distance {match.distance}, which is never proof"
+        return f"looks alike, {match.distance} of 256 bits differ, which is never proof"
     if match.others:
         return f"weak: {KINDS[match.kind].removesuffix(' only')} agree, but the entry has another {match.others}"
     return f"{KINDS[match.kind]}: weak"
@@ -187,10 +198,10 @@ def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int
     """What is said of all matches together: an empty file, none at all, sets that disagree."""
     if content.size == 0:
         return [Line("empty", "An empty file: its hashes say nothing, so it is never matched.")]
-    live = [match for match in found if match.lost_in is None and not match.retired]
+    live = [match for match in found if match.lost_in is None and not match.retired and match.kind in KINDS]
     if not live:
         where = f"{sets} {'set' if sets == 1 else 'sets'}, {entries:,} {'entry' if entries == 1 else 'entries'}"
-        return [Line("none", f"No match in {where}.")]
+        return [Line("none", f"No exact match in {where}.")]
     return _disagreement([match for match in live if match.strong and match.effect], blind=blind)
 
 

@@ -41,7 +41,6 @@ class ImportReport:
     stored: int = 0  # rows, one per identity
     conflicts: int = 0
     pdq: int = 0  # records with a hash that is searched by distance
-    conflicting: list[dict[str, Any]] = field(default_factory=list)  # the first ones; `staging.conflicting`
     codes: CodeCounts = field(default_factory=dict)
     dropped_after_reading: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -72,9 +71,9 @@ class ImportReport:
         """Note what changes against the version in force."""
         self.difference = difference
 
-    def warn(self, code: str, detail: str) -> None:
-        """A warning about the list as a whole."""
-        self.notes.append({"code": code, "detail": detail, "position": None})
+    def warn(self, code: str, detail: str, position: int | None = None) -> None:
+        """A warning that only the whole list gives; `position` counts on from part to part."""
+        self.notes.append({"code": code, "detail": detail, "position": position})
 
     def refuse(self, error: WorkbenchError) -> None:
         """Note why nothing was stored."""
@@ -91,7 +90,6 @@ class ImportReport:
             "source_sha256": self.source_sha256.hex() if self.parts else "",
             "files": [part.as_json() for part in self.parts],
             "warnings": self.warnings(),
-            "conflicting": self.conflicting,
             "unknown_fields": self._summed("unknown_fields"),
             "unmapped": self.unmapped,
             "codes": {code: rows for code, (_meaning, rows) in self.codes.items()},
@@ -103,7 +101,6 @@ class ImportReport:
         """For the event: every count and digest, without the words of single records."""
         told = self.as_json()
         told["warnings"] = len(told["warnings"])
-        del told["conflicting"]
         told["files"] = [{key: part[key] for key in ("name", "sha256", "bytes")} for part in told["files"]]
         return told
 

@@ -28,6 +28,7 @@ KEPT = {  # the record is used; what is odd about it is kept as it came
     "zero-size": _("size 0, which some programs write for unknown; the entry has no size"),
 }
 WHOLE = {  # about the list
+    "conflicting": _("the list holds it under contradicting categories"),
     "context-disagrees": _("it says it is something else than it holds"),
     "member-lost": _("a part of the document was too large to keep"),
     "no-context": _("it does not say which format it is"),

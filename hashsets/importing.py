@@ -22,7 +22,6 @@ from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
 
-MOST_CONFLICTS = 200  # named one by one; all are counted
 HARMLESS_CODES = {"", "0", "8"}  # what lists of harmless files use; vics.md section 5
 RELEVANT = {Disposition.RELEVANT, Disposition.RESTRICTED}
 
@@ -167,7 +166,8 @@ def _stage(
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
     report.dropped_after_reading = staging.merge(placeholders)
     report.count(staged, **staging.counts(), codes=staging.codes())
-    report.conflicting = staging.conflicting(MOST_CONFLICTS) if report.conflicts else []
+    for position, ident, codes in staging.conflicts():
+        report.warn("conflicting", f"{ident}: {', '.join(codes)}", position)
 
 
 def _harmless_code(dispositions: dict[str, str]) -> str | None:

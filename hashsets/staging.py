@@ -82,6 +82,12 @@ WHERE photodna = ANY(%s::text[]) OR photodna IN (
   SELECT photodna FROM hashsets_staged WHERE photodna IS NOT NULL GROUP BY photodna HAVING count(DISTINCT ident) >= %s)
 """
 
+MOST_CONFLICTS = 200  # named one by one; all are counted
+CONFLICTS = """
+SELECT position, encode(ident, 'hex'), coalesce(raw->'codes', '[]')::text FROM hashsets_staged WHERE conflict
+ORDER BY position LIMIT %s
+"""
+
 
 @contextmanager
 def table() -> Iterator[None]:
@@ -137,18 +143,11 @@ def counts() -> dict[str, int]:
     return {"stored": stored, "conflicts": conflicts}
 
 
-def conflicting(most: int) -> list[dict[str, Any]]:
-    """The first identities with conflicting dispositions: hash, categories, place among the usable records."""
+def conflicts() -> list[tuple[int, str, list[str]]]:
+    """Position, hash and categories of the first rows with conflicting dispositions."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT encode(ident, 'hex'), raw ->> 'codes', position FROM hashsets_staged WHERE conflict"
-            " ORDER BY position LIMIT %s",
-            [most],
-        )
-        return [
-            {"hash": ident, "codes": json.loads(codes or "[]"), "record": record}
-            for ident, codes, record in cursor.fetchall()
-        ]
+        cursor.execute(CONFLICTS, [MOST_CONFLICTS])
+        return [(position, ident, json.loads(codes)) for position, ident, codes in cursor.fetchall()]
 
 
 def codes() -> dict[str, tuple[str, int]]:

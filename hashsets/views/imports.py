@@ -22,6 +22,7 @@ STATES = {
     Job.State.DONE: (_("done"), "ok"),
     Job.State.FAILED: (_("failed"), "bad"),
 }
+CONFLICT = "conflicting"  # the warning of an entry that the list holds under contradicting categories
 FIGURES = ("read", "stored", "added", "changed", "withdrawn", "unchanged", "duplicates", "conflicts", "generation")
 
 
@@ -101,9 +102,18 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
             {"code": key, "reason": visible(words(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],
         "warnings": _warnings(found),
-        "conflicts": [one | {"codes": ", ".join(map(visible, one["codes"]))} for one in found.get("conflicting", [])],
-        "errors": [_bad_record(one) for one in found.get("warnings", []) if one["position"] is not None],
+        "conflicts": [_conflict(one) for one in found.get("warnings", []) if one["code"] == CONFLICT],
+        "errors": [
+            _bad_record(one)
+            for one in found.get("warnings", [])
+            if one["position"] is not None and one["code"] != CONFLICT
+        ],
     }
+
+
+def _conflict(warning: dict[str, Any]) -> dict[str, Any]:
+    digest, _, codes = warning["detail"].partition(": ")
+    return {"hash": digest, "codes": visible(codes), "record": warning["position"]}
 
 
 def _file(part: dict[str, Any]) -> dict[str, Any]:
@@ -136,7 +146,11 @@ def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
         for code, number in part["warned"].items():
             line = seen.setdefault(code, {"count": 0, "text": "", "position": None})
             line["count"] = max(line["count"], number)
-    told = [{"code": code, "what": words(code), **line} for code, line in seen.items() if code not in SKIPPED]
+    told = [
+        {"code": code, "what": words(code), **line}
+        for code, line in seen.items()
+        if code not in SKIPPED and code != CONFLICT
+    ]
     if dropped := found.get("dropped_photodna"):
         what = _("PhotoDNA of wrong length, or shared by many files; dropped")
         told.append({"code": "dropped_photodna", "what": what, "count": dropped})

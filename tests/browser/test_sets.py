@@ -67,7 +67,7 @@ def test_a_new_supervisor_imports_sees_a_conflict_learns_why_a_file_is_hidden_an
     hashes = {}
     for item in (hidden, torn):
         page.goto(item)
-        expect(page.get_by_text("No match in")).to_be_visible()
+        expect(page.get_by_text("No exact match in")).to_be_visible()
         hashes[item] = page.locator("dt:has-text('SHA-256') + dd").first.inner_text()
     north, south = make_set(page, "Northern list"), make_set(page, "Southern list")
     check_then_import(page, north, listed(tmp_path, "first.csv", {hashes[torn]: "1"}), r"New in the set\s+1")

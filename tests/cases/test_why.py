@@ -47,7 +47,7 @@ IDLE = replace(STRONG, effect=0)
         (replace(STRONG, strong=False, kind="md5+sha1", others="size"), 0, "weak",
          "Hides nothing: weak: MD5 and SHA-1 agree, but the entry has another size"),
         (replace(STRONG, strong=False, kind="pdq", distance=12), 0, "weak",
-         "Hides nothing: looks alike at distance 12, which is never proof"),
+         "Hides nothing: looks alike, 12 of 256 bits differ, which is never proof"),
         # strong ones that do nothing
         (replace(IDLE, conflict=True), 0, "conflicted",
          "Not used: the set itself holds it under conflicting categories"),
@@ -70,6 +70,13 @@ IDLE = replace(STRONG, effect=0)
 )  # fmt: skip
 def test_each_match_says_what_it_does_in_plain_words(match: why.Found, effect: int, word: str, words: str) -> None:
     assert why.did(match, effect) == (word, words)
+
+
+def test_of_what_looks_alike_the_nearest_of_each_set_is_told_unless_it_is_the_very_file() -> None:
+    alike = [replace(STRONG, strong=False, kind="pdq", distance=distance, entry=distance) for distance in (30, 8, 14)]
+    same = replace(STRONG, strong=False, kind="pdq", distance=0)
+    other = replace(alike[0], set_id="b")
+    assert why._nearest([STRONG, same, *alike, other]) == [STRONG, alike[1], other]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ def test_without_a_match_it_says_where_it_was_looked_for(case: Case, dana: User,
     [content] = material.pictures(case, dana, ["b"])
     know(Says(), sam, "Set 0")
     sync()
-    assert texts(content) == ["No match in 2 sets, 1 entry."]
+    assert texts(content) == ["No exact match in 2 sets, 1 entry."]
 
 
 def test_the_empty_file_is_never_matched_and_says_so(case: Case, dana: User, sam: User) -> None:
@@ -170,7 +177,7 @@ def test_an_entry_that_is_withdrawn_and_a_set_that_is_retired_are_told(case: Cas
     sets.retire(other, by=sam, reason="old")
     sync()
     assert texts(content) == [
-        "No match in 1 set, 0 entries.",
+        "No exact match in 1 set, 0 entries.",
         "Other, version 1: SHA-256. Not used: the set is retired.",
         "Northmoor, Landscapes T1, version 1: SHA-256. The entry was withdrawn in version 2.",
     ]
