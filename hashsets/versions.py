@@ -214,7 +214,12 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
         removed=delta.withdrawn + delta.changed,
         codes=delta.codes,
         source_sha256=digest,
-        report={"back_to": number, "reason": reason, **delta.as_json()},
+        report={
+            "only_media": wanted.report.get("only_media", False),
+            "back_to": number,
+            "reason": reason,
+            **delta.as_json(),
+        },
     )
     generation, moved = generations.move(locked, step, by=by)
     details = {"set": locked.name, "generation": generation.number, "back_to": number, **delta.as_json()}
