@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hashsets import events, generations
+from hashsets import entry_hashes, events, generations
 from hashsets.importing import LivesByVotes
 from hashsets.models import Generation, HashSet, Vote
 from workbench import audit
@@ -207,6 +207,7 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
         delta = Delta(cursor.fetchall())
     if not delta.moves:
         return None, delta
+    entry_hashes.fill(locked, now + 1)
     digest = bytes(wanted.source_sha256) if wanted.source_sha256 else None
     step = generations.Step(
         f"Back to version {number}: {reason}",

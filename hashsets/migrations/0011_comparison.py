@@ -11,7 +11,7 @@ CREATE INDEX hashsets_entry_doubtful ON hashsets_entry (set_id, id)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0007_partition_lock_order")]
+    dependencies = [("hashsets", "0009_entry_hashes")]
     operations = [
         migrations.CreateModel(
             name="Comparison",

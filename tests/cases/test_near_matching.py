@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
-from cases import decisions, inspector, investigations, near_matching, publishing
+from cases import decisions, investigations, near_matching, publishing, why
 from cases.ingest import previews
 from cases.ingest.findings import Finding
 from cases.models import Case, Content, Item, Match, Offer
@@ -137,14 +137,16 @@ def test_why_says_in_words_what_looks_alike_and_that_it_hides_nothing(
     load(listed, document(tmp_path, with_pdq(1), with_pdq(2, pdq(1, 9).hex())), by=sam)
     sync()
     content = picture(case, dana, "a", pdq(1, 4))
-    texts = [line["text"] for line in inspector.why(content)]
+    texts = [line.text for line in why.lines(content, blind=True)]
     assert texts[0].startswith("No exact match in ")
     assert texts[1:] == [
-        "List, version 1: looks alike, PDQ differs in 4 of 256 bits, the nearest of 2 entries. This hides nothing"
+        "List, version 1: PDQ, distance 4. Hides nothing: looks alike, 4 of 256 bits differ, which is never proof."
     ]
     client: Client = signed_in(dana)
     page = client.get(f"/items/{Item.objects.get().public_id}/").content.decode()
-    assert "PDQ differs in 4 of 256 bits" in page
+    assert "4 of 256 bits differ" in page
     load(listed, document(tmp_path, with_pdq(5)), by=sam)
     sync()
-    assert "No longer like an entry of List since version 2" in [line["text"] for line in inspector.why(content)]
+    assert [line.text for line in why.lines(content, blind=True)][1:] == [
+        "List, version 1: PDQ, distance 4. The entry was withdrawn in version 2."
+    ]
