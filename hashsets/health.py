@@ -10,7 +10,7 @@ from hashsets.models import Generation, HashSet
 from workbench.models import User
 
 MOST = 50  # entries named one by one
-DOUBTFUL = "(e.conflict OR e.state <> 'published' OR e.trust = 'disputed')"  # as its index says, migration 0011
+DOUBTFUL = "(e.conflict OR e.state <> 'published' OR e.trust = 'disputed')"  # as its index says, migration 0010
 IN_FORCE = "e.added_in <= h.generation AND (e.removed_in IS NULL OR e.removed_in > h.generation)"
 COUNTS = f"""
 SELECT e.set_id, count(*) FILTER (WHERE e.conflict), count(*) FILTER (WHERE NOT e.conflict)

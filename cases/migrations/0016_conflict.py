@@ -28,5 +28,5 @@ AGAIN = "UPDATE cases_setsync SET rules = '';"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0014_near_matches"), ("hashsets", "0009_entry_hashes")]
+    dependencies = [("cases", "0015_decision_case"), ("hashsets", "0009_entry_hashes")]
     operations = [migrations.RunSQL(CREATE, BEFORE), migrations.RunSQL(AGAIN, AGAIN)]
