@@ -1,4 +1,4 @@
-"""App configuration: the scheme files are loaded after each migration."""
+"""App configuration: the scheme files are loaded after each migration, and a set that changes gets its index."""
 
 from typing import Any
 
@@ -27,5 +27,14 @@ class HashsetsConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        """Load after every migration run; it is idempotent."""
+        """Load after every migration run; it is idempotent. A set that changes gets its index (the sweeper looks, too)."""
+        from hashsets import generations
+
         post_migrate.connect(load_schemes, sender=self, dispatch_uid="hashsets.schemes")
+        generations.changed.connect(_wake, dispatch_uid="hashsets.index")
+
+
+def _wake(*, set_id: int, **_kwargs: Any) -> None:
+    from hashsets import tasks
+
+    tasks.wake_index(set_id)
