@@ -48,10 +48,11 @@ WHERE m.content_id = ANY(%s::bigint[]) AND m.kind = 'pdq' AND m.lost_in IS NULL
     SELECT FROM unnest(%s::bigint[], %s::bigint[]) AS f(content, entry)
     WHERE f.content = m.content_id AND f.entry = m.entry)
 """
-# Contents that had as many tags of the set as are kept, and lost one: others may step in.
+# Contents that had as many tags of the set as are kept, and lost one since: others may step in.
 CUT_SHORT = """
-SELECT content_id FROM cases_match WHERE content_id = ANY(%s) AND set_id = %s AND kind = 'pdq'
-GROUP BY content_id HAVING count(*) >= %s AND bool_or(lost_in IS NOT NULL)
+SELECT m.content_id FROM cases_match m JOIN cases_content c ON c.id = m.content_id
+WHERE c.agency_id = %s AND m.set_id = %s AND m.kind = 'pdq'
+GROUP BY m.content_id HAVING count(*) >= %s AND bool_or(m.lost_in > %s)
 """
 
 Contents = tuple[list[int], Bytes]  # ids, and their hashes
@@ -78,34 +79,32 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
         _insert(place, of_all, entries, distances)
 
 
-def rematch(agency_id: int, hash_set: HashSet, since: int, lost: set[int]) -> set[int]:
-    """Tag the agency's contents with what came into the set after `since`; the contents that got a tag.
+def rematch(agency_id: int, hash_set: HashSet, since: int) -> int:
+    """Tag the agency's contents with what came into the set after `since`; how many got a tag.
 
-    `lost` are those that lost a match just now. Holds the set's SetSync row, like its caller; nothing is searched where
-    no PDQ came in and none of them was full.
+    After what left the set lost its matches. Holds the set's SetSync row, like its caller; nothing is searched where
+    no PDQ came in and no content was full. No item's state follows from a tag.
     """
     if not entry_hashes.any_of(hash_set.pk):
-        return set()
+        return 0
     place = Place(hash_set.pk, hash_set.public_id, hash_set.generation)
     touched = set[int]()
-    if full := _cut_short(place, lost):
+    if full := _cut_short(agency_id, place, since):
         touched |= _search(place, _of(full), near_index.at(place))
     fresh = near_index.fresh(place, since)
     if len(fresh):
         for contents in _pages(agency_id):
             touched |= _search(place, contents, fresh)
-    return touched
+    return len(touched)
 
 
 def _search(place: Place, contents: Contents, snapshot: Snapshot) -> set[int]:
     return _insert(place, *_pairs(contents, snapshot.search(contents[1], most=MOST)))
 
 
-def _cut_short(place: Place, lost: set[int]) -> list[int]:
-    if not lost:
-        return []
+def _cut_short(agency_id: int, place: Place, since: int) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(CUT_SHORT, [sorted(lost), place.set_id, MOST])
+        cursor.execute(CUT_SHORT, [agency_id, place.set_id, MOST, since])
         return [row[0] for row in cursor.fetchall()]
 
 

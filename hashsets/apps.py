@@ -27,7 +27,7 @@ class HashsetsConfig(AppConfig):
     )
 
     def ready(self) -> None:
-        """Load after every migration run; it is idempotent. A set that changes gets its index (the sweeper looks, too)."""
+        """Load after every migration, safe to repeat. A set that changes gets its index; the sweeper looks too."""
         from hashsets import generations
 
         post_migrate.connect(load_schemes, sender=self, dispatch_uid="hashsets.schemes")

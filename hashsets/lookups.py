@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hashsets import events, kinds, near_lookup
-from workbench import audit
+from hashsets.index import building, shelf
+from hashsets.index.searching import Index
+from workbench import audit, prepared
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
@@ -22,15 +24,6 @@ STRONG_KINDS = {"sha256"}  # a lone MD5 or SHA-1 finds, but is weak; security.md
 
 HIT = """s.public_id, s.name, s.generation, v.code, c.id, v.disposition, v.trust,
   v.conflict OR v.state = 'disputed', v.effect"""
-# One statement per kind: the column is the index.
-FIND = f"""
-SELECT v.{{kind}}, {HIT}, '{{kind}}'
-FROM hashsets_verdict v
-JOIN hashsets_hashset s ON s.id = v.set_id
-LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
-WHERE v.agency_id = %s AND v.{{kind}} = ANY(%s) AND v.in_force AND s.retired_at IS NULL
-ORDER BY s.name, v.entry_id
-"""  # noqa: S608 only constants of this module
 # A near entry hides nothing, whatever the policy: its effect is 0.
 FIND_NEAR = f"""
 SELECT n.number, {HIT.replace("v.effect", "0")}, 'pdq', n.distance
@@ -40,6 +33,39 @@ JOIN hashsets_hashset s ON s.id = v.set_id
 LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
 WHERE v.in_force ORDER BY n.distance, s.name, v.entry_id
 """  # noqa: S608 only constants of this module
+# What the agency may match against, with the version the answer is about.
+SETS = """
+SELECT s.id, s.public_id, s.generation, g.entries FROM hashsets_hashset s
+JOIN hashsets_generation g ON g.set_id = s.id AND g.number = s.generation
+WHERE (s.owner_id = %s OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
+"""
+ANSWER = """
+SELECT s.name, v.set_id, v.entry_id, v.{kind}, s.public_id, s.name, a.generation, v.code, c.id, v.disposition, v.trust,
+  v.conflict OR v.state = 'disputed', v.effect, '{kind}'
+FROM {asked}
+JOIN hashsets_hashset s ON s.id = v.set_id
+LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
+WHERE v.agency_id = %(agency)s::bigint AND v.added_in <= a.generation
+  AND (v.removed_in IS NULL OR v.removed_in > a.generation)
+"""
+# By PostgreSQL's own index of the kind, in the sets that have none of ours.
+BY_DIGEST = """
+unnest(%(sets)s::bigint[], %(generations)s::integer[]) AS a(set_id, generation)
+JOIN hashsets_verdict v ON v.set_id = a.set_id AND v.{kind} = ANY(%(digests)s)"""
+# Of what our index found, those rows that have the whole digest.
+BY_ENTRY = """
+unnest(%(sets)s::bigint[], %(generations)s::integer[], %(entries)s::bigint[], %(each)s::bytea[])
+  AS a(set_id, generation, entry, digest)
+JOIN hashsets_verdict v ON v.set_id = a.set_id AND v.entry_id = a.entry AND v.{kind} = a.digest"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A set that is asked, at its version; `index` None where PostgreSQL answers."""
+
+    set_id: int
+    generation: int
+    index: Index | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +144,7 @@ class TooMany(BadInput):
 
 
 def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
-    """One answer per line that is not blank, in order. One query per hash kind, two for PDQ. Raises TooMany."""
+    """One answer per line that is not blank, in order. At most two queries per hash kind. Raises TooMany."""
     answers, wanted = [], defaultdict[str, dict[bytes, list[Answer]]](lambda: defaultdict(list))
     for line in lines:
         if text := line.strip():
@@ -126,9 +152,10 @@ def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
             _parse(answer, wanted)
         if len(answers) > MOST:
             raise TooMany
+    sets = _sets(agency_id) if wanted else []
     for kind, asked in sorted(wanted.items(), key=lambda one: (one[0] == PDQ.id, one[0])):
-        find = _find_near if kind == PDQ.id else _find
-        for value, hit in find(agency_id, kind, list(asked)):
+        near = kind == PDQ.id
+        for value, hit in _find_near(agency_id, list(asked)) if near else _find(agency_id, kind, list(asked), sets):
             for answer in asked[value]:
                 answer.hits.append(hit)
     return answers
@@ -172,13 +199,40 @@ def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None
         answer.problem = str(error)
 
 
-def _find(agency_id: int, kind: str, values: Sequence[bytes]) -> list[tuple[bytes, Hit]]:
+def _sets(agency_id: int) -> list[Asked]:
+    """The sets the agency uses, each with its index where it has one."""
     with connection.cursor() as cursor:
-        cursor.execute(FIND.format(kind=kind), [agency_id, list(values)])
-        return [(bytes(row[0]), Hit(*row[1:])) for row in cursor.fetchall()]
+        cursor.execute(SETS, [agency_id])
+        return [
+            Asked(set_id, generation, shelf.index(public_id, generation) if entries >= building.SMALL else None)
+            for set_id, public_id, generation, entries in cursor.fetchall()
+        ]
 
 
-def _find_near(agency_id: int, _kind: str, values: Sequence[bytes]) -> list[tuple[bytes, Hit]]:
+def _find(agency_id: int, kind: str, digests: list[bytes], sets: Sequence[Asked]) -> list[tuple[bytes, Hit]]:
+    """(digest, hit) in the order of the sets' names, then entries. A miss in an index costs PostgreSQL nothing."""
+    hits = [
+        (one.set_id, one.generation, int(entry), digests[place])
+        for one in sets
+        if one.index
+        for place, entry in zip(*one.index.search(kind, b"".join(digests)), strict=True)
+    ]
+    rest = [(one.set_id, one.generation) for one in sets if not one.index]
+    found: list[tuple[Any, ...]] = []
+    if hits:
+        columns = dict(zip(("sets", "generations", "entries", "each"), map(list, zip(*hits, strict=True)), strict=True))
+        with prepared.cursor() as cursor:  # rows by key, however many: planning them took longer than reading them
+            cursor.execute(_answer(BY_ENTRY, kind), columns | {"agency": agency_id})
+            found += cursor.fetchall()
+    if rest:
+        columns = dict(zip(("sets", "generations"), map(list, zip(*rest, strict=True)), strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(_answer(BY_DIGEST, kind), columns | {"agency": agency_id, "digests": digests})
+            found += cursor.fetchall()
+    return [(bytes(row[3]), Hit(*row[4:])) for row in sorted(found, key=lambda row: row[:3])]
+
+
+def _find_near(agency_id: int, values: Sequence[bytes]) -> list[tuple[bytes, Hit]]:
     found = near_lookup.near(agency_id, values)
     if not found:
         return []
@@ -186,3 +240,7 @@ def _find_near(agency_id: int, _kind: str, values: Sequence[bytes]) -> list[tupl
     with connection.cursor() as cursor:
         cursor.execute(FIND_NEAR, [*columns, agency_id])
         return [(values[row[0]], Hit(*row[1:])) for row in cursor.fetchall()]
+
+
+def _answer(road: str, kind: str) -> str:
+    return ANSWER.format(asked=road.format(kind=kind), kind=kind)

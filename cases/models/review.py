@@ -223,6 +223,7 @@ class SetSync(models.Model):
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
     generation = models.PositiveIntegerField(default=0)
     rules = models.TextField(default="", blank=True)  # the policies that were in force, as text (matching.py)
+    moved = models.JSONField(null=True)  # by a re-match under way, by case (requeueing.py); null: none is
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "set"], name="set_sync_once")]

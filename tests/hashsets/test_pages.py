@@ -464,9 +464,9 @@ def test_a_look_up_takes_ten_thousand_lines_and_not_one_more(hash_set: HashSet, 
     assert "At most 10,000" in text(look_up(people.investigator, *many, digest(1)))
 
 
-def test_a_look_up_costs_one_query_per_kind(hash_set: HashSet, people: People) -> None:
+def test_a_look_up_costs_one_query_for_the_sets_and_one_per_kind(hash_set: HashSet, people: People) -> None:
     from hashsets import lookups
 
     with CaptureQueriesContext(connection) as queries:
         lookups.lookup(people.north.pk, [digest(n) for n in range(50)] + [digest(n, 40) for n in range(50)])
-    assert len(queries) == 2
+    assert len(queries) == 3
