@@ -177,13 +177,13 @@ def _move(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
     """Bring a group's matches and items to the new version; contents (found, lost). In a transaction."""
     values = aim.values | {"contents": list(content_ids)}
     with states.settling(content_ids), connection.cursor() as cursor:
-        before = requeueing.figures(content_ids)  # nobody else moves these contents from here on
+        before = requeueing.queue(content_ids)  # nobody else moves these contents from here on
         cursor.execute(MATCHES_FIRST)
         cursor.execute(match_rows.LOSE, values)
         lost = {content for (content,) in cursor.fetchall()}
         cursor.execute(match_rows.GAIN, values)
         found = {content for (content,) in cursor.fetchall()}
-    moved = requeueing.difference(before, requeueing.figures(content_ids))
+    moved = requeueing.difference(before, requeueing.queue(content_ids))
     requeueing.note(aim.sync, moved | requeueing.closed(found | lost))
     return len(found), len(lost)
 

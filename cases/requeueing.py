@@ -12,11 +12,13 @@ from hashsets.models import HashSet
 from workbench import audit
 from workbench.models import Agency
 
-Moves = dict[str, dict[str, int]]  # by the case's public id: how many `left` the queue, how many more are `known`
+# By the case's public id: how many items `left` the queue, how many came `back`, how many more are `known`.
+Moves = dict[str, dict[str, int]]
 CLOSED = "closed "  # before the public id of a case that keeps what it had
 
-FIGURES = """
-SELECT c.public_id::text, count(*) FILTER (WHERE i.state IN ('open', 'waiting')), count(*) FILTER (WHERE i.known)
+IN_QUEUE = """
+SELECT c.public_id::text, coalesce(array_agg(i.id) FILTER (WHERE i.state IN ('open', 'waiting')), '{}'),
+  count(*) FILTER (WHERE i.known)
 FROM cases_item i JOIN cases_case c ON c.id = i.case_id
 WHERE i.content_id = ANY(%s::bigint[]) AND c.state = 'open' GROUP BY 1
 """
@@ -25,22 +27,23 @@ SELECT %s || c.public_id, count(*) FROM cases_item i JOIN cases_case c ON c.id =
 WHERE i.content_id = ANY(%s::bigint[]) AND c.state = 'closed' GROUP BY 1
 """
 
-Figures = dict[str, tuple[int, int]]
+Queue = dict[str, tuple[set[int], int]]
 
 
-def figures(content_ids: Sequence[int]) -> Figures:
-    """Per open case: items of these contents that need a person, and items that are known."""
+def queue(content_ids: Sequence[int]) -> Queue:
+    """Per open case: the items of these contents that need a person, and how many are known."""
     with connection.cursor() as cursor:
-        cursor.execute(FIGURES, [list(content_ids)])
-        return {case: (left, known) for case, left, known in cursor.fetchall()}
+        cursor.execute(IN_QUEUE, [list(content_ids)])
+        return {case: (set(items), known) for case, items, known in cursor.fetchall()}
 
 
-def difference(before: Figures, after: Figures) -> Moves:
-    """What moved between two counts of the same contents, whose cases are locked against being closed or not at all."""
-    both = before.keys() & after.keys()
-    return {
-        case: {"left": before[case][0] - after[case][0], "known": after[case][1] - before[case][1]} for case in both
-    }
+def difference(before: Queue, after: Queue) -> Moves:
+    """What moved between two looks at the same contents."""
+    moved: Moves = {}
+    for case in before.keys() & after.keys():
+        (was, was_known), (now, now_known) = before[case], after[case]
+        moved[case] = {"left": len(was - now), "back": len(now - was), "known": now_known - was_known}
+    return moved
 
 
 def closed(content_ids: Iterable[int]) -> Moves:

@@ -209,8 +209,13 @@ def random_entries(hash_set: HashSet, by: User, chance: random.Random) -> None:
         if chance.random() < 0.2 and sha256:
             sha256 = sha256[:16] + bytes(16)  # the same key, another digest
         row = {
-            "ident": md5 or sha1, "md5": md5, "sha1": sha1, "sha256": sha256, "code": chance.choice("125"),
-            "disposition": chance.choice(["relevant", "not_relevant"]), "conflict": chance.random() < 0.2,
+            "ident": md5 or sha1,
+            "md5": md5,
+            "sha1": sha1,
+            "sha256": sha256,
+            "code": chance.choice("125"),
+            "disposition": chance.choice(["relevant", "not_relevant"]),
+            "conflict": chance.random() < 0.2,
         }
         rows.append(row)
     with transaction.atomic(), connection.cursor() as cursor:
