@@ -20,6 +20,8 @@ NAMES = {
     "images": "an ingest from an E01 against the same files in a folder",
     "imports": "a hash set import, per entry",
     "request": "a look-up request of 1,000 hashes by token, over HTTP",
+    "lookup": "a million hashes against a set of 10 million, and up to 100 million",
+    "rematch": "a million contents after an import of 10 million entries",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
     "near": "100,000 PDQ against a million within 31 bits, recall, skewed sets, a delta to matchable",
