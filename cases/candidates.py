@@ -20,7 +20,7 @@ from hashsets.models import Generation, HashSet
 
 CHUNK = 10_000  # contents refreshed in one transaction
 FEW = 20_000  # fresh entries; PostgreSQL looks for so many in less time than all contents take to be read
-ROWS = 100_000  # contents read at once
+ROWS = 250_000  # contents read at once
 WIDTH = 76  # bytes of one: id, MD5, SHA-1, SHA-256
 PLACES = {"md5": slice(8, 24), "sha1": slice(24, 44), "sha256": slice(44, 76)}  # of the digests, in bytes
 

@@ -76,10 +76,8 @@ def behind() -> list[tuple[int, int]]:
 
 def due() -> list[tuple[int, int]]:
     """Those of them that nothing speaks against: a large version that just came waits for its index, some minutes."""
-    pairs = behind()
-    sets = HashSet.objects.filter(pk__in={hash_set for _agency, hash_set in pairs})
-    awaited = {one.pk for one in sets if building.is_awaited(one)}
-    return [pair for pair in pairs if pair[1] not in awaited]
+    awaited = building.awaited()
+    return [pair for pair in behind() if pair[1] not in awaited]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,4 +27,4 @@ def have_events(_case: int | None) -> list[str]:
 def have_indexes() -> list[str]:
     """Sets without one for longer than making it takes: their look-ups are right, and slow."""
     said = "hash set {} has no index of version {}; PostgreSQL answers, slower. The log of the worker says why"
-    return [said.format(one.name, one.generation) for one in building.late()]
+    return [said.format(one.name, one.generation) for one in building.waiting(building.PATIENCE)]

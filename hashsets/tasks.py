@@ -28,8 +28,8 @@ def sweep() -> None:
     """Take up imports nobody works on; make the indexes that are not there, exact and near."""
     for job_id in import_jobs.sweep():
         send(run_import, job_id)
-    for set_id in building.waiting():
-        send(build_index, set_id)
+    for hash_set in building.waiting():
+        send(build_index, hash_set.pk)
     _build_near()
 
 

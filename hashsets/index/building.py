@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
 from hashsets.index import shelf
@@ -68,36 +68,23 @@ class Plan:
         return {"set": self.set.pk, "g": self.set.generation, "base": self.base or 0}
 
 
-def entries(hash_set: HashSet) -> int:
-    """Entries of the version in force."""
-    current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
-    return current.entries if current else 0
+def wanted() -> QuerySet[HashSet]:
+    """The sets that an index is made of: large ones in use."""
+    large = {"generations__number": F("generation"), "generations__entries__gte": SMALL}
+    return HashSet.objects.filter(retired_at=None, **large).order_by("pk")
 
 
-def is_wanted(hash_set: HashSet) -> bool:
-    """Whether the set is one that an index is made of."""
-    return hash_set.retired_at is None and entries(hash_set) >= SMALL
+def waiting(since: timedelta = timedelta(0)) -> list[HashSet]:
+    """Sets whose version in force has no index and should have one, for so long already. Reads headers only."""
+    late = wanted().filter(generations__number=F("generation"), generations__at__lte=timezone.now() - since)
+    return [one for one in late if not shelf.is_made(one.public_id, one.generation)]
 
 
-def waiting() -> list[int]:
-    """Ids of the sets whose version in force has no index and should have one. Reads headers only."""
-    sets = HashSet.objects.filter(retired_at=None).order_by("pk")
-    return [one.pk for one in sets if is_wanted(one) and not shelf.is_made(one.public_id, one.generation)]
-
-
-def late() -> list[HashSet]:
-    """Those of them that wait for longer than making one takes."""
-    made = timezone.now() - PATIENCE
-    sets = HashSet.objects.filter(pk__in=waiting()).order_by("pk")
-    return [one for one in sets if not Generation.objects.filter(set=one, number=one.generation, at__gt=made).exists()]
-
-
-def is_awaited(hash_set: HashSet) -> bool:
-    """Whether an index will soon be there, and is worth waiting for: much came with a version of these minutes."""
-    made = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
-    if made is None or made.added < SMALL or made.at < timezone.now() - PATIENCE or not is_wanted(hash_set):
-        return False
-    return not shelf.is_made(hash_set.public_id, hash_set.generation)
+def awaited() -> set[int]:
+    """Ids of sets whose index will soon be there and is worth waiting for: much came, and came just now."""
+    made = {"generations__added__gte": SMALL, "generations__at__gt": timezone.now() - PATIENCE}
+    young = wanted().filter(generations__number=F("generation"), **made)
+    return {one.pk for one in young if not shelf.is_made(one.public_id, one.generation)}
 
 
 def build(set_id: int) -> bool:
@@ -115,7 +102,7 @@ def build(set_id: int) -> bool:
 
 def _plan(hash_set: HashSet) -> Plan | None:
     """What to make; None where nothing is missing."""
-    if not is_wanted(hash_set) or shelf.is_made(hash_set.public_id, hash_set.generation):
+    if not wanted().filter(pk=hash_set.pk).exists() or shelf.is_made(hash_set.public_id, hash_set.generation):
         return None
     for base in shelf.bases(hash_set.public_id):
         found = shelf.header(shelf.base_path(hash_set.public_id, base))
@@ -191,5 +178,4 @@ def _check_sample(cursor: Any, plan: Plan, file: IndexFile, kind: str) -> None:
 
 def sweep() -> int:
     """Remove files that nobody needs; returns how many."""
-    sets = HashSet.objects.filter(retired_at=None)
-    return shelf.sweep({one.public_id for one in sets if is_wanted(one)})
+    return shelf.sweep(set(wanted().values_list("public_id", flat=True)))

@@ -88,10 +88,12 @@ def _put(file: BinaryIO, place: int, data: bytes) -> None:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all below it; one that is not there is fine."""
-    if folder.is_dir():
+    """Remove a folder and all below it; one that is not there is fine. Links are removed, never followed."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    elif folder.is_dir():
         for path in folder.iterdir():
-            if path.is_dir() and not path.is_symlink():
+            if path.is_dir():
                 remove(path)
             else:
                 path.unlink(missing_ok=True)

@@ -58,7 +58,7 @@ def test_a_version_gets_a_base_and_the_next_ones_a_delta_until_that_is_large(
     assert not building.build(hash_set.pk)
     assert names(hash_set) == ["1.base"]
     makers.publish(hash_set, makers.picture("one more"), by=supervisor)
-    assert building.waiting() == [hash_set.pk]
+    assert building.waiting() == [hash_set]
     building.build(hash_set.pk)
     assert names(hash_set) == ["1-2.delta", "1.base"]
     makers.withdraw(hash_set, *ids(hash_set, "picture 3"), by=supervisor)
@@ -103,7 +103,7 @@ def test_a_damaged_file_is_told_removed_and_made_again_while_postgresql_answers(
     with caplog.at_level(logging.WARNING):
         assert known(hash_set, "picture 3", "never") == [True, False]
     assert "checksum is wrong" in caplog.text
-    assert building.waiting() == [hash_set.pk]
+    assert building.waiting() == [hash_set]
     building.build(hash_set.pk)
     assert shelf.index(hash_set.public_id, 1) is not None
 
@@ -131,7 +131,7 @@ def test_the_file_of_another_set_or_another_version_is_not_believed(hash_set: Ha
     makers.withdraw(hash_set, *ids(hash_set, "picture 3"), by=supervisor)
     place.rename(shelf.base_path(hash_set.public_id, 2))  # an old version that is called the new one
     assert known(hash_set, "picture 3") == [False]
-    assert building.waiting() == [hash_set.pk]
+    assert building.waiting() == [hash_set]
 
 
 def test_an_index_behind_its_set_leaves_the_answer_to_postgresql(

@@ -190,3 +190,11 @@ def test_files_of_another_set_version_or_base_do_not_answer(tmp_path: Path) -> N
     ]:
         with pytest.raises(DamagedIndex, match=why):
             index.check(of_set, generation)
+
+
+def test_a_link_in_the_place_of_a_folder_is_removed_and_what_it_leads_to_is_not(tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    (tmp_path / "evidence" / "kept").touch()
+    (tmp_path / "index").symlink_to(tmp_path / "evidence")
+    writing.remove(tmp_path / "index")
+    assert [path.name for path in sorted(tmp_path.rglob("*"))] == ["evidence", "kept"]
