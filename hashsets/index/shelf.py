@@ -147,6 +147,13 @@ def keep_only(of_set: UUID, kept: list[Path]) -> None:
             path.unlink(missing_ok=True)
 
 
+def drop_drafts(of_set: UUID) -> None:
+    """Remove what killed builders left. Only for the one builder of the set."""
+    for path in _entries(folder(of_set)):
+        if path.name.startswith(TEMPORARY):
+            _remove(path)
+
+
 def sweep(used: set[UUID]) -> int:
     """Remove the files of sets that need none, and what killed builders left; returns how many were removed."""
     gone = [path for path in _entries(root()) if path.name not in {str(one) for one in used}]
@@ -154,10 +161,15 @@ def sweep(used: set[UUID]) -> int:
     for one in used:
         gone += [path for path in _entries(folder(one)) if path.name.startswith(TEMPORARY) and _older(path, oldest)]
     for path in gone:
-        remove(path)
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+        _remove(path)
     return len(gone)
+
+
+def _remove(path: Path) -> None:
+    """Remove a file or a folder, whichever it is."""
+    remove(path)
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _older(path: Path, oldest: float) -> bool:

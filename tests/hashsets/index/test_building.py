@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from hashsets import generations, lookups, sets
+from hashsets import generations, lookups, sets, tasks
 from hashsets.index import building, shelf
 from hashsets.index.layout import DamagedIndex
 from hashsets.models import Entry, HashSet
@@ -161,6 +161,28 @@ def test_files_that_nobody_needs_are_swept(hash_set: HashSet, supervisor: User) 
     assert building.sweep() == 1
     assert not shelf.folder(hash_set.public_id).exists()
     assert building.waiting() == []
+
+
+def test_the_next_builder_removes_what_a_killed_one_left(hash_set: HashSet) -> None:
+    left = shelf.folder(hash_set.public_id) / "making-17-killed.parts" / "md5"
+    left.mkdir(parents=True)
+    (left / "ff").write_bytes(bytes(24))
+    building.build(hash_set.pk)
+    assert names(hash_set) == ["1.base"]
+
+
+def test_who_waits_for_an_index_hears_of_it(hash_set: HashSet) -> None:
+    heard = list[int]()
+
+    def hear(*, set_id: int, **_more: object) -> None:
+        heard.append(set_id)
+
+    generations.changed.connect(hear)
+    tasks.build_index(hash_set.pk)
+    tasks.build_index(hash_set.pk)  # there is nothing to do any more
+    generations.changed.disconnect(hear)
+    assert heard == [hash_set.pk]
+    assert shelf.is_made(hash_set.public_id, 1)
 
 
 def test_a_set_that_waits_too_long_for_its_index_is_told(hash_set: HashSet, supervisor: User) -> None:
