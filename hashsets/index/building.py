@@ -121,6 +121,7 @@ def _is_small(hash_set: HashSet, base: int, held: int) -> bool:
 def _make(plan: Plan) -> None:
     """Make one file and put it in its place; then what it supersedes goes."""
     of_set, generation = plan.set.public_id, plan.set.generation
+    shelf.root().mkdir(mode=0o700, exist_ok=True)
     shelf.drop_drafts(of_set)
     base = generation if plan.base is None else plan.base
     final = shelf.base_path(of_set, base) if plan.base is None else shelf.delta_path(of_set, base, generation)

@@ -57,6 +57,7 @@ def test_a_version_gets_a_base_and_the_next_ones_a_delta_until_that_is_large(
     assert building.build(hash_set.pk)
     assert not building.build(hash_set.pk)
     assert names(hash_set) == ["1.base"]
+    assert all(place.stat().st_mode & 0o777 == 0o700 for place in (shelf.root(), shelf.folder(hash_set.public_id)))
     makers.publish(hash_set, makers.picture("one more"), by=supervisor)
     assert building.waiting() == [hash_set]
     building.build(hash_set.pk)
