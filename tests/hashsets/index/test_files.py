@@ -2,7 +2,7 @@
 
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashsets.index import writing
+from hashsets.index import searching, writing
 from hashsets.index.layout import DIGEST_SIZES, KINDS, PAGE, DamagedIndex
 from hashsets.index.searching import Index, IndexFile
 from hashsets.index.sorting import Sorter
@@ -54,6 +54,14 @@ def by_hand(rows: Rows, digests: list[bytes]) -> list[tuple[int, int]]:
 halves = st.sampled_from([b"\0" * 8, b"\xff" * 8, b"\0" * 7 + b"\1", b"\1" + b"\0" * 7, b"abcdefgh"])
 near = st.tuples(halves, halves, halves, halves).map(b"".join)
 digests = st.one_of(near, near, st.binary(min_size=32, max_size=32))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_groups() -> Iterator[None]:
+    """Keys are searched two at a time, so that a handful of them is several groups."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(searching, "GROUP", 2)
+        yield
 
 
 @settings(max_examples=60, deadline=None)
