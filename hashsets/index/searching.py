@@ -85,8 +85,9 @@ class IndexFile:
     def holds(self, kind: str, digests: Mapping[int, bytes]) -> bool:
         """Whether each digest is found with its entry."""
         high, low = keys(b"".join(digests.values()), DIGEST_SIZES[kind])
-        places, entries = self.find(kind, high, low)
-        found = set(zip(places.tolist(), entries.tolist(), strict=True))
+        order = np.argsort(high)
+        places, entries = self.find(kind, high[order], low[order])
+        found = set(zip(order[places].tolist(), entries.tolist(), strict=True))
         return found >= set(enumerate(digests))
 
     def _columns(self, kind: str) -> tuple[Words, Words, Ids]:
