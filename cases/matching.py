@@ -44,7 +44,7 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Match contents against every set the agency uses, as of the generation it has synced.
 
     After `hold(agency_id)`, inside `states.changing(content_ids)`. Three queries: for a handful of contents
-    PostgreSQL's own indexes cost no more than ours (decision 0008).
+    PostgreSQL's own indexes cost no more than ours (decision 0010).
     """
     ids = sorted(content_ids)
     with prepared.cursor(rows=len(ids)) as cursor:

@@ -1,7 +1,7 @@
 """Sorts more keys than memory should hold: by distribution into files, digit by digit.
 
 PURE. PostgreSQL's own ORDER BY costs some five times as much CPU, and its rows have to be fetched one by one
-(decision 0008). A record is three numbers: the high and low half of a key, and an entry's id.
+(decision 0010). A record is three numbers: the high and low half of a key, and an entry's id.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0013_file_within'),
+        ('cases', '0016_conflict'),
     ]
 
     operations = [
