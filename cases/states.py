@@ -12,19 +12,9 @@ from cases import tallies
 from cases.tallies import Moved
 from workbench import prepared
 
-# What the sets make of a content: a function, whose plan the connection keeps (migration 0004).
-EFFECT = "CROSS JOIN LATERAL (SELECT cases_effect(i.content_id, ct.agency_id) AS effect OFFSET 0) m"
-# The same of many contents, where one join costs less than as many calls.
-EFFECTS = """
-effects AS MATERIALIZED (
-  SELECT k.content_id, max(r.effect) AS effect FROM cases_match k JOIN cases_content ct ON ct.id = k.content_id
-  JOIN hashsets_verdict r ON r.agency_id = ct.agency_id AND r.set_id = k.set_id AND r.entry_id = k.entry
-  WHERE k.content_id = ANY(%(contents)s::bigint[]) AND k.lost_in IS NULL AND k.strong GROUP BY 1),
-"""
-
 # The state of items as it follows from everything else. Parameters: contents, batch (whose lease is ours).
 # OFFSET 0 keeps the planner to the index on content: while a table grows by millions its statistics lie.
-COMPUTED = f"""
+COMPUTED = """
   SELECT i.id, i.stack_id, i.content_id, i.case_id, i.state AS old_state, i.known AS old_known,
     coalesce(m.effect = 2, false) AS known,
     CASE
@@ -47,8 +37,8 @@ COMPUTED = f"""
   LEFT JOIN LATERAL (
     SELECT 1 AS one FROM (SELECT exhibit_id FROM cases_fileinstance WHERE content_id = i.content_id OFFSET 0) f
     JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL LIMIT 1) kept ON true
-  {EFFECT}
-"""  # noqa: S608 only constants of this module
+  CROSS JOIN LATERAL (SELECT cases_effect(i.content_id, ct.agency_id) AS effect OFFSET 0) m
+"""
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s::bigint)"
 
 # Items, and the stacks they lie in. A stack moves by differences: two people may change two items of one at once.
@@ -66,9 +56,6 @@ stacks AS (
   FROM opened o WHERE s.id = o.stack_id AND o.more <> 0)
 SELECT case_id, content_id, old_state, old_known, state, known FROM items
 """  # noqa: S608 only constants of this module
-REFRESH_MANY = REFRESH.replace("WITH ", f"WITH {EFFECTS}", 1).replace(
-    EFFECT, "LEFT JOIN effects m ON m.content_id = i.content_id"
-)
 
 # What nobody needed to see so far, and now somebody does.
 WANT_PREVIEWS = """
@@ -112,7 +99,7 @@ def _refresh(content_ids: Sequence[int], batch: int | None) -> list[Moved]:
     """Set items and stacks right; returns the items that changed."""
     contents = {"contents": sorted(set(content_ids)), "batch": batch}
     with prepared.cursor(rows=len(content_ids)) as cursor:
-        cursor.execute(REFRESH if len(content_ids) <= prepared.FEW else REFRESH_MANY, contents)
+        cursor.execute(REFRESH, contents)
         moved = [Moved(*row) for row in cursor.fetchall()]
         if any(item.state == "waiting" for item in moved):
             cursor.execute(WANT_PREVIEWS, contents)

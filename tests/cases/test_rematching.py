@@ -18,7 +18,7 @@ from tests.cases import material
 from tests.cases.test_acts import counts
 from tests.cases.test_matching import entry, own_set, sync
 from tests.hashsets import makers
-from workbench import checks, prepared
+from workbench import checks
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +33,6 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(candidates, "ROWS", 4)
     monkeypatch.setattr(candidates, "CHUNK", 3)
     monkeypatch.setattr(matching, "CHUNK", 3)
-    monkeypatch.setattr(prepared, "FEW", 2)  # three contents are many: their states are computed by one join
 
 
 def filled(case: Case, sam: User, names: Sequence[str]) -> HashSet:
