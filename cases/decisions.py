@@ -11,7 +11,7 @@ from cases.errors import KeyReused, ReasonNeeded, UnknownCategory
 from cases.models import Act, Case, Content, Decision, Item
 from cases.standing import Planned, Written
 from workbench import access, audit
-from workbench.errors import BadInput, NotFound
+from workbench.errors import BadInput, NotAllowed, NotFound
 from workbench.models import User
 
 
@@ -26,6 +26,7 @@ def decide_content(
     reason: str = "",
     viewed: bool = False,
     key: UUID | None = None,
+    may_supersede: bool = True,
 ) -> Written:
     """One decision outside a batch: by command, by token, or a supervisor superseding with a reason.
 
@@ -40,6 +41,8 @@ def decide_content(
         if before := _repeated(by, key, case, content, code):
             return before
         earlier = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
+        if earlier and earlier.code is not None and not may_supersede:
+            raise NotAllowed("Somebody decided this meanwhile. A supervisor may supersede it.")
         if earlier and earlier.code is not None and not reason.strip():
             raise ReasonNeeded
         planned = [Planned(_act(by, key, case, via, code), content.pk, code, reason=reason.strip()[:400])]
@@ -71,8 +74,12 @@ def decide_hash(
     if before := _repeated(by, key, case, content, code):
         return before
     stands = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
-    access.require(by, "decision.supersede" if stands and stands.code else "batch.work")
-    return decide_content(case=case, content=content, code=code, by=by, via=via, reason=reason, viewed=viewed, key=key)
+    superseding = bool(stands and stands.code)
+    access.require(by, "decision.supersede" if superseding else "batch.work")
+    return decide_content(
+        case=case, content=content, code=code, by=by, via=via, reason=reason, viewed=viewed, key=key,
+        may_supersede=superseding,
+    )  # fmt: skip
 
 
 def content_of(case: Case, sha256: str) -> Content:

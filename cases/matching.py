@@ -55,14 +55,14 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
         cursor.execute(match_rows.NEW_CONTENTS, values)
 
 
-# Every (agency, set) whose matches are not those of the generation and policies in force. `hashsets_rules` tells the
-# rules of a set for an agency: when it changes, the set's matches mean something else.
+# Every (agency, set) whose matches are not those of the generation and policies in force, or of which a re-match was
+# broken off. `hashsets_rules` tells the rules of a set for an agency: when it changes, its matches mean something else.
 BEHIND = """
 SELECT a.id, h.id FROM workbench_agency a
 JOIN hashsets_hashset h ON h.owner_id = a.id OR h.reach = 'node'
 LEFT JOIN cases_setsync s ON s.agency_id = a.id AND s.set_id = h.id
 WHERE a.is_local AND (s.generation IS NULL OR s.generation < h.generation
-  OR s.rules <> hashsets_rules(a.id, s.set_id))
+  OR s.rules <> hashsets_rules(a.id, s.set_id) OR s.moved IS NOT NULL)
 ORDER BY 1, 2
 """
 
@@ -141,13 +141,14 @@ def _aim(sync: int, agency_id: int, hash_set: HashSet) -> Aim:
     """What is to be done, once all who take contents in against the old version have come to their end."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT generation, rules, hashsets_rules(agency_id, set_id) FROM cases_setsync WHERE id = %s FOR UPDATE",
+            "SELECT generation, rules, hashsets_rules(agency_id, set_id), moved IS NOT NULL"
+            " FROM cases_setsync WHERE id = %s FOR UPDATE",
             [sync],
         )
-        since, old, new = cursor.fetchone()
+        since, old, new, broken_off = cursor.fetchone()  # who broke off may have moved items by rules that are gone
         cursor.execute("UPDATE cases_setsync SET moved = coalesce(moved, '{}') WHERE id = %s", [sync])
     hash_set.refresh_from_db(fields=["generation"])
-    aim = Aim(sync, agency_id, hash_set, since, new, old != new)
+    aim = Aim(sync, agency_id, hash_set, since, new, broken_off or old != new)
     return replace(aim, high=_fence(aim))
 
 

@@ -34,7 +34,7 @@ WHERE m.kind = 'pdq' AND m.lost_in IS NULL
 
 SYNCED = f"""
 SELECT s.id, h.name, s.set_id FROM cases_setsync s JOIN hashsets_hashset h ON h.id = s.set_id
-WHERE s.generation > 0 AND {entry_hashes.USED.format(set="s.set_id")} ORDER BY s.id
+WHERE s.generation > 0 AND s.moved IS NULL AND {entry_hashes.USED.format(set="s.set_id")} ORDER BY s.id
 """  # noqa: S608 only constants
 # Contents with a PDQ, the entries they are tagged with, and the generation that counts, all of one moment.
 TAGGED = """

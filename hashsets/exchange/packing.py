@@ -103,7 +103,10 @@ def _members(archive: zipfile.ZipFile, stream: BinaryIO) -> dict[str, zipfile.Zi
             raise MalformedDocument(0, f"{each.filename!r} is encrypted: unpack it with its password; seen")
         if each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise MalformedDocument(0, f"{each.filename!r} is packed in a rare way: pack it as plain zip; seen")
-    return {_slashes(each.filename): each for each in sorted(found, key=lambda each: _slashes(each.filename))}
+    members = {_slashes(each.filename): each for each in sorted(found, key=lambda each: _slashes(each.filename))}
+    if len(members) < len(found):
+        raise MalformedDocument(0, "two files of the zip have one name: pack them under different ones; seen")
+    return members
 
 
 class _Bounded(io.RawIOBase):

@@ -97,7 +97,7 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
         "run": run,
         "report": {name: found.get(name, 0) for name in FIGURES},
         "files": [_file(part) for part in found.get("files", [])],
-        "codes": [{"code": code, "count": count} for code, count in found.get("codes", {}).items()],
+        "codes": [{"code": visible(code), "count": count} for code, count in found.get("codes", {}).items()],
         "skipped": [
             {"code": key, "reason": visible(words(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],

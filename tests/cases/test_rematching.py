@@ -11,6 +11,7 @@ from django.db import connection
 from cases import activity, candidates, investigations, matching
 from cases.candidates import Aim
 from cases.models import Case, Match, SetSync
+from hashsets import policies
 from hashsets.index import building, shelf
 from hashsets.index.searching import Found
 from hashsets.models import HashSet
@@ -111,6 +112,30 @@ def test_what_ended_goes_and_what_came_is_found_by_a_delta(case: Case, dana: Use
     first = activity.latest(case)[0]
     assert first["text"] == f"{hash_set} v3: 1 left the queue, 1 came back"
     assert checks.broken() == []
+
+
+def test_what_a_broken_off_rematch_moved_comes_back_with_the_policy_it_went_by(
+    case: Case, dana: User, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def says(action: str) -> None:
+        policies.set_policy(hash_set, agency=case.agency, by=sam, action=action, disposition=None)
+
+    material.pictures(case, dana, [f"picture {n}" for n in range(10)])
+    hash_set = own_set(case)
+    makers.publish(hash_set, *(entry(f"picture {n}") for n in range(10)), by=sam)
+    says("propose")
+    sync()
+    assert counts(case) == {"confirm": 10}
+    says("accept")
+    move, tries = matching._move, iter([True])
+    with monkeypatch.context() as dying:
+        dying.setattr(matching, "_move", lambda aim, ids: move(aim, ids) if next(tries) else None)
+        with pytest.raises(StopIteration):
+            matching.rematch(case.agency_id, hash_set.pk)
+    assert counts(case) == {"known": 3, "confirm": 7}
+    says("propose")
+    sync()
+    assert (counts(case), checks.broken()) == ({"confirm": 10}, [])
 
 
 def test_a_rematch_that_is_killed_halfway_goes_on_and_tells_all_that_moved(

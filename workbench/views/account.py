@@ -54,7 +54,7 @@ def account(request: SignedRequest) -> HttpResponse:
     return _page(request, form=form)
 
 
-@sensitive_post_parameters("password")
+@sensitive_post_parameters("token-password")
 @require_POST
 def make_token(request: SignedRequest) -> HttpResponse:
     """Make a token and show it, once: no redirect could carry it without somebody keeping it."""
