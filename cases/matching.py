@@ -93,7 +93,8 @@ def rematch(agency_id: int, set_id: int) -> Moved:
     """Bring an agency's matches of one set to the generation in force; set-based, safe to repeat at any point.
 
     Contents are moved in groups, each a transaction of its own; the last one, which alone keeps an ingest waiting, is
-    about those that came in meanwhile, and moves SetSync. Nothing to do where another worker is at it.
+    about those that came in meanwhile and about near matches of all, and moves SetSync. Nothing to do where another
+    worker is at it.
     """
     sync = _sync(agency_id, set_id)
     with jobs.alone(REMATCH_SPACE, sync) as ours:

@@ -18,7 +18,6 @@ from hashsets.near.tables import BYTES, Bytes
 from hashsets.near_index import Place
 from workbench import prepared
 
-KIND = "pdq"
 MOST = 100  # near entries of one set that a content is tagged with
 PAGE = 50_000  # contents searched at a time
 PAIRS = 100_000  # rows inserted by one statement
@@ -61,7 +60,7 @@ Contents = tuple[list[int], Bytes]  # ids, and their hashes
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Tag contents whose PDQ was just found, against every set as of the generation the agency has synced.
 
-    After `matching.hold(agency_id)`, inside `states.changing(content_ids)`. Two queries where no set holds a PDQ.
+    After `matching.hold(agency_id)`, inside `states.changing(content_ids)`. One query where no set holds a PDQ.
     """
     ids = sorted(content_ids)
     with prepared.cursor(rows=len(ids)) as cursor:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from hashsets.models import HashSet
 from hashsets.near.tables import BYTES, Bytes
 
-PDQ = "pdq"
 # The rows that version `generation` brought; by the index on the set's versions.
 FILL = """
 INSERT INTO hashsets_entryhash (set_id, entry, kind, value)

@@ -63,7 +63,7 @@ class HashSetPage(Struct):
 
 
 class HashSetOne(HashSetRow, kw_only=True):
-    """A set with its latest 100 versions, newest first."""
+    """A set with its latest 10 versions, newest first."""
 
     versions: list[Version]
 

@@ -17,8 +17,8 @@ from hashsets.exchange.base import MalformedDocument, Report
 
 CHUNK = 1 << 20  # bytes
 MAX_GZIP_RATIO = 200  # hash lists reach 3 to 30; more is a bomb
-_GZIP_SLACK = 64 << 20  # bytes for which the ratio is not asked
-_GZIP = b"\x1f\x8b"
+GZIP_SLACK = 64 << 20  # bytes for which the ratio is not asked
+GZIP = b"\x1f\x8b"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # neither text nor jsonb of PostgreSQL takes these
 _ESCAPED = re.compile("[\udc80-\udcff]")
@@ -81,7 +81,7 @@ def sniff_encoding(head: bytes) -> tuple[bytes, str]:
 
 def peeked_text(head: bytes) -> str:
     """What can be read of the first bytes of a document, to tell formats apart; never raises."""
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         try:
             head = zlib.decompressobj(31).decompress(head, 4096)
         except zlib.error:
@@ -103,7 +103,7 @@ def unpacked(stream: BinaryIO) -> Iterator[bytes]:
     first = stream.read(CHUNK)
     while 0 < len(first) < 4 and (more := stream.read(CHUNK)):  # a socket may give single bytes
         first += more
-    yield from _gunzip(first, stream) if first.startswith(_GZIP) else _plain(first, stream)
+    yield from _gunzip(first, stream) if first.startswith(GZIP) else _plain(first, stream)
 
 
 def _plain(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -120,7 +120,7 @@ def _gunzip(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
         except zlib.error:
             raise MalformedDocument(made, "the gzip data is damaged") from None
         made += len(out)
-        if made > MAX_GZIP_RATIO * taken + _GZIP_SLACK:
+        if made > MAX_GZIP_RATIO * taken + GZIP_SLACK:
             raise MalformedDocument(made, "unpacks to absurd size")
         if out:
             yield out

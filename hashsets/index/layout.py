@@ -20,7 +20,6 @@ PAGE = 4096  # bytes of the header, so that the columns begin on a page
 WORD = 8  # bytes
 KINDS = ("md5", "sha1", "sha256")
 DIGEST_SIZES = {"md5": 16, "sha1": 20, "sha256": 32}  # bytes
-KEY_SIZE = 16  # bytes of a digest that the file holds
 _FIELDS = struct.Struct("<8sII16sQQ" + "8sQ" * len(KINDS) + "Q32s")
 _SEAL = hashlib.sha256().digest_size
 
