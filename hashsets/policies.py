@@ -1,6 +1,6 @@
 """What a match of a set does in an agency (model.md section 3).
 
-The rule itself is SQL (views `hashsets_rule` and `hashsets_verdict`, migration 0003), so that whatever
+The rule itself is SQL (views `hashsets_rule` and `hashsets_verdict`, migrations 0003 and 0012), so that whatever
 counts, hides or explains uses the same one. Here policies are set and read for the screens.
 """
 

@@ -103,6 +103,7 @@ def load_reference(world: World, list_file: Path) -> HashSet:
     )
     if not found.generation:
         import_jobs.run_here(found, [Part(list_file, list_file.name)], by=sam, dry_run=False)
+        policies.set_policy(found, agency=sam.agency, action=Policy.Action.ACCEPT, may_discard=True, by=sam)
     return found
 
 
@@ -126,7 +127,12 @@ def trust_each_other(world: World) -> None:
     for shared in HashSet.objects.filter(owner=given, receives_offers=True, reach=HashSet.Reach.NODE):
         if not Policy.objects.filter(agency=robin.agency, set=shared).exists():
             policies.set_policy(
-                shared, agency=robin.agency, action=Policy.Action.ACCEPT, min_trust="provisional", by=robin
+                shared,
+                agency=robin.agency,
+                action=Policy.Action.ACCEPT,
+                min_trust="provisional",
+                may_discard=True,
+                by=robin,
             )
 
 

@@ -37,7 +37,10 @@ SHARED, ACCEPT = {"reach": "node"}, {"action": "accept", "min_trust": "provision
 RULES = [
     Rule("an agency's own set closes what is relevant", CLOSES),
     Rule("and what is relevant, restricted", CLOSES, entry={"disposition": "relevant_restricted"}),
-    Rule("and what is not relevant", CLOSES, entry=NOT_RELEVANT),
+    Rule("what is not relevant it only proposes, whatever the scheme's code for it", PROPOSES, entry=NOT_RELEVANT),
+    Rule("until it may discard", CLOSES, entry=NOT_RELEVANT, policies=({"action": "accept", "may_discard": True},)),
+    Rule("to hide is not yet to discard", PROPOSES, entry=NOT_RELEVANT, policies=({"action": "hide"},)),
+    Rule("a relevant category closes though its code is 0", CLOSES, entry={"code": "0"}),
     Rule("and that from provisional on", CLOSES, entry=PROVISIONAL),
     Rule("comparison never closes", TAGS, entry={"disposition": "comparison", "code": "4"}),
     Rule("a set of comparison images never closes", TAGS, set={"role": "comparison"}),
@@ -80,7 +83,7 @@ RULES = [
         policies=({"action": "hide"},),
     ),
     Rule(
-        "until it may discard",
+        "until it may discard, like any other",
         CLOSES,
         set={"role": "known-good"},
         entry=NOT_RELEVANT,

@@ -194,7 +194,7 @@ def _policy_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--agency", metavar="ID", help="default: the person's own")
     parser.add_argument("--disposition", default="any", choices=["any", *Disposition.values])
     parser.add_argument("--min-trust", choices=[str(level) for level in MINIMA])
-    parser.add_argument("--may-discard", action="store_true", help="known-good and code 0 may hide files")
+    parser.add_argument("--may-discard", action="store_true", help="what is harmless may be hidden unseen")
 
 
 def _counts(delta: versions.Delta) -> str:
