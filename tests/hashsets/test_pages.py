@@ -272,6 +272,21 @@ def test_the_files_of_a_dry_run_are_kept_for_a_day(people: People, checked: Job)
     assert not kept_lists.folder(checked).exists()
 
 
+def test_of_dry_runs_without_end_only_the_last_ones_are_kept(
+    hash_set: HashSet, people: People, checked: Job, tmp_path: Path, woken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_lists, "MOST", 2)
+    client = signed_in(people.supervisor)
+    for number in (20, 21):
+        data = document(tmp_path, media(number)).read_bytes()
+        upload(client, hash_set, (f"{number}.json", data), dry_run="on")
+        tasks.run_import(woken[-1])
+    runs = Job.objects.order_by("pk")
+    assert [bool(kept_lists.kept_until(run)) for run in runs if run.cursor.get("dry_run")] == [False, True, True]
+    assert client.post(reverse("hashsets:import_now", args=[checked.public_id]), secure=True).status_code == 409
+    assert sorted(path.name for path in kept_lists.root().iterdir()) == sorted(str(r.public_id) for r in runs[1:])
+
+
 def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: People, checked: Job) -> None:
     client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
     seen = text(client.get(page, secure=True))
