@@ -63,11 +63,16 @@ def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
     )
 
 
+def reached(user: User, permission: str, public_id: UUID) -> HashSet:
+    """A set in the person's scope, its owner and scheme with it. Raises NotFound, NotAllowed."""
+    scoped = HashSet.objects.for_actor(user).select_related("owner", "scheme")
+    found: HashSet = access.get_from(user, permission, scoped, public_id)
+    return found
+
+
 def own(user: User, permission: str, public_id: UUID) -> HashSet:
     """A set of the person's own agency he may do this to. Raises NotFound, NotAllowed."""
-    found: HashSet = access.get_from(
-        user, permission, HashSet.objects.for_actor(user).select_related("owner", "scheme"), public_id
-    )
+    found = reached(user, permission, public_id)
     require_owner(found, user)
     return found
 

@@ -61,8 +61,7 @@ def _create(request: SignedRequest, data: dict[str, Any]) -> HashSet:
 @require_GET
 def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
     """A set: versions, categories, policies of the person's agency, import."""
-    found = HashSet.objects.for_actor(request.user).select_related("owner", "scheme")
-    hash_set = access.get_from(request.user, "set.view", found, set_id)
+    hash_set = sets.reached(request.user, "set.view", set_id)
     live = [job for job in import_jobs.of_set(hash_set) if job.state in Job.LIVE]
     context = overview.page(request.user, hash_set) | {
         "here": "hashsets",
