@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hashsets import events, generations
 from hashsets.models import HashSet, Scheme
-from workbench import access, audit
+from workbench import access, audit, visible
 from workbench.errors import BadInput, NotAllowed, NotFound, WorkbenchError
 from workbench.models import Agency, User
 
@@ -39,8 +39,10 @@ def create(
 ) -> HashSet:
     """Add an empty set. `trust` is that of imported entries: does the owner vouch for them.
 
-    Raises NameTaken.
+    Raises NameTaken, and BadInput for a name that is not what it looks like: other agencies read it, too.
     """
+    if not name.strip() or not visible.readable(name):
+        raise BadInput("The name holds a character that cannot be seen. Type it anew.")
     if HashSet.objects.filter(owner=owner, name=name).exists():
         raise NameTaken(f"{owner} has a set {name!r} already. Choose another name.")
     made = HashSet.objects.create(

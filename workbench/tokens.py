@@ -51,6 +51,7 @@ def make(*, name: str, days: int, scope: str, by: User) -> tuple[ApiToken, str]:
         raise BadInput(f"A token is good for 1 to {MOST_DAYS} days.")
     if scope not in ApiToken.Scope.values or not name.strip() or not name.isprintable():
         raise BadInput(f"A token needs a name of letters, and one of: {', '.join(ApiToken.Scope.values)}.")
+    _hold(by)
     if len(good_of(by)) >= MOST:
         raise TooManyTokens
     text = PREFIX + secrets.token_urlsafe(32)
@@ -63,6 +64,11 @@ def make(*, name: str, days: int, scope: str, by: User) -> tuple[ApiToken, str]:
     )
     audit.record(TOKEN_MADE, by=by, on=made, name=made.name, scope=scope, days=days)
     return made, text
+
+
+def _hold(user: User) -> None:
+    """Hold the person's row: of tokens made at once each counts the others, and none outlives an end of all."""
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
 
 
 def good_of(user: User) -> list[ApiToken]:
@@ -100,6 +106,7 @@ def revoke(token: ApiToken, *, by: User) -> None:
 
 def end_all(user: User, *, by: User | None) -> None:
     """End every token of the person. In a transaction; one event each."""
+    _hold(user)
     ended = good_of(user)
     ApiToken.objects.filter(pk__in=[token.pk for token in ended]).update(revoked_at=timezone.now())
     events = [

@@ -41,7 +41,7 @@ def new(request: SignedRequest) -> HttpResponse:
     if form.is_valid():
         try:
             return redirect("hashsets:set", _create(request, form.cleaned_data).public_id)
-        except sets.NameTaken as error:
+        except (sets.NameTaken, BadInput) as error:
             form.add_error("name", str(error))
     return render(request, "hashsets/new.html", {"here": "hashsets", "form": form})
 

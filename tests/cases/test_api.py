@@ -198,6 +198,7 @@ UNFIT: tuple[tuple[Any, tuple[int, str]], ...] = (
     ("{", (400, "bad-input")),
     ("[" * 100_000, (400, "bad-input")),
     ('{"sha256": "\\ud800"}', (400, "bad-input")),
+    (b'{"sha256": "\xff"}', (400, "bad-input")),
 )
 
 

@@ -107,6 +107,7 @@ CONTRADICTIONS = [
     ({"category-1-code": "1"}, "twice"),
     ({"category-1-key": "1"}, "key"),
     ({"category-1-name": ""}, "no name"),
+    ({"category-1-name": "Qu\u202eay"}, "a character that cannot be seen"),
     ({"mapping-0-to": "uk-abc", "mapping-0-codes": "1 = A"}, "does not say what it loses"),
     ({"mapping-0-to": "uk-abc", "mapping-0-codes": "7 = A", "mapping-0-loses": "x"}, "which it does not have"),
 ]

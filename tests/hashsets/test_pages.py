@@ -98,6 +98,13 @@ def test_a_supervisor_makes_a_set(people: People) -> None:
     assert "already" in text(again)
 
 
+def test_a_set_is_called_what_it_looks_like(people: People) -> None:
+    data = {"name": "Alp\u202eeni", "role": "relevant", "scheme": "landscapes-t1", "reach": "node"}
+    answer = signed_in(people.supervisor).post(reverse("hashsets:new"), data, secure=True)
+    assert "cannot be seen" in text(answer)
+    assert not HashSet.objects.exists()
+
+
 def test_a_policy_is_set_from_the_page(hash_set: HashSet, people: People) -> None:
     data = {"disposition": "not_relevant", "action": "hide", "min_trust": "trusted", "may_discard": "on"}
     answer = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
