@@ -43,6 +43,8 @@ def create(
     """
     if not name.strip() or not visible.readable(name):
         raise BadInput("The name holds a character that cannot be seen. Type it anew.")
+    # Two people may think of one name at once: who comes second waits here, and then finds it taken.
+    Agency.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if HashSet.objects.filter(owner=owner, name=name).exists():
         raise NameTaken(f"{owner} has a set {name!r} already. Choose another name.")
     made = HashSet.objects.create(
