@@ -20,6 +20,7 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
 LONGEST_ID = 60
+MOST_TOLD = 20  # contradictions of a draft
 EMPTY = {"region": "Default", "source": "", "categories": [], "mappings": []}
 
 
@@ -45,11 +46,13 @@ class OneOfTwo(WorkbenchError):
 
 
 def problems(doc: Mapping[str, Any]) -> list[str]:
-    """What keeps a draft from being put in force; [] when nothing does."""
+    """What keeps a draft from being put in force; [] when nothing does. Beyond MOST_TOLD only how much more."""
     try:
         schemes.load(json.dumps(doc))
     except schemes.BadScheme as error:
-        return [str(one) for one in error.details] or [str(error)]
+        found = [str(one) for one in error.details] or [str(error)]
+        more = len(found) - MOST_TOLD
+        return [*found[:MOST_TOLD], f"and {more} more"] if more > 0 else found
     return []
 
 
