@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -197,7 +198,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
             parts,
             by=by,
             dry_run=job.cursor["dry_run"],
-            options=ReadOptions(only_media=job.cursor.get("only_media", False)),
+            options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
             incomplete=job.cursor.get("incomplete", False),
             tell=_Teller(job, listen).tell,
             report=report,

@@ -23,7 +23,8 @@ class Lookup(ApiView):
         """Look up to 1,000 hashes up in the sets the agency uses. One event, with the purpose."""
         access.require(self.user, "set.lookup")
         asked = shapes.body(request._request, LookupAsked)
-        limits.spend(self.token, "hashes", len(asked.hashes), settings.API_HASHES)
+        number = len(asked.hashes)
+        limits.spend(self.token, "hashes", number, most=settings.API_HASHES, of_person=settings.PERSON_HASHES)
         answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose)
         return answered(
             LookupAnswer(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from hashsets.lookups import PURPOSE
 from workbench.api.shapes import Asked, Moment
 
 MOST_HASHES = 1000  # of a look-up
@@ -12,8 +13,8 @@ MOST_HASHES = 1000  # of a look-up
 Purpose = Annotated[
     str,
     Meta(
-        min_length=3,
-        max_length=200,
+        min_length=PURPOSE[0],
+        max_length=PURPOSE[1],
         pattern="^[^\\x00-\\x20][^\\x00-\\x1f]*[^\\x00-\\x20]$",
         description="Why you ask, in a few words. It is logged: asking is disclosing.",
     ),

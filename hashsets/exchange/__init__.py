@@ -51,7 +51,7 @@ def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> I
     passed over with a warning, unless its name says that it is a part.
     """
     found = 0
-    for document in packing.documents(stream, name, options.scratch):
+    for document in packing.documents(stream, name, options.scratch, options.most_unpacked):
         format_ = None if document.aside else _recognised(document)
         if format_ is None:
             report.warn("not-a-list", document.name)
