@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from hashsets import events, kinds, near_lookup
+from hashsets.generations import in_force
 from hashsets.index import building, shelf
 from hashsets.index.searching import Index
 from workbench import audit, prepared
@@ -18,8 +19,10 @@ from workbench.models import User
 PDQ = kinds.BY_ID["pdq"]
 PREFIX = "pdq:"  # before 64 digits that are no SHA-256
 MOST = 10_000  # hashes at once; ux.md
+LONGEST = 200  # characters of a line
 PURPOSE = 3, 200  # characters of a purpose, at least and at most
 NOT_SAID = "a script, purpose not given"  # of a look-up by command without --purpose
+SHOWN = 20  # entries of one set that a hash is answered with
 STRONG_KINDS = {"sha256"}  # a lone MD5 or SHA-1 finds, but is weak; security.md 2.5
 
 HIT = """s.public_id, s.name, s.generation, v.code, c.id, v.disposition, v.trust,
@@ -39,15 +42,20 @@ SELECT s.id, s.public_id, s.generation, g.entries FROM hashsets_hashset s
 JOIN hashsets_generation g ON g.set_id = s.id AND g.number = s.generation
 WHERE (s.owner_id = %s OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
 """
-ANSWER = """
-SELECT s.name, v.set_id, v.entry_id, v.{kind}, s.public_id, s.name, a.generation, v.code, c.id, v.disposition, v.trust,
-  v.conflict OR v.state = 'disputed', v.effect, '{kind}'
-FROM {asked}
-JOIN hashsets_hashset s ON s.id = v.set_id
-LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
-WHERE v.agency_id = %(agency)s::bigint AND v.added_in <= a.generation
-  AND (v.removed_in IS NULL OR v.removed_in > a.generation)
-"""
+# Of each set the first SHOWN entries with a digest; beside the first, how many more there are.
+ANSWER = f"""
+SELECT name, set_id, entry_id, digest, CASE place WHEN 1 THEN greatest(number - {SHOWN}, 0) ELSE 0 END,
+  public_id, name, generation, code, category, disposition, trust, disputed, effect, kind
+FROM (SELECT s.name, v.set_id, v.entry_id, v.{{kind}} AS digest, s.public_id, a.generation, v.code, c.id AS category,
+    v.disposition, v.trust, v.conflict OR v.state = 'disputed' AS disputed, v.effect, '{{kind}}' AS kind,
+    row_number() OVER one AS place, count(*) OVER (PARTITION BY v.set_id, v.{{kind}}) AS number
+  FROM {{asked}}
+  JOIN hashsets_hashset s ON s.id = v.set_id
+  LEFT JOIN hashsets_category c ON c.scheme_id = s.scheme_id AND c.code = v.code
+  WHERE v.agency_id = %(agency)s::bigint AND {in_force("a.generation", "v")}
+  WINDOW one AS (PARTITION BY v.set_id, v.{{kind}} ORDER BY v.entry_id)) found
+WHERE place <= {SHOWN}
+"""  # noqa: S608 only constants of this module
 # By PostgreSQL's own index of the kind, in the sets that have none of ours.
 BY_DIGEST = """
 unnest(%(sets)s::bigint[], %(generations)s::integer[]) AS a(set_id, generation)
@@ -108,13 +116,15 @@ class Hit:
 class Answer:
     """One line and what is known of it. `problem` says why a line is no hash to look up.
 
-    `kind` is what the line was looked up as. 64 digits may be a SHA-256 or a PDQ, and are looked up as both.
+    `hits`: of each set the first SHOWN entries that have the digest, and the nearest; `more` is how many others have
+    it. `kind` is what the line was looked up as. 64 digits may be a SHA-256 or a PDQ, and are looked up as both.
     """
 
     hash: str
     kind: str = ""
     problem: str = ""
     hits: list[Hit] = field(default_factory=list)
+    more: int = 0
 
     @property
     def known(self) -> bool:
@@ -127,8 +137,12 @@ class Answer:
             "hash": self.hash,
             "known": self.known,
             "matches": [hit.as_json() for hit in self.hits],
+            "more": self.more,
         }
         return told | ({"problem": self.problem} if self.problem else {})
+
+
+Found = tuple[bytes, int, Hit]  # the digest, how many more the set has, and one of its entries
 
 
 class PurposeNeeded(BadInput):
@@ -144,20 +158,28 @@ class TooMany(BadInput):
 
 
 def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
-    """One answer per line that is not blank, in order. At most two queries per hash kind. Raises TooMany."""
-    answers, wanted = [], defaultdict[str, dict[bytes, list[Answer]]](lambda: defaultdict(list))
+    """One answer per line that is not blank, in order; equal lines have one and the same.
+
+    At most two queries per hash kind. Raises TooMany.
+    """
+    answers, distinct = list[Answer](), dict[str, Answer]()
+    wanted = defaultdict[str, dict[bytes, list[Answer]]](lambda: defaultdict(list))
     for line in lines:
-        if text := line.strip():
-            answers.append(answer := Answer(text[:200]))
-            _parse(answer, wanted)
+        if text := line.strip()[:LONGEST]:
+            if (answer := distinct.get(text)) is None:
+                answer = distinct[text] = Answer(text)
+                _parse(answer, wanted)
+            answers.append(answer)
         if len(answers) > MOST:
             raise TooMany
     sets = _sets(agency_id) if wanted else []
     for kind, asked in sorted(wanted.items(), key=lambda one: (one[0] == PDQ.id, one[0])):
-        near = kind == PDQ.id
-        for value, hit in _find_near(agency_id, list(asked)) if near else _find(agency_id, kind, list(asked), sets):
+        values = list(asked)
+        found = _find_near(agency_id, values) if kind == PDQ.id else _find(agency_id, kind, values, sets)
+        for value, more, hit in found:
             for answer in asked[value]:
                 answer.hits.append(hit)
+                answer.more += more
     return answers
 
 
@@ -209,8 +231,8 @@ def _sets(agency_id: int) -> list[Asked]:
         ]
 
 
-def _find(agency_id: int, kind: str, digests: list[bytes], sets: Sequence[Asked]) -> list[tuple[bytes, Hit]]:
-    """(digest, hit) in the order of the sets' names, then entries. A miss in an index costs PostgreSQL nothing."""
+def _find(agency_id: int, kind: str, digests: list[bytes], sets: Sequence[Asked]) -> list[Found]:
+    """In the order of the sets' names, then entries. A miss in an index costs PostgreSQL nothing."""
     hits = [
         (one.set_id, one.generation, int(entry), digests[place])
         for one in sets
@@ -229,17 +251,17 @@ def _find(agency_id: int, kind: str, digests: list[bytes], sets: Sequence[Asked]
         with connection.cursor() as cursor:
             cursor.execute(_answer(BY_DIGEST, kind), columns | {"agency": agency_id, "digests": digests})
             found += cursor.fetchall()
-    return [(bytes(row[3]), Hit(*row[4:])) for row in sorted(found, key=lambda row: row[:3])]
+    return [(bytes(row[3]), row[4], Hit(*row[5:])) for row in sorted(found, key=lambda row: row[:3])]
 
 
-def _find_near(agency_id: int, values: Sequence[bytes]) -> list[tuple[bytes, Hit]]:
+def _find_near(agency_id: int, values: Sequence[bytes]) -> list[Found]:
     found = near_lookup.near(agency_id, values)
     if not found:
         return []
     columns = [list(column) for column in zip(*found, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(FIND_NEAR, [*columns, agency_id])
-        return [(values[row[0]], Hit(*row[1:])) for row in cursor.fetchall()]
+        return [(values[row[0]], 0, Hit(*row[1:])) for row in cursor.fetchall()]
 
 
 def _answer(road: str, kind: str) -> str:

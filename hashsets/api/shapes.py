@@ -88,11 +88,15 @@ class Found(Struct):
 
 
 class Answered(Struct):
-    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like."""
+    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like.
+
+    `matches`: of each set the first 20; `more`: how many others have the hash.
+    """
 
     hash: str
     known: bool
     matches: list[Found]
+    more: int
 
 
 class NoHash(Struct):

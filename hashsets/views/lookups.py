@@ -75,6 +75,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
             "hash": answer.hash,
             "kind": answer.kind,
             "known": answer.known,
+            "more": answer.more,
             "matches": [
                 hit.as_json()
                 | {
@@ -91,7 +92,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
 
 def _told(answers: list[Answer]) -> dict[str, Any]:
     """The same for the page's script: known hashes only, and of a category what is drawn."""
-    rows = _rows([answer for answer in answers if answer.known])
+    rows = _rows(list({answer.hash: answer for answer in answers if answer.known}.values()))
     for match in (match for row in rows for match in row["matches"]):
         drawn = match["category"]
         match["category"] = drawn and {name: getattr(drawn, name) for name in ("code", "name", "colour", "glyph")}
