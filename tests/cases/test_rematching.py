@@ -19,7 +19,7 @@ from tests.cases import material
 from tests.cases.test_acts import counts
 from tests.cases.test_matching import entry, own_set, sync
 from tests.hashsets import makers
-from workbench import checks
+from workbench import checks, prepared
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(candidates, "ROWS", 4)
     monkeypatch.setattr(candidates, "CHUNK", 3)
     monkeypatch.setattr(matching, "CHUNK", 3)
+    monkeypatch.setattr(prepared, "FEW", 2)  # three contents are many: their states are computed by one join
 
 
 def filled(case: Case, sam: User, names: Sequence[str]) -> HashSet:
@@ -147,7 +148,7 @@ def test_a_rematch_that_is_killed_halfway_goes_on_and_tells_all_that_moved(
     building.build(hash_set.pk)
     move, moved = matching._move, list[int]()
 
-    def killed(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+    def killed(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
         if len(moved) == 3:
             raise KeyboardInterrupt
         moved.append(len(content_ids))
@@ -178,7 +179,7 @@ def test_files_that_come_in_between_two_groups_are_not_passed_by(
     building.build(hash_set.pk)
     move, late = matching._move, ["NM-02", "NM-03"]
 
-    def meanwhile(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+    def meanwhile(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
         if late:
             ref = late.pop()
             start = 30 if ref == "NM-03" else 45
