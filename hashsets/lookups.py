@@ -157,10 +157,11 @@ class TooMany(BadInput):
     code = "too-many"
 
 
-def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
+def lookup(agency_id: int, lines: Iterable[str], *, turned: bool = False) -> list[Answer]:
     """One answer per line that is not blank, in order; equal lines have one and the same.
 
-    At most two queries per hash kind. Raises TooMany.
+    `turned`: what looks alike is also sought turned and mirrored, for eight times the cost (decision 0009). At most two
+    queries per hash kind. Raises TooMany.
     """
     answers, distinct = list[Answer](), dict[str, Answer]()
     wanted = defaultdict[str, dict[bytes, list[Answer]]](lambda: defaultdict(list))
@@ -175,7 +176,8 @@ def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
     sets = _sets(agency_id) if wanted else []
     for kind, asked in sorted(wanted.items(), key=lambda one: (one[0] == PDQ.id, one[0])):
         values = list(asked)
-        found = _find_near(agency_id, values) if kind == PDQ.id else _find(agency_id, kind, values, sets)
+        near = kind == PDQ.id
+        found = _find_near(agency_id, values, turned=turned) if near else _find(agency_id, kind, values, sets)
         for value, more, hit in found:
             for answer in asked[value]:
                 answer.hits.append(hit)
@@ -184,13 +186,13 @@ def lookup(agency_id: int, lines: Iterable[str]) -> list[Answer]:
 
 
 @transaction.atomic
-def ask(lines: Iterable[str], *, by: User, purpose: str = NOT_SAID) -> list[Answer]:
+def ask(lines: Iterable[str], *, by: User, purpose: str = NOT_SAID, turned: bool = False) -> list[Answer]:
     """`lookup` for the person's agency, as one event: asking is disclosing (sharing.md section 2).
 
     Raises TooMany, PurposeNeeded.
     """
     why = stated(purpose)
-    answers = lookup(by.agency_id, lines)
+    answers = lookup(by.agency_id, lines, turned=turned)
     known = sum(answer.known for answer in answers)
     audit.record(events.SET_SEARCHED, by=by, on=by.agency, asked=len(answers), known=known, purpose=why)
     return answers
@@ -254,8 +256,8 @@ def _find(agency_id: int, kind: str, digests: list[bytes], sets: Sequence[Asked]
     return [(bytes(row[3]), row[4], Hit(*row[5:])) for row in sorted(found, key=lambda row: row[:3])]
 
 
-def _find_near(agency_id: int, values: Sequence[bytes]) -> list[Found]:
-    found = near_lookup.near(agency_id, values)
+def _find_near(agency_id: int, values: Sequence[bytes], *, turned: bool) -> list[Found]:
+    found = near_lookup.near(agency_id, values, turned=turned)
     if not found:
         return []
     columns = [list(column) for column in zip(*found, strict=True)]

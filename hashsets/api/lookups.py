@@ -23,7 +23,7 @@ class Lookup(ApiView):
         access.require(self.user, "set.lookup")
         asked = shapes.body(request._request, LookupAsked)
         limits.spend(self.token, "hashes", len(asked.hashes), settings.API_HASHES)
-        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose)
+        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose, turned=asked.turned)
         each = {answer.hash: answer for answer in answers}.values()  # a hash that was sent twice is answered once
         return answered(
             LookupAnswer(

@@ -73,6 +73,7 @@ class LookupAsked(Struct, forbid_unknown_fields=True):
 
     purpose: Purpose
     hashes: Annotated[list[Hash], Meta(min_length=1, max_length=MOST_HASHES)]
+    turned: Annotated[bool, Meta(description="Seek what looks alike also turned and mirrored; slower.")] = False
 
 
 class Found(Struct):

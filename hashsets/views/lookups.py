@@ -30,6 +30,7 @@ def lookup(request: SignedRequest) -> HttpResponse:
         "hashes": request.POST.get("hashes", ""),
         "purpose": purpose,
         "longest": lookups.PURPOSE[1],
+        "turned": bool(request.POST.get("turned")),
         "errors": [],
         "asked": False,
     }
@@ -46,7 +47,8 @@ def lookup(request: SignedRequest) -> HttpResponse:
 def _asked(request: SignedRequest) -> list[Answer]:
     """Look up what was sent, and remember the purpose for the next time."""
     purpose = request.POST.get("purpose", "")
-    answers = lookups.ask(request.POST.get("hashes", "").split(), by=request.user, purpose=purpose)
+    turned = bool(request.POST.get("turned"))
+    answers = lookups.ask(request.POST.get("hashes", "").split(), by=request.user, purpose=purpose, turned=turned)
     request.session[LAST_PURPOSE] = lookups.stated(purpose)
     return answers
 

@@ -14,11 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from hashsets import entry_hashes, lookups, near_index, sets, tasks
 from hashsets.models import HashSet
-from hashsets.near import files, tables
+from hashsets.near import dihedral, files, tables
 from hashsets.near_index import Place
 from tests.hashsets import makers
 from tests.hashsets.test_importing import document, load, media
 from tests.people import People
+from tests.scripts import Script
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +249,14 @@ def test_64_digits_are_looked_up_as_both_and_the_answer_names_kind_and_distance(
     assert not any(each["known"] for each in told)
     assert [bool(each.get("problem")) for each in told] == [False] * 4 + [True] * 2
     assert json.dumps(told)
+
+
+def test_a_hash_is_sought_turned_and_mirrored_only_where_that_is_asked_for(
+    us: HashSet, people: People, tmp_path: Path
+) -> None:
+    load(us, document(tmp_path, with_pdq(1)), by=people.supervisor)
+    asked = [bytes(one).hex() for one in dihedral.variants(np.frombuffer(pdq(1, 6), np.uint8).reshape(1, 32))[0]]
+    script, purpose = Script(people.investigator), {"purpose": "phone of case 0417", "hashes": asked}
+    found = [script.post("lookup", purpose | more)[1]["answers"] for more in ({}, {"turned": True})]
+    assert [one["hash"] for one in found[0]] == asked[:1]
+    assert [(one["hash"], one["matches"][0]["distance"]) for one in found[1]] == [(one, 6) for one in asked]
