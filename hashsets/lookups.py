@@ -125,11 +125,7 @@ class Answer:
     problem: str = ""
     hits: list[Hit] = field(default_factory=list)
     more: int = 0
-
-    @property
-    def known(self) -> bool:
-        """Whether any set has it. One that only looks alike is told, and does not make it known."""
-        return any(hit.kind != PDQ.id for hit in self.hits)
+    known: bool = False  # whether any set has it; one that only looks alike is told, and does not make it known
 
     def as_json(self) -> dict[str, Any]:
         """For scripts (commands.md)."""
@@ -182,6 +178,7 @@ def lookup(agency_id: int, lines: Iterable[str], *, turned: bool = False) -> lis
             for answer in asked[value]:
                 answer.hits.append(hit)
                 answer.more += more
+                answer.known |= hit.kind != PDQ.id
     return answers
 
 
