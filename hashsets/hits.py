@@ -32,7 +32,7 @@ WHERE v.in_force ORDER BY n.distance, s.name, v.entry_id
 SETS = """
 SELECT s.id, s.public_id, s.generation, g.entries FROM hashsets_hashset s
 JOIN hashsets_generation g ON g.set_id = s.id AND g.number = s.generation
-WHERE (s.owner_id = %s OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
+WHERE (s.owner_id = %s::bigint OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
 """
 # Of each set the first SHOWN entries with a digest; beside the first, how many more there are.
 ANSWER = f"""
@@ -109,7 +109,7 @@ Found = tuple[bytes, int, Hit]  # the digest, how many more the set has, and one
 
 def asked(agency_id: int) -> list[Asked]:
     """The sets the agency uses, each with its index where it has one."""
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(SETS, [agency_id])
         return [
             Asked(set_id, generation, shelf.index(public_id, generation) if entries >= building.SMALL else None)
