@@ -61,7 +61,7 @@ ORDER BY t.lost_in IS NOT NULL, (CASE WHEN t.strong AND NOT t.retired THEN t.eff
 ASKED = """
 SELECT count(*), coalesce(sum(g.entries), 0),
   array_agg(h.name ORDER BY h.name) FILTER (WHERE s.generation IS NULL OR s.generation < h.generation),
-  cases_effect(%(content)s, %(agency)s)
+  cases_effect(%(content)s)
 FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 LEFT JOIN cases_setsync s ON s.set_id = h.id AND s.agency_id = %(agency)s
 WHERE h.retired_at IS NULL AND (h.owner_id = %(agency)s OR h.reach = 'node')

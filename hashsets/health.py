@@ -6,12 +6,13 @@ from typing import Any
 from django.db import connection
 
 from hashsets import import_words
+from hashsets.generations import in_force
 from hashsets.models import Generation, HashSet
 from workbench.models import User
 
 MOST = 50  # entries named one by one
 DOUBTFUL = "(e.conflict OR e.state <> 'published' OR e.trust = 'disputed')"  # as its index says, migration 0010
-IN_FORCE = "e.added_in <= h.generation AND (e.removed_in IS NULL OR e.removed_in > h.generation)"
+IN_FORCE = in_force("h.generation")
 COUNTS = f"""
 SELECT e.set_id, count(*) FILTER (WHERE e.conflict), count(*) FILTER (WHERE NOT e.conflict)
 FROM hashsets_entry e JOIN hashsets_hashset h ON h.id = e.set_id

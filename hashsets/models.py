@@ -187,7 +187,7 @@ class Comparison(models.Model):
     generation = models.PositiveIntegerField()
     other = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
     other_generation = models.PositiveIntegerField()
-    rows = models.JSONField()  # as `comparisons` reads them
+    rows = models.JSONField(null=True)  # as `comparisons` reads them; None: it took too long and was given up
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -27,7 +27,7 @@ SAME = tuple(name for name in SHOWN if name != "id")  # what a changed entry dif
 LEFT = (
     "{t}.added_in <= %(low)s AND {t}.removed_in IS NOT NULL AND {t}.removed_in > %(low)s AND {t}.removed_in <= %(high)s"
 )
-CAME = "{t}.added_in > %(low)s AND {t}.added_in <= %(high)s AND ({t}.removed_in IS NULL OR {t}.removed_in > %(high)s)"
+CAME = "{t}.added_in > %(low)s AND " + generations.in_force("%(high)s", "{t}")
 
 
 class UnknownVersion(NotFound):

@@ -1,6 +1,5 @@
 """Looking hashes up by token."""
 
-import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -25,16 +24,17 @@ class Lookup(ApiView):
         asked = shapes.body(request._request, LookupAsked)
         number = len(asked.hashes)
         limits.spend(self.token, "hashes", number, most=settings.API_HASHES, of_person=settings.PERSON_HASHES)
-        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose)
+        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose, turned=asked.turned)
+        each = {answer.hash: answer for answer in answers}.values()  # a hash that was sent twice is answered once
         return answered(
             LookupAnswer(
                 asked=len(answers),
                 known=sum(answer.known for answer in answers),
                 answers=[
-                    Answered(answer.hash, answer.known, [msgspec.convert(hit.as_json(), Found) for hit in answer.hits])
-                    for answer in answers
+                    Answered(answer.hash, answer.known, [Found(**hit.as_json()) for hit in answer.hits], answer.more)
+                    for answer in each
                     if answer.hits
                 ],
-                problems=[NoHash(answer.hash, answer.problem) for answer in answers if answer.problem],
+                problems=[NoHash(answer.hash, answer.problem) for answer in each if answer.problem],
             )
         )

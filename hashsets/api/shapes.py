@@ -74,6 +74,7 @@ class LookupAsked(Struct, forbid_unknown_fields=True):
 
     purpose: Purpose
     hashes: Annotated[list[Hash], Meta(min_length=1, max_length=MOST_HASHES)]
+    turned: Annotated[bool, Meta(description="Seek what looks alike also turned and mirrored; slower.")] = False
 
 
 class Found(Struct):
@@ -89,11 +90,15 @@ class Found(Struct):
 
 
 class Answered(Struct):
-    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like."""
+    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like.
+
+    `matches`: of each set the first 20; `more`: how many others have the hash.
+    """
 
     hash: str
     known: bool
     matches: list[Found]
+    more: int
 
 
 class NoHash(Struct):

@@ -63,11 +63,15 @@ def _rows(hash_set: HashSet, found: list[finding.Known]) -> list[dict[str, Any]]
 
 
 def _side(part: HashSet, whole: HashSet) -> dict[str, Any]:
-    """One direction, as of the two versions in force; `counted` None: a worker is at it."""
-    counted = comparisons.overlap(part, whole)
+    """One direction, as of the two versions in force; `counted` None: a worker is at it, or `error` says why not."""
+    side: dict[str, Any] = {"part": part, "whole": whole, "counted": None, "error": ""}
+    try:
+        counted = comparisons.overlap(part, whole)
+    except comparisons.GivenUp as error:
+        return side | {"error": str(error)}
     if counted is None:
         send(tasks.compare, part.pk, part.generation, whole.pk, whole.generation)
-    return {"part": part, "whole": whole, "counted": counted, **(_shown(part, counted) if counted else {})}
+    return side | {"counted": counted, **(_shown(part, counted) if counted else {})}
 
 
 def _shown(part: HashSet, counted: Overlap) -> dict[str, Any]:

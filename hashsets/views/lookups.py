@@ -33,6 +33,7 @@ def lookup(request: SignedRequest) -> HttpResponse:
         "purpose": purpose,
         "shortest": lookups.PURPOSE[0],
         "longest": lookups.PURPOSE[1],
+        "turned": bool(request.POST.get("turned")),
         "errors": [],
         "asked": False,
     }
@@ -50,7 +51,7 @@ def _asked(request: SignedRequest) -> list[Answer]:
     """Look up what was sent, and remember the purpose for the next time."""
     purpose, hashes = request.POST.get("purpose", ""), request.POST.get("hashes", "").split()
     limits.spend_by_person(request.user, "hashes", len(hashes), most=settings.PERSON_HASHES)
-    answers = lookups.ask(hashes, by=request.user, purpose=purpose)
+    answers = lookups.ask(hashes, by=request.user, purpose=purpose, turned=bool(request.POST.get("turned")))
     request.session[LAST_PURPOSE] = lookups.stated(purpose)
     return answers
 
@@ -79,6 +80,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
             "hash": answer.hash,
             "kind": answer.kind,
             "known": answer.known,
+            "more": answer.more,
             "matches": [
                 hit.as_json()
                 | {
@@ -95,7 +97,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
 
 def _told(answers: list[Answer]) -> dict[str, Any]:
     """The same for the page's script: known hashes only, and of a category what is drawn."""
-    rows = _rows([answer for answer in answers if answer.known])
+    rows = _rows(list({answer.hash: answer for answer in answers if answer.known}.values()))
     for match in (match for row in rows for match in row["matches"]):
         drawn = match["category"]
         match["category"] = drawn and {name: getattr(drawn, name) for name in ("code", "name", "colour", "glyph")}

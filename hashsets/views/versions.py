@@ -112,7 +112,10 @@ def _sentence(delta: Delta) -> str:
 
 def _counts(hash_set: HashSet, old: int, new: int) -> dict[str, Any]:
     """The delta and its categories; a worker is asked where it takes longer than a page may wait."""
-    delta = comparisons.diff(hash_set, old, new)
+    try:
+        delta = comparisons.diff(hash_set, old, new)
+    except comparisons.GivenUp as error:
+        return {"delta": None, "by_category": [], "given_up": str(error)}
     if delta is None:
         send(tasks.compare, hash_set.pk, old, hash_set.pk, new)
         return {"delta": None, "by_category": []}

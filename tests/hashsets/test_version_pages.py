@@ -6,6 +6,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -167,3 +168,26 @@ def test_beside_anothers_set_only_an_own_one_is_laid_by_those_who_may_look_up(
     answers = [signed_in(people.investigator).get(page, secure=True).status_code for page in pages]
     assert answers == [404, 404, 404]
     assert AuditEvent.objects.filter(verb="set.compare").count() == 2
+
+
+def test_lists_that_are_pairs_without_end_are_given_up_and_that_is_said(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (makers.hash_set(people.supervisor, name, scheme="us-pvic") for name in ("One", "Other"))
+    with connection.cursor() as cursor:  # each entry of one is each entry of the other, as far as anybody can tell
+        cursor.execute(
+            "INSERT INTO hashsets_entry (set_id, ident, sha1, code, disposition, trust, added_in)"
+            " SELECT s, int8send(n), decode(repeat('ab', 20), 'hex'), '1', 'relevant', 'trusted', 1"
+            " FROM generate_series(1, 3000) n, unnest(%s) s",
+            [[one.pk, other.pk]],
+        )
+        cursor.execute("UPDATE hashsets_hashset SET generation = 1 WHERE id = ANY(%s)", [[one.pk, other.pk]])
+    monkeypatch.setattr(comparisons, "WORKER", 50)  # milliseconds
+    comparisons.count(one.pk, 1, other.pk, 1)
+    comparisons.count(other.pk, 1, one.pk, 1)
+    page = f"{url('overlap', one)}?with={other.public_id}"
+    assert text(signed_in(people.investigator).get(page, secure=True)).count("took more than half an hour") == 2
+    one.refresh_from_db()
+    other.refresh_from_db()
+    with pytest.raises(comparisons.GivenUp):
+        comparisons.overlap(one, other)
