@@ -17,6 +17,7 @@ PERMISSIONS = access.register(
         "set.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "set.create": SUPERVISOR,
         "set.import": SUPERVISOR,
+        "set.watch": SUPERVISOR,
         "set.policy": SUPERVISOR,
         "set.retire": SUPERVISOR,
         "set.rollback": SUPERVISOR,

@@ -19,12 +19,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from hashsets import importing, kept_lists
+from hashsets import events, importing, kept_lists
 from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import HashSet
-from workbench import jobs
+from workbench import audit, jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
 
@@ -58,10 +58,11 @@ def start(
     dry_run: bool,
     incomplete: bool = False,
     only_media: bool = False,
+    from_folder: bool = False,
 ) -> Job:
     """Keep the uploaded files and queue their import; the caller wakes a worker. Raises ImportRunning."""
     names = [Path(file.name or "list").name[:200] for file in files]
-    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media, "from_folder": from_folder}
     job = _claim(hash_set, names, by=by, chosen=chosen, via="worker")
     folder = _folder(job)
     with _held(job.pk):  # so that nobody takes it for forgotten while gigabytes are copied
@@ -73,6 +74,20 @@ def start(
                 os.fsync(kept.fileno())
         job.cursor = {**job.cursor, "kept": True}  # from here on a worker may take it
         Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
+    return job
+
+
+@transaction.atomic
+def refuse(hash_set: HashSet, name: str, *, by: User, error: WorkbenchError) -> Job:
+    """The run of a list from the watched folder that was not even begun."""
+    cursor = {"files": [name[:200]], "by": by.pk, "by_name": by.name, "dry_run": False, "from_folder": True}
+    job = Job.objects.create(
+        kind=KIND, subject=_subject(hash_set), state=Job.State.FAILED, message=str(error), cursor=cursor
+    )
+    audit.record(
+        events.IMPORT_REFUSED, by=by, on=hash_set, agency=hash_set.owner_id, outcome="refused", reason=str(error)[:400],
+        name=name[:200], run=str(job.public_id), from_folder=True,
+    )  # fmt: skip
     return job
 
 
@@ -163,6 +178,11 @@ def _buried(held: Job) -> bool:
 def of_set(hash_set: HashSet) -> list[Job]:
     """The last imports into a set, newest first."""
     return list(Job.objects.filter(kind=KIND, subject=_subject(hash_set)).order_by("-pk")[:50])
+
+
+def is_under_way(hash_set: HashSet) -> bool:
+    """Whether an import into the set is queued or running."""
+    return Job.objects.filter(kind=KIND, subject=_subject(hash_set), state__in=Job.LIVE).exists()
 
 
 def set_of(public_id: UUID) -> tuple[Job, UUID]:

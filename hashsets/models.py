@@ -136,6 +136,8 @@ class HashSet(models.Model):
     trust = models.CharField(max_length=20, default="trusted")  # of imported entries: does the owner vouch for them
     receives_offers = models.BooleanField(default=False)  # the set the owner's approved decisions go to
     retired_at = models.DateTimeField(null=True)
+    watched_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    watched_by_name = models.CharField(max_length=120, default="")  # who turned its watched folder on; "" while off
 
     objects = scope.HashSetQuerySet.as_manager()
 

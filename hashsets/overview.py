@@ -102,6 +102,7 @@ def may(user: User, hash_set: HashSet) -> dict[str, bool]:
     return {
         "import": a_list and access.has(user, "set.import"),
         "rollback": a_list and access.has(user, "set.rollback"),
+        "watch": own and (a_list or bool(hash_set.watched_by_id)) and access.has(user, "set.watch"),
         "policy": live and access.has(user, "set.policy"),
         "export": own and access.has(user, "set.export"),
         "retire": own and live and access.has(user, "set.retire"),

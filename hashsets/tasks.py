@@ -3,7 +3,16 @@
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import comparisons, entry_hashes, generations, import_jobs, importing, kept_lists, near_index
+from hashsets import (
+    comparisons,
+    entry_hashes,
+    generations,
+    import_jobs,
+    importing,
+    kept_lists,
+    near_index,
+    watched,
+)
 from hashsets.exchange import on_disk
 from hashsets.index import building
 from hashsets.models import HashSet
@@ -31,6 +40,20 @@ def sweep() -> None:
         send(build_index, hash_set.pk)
     for set_id in near_index.behind():
         send(build_near, set_id)
+
+
+@shared_task
+def watch_folders() -> None:
+    """Have workers look into the watched folders in which something lies."""
+    for set_id in watched.sets_with_work():
+        send(look_into_folder, set_id)
+
+
+@shared_task
+def look_into_folder(set_id: int) -> None:
+    """Take the next list of a set's watched folder, and put away what was imported."""
+    if job_id := watched.look(set_id):
+        send(run_import, job_id)
 
 
 @shared_task

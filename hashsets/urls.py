@@ -22,6 +22,7 @@ urlpatterns = [
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
     path("<uuid:set_id>/policy/", sets.policy, name="policy"),
+    path("<uuid:set_id>/watch/", sets.watch, name="watch"),
     path("<uuid:set_id>/retire/", sets.retire, name="retire"),
     path("<uuid:set_id>/versions/", versions.index, name="versions"),
     path("<uuid:set_id>/versions/<int:old>/<int:new>/", versions.diff, name="diff"),

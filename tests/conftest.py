@@ -5,9 +5,7 @@ before Django's settings are read.
 """
 
 import os
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -40,22 +38,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("products"))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before pytest-xdist starts its processes, migrate once for all of them and for the products they start."""
+    starts_others = session.config.getoption("numprocesses", None) and not hasattr(session.config, "workerinput")
+    if starts_others and not PLANTED:
+        with launched.in_use(print, fsync=False, die_with_parent=True):
+            _migrate_and_keep()
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[None]:
     """PostgreSQL (without fsync) and Valkey from the product's own launcher, for the whole run."""
     with launched.in_use(print, fsync=False, die_with_parent=True):
         if not PLANTED:
             _migrate_and_keep()
+            launched.ensure(print, fsync=False, die_with_parent=True)
         yield
 
 
 def _migrate_and_keep() -> None:
-    """Migrate as the product does, and keep the result for the next run of the same code."""
+    """Migrate as the product does, and keep the result for whoever comes next with the same code; it is stopped."""
     prepare.migrate()
     database.keep_pristine()
     launched.stop()
     seed.keep(DATA, CODE)
-    launched.ensure(print, fsync=False, die_with_parent=True)
 
 
 @pytest.fixture(scope="session")
@@ -73,9 +79,7 @@ def _restore(_case: TransactionTestCase) -> None:
 @pytest.fixture(scope="session")
 def live() -> Iterator[product.Product]:
     """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
-    folder = Path(tempfile.mkdtemp(prefix="winnow-live-"))
-    seed.planted(folder, CODE)
-    with product.running("--workers=1", data=folder, settings=product.ROOMY) as running:
+    with product.running("--workers=1", data=seed.folder(CODE), settings=product.ROOMY) as running:
         yield running
 
 

@@ -16,9 +16,11 @@ WHERE n.nspname = %s AND c.relkind = 'r' ORDER BY 1
 PARENT = """
 SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent WHERE i.inhrelid = %s::regclass
 """
-WRITABLE = """
-SELECT attname FROM pg_attribute
-WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum
+COLUMNS = """
+SELECT c.relname, array_agg(a.attname ORDER BY a.attnum)
+FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+GROUP BY c.relname
 """
 
 
@@ -40,12 +42,14 @@ def restore_pristine() -> None:
     """Make every table what it was after the migrations; partitions added since are dropped."""
     with superuser() as connection:
         connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '20s'")
-        kept = _tables(connection, "pristine")
-        for table in _tables(connection, "public"):
-            if table in kept:
-                _restore(connection, table)
-            else:
+        kept, now = _tables(connection, "pristine"), _tables(connection, "public")
+        columns: dict[str, list[str]] = dict(connection.execute(COLUMNS).fetchall())
+        for table in now:
+            if table not in kept:
                 _drop(connection, table)
+        # in one go: this runs after each test that commits, and a question for each table takes longer than the work
+        statements: list[sql.Composable] = [_restored(table, columns[table]) for table in now if table in kept]
+        connection.execute(sql.SQL("; ").join(statements))
 
 
 def _drop(connection: psycopg.Connection, table: str) -> None:
@@ -61,11 +65,10 @@ def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
     return [name for (name,) in connection.execute(TABLES, [schema])]
 
 
-def _restore(connection: psycopg.Connection, table: str) -> None:
-    name = sql.Identifier(table)
-    columns = sql.SQL(", ").join(
-        sql.Identifier(column) for (column,) in connection.execute(WRITABLE, [f'public."{table}"'])
+def _restored(table: str, columns: list[str]) -> sql.Composed:
+    """The statements that make a table what it was."""
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    statements = (
+        "DELETE FROM public.{0}; INSERT INTO public.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM pristine.{0}"
     )
-    connection.execute(sql.SQL("DELETE FROM public.{}").format(name))
-    statement = "INSERT INTO public.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM pristine.{0}"
-    connection.execute(sql.SQL(statement).format(name, columns))
+    return sql.SQL(statements).format(sql.Identifier(table), names)

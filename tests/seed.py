@@ -6,6 +6,7 @@ It lies in `var/test-seed` of the checkout and may be deleted at any time; a fre
 import contextlib
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from workbench.launcher import prepare
@@ -31,6 +32,13 @@ def planted(data: Path, fingerprint: str) -> bool:
             shutil.rmtree(data / part, ignore_errors=True)
         return False
     return True
+
+
+def folder(fingerprint: str) -> Path:
+    """Return a data folder of its own for a product, migrated already where there is a seed; its name is short."""
+    data = Path(tempfile.mkdtemp(prefix="winnow-live-"))
+    planted(data, fingerprint)
+    return data
 
 
 def keep(data: Path, fingerprint: str) -> None:

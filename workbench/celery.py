@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 
 SWEEP_SECONDS = 10.0
 SWEEP_IMPORTS_SECONDS = 60.0
+WATCH_SECONDS = 15.0
 SWEEP_ROWS_SECONDS = 3600.0
 VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
 
@@ -43,6 +44,11 @@ app.conf.update(
         # What was lost with the broker or a worker is found in the tables; a late one is of no use.
         "sweep": {"task": "cases.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}},
         "sweep imports": {"task": "hashsets.tasks.sweep", "schedule": SWEEP_IMPORTS_SECONDS},
+        "watch": {
+            "task": "hashsets.tasks.watch_folders",
+            "schedule": WATCH_SECONDS,
+            "options": {"expires": WATCH_SECONDS},
+        },
         "sweep rows": {"task": "hashsets.tasks.sweep_rows", "schedule": SWEEP_ROWS_SECONDS},
     },
 )

@@ -56,6 +56,9 @@ DROP = Path(env("WINNOW_DROP") or DATA_DIR / "drop")
 if not DROP.is_absolute():
     raise ImproperlyConfigured(f"WINNOW_DROP: {DROP} must be an absolute path.")
 DROP_SECONDS = env_int("WINNOW_DROP_SECONDS", 60, 1, 86_400)
+LISTS = Path(env("WINNOW_LISTS") or DATA_DIR / "lists")
+if not LISTS.is_absolute():
+    raise ImproperlyConfigured(f"WINNOW_LISTS: {LISTS} must be an absolute path.")
 DROP_AS = env("WINNOW_DROP_AS", "operator")
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)

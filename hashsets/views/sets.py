@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import exchange, import_jobs, listing, overview, policies, scheme_tables, sets
+from hashsets import exchange, import_jobs, listing, overview, policies, scheme_tables, sets, watched
 from hashsets.exchange import WriteOptions
 from hashsets.forms import ExportForm, ImportForm, PolicyForm, SetForm
 from hashsets.models import HashSet
@@ -19,6 +19,7 @@ from workbench import access
 from workbench.errors import BadInput
 from workbench.models import Job
 from workbench.requests import SignedRequest
+from workbench.visible import visible
 
 
 @require_GET
@@ -67,9 +68,17 @@ def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
         "here": "hashsets",
         "import_form": ImportForm(),
         "writers": exchange.WRITERS.values(),
+        "watched": _watched(hash_set) if hash_set.owner_id == request.user.agency_id else None,
         "live_run": live[0].public_id if live and hash_set.owner_id == request.user.agency_id else None,
     }
     return render(request, "hashsets/set.html", context)
+
+
+def _watched(hash_set: HashSet) -> dict[str, Any]:
+    """The folder, who turned it on, and what was refused lately."""
+    lists = [(job.public_id, job.cursor["files"][0], job.message) for job in watched.refused(hash_set)]
+    told = [{"run": run, "name": visible(name), "why": visible(why)} for run, name, why in lists]
+    return {"folder": str(watched.folder_of(hash_set)), "by": hash_set.watched_by_name, "refused": told}
 
 
 @require_POST
@@ -90,6 +99,14 @@ def policy(request: SignedRequest, set_id: UUID) -> HttpResponse:
         may_discard=data["may_discard"],
     )
     messages.success(request, _("The policy is in force."))
+    return redirect("hashsets:set", hash_set.public_id)
+
+
+@require_POST
+def watch(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """Turn the set's watched folder on, in the person's name, or off."""
+    hash_set = sets.own(request.user, "set.watch", set_id)
+    watched.turn(hash_set, by=request.user, on=request.POST.get("on") == "1")
     return redirect("hashsets:set", hash_set.public_id)
 
 

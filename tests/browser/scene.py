@@ -13,7 +13,7 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 24  # cases to review
+SMALL = 26  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
 IN_LONG = 70  # more than a page of units
 

@@ -3,16 +3,19 @@
 import json
 import shutil
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import World
+from tests.browser import desk
 from tests.product import Product
 
 pytestmark = pytest.mark.browser
+NUMBERS = count(1)
 SMALL, LARGE = 250, 20 * 1024 * 1024  # files of a few bytes; bytes of one that goes in three pieces
 
 
@@ -34,6 +37,12 @@ def page(browser: Browser, live: Product, sessions: dict[str, Any]) -> Iterator[
     page.set_default_timeout(60_000)
     yield page
     page.close()
+
+
+@pytest.fixture
+def case(page: Page) -> str:
+    """The address of a case that has nothing yet."""
+    return urlsplit(desk.open_case(page, f"UP-{next(NUMBERS)}")).path
 
 
 def upload(page: Page, case: str, ref: str, folder: Path) -> None:
@@ -96,9 +105,8 @@ def whole(folder: Path) -> dict[str, Any]:
 
 
 def test_a_folder_comes_whole_over_a_connection_that_is_cut_three_times(
-    page: Page, world: World, live: Product, folder: Path
+    page: Page, case: str, live: Product, folder: Path
 ) -> None:
-    case = world.fresh_case()
     connection = Connection(page.context, lets=1)
     upload(page, case, "CUT-1", folder)
     for lets in (2, 2, 1000):
@@ -108,8 +116,7 @@ def test_a_folder_comes_whole_over_a_connection_that_is_cut_three_times(
     assert in_ledger(live, case, "CUT-1") == whole(folder)
 
 
-def test_a_page_loaded_anew_sends_only_what_is_missing(page: Page, world: World, live: Product, folder: Path) -> None:
-    case = world.fresh_case()
+def test_a_page_loaded_anew_sends_only_what_is_missing(page: Page, case: str, live: Product, folder: Path) -> None:
     connection = Connection(page.context, lets=2)
     upload(page, case, "ANEW-1", folder)
     connection.until_lost(page)
@@ -125,9 +132,8 @@ def test_a_page_loaded_anew_sends_only_what_is_missing(page: Page, world: World,
 
 
 def test_an_upload_is_paused_and_goes_on_and_keeps_nothing_in_the_browser(
-    page: Page, world: World, live: Product, folder: Path
+    page: Page, case: str, live: Product, folder: Path
 ) -> None:
-    case = world.fresh_case()
     connection = Connection(page.context, lets=1)
     upload(page, case, "PAUSE-1", folder)
     connection.until_lost(page)
@@ -142,9 +148,8 @@ def test_an_upload_is_paused_and_goes_on_and_keeps_nothing_in_the_browser(
 
 
 def test_an_upload_ended_as_it_is_says_of_each_missing_file_that_it_never_came(
-    page: Page, world: World, live: Product, folder: Path
+    page: Page, case: str, live: Product, folder: Path
 ) -> None:
-    case = world.fresh_case()
     connection = Connection(page.context, lets=1)
     upload(page, case, "SHORT-1", folder)
     connection.until_lost(page)

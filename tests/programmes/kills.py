@@ -94,9 +94,9 @@ def differences(calm: Run, disturbed: Run) -> list[str]:
     return lines
 
 
-def run(evidence: Path, kills: int, seconds: float = AT_WORK_SECONDS) -> Run:
-    """Ingest with a product of its own, disturbed so often; `case check` must find nothing broken."""
-    with product.running("--workers=2") as winnow:
+def run(evidence: Path, kills: int, seconds: float = AT_WORK_SECONDS, data: Path | None = None) -> Run:
+    """Ingest with a product of its own (on `data`), disturbed so often; `case check` must find nothing broken."""
+    with product.running("--workers=2", data=data) as winnow:
         begin(winnow, evidence)
         return ended(winnow, disturb(winnow, kills, seconds) if kills else 0)
 

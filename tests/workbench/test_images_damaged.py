@@ -27,7 +27,7 @@ SEEDS = [DISK[: disks.DATA + 80 * disks.SECTOR].ljust(disks.SIZE // 8, b"\0"), d
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 @given(
     seed=st.sampled_from(SEEDS),
