@@ -134,9 +134,9 @@ class Report:
         """Count a field we keep without knowing it."""
         _count(self.unknown_fields, name[:200])
 
-    def count_code(self, code: str | None) -> None:
+    def count_code(self, code: str | None, times: int = 1) -> None:
         """Count a category; "" is no verdict."""
-        _count(self.codes, code or "")
+        _count(self.codes, code or "", times)
 
     def as_json(self) -> dict[str, Any]:
         """For the generation's row and the event log; stable field names (commands.md)."""
@@ -150,9 +150,9 @@ class Report:
         }
 
 
-def _count(counter: Counter[str], name: str) -> None:
+def _count(counter: Counter[str], name: str, times: int = 1) -> None:
     """Count, without growing for ever on a list where every name differs."""
-    counter[name if name in counter or len(counter) < MAX_NAMES else "(other)"] += 1
+    counter[name if name in counter or len(counter) < MAX_NAMES else "(other)"] += times
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,16 @@ case can be written again.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hashsets.exchange import vics_context
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.json_cutter import Cutter, PassedOver
+from hashsets.exchange.plain import Block
 
+SINGLY = 5000  # records read one by one after a block that could not be decoded
 _RECORDS = {"value", "media"}  # root members that may hold the records
 _HASHES = {"md5", "sha1", "sha256"}
 _CASE_FIELDS = {"caseid", "casenumber"}
@@ -40,9 +42,10 @@ class Document:
     kind: str = ""  # "Media" or "Cases", known from the first record on
     root: list[Member] = field(default_factory=list)  # all but the records
     cases: list[CaseFields] = field(default_factory=list)
+    decode_block: Callable[[str], Block | None] | None = None  # None: every record comes by itself
 
     def records(self) -> Iterator[Any]:
-        """Each Media record, decoded; PassedOver where that was impossible. Raises MalformedDocument."""
+        """Each Media record, decoded; PassedOver where that was impossible; a Block for many. Raises MalformedDocument."""
         start = self.cutter.peek()
         if start == "{":
             yield from self._root()
@@ -88,8 +91,22 @@ class Document:
                 return
         if self.kind == "Cases":
             yield from self._more_cases()
-        else:
+        elif self.decode_block is None:
             yield from self.cutter.elements()
+        else:
+            yield from self._blocks(self.decode_block)
+
+    def _blocks(self, decode: Callable[[str], Block | None]) -> Iterator[Any]:
+        """Blocks as far as they can be decoded; single records in between."""
+        more = True
+        while more:
+            text = self.cutter.block()
+            block = decode(text) if text else None
+            if block is None:
+                more = yield from self.cutter.elements(SINGLY)
+            else:
+                yield block
+                more = self.cutter.pass_block()
 
     def _first(self) -> Iterator[Any]:
         """The first element decides what the document is; a case may be larger than memory, so it is walked."""
