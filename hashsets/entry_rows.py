@@ -94,8 +94,10 @@ class Written(NamedTuple):
     codes: Counter[str]
 
 
+# All that was kept of a record: its number in the list stands in a column of its own.
+RAW = "CASE WHEN media_id IS NULL THEN raw ELSE raw || jsonb_build_object('media_id', media_id) END"
 LATEST = f"""
-SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, raw,
+SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, {RAW},
   added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s) AS in_force
 FROM hashsets_entry WHERE set_id = %(set)s AND ident = ANY(%(idents)s) AND added_in <= %(g)s
 ORDER BY ident, twin, added_in DESC

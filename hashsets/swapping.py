@@ -22,7 +22,8 @@ WITH staged AS (
 nearest AS (
   SELECT DISTINCT ON (s.ident, s.grp) s.ident, s.grp, e.id, e.twin, e.public_id,
     e.removed_in IS NULL OR e.removed_in > {g} AS in_force,
-    (e.md5, e.sha1, e.sha256, e.size, e.code, e.disposition, e.conflict, e.trust, e.flags, e.raw, e.state)
+    (e.md5, e.sha1, e.sha256, e.size, e.code, e.disposition, e.conflict, e.trust, e.flags,
+     CASE WHEN e.media_id IS NULL THEN e.raw ELSE e.raw || jsonb_build_object('media_id', e.media_id) END, e.state)
       IS NOT DISTINCT FROM (s.md5, s.sha1, s.sha256, s.size, s.code, s.disposition, s.conflict, s.trust, s.flags,
                             s.raw, 'published') AS same
   FROM staged s JOIN hashsets_entry e ON e.set_id = {set} AND e.ident = s.ident AND e.added_in <= {g}

@@ -197,3 +197,14 @@ class ListWriter(ListFormat, Protocol):
     def write(self, records: Iterable[HashRecord], stream: BinaryIO, options: WriteOptions) -> int:
         """Write all, deterministic; the number written."""
         ...
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A format that can also hand out many records at once."""
+
+    def read_parts(
+        self, stream: BinaryIO, report: Report, options: ReadOptions
+    ) -> Iterator[tuple[list[HashRecord], Any]]:
+        """As `read`: single records, and plain ones as rows (`plain.ROW`) beside them."""
+        ...

@@ -45,7 +45,7 @@ class Document:
     decode_block: Callable[[str], Block | None] | None = None  # None: every record comes by itself
 
     def records(self) -> Iterator[Any]:
-        """Each Media record, decoded; PassedOver where that was impossible; a Block for many. Raises MalformedDocument."""
+        """Each Media record, decoded; PassedOver where that cannot be; a Block for many. Raises MalformedDocument."""
         start = self.cutter.peek()
         if start == "{":
             yield from self._root()
