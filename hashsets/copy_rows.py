@@ -1,41 +1,40 @@
 """Rows for PostgreSQL's binary COPY, made of columns instead of one by one. PURE.
 
-A column is a matrix with one row of bytes per row, in the order the wire has them (big-endian), or one of few
-texts, by number.
+Columns of values with one length each come first, in the order the wire has them (big-endian); what varies comes
+last, as one of few endings, whose bytes `texts` makes.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 END = b"\xff\xff"
+_AT_ONCE = 8192  # rows; more do not fit into the processor's cache
 Bytes = npt.NDArray[np.uint8]
 
 
-@dataclass(frozen=True, slots=True)
-class Texts:
-    """A column of few different texts: row n has `texts[which[n]]`."""
+def packed(columns: Sequence[Bytes], endings: Sequence[bytes], which: npt.NDArray[np.int64]) -> Iterator[bytes]:
+    """Rows, between HEAD and END: row n is row n of each column, and then `endings[which[n]]`; nothing is null.
 
-    texts: Sequence[bytes]
-    which: npt.NDArray[np.int64]
+    A column is a matrix of bytes. Every ending has as many fields as the others.
+    """
+    widths = [column.shape[1] for column in columns]
+    frame, places = _frame(widths, fields=len(columns) + _fields(endings[0]))
+    for start in range(0, len(which), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        rows = frame[: len(which[part])]
+        for column, place, width in zip(columns, places, widths, strict=True):
+            rows[:, place : place + width] = column[part]
+        beginnings = rows.view(np.dtype(("V", rows.shape[1]))).ravel().tolist()
+        yield b"".join(chain.from_iterable(zip(beginnings, [endings[n] for n in which[part].tolist()], strict=True)))
 
 
-Column = Bytes | Texts
-
-
-def packed(columns: Sequence[Column]) -> bytes:
-    """Rows of these columns, none of them null; between HEAD and END."""
-    number = len(columns[0].which if isinstance(columns[0], Texts) else columns[0])
-    parts, kept = zip(*(_field(column, number) for column in columns), strict=True)
-    count = np.broadcast_to(_wire(len(columns), ">i2"), (number, 2))
-    rows = np.concatenate([count, *parts], axis=1)
-    if all(mask is None for mask in kept):
-        return rows.tobytes()
-    masks = [np.ones(part.shape, bool) if mask is None else mask for part, mask in zip(parts, kept, strict=True)]
-    return rows[np.concatenate([np.ones(count.shape, bool), *masks], axis=1)].tobytes()
+def texts(*values: bytes) -> bytes:
+    """The bytes of some fields that follow each other."""
+    return b"".join(len(value).to_bytes(4, "big") + value for value in values)
 
 
 def numbers(values: npt.NDArray[np.int64]) -> Bytes:
@@ -46,15 +45,15 @@ def numbers(values: npt.NDArray[np.int64]) -> Bytes:
 def json_numbers(before: bytes, values: npt.NDArray[np.int64]) -> Bytes:
     """A column of jsonb: an object that ends in these numbers, none negative. They are filled up with blanks."""
     digits = len(str(int(values.max())))
-    texts = np.empty((len(values), 1 + len(before) + digits + 1), np.uint8)
-    texts[:, 0], texts[:, -1] = 1, ord("}")  # version of the wire form; end of the object
-    texts[:, 1 : 1 + len(before)] = np.frombuffer(before, np.uint8)
-    rest = values.copy()
-    for place in range(len(before) + digits, len(before), -1):
-        blank = rest == 0 if place < len(before) + digits else False
+    made = np.empty((len(values), 1 + len(before) + digits + 1), np.uint8)
+    made[:, 0], made[:, -1] = 1, ord("}")  # version of the wire form; end of the object
+    made[:, 1 : 1 + len(before)] = np.frombuffer(before, np.uint8)
+    last, rest = len(before) + digits, values
+    for place in range(last, last - digits, -1):
+        blank = (rest == 0) & (place < last)
         rest, digit = np.divmod(rest, 10)
-        texts[:, place] = np.where(blank, ord(" "), digit + ord("0"))
-    return texts
+        made[:, place] = np.where(blank, ord(" "), digit + ord("0"))
+    return made
 
 
 def fixed(values: npt.NDArray[np.void]) -> Bytes:
@@ -62,19 +61,19 @@ def fixed(values: npt.NDArray[np.void]) -> Bytes:
     return np.ascontiguousarray(values).view(np.uint8).reshape(len(values), -1)
 
 
-def _field(column: Column, number: int) -> tuple[Bytes, npt.NDArray[np.bool_] | None]:
-    """Length and value of each row, side by side; and which of the bytes count, None for all."""
-    if not isinstance(column, Texts):
-        length = np.broadcast_to(_wire(column.shape[1], ">i4"), (number, 4))
-        return np.concatenate([length, column], axis=1), None
-    fields = [_wire(len(text), ">i4").tobytes() + text for text in column.texts]
-    width = max(map(len, fields))
-    table = np.frombuffer(b"".join(field.ljust(width, b"\0") for field in fields), np.uint8).reshape(-1, width)
-    if len(set(map(len, fields))) == 1:
-        return table[column.which], None
-    mask = np.arange(width) < np.array([len(field) for field in fields])[:, None]
-    return table[column.which], mask[column.which]
+def _frame(widths: Sequence[int], *, fields: int) -> tuple[Bytes, list[int]]:
+    """Rows with everything but the values in its place, and where the values go."""
+    row, places = fields.to_bytes(2, "big"), []
+    for width in widths:
+        places.append(len(row) + 4)
+        row += width.to_bytes(4, "big") + bytes(width)
+    return np.tile(np.frombuffer(row, np.uint8), (_AT_ONCE, 1)), places
 
 
-def _wire(value: int, kind: str) -> Bytes:
-    return np.array([value], kind).view(np.uint8)
+def _fields(ending: bytes) -> int:
+    """How many fields an ending has."""
+    number, at = 0, 0
+    while at < len(ending):
+        at += 4 + int.from_bytes(ending[at : at + 4], "big")
+        number += 1
+    return number

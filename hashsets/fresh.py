@@ -4,13 +4,13 @@ The caller's one transaction holds it all, so whatever happens, nothing of it st
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from django.db import OperationalError, connection, transaction
 
-from hashsets import copy_rows
-from hashsets.copy_rows import Texts, fixed, numbers
+from hashsets import copy_rows, staging
+from hashsets.copy_rows import fixed, numbers
 from hashsets.exchange.plain import Rows
 from hashsets.models import HashSet
 from hashsets.sorting import SortedRows
@@ -60,8 +60,8 @@ def write(
         with cursor.copy(COPY.format(set=hash_set.pk)) as copy:
             copy.write(copy_rows.HEAD)
             for part in rows.parts():
-                if len(part.alone):
-                    copy.write(copy_rows.packed(_columns(part.alone, dispositions)))
+                for block in _packed(part.alone, dispositions) if len(part.alone) else ():
+                    copy.write(block)
                 stored += len(part.alone)
                 tell("Storing", stored, len(rows))
             copy.write(copy_rows.END)
@@ -89,21 +89,13 @@ def _take(hash_set: HashSet) -> None:
     raise SetInUse
 
 
-def _columns(rows: Rows, dispositions: Mapping[str, str]) -> list[copy_rows.Column]:
-    """The columns of COPY."""
-    codes, which = np.unique(rows["code"], return_inverse=True)
-    texts = [str(code) for code in codes]
+def _packed(rows: Rows, dispositions: Mapping[str, str]) -> Iterator[bytes]:
+    """The rows for COPY."""
     md5 = fixed(rows["md5"])
-    return [
-        _random_uuids(len(rows)),
-        md5,
-        md5,
-        fixed(rows["sha1"]),
-        numbers(rows["size"]),
-        numbers(rows["media_id"]),
-        Texts([text.encode() for text in texts], which),
-        Texts([dispositions.get(text, "unmapped").encode() for text in texts], which),
-    ]
+    columns = [
+        _random_uuids(len(rows)), md5, md5, fixed(rows["sha1"]), numbers(rows["size"]), numbers(rows["media_id"]),
+    ]  # fmt: skip
+    return copy_rows.packed(columns, *staging.verdicts(rows, dispositions))
 
 
 def _random_uuids(number: int) -> copy_rows.Bytes:

@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from django.db import connection
 
 from hashsets import copy_rows
-from hashsets.copy_rows import Texts, fixed, json_numbers, numbers
+from hashsets.copy_rows import fixed, json_numbers, numbers
 from hashsets.exchange import HashRecord
 from hashsets.exchange.plain import Rows
 from hashsets.sorting import SortedRows
@@ -34,7 +35,7 @@ CREATE TEMPORARY TABLE hashsets_staged (
 """
 COPY = "COPY hashsets_staged FROM STDIN"
 COPY_PLAIN = """
-COPY hashsets_staged (position, ident, md5, sha1, size, code, disposition, raw) FROM STDIN (FORMAT BINARY)
+COPY hashsets_staged (position, ident, md5, sha1, size, raw, code, disposition) FROM STDIN (FORMAT BINARY)
 """
 
 # Records of one identity whose digests contradict each other are told apart by `grp`, in file order.
@@ -179,17 +180,23 @@ def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: Sort
 def _copy_plain(rows: Rows, dispositions: Mapping[str, str]) -> None:
     if not len(rows):
         return
-    codes, which = np.unique(rows["code"], return_inverse=True)
-    texts = [str(code) for code in codes]
     md5 = fixed(rows["md5"])
-    columns: list[copy_rows.Column] = [
+    columns = [
         numbers(rows["position"]), md5, md5, fixed(rows["sha1"]), numbers(rows["size"]),
-        Texts([text.encode() for text in texts], which),
-        Texts([dispositions.get(text, "unmapped").encode() for text in texts], which),
         json_numbers(b'{"media_id":', rows["media_id"]),
     ]  # fmt: skip
     with connection.cursor() as cursor, cursor.copy(COPY_PLAIN) as copy:
-        copy.write(copy_rows.HEAD + copy_rows.packed(columns) + copy_rows.END)
+        copy.write(copy_rows.HEAD)
+        for block in copy_rows.packed(columns, *verdicts(rows, dispositions)):
+            copy.write(block)
+        copy.write(copy_rows.END)
+
+
+def verdicts(rows: Rows, dispositions: Mapping[str, str]) -> tuple[list[bytes], npt.NDArray[np.int64]]:
+    """Code and disposition for COPY: the different ones that occur, and which of them each row has."""
+    codes, which = np.unique(rows["code"], return_inverse=True)
+    texts = [str(code) for code in codes]
+    return [copy_rows.texts(text.encode(), dispositions.get(text, "unmapped").encode()) for text in texts], which
 
 
 def _run(statement: str, values: list[Any] | None = None) -> int:

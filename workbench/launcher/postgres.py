@@ -30,6 +30,9 @@ SETTINGS = {
     "effective_cache_size": "2GB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
+    # Nothing is replicated: what is loaded into a new table is written once, not into the log as well.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
