@@ -6,6 +6,7 @@ last, as one of few endings, whose bytes `texts` makes.
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,7 +29,7 @@ def packed(columns: Sequence[Bytes], endings: Sequence[bytes], which: npt.NDArra
         rows = frame[: len(which[part])]
         for column, place, width in zip(columns, places, widths, strict=True):
             rows[:, place : place + width] = column[part]
-        beginnings = rows.view(np.dtype(("V", rows.shape[1]))).ravel().tolist()
+        beginnings: Any = rows.view(np.dtype(("V", rows.shape[1]))).ravel().tolist()
         yield b"".join(chain.from_iterable(zip(beginnings, [endings[n] for n in which[part].tolist()], strict=True)))
 
 

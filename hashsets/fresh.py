@@ -56,7 +56,7 @@ def write(
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_fresh_make(%s, %s, %s)", [hash_set.pk, hash_set.generation + 1, hash_set.trust])
-        stored = 0
+        stored: int = 0
         with cursor.copy(COPY.format(set=hash_set.pk)) as copy:
             copy.write(copy_rows.HEAD)
             for part in rows.parts():

@@ -12,6 +12,7 @@ from hashsets.exchange.photodna_watch import PLACEHOLDER_AT
 from hashsets.swapping import Difference
 from workbench.errors import WorkbenchError
 
+IN_LOG = ("name", "sha256", "bytes", "format", "encoding", "version", "region", "producer")  # of each file
 CodeCounts = dict[str, tuple[str, int]]  # category -> (disposition, entries)
 
 
@@ -70,9 +71,9 @@ class ImportReport:
         """Note what changes against the version in force."""
         self.difference = difference
 
-    def warn(self, code: str, detail: str) -> None:
-        """A warning about the list as a whole."""
-        self.notes.append({"code": code, "detail": detail, "position": None})
+    def warn(self, code: str, detail: str, position: int | None = None) -> None:
+        """A warning that only the whole list gives; `position` counts on from part to part."""
+        self.notes.append({"code": code, "detail": detail, "position": position})
 
     def refuse(self, error: WorkbenchError) -> None:
         """Note why nothing was stored."""
@@ -100,7 +101,7 @@ class ImportReport:
         """For the event: every count and digest, without the words of single records."""
         told = self.as_json()
         told["warnings"] = len(told["warnings"])
-        told["files"] = [{key: part[key] for key in ("name", "sha256", "bytes")} for part in told["files"]]
+        told["files"] = [{key: part[key] for key in IN_LOG} for part in told["files"]]
         return told
 
     def figures(self) -> dict[str, Any]:

@@ -53,6 +53,12 @@ class MissingParts(WorkbenchError):
     code = "missing-parts"
 
 
+class ReadTwoWays(WorkbenchError):
+    """Other entries would be stored than were counted, so nothing was. Check the disk, then import again."""
+
+    code = "read-two-ways"
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One file of a list: where its bytes are, and what the sender called it."""
@@ -182,6 +188,8 @@ def _stage(
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
     report.dropped_after_reading = staging.merge(placeholders)
     report.count(accepted, **staging.counts(alone, dispositions))
+    for position, ident, codes in staging.conflicts():
+        report.warn("conflicting", f"{ident}: {', '.join(codes)}", position)
     return Staged(into, fresh_one, dispositions)
 
 
@@ -229,6 +237,8 @@ def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, 
         tell("Storing", 0, 0)
         if staged.fresh:
             added, removed = fresh.write(locked, staged.rows, staged.dispositions, tell=tell), 0
+            if added != report.stored:
+                raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
         else:
             added, removed = swapping.write(locked)
         report.generation = locked.generation + 1

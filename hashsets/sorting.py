@@ -73,7 +73,7 @@ class SortedRows:
             self._write_run()
         if not self._runs:
             return
-        sizes = sum(np.diff(edges) for _offset, edges in self._runs)
+        sizes = np.sum([np.diff(edges) for _offset, edges in self._runs], axis=0)
         first = 0
         while first < BUCKETS:
             last, size = first + 1, int(sizes[first])
@@ -81,7 +81,7 @@ class SortedRows:
                 size += int(sizes[last])
                 last += 1
             if size > CROWDED:
-                yield from self._unsorted(first)
+                yield from self._unsorted(first, last)
             elif size:
                 yield self._sorted(first, last)
             first = last
@@ -117,9 +117,9 @@ class SortedRows:
         here = rows["code"] != ELSEWHERE
         return Sorted(rows[here & ~company], rows[here & company])
 
-    def _unsorted(self, bucket: int) -> Iterator[Sorted]:
+    def _unsorted(self, first: int, last: int) -> Iterator[Sorted]:
         nothing = np.empty(0, ROW)
-        for rows in self._slices(bucket, bucket + 1):
+        for rows in self._slices(first, last):
             yield Sorted(nothing, rows[rows["code"] != ELSEWHERE])
 
 

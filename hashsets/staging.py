@@ -85,6 +85,11 @@ SELECT min(position), ident, grp,
 FROM gone GROUP BY ident, grp
 """  # noqa: S608 only constants of this module
 
+MOST_CONFLICTS = 50  # named one by one in the report
+CONFLICTS = """
+SELECT position, encode(ident, 'hex'), coalesce(raw->'codes', '[]')::text FROM hashsets_staged WHERE conflict
+ORDER BY position LIMIT %s
+"""
 PLACEHOLDERS = """
 UPDATE hashsets_staged SET photodna = NULL
 WHERE photodna = ANY(%s::text[]) OR photodna IN (
@@ -164,6 +169,13 @@ def counts(alone: Mapping[str, int], dispositions: Mapping[str, str]) -> dict[st
             codes[code] = disposition, rows + alone.get(code, 0)
     stored = sum(rows for _disposition, rows in codes.values())
     return {"stored": stored, "conflicts": conflicts, "codes": dict(sorted(codes.items()))}
+
+
+def conflicts() -> list[tuple[int, str, list[str]]]:
+    """Position, hash and categories of the first rows with conflicting dispositions."""
+    with connection.cursor() as cursor:
+        cursor.execute(CONFLICTS, [MOST_CONFLICTS])
+        return [(position, ident, json.loads(codes)) for position, ident, codes in cursor.fetchall()]
 
 
 def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> None:

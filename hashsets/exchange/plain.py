@@ -188,6 +188,6 @@ def _is_digest(text: str, length: int) -> bool:
 
 def _is_read(parse: Callable[[Any], Any], value: Any) -> bool:
     try:
-        return parse(value) != 0  # a size of 0 is odd; a code is text
+        return bool(parse(value) != 0)  # a size of 0 is odd; a code is text
     except values.Unreadable:
         return False

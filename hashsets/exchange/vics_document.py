@@ -55,6 +55,7 @@ class Document:
             self.cutter.fail("not JSON" if start else "an empty document")
         self.cutter.end_of_document()
         self._judge_context()
+        self._judge_total()
 
     @property
     def text(self) -> str:
@@ -71,6 +72,7 @@ class Document:
             else:
                 values[name] = self._member(name, self.root)
                 self._note_context(name, values[name])
+                self._note_producer(name, values[name])
         if not found:
             yield from self._lone_record(values)
 
@@ -162,6 +164,12 @@ class Document:
     def _note_producer(self, name: str, value: Any) -> None:
         if name.lower() in {"sourceapplicationname", "sourceapplicationversion"} and isinstance(value, str):
             self.report.producer = f"{self.report.producer} {value}".strip()[:200]
+
+    def _judge_total(self) -> None:
+        """Exporters count different things; a total is never trusted (vics.md section 2)."""
+        said = next((text.strip('"') for name, text in self.root if name.lower() == "totalmediafiles"), "")
+        if said.isascii() and said.isdigit() and len(said) < 20 and int(said) != self.report.read:
+            self.report.warn("total-disagrees", f"TotalMediaFiles says {int(said):,}, there are {self.report.read:,}")
 
     def _judge_context(self) -> None:
         """Compare what the document says of itself with what it held; every doubt is a warning."""

@@ -75,6 +75,9 @@ class RecordReader:
             if not isinstance(value, str) or value.strip():
                 self._doubt = "invalid-hash"
                 self._odd("bad-hash", name, value)
+        else:
+            if len(value) != 2 * kind.size:
+                self._report.warn("hash-trimmed", f"{name}: {value[:100]!r}", self._record.position)
 
     def _md5(self, name: str, value: Any) -> None:
         self._hash(_MD5, name, value)

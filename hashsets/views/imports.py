@@ -97,9 +97,16 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
         "skipped": [
             {"reason": SKIPPED.get(key, visible(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],
+        "files": [_file(part) for part in found.get("files", [])],
         "warnings": _warnings(found),
         "errors": [_bad_record(one) for one in found.get("warnings", []) if one["position"] is not None],
     }
+
+
+def _file(part: dict[str, Any]) -> dict[str, Any]:
+    """What a file is, as far as it says so or can be seen."""
+    named = {name: visible(str(part.get(name, ""))) for name in ("name", "encoding", "version", "region", "producer")}
+    return {**named, "sha256": part["sha256"], "bytes": part["bytes"]}
 
 
 def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:

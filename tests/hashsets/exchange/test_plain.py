@@ -44,7 +44,8 @@ record_lists = st.lists(st.one_of(plain_records, plain_records, usual_records, a
 
 def read(data: bytes) -> Answer:
     """Records, report, and the words of a refusal."""
-    report, found, refused = Report(), [], ""
+    report, refused = Report(), ""
+    found: list[HashRecord] = []
     try:
         found.extend(vics_hashset.read(io.BytesIO(data), report, ReadOptions(default_code="9")))
     except MalformedDocument as error:
