@@ -153,5 +153,6 @@ def _ask(name: str, by: Any) -> float:
     from hashsets.models import Entry
 
     known = Entry.objects.filter(set__name=name, md5__isnull=False).values_list("md5", flat=True)[:5000]
-    hashes = [text for md5 in known for text in (bytes(md5).hex(), bytes(md5).hex()[::-1])]
+    digests = [bytes(md5).hex() for md5 in known if md5 is not None]
+    hashes = digests + [digest[::-1] for digest in digests]
     return wall_ms(lambda: lookups.lookup(by.agency_id, hashes))

@@ -470,11 +470,11 @@ def test_a_first_list_gives_the_same_entries_by_a_new_partition_as_row_by_row(
         monkeypatch.setattr("hashsets.fresh.WORTH_IT", worth)
         made = makers.hash_set(by, name, scheme="us-pvic")
         figures = {**load(made, path, by=by).as_json(), "set": "", "run": ""}
-        stored.append((figures, [_said(one) for one in sorted(listing.records(made), key=lambda one: str(_said(one)))]))
+        said = sorted(map(str, map(_said, listing.records(made))))
         shown = [
             (bytes(e.ident), e.twin, e.code, e.disposition, e.conflict, e.trust, e.added_in) for e in current(made)
         ]
-        stored[-1] += (shown,)
+        stored.append((figures, said, shown))
     assert stored[0] == stored[1]
     assert len(stored[0][2]) == 43
 
