@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from hashsets.exchange.base import MalformedDocument
 from hashsets.exchange.text_source import TextSource
 
-MAX_VALUE = 16 << 20  # characters of one value held in memory; a longer one is passed over
+MAX_VALUE = 8 << 20  # characters of one value held in memory; a longer one is passed over
 MAX_BLOCK = 1 << 20  # characters of elements decoded at once; a record that may be in one is never too long
 _ENDS_TRIED = 4  # objects at the end of the buffer behind which no comma stands (yet)
 _NEAR_END = 16  # a fault this close to the end of the buffer may only mean that more is to come

@@ -86,7 +86,9 @@ def test_a_killed_first_import_leaves_the_set_empty(
 def tables_of_imports() -> list[str]:
     """What an import makes and must not leave behind."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relname ~ '^hashsets_(fresh|staged)' ORDER BY 1")
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)' ORDER BY 1"
+        )
         return [name for (name,) in cursor.fetchall()]
 
 

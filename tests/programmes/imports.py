@@ -40,7 +40,7 @@ JOBS = """
 SELECT j.state FROM workbench_job j JOIN hashsets_hashset s ON j.subject = 'hashset:' || s.public_id
 WHERE s.name = '{name}' ORDER BY 1
 """
-LEFT_TABLES = "SELECT relname FROM pg_class WHERE relname LIKE 'hashsets_fresh%' OR relname LIKE 'hashsets_staged%'"
+LEFT_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)'"
 SESSIONS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 4803920"
 
 
