@@ -6,6 +6,8 @@ UV_VERSION := 0.13.9
 DEV := $(VENV)/.stamp-dev
 RUN := $(VENV)/.stamp-run
 BENCH := $(VENV)/.stamp-bench
+# Winnow is many short processes; where none may keep its byte code, each compiles a third of a million lines anew.
+unexport PYTHONDONTWRITEBYTECODE
 # A person without a writable home (a service account) keeps uv's cache inside the virtualenv.
 UV := UV_CACHE_DIR="$${UV_CACHE_DIR:-$$(test -w "$$HOME" || echo $(CURDIR)/$(VENV)/.uv-cache)}"; \
 	test -n "$$UV_CACHE_DIR" && export UV_CACHE_DIR || unset UV_CACHE_DIR; UV_LINK_MODE=$${UV_LINK_MODE:-copy} $(BIN)/uv pip

@@ -19,8 +19,12 @@ NAMES = {
     "hashing": "hashing alone against hashdeep",
     "images": "an ingest from an E01 against the same files in a folder",
     "imports": "a VICS import of 1 or 10 million entries against a bare parse, memory, the next list",
+    "request": "a look-up request of 1,000 hashes by token, over HTTP",
+    "lookup": "a million hashes against a set of 10 million, and up to 100 million",
+    "rematch": "a million contents after an import of 10 million entries",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
+    "near": "100,000 PDQ against a million within 31 bits, recall, skewed sets, a delta to matchable",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 

@@ -87,7 +87,8 @@ def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[s
 
 def _matched(details: dict[str, Any]) -> str:
     """`Reference v3: 12 left the queue, 2 came back`."""
-    moves = {_("left the queue"): max(details["left"], 0), _("came back"): max(-details["left"], 0)}
+    left = details["left"]  # before `back` was told, too: the two in one, negative where more came back
+    moves = {_("left the queue"): max(left, 0), _("came back"): details.get("back", max(-left, 0))}
     said = ", ".join(f"{number:,} {what}" for what, number in moves.items() if number)
     return f"{details['set']} v{details['generation']}: {said or _('nothing changed in the queue')}"
 

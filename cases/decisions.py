@@ -1,36 +1,51 @@
-"""Decisions outside a batch: by command, a supervisor superseding, or what sets propose being confirmed."""
+"""Decisions outside a batch: by command or token, a supervisor superseding, or what sets propose being confirmed."""
 
+import re
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 
 from cases import closing, publishing, standing, states
-from cases.errors import ReasonNeeded, UnknownCategory
-from cases.models import Act, Case, Content, Item
+from cases.errors import KeyReused, ReasonNeeded, UnknownCategory
+from cases.models import Act, Case, Content, Decision, Item
 from cases.standing import Planned, Written
-from workbench import audit
+from workbench import access, audit
+from workbench.errors import BadInput, NotAllowed, NotFound
 from workbench.models import User
 
 
 @transaction.atomic
 def decide_content(
-    *, case: Case, content: Content, code: str, by: User, via: str, reason: str = "", viewed: bool = False
+    *,
+    case: Case,
+    content: Content,
+    code: str,
+    by: User,
+    via: str,
+    reason: str = "",
+    viewed: bool = False,
+    key: UUID | None = None,
+    may_supersede: bool = True,
 ) -> Written:
-    """One decision outside a batch: by command, or a supervisor superseding with a reason.
+    """One decision outside a batch: by command, by token, or a supervisor superseding with a reason.
 
-    Raises UnknownCategory, CaseIsClosed, ReasonNeeded (where a decision stands already).
+    The same `key` again changes nothing and returns what was written then. Raises UnknownCategory, CaseIsClosed,
+    ReasonNeeded (where a decision stands already), KeyReused.
     """
     closing.require_open(case.pk)
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
         raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")
     with states.settling([content.pk]):
+        if before := _repeated(by, key, case, content, code):
+            return before
         earlier = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
+        if earlier and earlier.code is not None and not may_supersede:
+            raise NotAllowed("Somebody decided this meanwhile. A supervisor may supersede it.")
         if earlier and earlier.code is not None and not reason.strip():
             raise ReasonNeeded
-        act_row = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via=via, code=code)
-        planned = [Planned(act_row.pk, content.pk, code, reason=reason.strip()[:400])]
+        planned = [Planned(_act(by, key, case, via, code), content.pk, code, reason=reason.strip()[:400])]
         written = standing.write(planned, case=case, by=by, viewed=viewed)
         facts = [standing.event(row, case, reason=reason.strip()) for row in written]
         if earlier:
@@ -38,6 +53,70 @@ def decide_content(
         facts += publishing.offer(written, case=case, by=by)
     audit.record_all(facts, by=by, agency=case.agency_id)
     return written[0]
+
+
+def decide_hash(
+    *,
+    case: Case,
+    sha256: str,
+    code: str,
+    by: User,
+    via: str,
+    reason: str = "",
+    viewed: bool = False,
+    key: UUID | None = None,
+) -> Written:
+    """`decide_content` for the content of that digest; where a decision stands, only for those who may supersede.
+
+    Raises BadInput, NotFound and NotAllowed too.
+    """
+    content = content_of(case, sha256)
+    if before := _repeated(by, key, case, content, code):
+        return before
+    stands = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
+    superseding = bool(stands and stands.code)
+    access.require(by, "decision.supersede" if superseding else "batch.work")
+    return decide_content(
+        case=case, content=content, code=code, by=by, via=via, reason=reason, viewed=viewed, key=key,
+        may_supersede=superseding,
+    )  # fmt: skip
+
+
+def content_of(case: Case, sha256: str) -> Content:
+    """The content of that digest in the case. Raises BadInput, NotFound."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
+        raise BadInput("A SHA-256 has 64 hex digits.")
+    found = Content.objects.filter(agency=case.agency_id, sha256=bytes.fromhex(sha256), item__case=case).first()
+    if found is None:
+        raise NotFound(f"Case {case.number} has no picture or video with that SHA-256.")
+    return found
+
+
+def _act(by: User, key: UUID | None, case: Case, via: str, code: str) -> int:
+    """The id of a new act. Raises KeyReused where another request with the key was faster."""
+    try:
+        with transaction.atomic():
+            act = Act.objects.create(
+                user=by, idempotency_key=key or uuid4(), kind="decide", case=case, via=via, code=code
+            )
+    except IntegrityError as error:
+        raise KeyReused from error
+    return act.pk
+
+
+def _repeated(by: User, key: UUID | None, case: Case, content: Content, code: str) -> Written | None:
+    """What the person wrote with that key before; None if nothing. Raises KeyReused if it was something else."""
+    if key is None:
+        return None
+    act = Act.objects.filter(user=by, idempotency_key=key).first()
+    if act is None:
+        return None
+    made = Decision.objects.filter(act=act, content=content, case=case, code=code).select_related("supersedes").first()
+    if made is None:
+        raise KeyReused
+    earlier, digest = made.supersedes, bytes(content.sha256).hex()
+    superseded = earlier.code if earlier else None
+    return Written(made.pk, made.public_id, act.pk, content.pk, code, made.basis, superseded, digest)
 
 
 # What strong matches propose for items that wait for confirmation; only where they agree on one code of the scheme.

@@ -92,3 +92,10 @@ class NoPublishingSet(WorkbenchError):
 
     code = "no-publishing-set"
     status = HTTPStatus.CONFLICT
+
+
+class KeyReused(WorkbenchError):
+    """This idempotency key was sent with another decision. Make a new key for every decision."""
+
+    code = "key-reused"
+    status = HTTPStatus.CONFLICT

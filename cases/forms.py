@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from cases import names
 from cases.models import Case
-from hashsets.models import Scheme
+from hashsets import scheme_tables
 from workbench.models import User
 
 
@@ -50,8 +50,7 @@ class CaseForm(EditCaseForm):
 
     def __init__(self, *args: object, by: User, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
-        schemes = Scheme.objects.order_by("name", "-version").values_list("scheme_id", "name")
-        self.fields["scheme"].choices = list(dict(schemes).items())  # type: ignore[attr-defined]
+        self.fields["scheme"].choices = scheme_tables.choices(by)  # type: ignore[attr-defined]
         self.people = {str(user.public_id): user for user in _colleagues(by)}
         choices = [(key, user.name) for key, user in self.people.items()]
         self.fields["team"].choices = choices  # type: ignore[attr-defined]

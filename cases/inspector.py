@@ -1,6 +1,6 @@
 """What is told about one unit: why it is in the queue, what the file is, where it was found.
 
-Categories of peers are never part of it: a first decision is made blind (ux.md section 1.5).
+Categories of peers are no part of it while a first decision is awaited (`why.is_blind`; ux.md section 1.5).
 """
 
 import json
@@ -8,25 +8,10 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, paths, problems, shown
+from cases import metadata, names, paths, problems, shown, why
 from cases.models import Content, Item, Metadata, Stack
+from workbench.models import User
 
-USED_SETS = """
-SELECT count(*), coalesce(sum(g.entries), 0) FROM hashsets_hashset h
-LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
-WHERE h.retired_at IS NULL AND (h.owner_id = %s OR h.reach = 'node')
-"""
-MATCHES = """
-SELECT h.name, m.found_in, m.kind, m.strong, v.effect, v.state, v.trust, v.conflict, r.action, r.min_trust
-FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
-JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
-JOIN hashsets_rule r ON r.agency_id = %(agency)s AND r.set_id = m.set_id AND r.disposition = v.disposition
-WHERE m.content_id = %(content)s AND m.lost_in IS NULL ORDER BY m.strong DESC, h.name
-"""
-LOST = """
-SELECT h.name, m.lost_in FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
-WHERE m.content_id = %s AND m.lost_in IS NOT NULL ORDER BY h.name
-"""
 FOUND_IN = f"""
 SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason, f.about
 FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
@@ -34,11 +19,10 @@ WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.r
 """  # noqa: S608 only a constant
 MOST_PLACES = 12
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
-KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
 
 
-def unit(stack: Stack) -> dict[str, Any]:
-    """Everything the inspector shows of a stack's cover. 6 queries."""
+def unit(stack: Stack, *, by: User) -> dict[str, Any]:
+    """Everything the inspector shows somebody of a stack's cover. 6 queries."""
     item = Item.objects.select_related("content", "case").get(pk=stack.cover_id)
     content, places = item.content, found_in(item)
     return {
@@ -46,50 +30,11 @@ def unit(stack: Stack) -> dict[str, Any]:
         "version": stack.version,
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
-        "why": why(content),
+        "why": [line.as_json() for line in why.lines(content, blind=why.is_blind(item, by))],
         "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
         "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],
     }
-
-
-def why(content: Content) -> list[dict[str, str]]:
-    """Why a content is where it is: set, version, kind, strength, policy of each match; or that nothing matched."""
-    with connection.cursor() as cursor:
-        cursor.execute(MATCHES, {"agency": content.agency_id, "content": content.pk})
-        lines = [_match_line(row) for row in cursor.fetchall()]
-        cursor.execute(LOST, [content.pk])
-        lines += [
-            {"icon": "undo-2", "text": f"No longer in {name} since version {lost}"} for name, lost in cursor.fetchall()
-        ]
-        if not any(line["icon"] != "undo-2" for line in lines):
-            cursor.execute(USED_SETS, [content.agency_id])
-            sets, entries = cursor.fetchone()
-            text = f"No exact match in {sets} {'set' if sets == 1 else 'sets'}, {entries:,} entries"
-            lines.insert(0, {"icon": "circle-x", "text": text})
-    if content.size == 0:
-        lines.insert(0, {"icon": "circle-x", "text": "An empty file: its hashes say nothing"})
-    return lines
-
-
-def _match_line(row: tuple[Any, ...]) -> dict[str, str]:
-    name, found, kind, strong, effect, state, trust, conflict, action, minimum = row
-    where = f"{name}, version {found}: {KINDS[kind]}"
-    if not strong:
-        return {"icon": "git-compare", "text": f"{where}. A weak match hides nothing"}
-    if effect == 2:
-        return {"icon": "circle-check", "text": f"{where}. Known: policy {action}"}
-    if effect == 1:
-        return {"icon": "circle-help", "text": f"{where}. Proposed: somebody confirms it"}
-    if state == "disputed" or trust == "disputed":
-        reason = "the entry is disputed"
-    elif conflict:
-        reason = "the set holds it under conflicting categories"
-    elif action in {"off", "suppress"}:
-        reason = f"policy {action}"
-    else:
-        reason = f"trust {trust}, the policy asks for {minimum}, or its category says nothing"
-    return {"icon": "git-compare", "text": f"{where}. Not used: {reason}"}
 
 
 def facts(content: Content) -> list[list[str]]:

@@ -3,7 +3,7 @@
 They are written apart from the code they check: what `states.py` computes is recounted here from the ledger.
 """
 
-from cases import events, matching, states
+from cases import events, matching, near_invariants, states
 from cases.models import Offer
 from workbench import checks
 
@@ -226,19 +226,24 @@ SELECT format('content %%s and entry %%s of set %%s: %%s in the tables, %%s when
   CASE WHEN m.id IS NULL THEN 'no match' WHEN m.strong THEN 'a strong match' ELSE 'a weak match' END,
   CASE WHEN p.entry IS NULL THEN 'no match' WHEN p.strong THEN 'a strong match' ELSE 'a weak match' END)
 FROM ({PAIRS}) p
-FULL JOIN (SELECT * FROM cases_match WHERE lost_in IS NULL) m
+FULL JOIN (SELECT * FROM cases_match WHERE lost_in IS NULL AND kind <> 'pdq') m
   ON m.content_id = p.content_id AND m.set_id = p.set_id AND m.entry = p.entry
 JOIN cases_content c ON c.id = coalesce(p.content_id, m.content_id)
 JOIN hashsets_hashset h ON h.id = coalesce(p.set_id, m.set_id)
-WHERE p.strong IS DISTINCT FROM m.strong AND (%(case)s::bigint IS NULL OR EXISTS (
+WHERE p.strong IS DISTINCT FROM m.strong AND NOT EXISTS (SELECT FROM cases_setsync y
+  WHERE y.agency_id = c.agency_id AND y.set_id = h.id AND y.moved IS NOT NULL)
+AND (%(case)s::bigint IS NULL OR EXISTS (
   SELECT FROM cases_item i WHERE i.content_id = c.id AND i.case_id = %(case)s::bigint))
 """  # noqa: S608 only constants of this module
 
 
 @checks.invariant(7, "a match is in force exactly when its entry is")
 def matches(case: int | None) -> list[str]:
-    """Matches without their entry and entries without their match, as of the generation matched so far."""
-    return _rows(MATCHES, case)
+    """Matches without their entry and entries without their match, as of the generation matched so far.
+
+    While a re-match is under way its matches are of two generations.
+    """
+    return _rows(MATCHES, case) + near_invariants.broken(case)
 
 
 # The step an offer took last, by its state.

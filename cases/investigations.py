@@ -32,8 +32,8 @@ def create(
     The agency gets the set that receives its decisions under this scheme, if it has none.
     """
     _require_readable(number, name, legal_reference)
-    scheme = scheme_tables.latest(scheme_id)
     owner = agency or by.agency
+    scheme = scheme_tables.latest(scheme_id, owner)
     try:
         with transaction.atomic():
             case = Case.objects.create(

@@ -9,19 +9,20 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from cases import names
-from cases.models import Case, Item, Offer
+from cases.models import Case, Decision, Item, Offer, Standing
 from cases.units import LAST
 from workbench.errors import BadInput
+from workbench.models import User
 
 PAGE = 60
 MARKS = ("flagged", "skipped")
 
 ITEMS = """
 SELECT i.id, i.public_id, i.state, i.known, i.flagged, c.kind, c.preview, st.code, d.by_name, f.raw_path, f.files,
-  k.name, k.code
+  k.name, k.code, c.md5, c.sha1, c.sha256, c.size, c.mime
 FROM cases_item i JOIN cases_content c ON c.id = i.content_id JOIN cases_stack s ON s.id = i.stack_id
 LEFT JOIN cases_standing st ON st.content_id = c.id AND st.scheme_id = %(scheme)s
 LEFT JOIN cases_decision d ON d.id = st.decision_id
@@ -80,7 +81,24 @@ class Wanted:
     has_place: bool = False
 
 
-def items(case: Case, wanted: Wanted, *, after: int = 0) -> Page:
+def cases(
+    by: User, *, state: str = "", mine: bool = False, asked: str = "", before: int = 0, limit: int = PAGE
+) -> Page:
+    """Cases in the person's reach, newest first: of a state, led by the person, with a part of number or name."""
+    found = Case.objects.for_actor(by).select_related("lead", "scheme", "agency")
+    if state in Case.State.values:
+        found = found.filter(state=state)
+    if mine:
+        found = found.filter(lead=by)
+    if asked:
+        found = found.filter(Q(number__icontains=asked) | Q(name__icontains=asked))
+    if before:
+        found = found.filter(pk__lt=before)
+    rows = list(found.order_by("-pk")[: limit + 1])
+    return Page(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else None)
+
+
+def items(case: Case, wanted: Wanted, *, after: int = 0, limit: int = PAGE) -> Page:
     """Items of a case in the order they came in, one query."""
     if wanted.state and wanted.state not in Item.State.values:
         raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
@@ -101,12 +119,12 @@ def items(case: Case, wanted: Wanted, *, after: int = 0) -> Page:
         "taken_to": wanted.taken_to + timedelta(days=1) if wanted.taken_to else "infinity",
         "has_place": wanted.has_place,
         "after": after,
-        "limit": PAGE + 1,
+        "limit": limit + 1,
     }
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, values)
         rows = cursor.fetchall()
-    return Page([_item(row) for row in rows[:PAGE]], str(rows[PAGE - 1][0]) if len(rows) > PAGE else None)
+    return Page([_item(row) for row in rows[:limit]], str(rows[limit - 1][0]) if len(rows) > limit else None)
 
 
 def _beginning(text: str) -> str:
@@ -130,11 +148,28 @@ def _item(row: tuple[Any, ...]) -> dict[str, Any]:
         "files",
         "known_in",
         "proposed",
+        "md5",
+        "sha1",
+        "sha256",
+        "size",
+        "mime",
     )
     item = dict(zip(columns, row, strict=True))
     item["name"] = names.base(bytes(item["raw"])) if item["raw"] is not None else ""
     item["code"] = item["code"] if item["state"] == Item.State.DECIDED else None
     return item
+
+
+def decisions(case: Case, *, after: int = 0, limit: int = PAGE) -> Page:
+    """Decisions made in a case, oldest first, with whether each is in force; rows as dictionaries. One query."""
+    found = Decision.objects.filter(case=case, pk__gt=after).order_by("pk")
+    rows = list(
+        found.annotate(in_force=Exists(Standing.objects.filter(decision=OuterRef("pk")))).values(
+            "pk", "public_id", "code", "basis", "reason", "by_name", "at", "in_force",
+            sha256=F("content__sha256"), scheme_of=F("scheme__scheme_id"), earlier=F("supersedes__public_id"),
+        )[: limit + 1]
+    )  # fmt: skip
+    return Page(rows[:limit], str(rows[limit - 1]["pk"]) if len(rows) > limit else None)
 
 
 def offers(found: QuerySet[Offer], after: int = 0) -> Page:

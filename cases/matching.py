@@ -1,44 +1,22 @@
 """Matching contents against hash sets, and matching again when a set changes (model.md sections 3 and 4).
 
-Strong: SHA-256; or MD5 and SHA-1 with no other size, and no other SHA-256. Anything less is weak: a tag.
-The empty file never matches. `cases` polls what `hashsets` holds; `hashsets` never calls up here.
+`cases` polls what `hashsets` holds; `hashsets` never calls up here.
 """
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from dataclasses import dataclass, replace
 
 from django.db import connection, transaction
 
-from cases import events, states
+from cases import candidates, match_rows, near_matching, requeueing, states
+from cases.candidates import CHUNK, Aim
+from hashsets.index import building
 from hashsets.models import HashSet
-from workbench import audit, prepared
+from workbench import jobs, prepared
 from workbench.models import Agency
 
-CHUNK = 10_000  # contents refreshed per statement
 FIRST_SPACE = 0x57534E43  # advisory locks: who takes contents in, against the first re-match of a set; with the agency
-
-# One row per (content, entry): the best kind. {contents} and {entries} narrow the two sides.
-FOUND = """
-SELECT DISTINCT ON (c.id, e.set_id, e.id) c.id AS content_id, e.set_id, e.id AS entry,
-  CASE WHEN e.sha256 = c.sha256 THEN 'sha256'
-       WHEN e.md5 = c.md5 AND e.sha1 = c.sha1 THEN 'md5+sha1'
-       WHEN e.md5 = c.md5 THEN 'md5' ELSE 'sha1' END AS kind,
-  coalesce(e.sha256 = c.sha256, e.md5 = c.md5 AND e.sha1 = c.sha1 AND coalesce(e.size = c.size, true), false) AS strong
-FROM {entries} e JOIN cases_content c ON {join} WHERE {contents} AND c.size > 0
-"""
-IN_FORCE = "e.added_in <= {g} AND (e.removed_in IS NULL OR e.removed_in > {g})"
-FRESH = f"""(SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.added_in > %(since)s
-  AND {IN_FORCE.format(g="%(g)s")})"""  # noqa: S608 only constants of this module
-
-
-def _by_each_digest(entries: str, contents: str) -> str:
-    """The three index look-ups, once each; a pair found twice comes out once."""
-    joins = ("e.sha256 = c.sha256", "e.md5 = c.md5", "e.sha1 = c.sha1")
-    return " UNION ".join("(" + FOUND.format(entries=entries, join=join, contents=contents) + ")" for join in joins)
-
+REMATCH_SPACE = 0x524D4348  # advisory locks of re-matches; the second number is the SetSync row's
 
 # Then the entries: who makes a set takes the two in this order as well (hashsets, migration 0007).
 MATCHES_FIRST = "LOCK TABLE cases_match IN ROW EXCLUSIVE MODE"
@@ -47,64 +25,44 @@ DIGESTS = """
 SELECT array_agg(sha256), array_agg(md5), array_agg(sha1) FROM cases_content WHERE id = ANY(%s::bigint[])
 """
 
-NEW_CONTENTS = f"""
-WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s::bigint),
-live AS (SELECT e.*, sync.generation FROM sync JOIN hashsets_entry e ON e.set_id = sync.set_id
-         AND {IN_FORCE.format(g="sync.generation")}
-         WHERE e.sha256 = ANY(%(sha256)s::bytea[]) OR e.md5 = ANY(%(md5)s::bytea[]) OR e.sha1 = ANY(%(sha1)s::bytea[]))
-INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
-SELECT f.content_id, f.set_id, f.entry, f.kind, f.strong, 0, sync.generation
-FROM ({_by_each_digest("live", "c.id = ANY(%(contents)s::bigint[])")}) f JOIN sync ON sync.set_id = f.set_id
-ON CONFLICT DO NOTHING
-"""  # noqa: S608 only constants of this module
-
-
-# `hashsets_rules` tells the rules of a set for an agency: when it changes, the set's matches mean something else.
-LOCK_SYNC = """
-SELECT s.generation, s.rules, hashsets_rules(s.agency_id, s.set_id)
-FROM cases_setsync s WHERE s.agency_id = %s AND s.set_id = %s FOR UPDATE OF s
-"""
-
-INSERT_FRESH = f"""
-INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
-SELECT content_id, set_id, entry, kind, strong, 0, %(g)s FROM ({_by_each_digest(FRESH, "c.agency_id = %(agency)s")}) f
-ON CONFLICT (content_id, set_id, entry, kind) DO UPDATE SET lost_in = NULL, found_in = excluded.found_in
-  WHERE cases_match.lost_in IS NOT NULL
-RETURNING content_id
-"""  # noqa: S608 only constants of this module
-
 
 def hold(agency_id: int) -> None:
     """Hold the agency's SetSync rows, so that no re-match passes by the contents of this transaction.
 
     A set's first re-match makes its row: it waits for us, and we for it, by an advisory lock. Before
-    `states.changing`: a re-match takes the same locks in the same order.
+    `states.changing`: a re-match takes the same locks in the same order. As a key, so that a re-match under way may
+    note what it moved.
     """
     with prepared.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s::int, %s::int)", [FIRST_SPACE, agency_id])
-        cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s::bigint ORDER BY id FOR SHARE", [agency_id])
+        cursor.execute(
+            "SELECT id FROM cases_setsync WHERE agency_id = %s::bigint ORDER BY id FOR KEY SHARE", [agency_id]
+        )
 
 
 def match(agency_id: int, content_ids: Sequence[int]) -> None:
     """Match contents against every set the agency uses, as of the generation it has synced.
 
-    After `hold(agency_id)`, inside `states.changing(content_ids)`. Three queries.
+    After `hold(agency_id)`, inside `states.changing(content_ids)`. Three queries: for a handful of contents
+    PostgreSQL's own indexes cost no more than ours (decision 0010).
     """
     ids = sorted(content_ids)
     with prepared.cursor(rows=len(ids)) as cursor:
         cursor.execute(MATCHES_FIRST)
         cursor.execute(DIGESTS, [ids])
         sha256, md5, sha1 = cursor.fetchone()
-        cursor.execute(NEW_CONTENTS, {"agency": agency_id, "contents": ids, "sha256": sha256, "md5": md5, "sha1": sha1})
+        values = {"agency": agency_id, "contents": ids, "sha256": sha256, "md5": md5, "sha1": sha1}
+        cursor.execute(match_rows.NEW_CONTENTS, values)
 
 
-# Every (agency, set) whose matches are not those of the generation and policies in force.
+# Every (agency, set) whose matches are not those of the generation and policies in force, or of which a re-match was
+# broken off. `hashsets_rules` tells the rules of a set for an agency: when it changes, its matches mean something else.
 BEHIND = """
 SELECT a.id, h.id FROM workbench_agency a
 JOIN hashsets_hashset h ON h.owner_id = a.id OR h.reach = 'node'
 LEFT JOIN cases_setsync s ON s.agency_id = a.id AND s.set_id = h.id
 WHERE a.is_local AND (s.generation IS NULL OR s.generation < h.generation
-  OR s.rules <> hashsets_rules(a.id, s.set_id))
+  OR s.rules <> hashsets_rules(a.id, s.set_id) OR s.moved IS NOT NULL)
 ORDER BY 1, 2
 """
 
@@ -116,130 +74,126 @@ def behind() -> list[tuple[int, int]]:
         return [(agency, hash_set) for agency, hash_set in cursor.fetchall()]
 
 
+def due() -> list[tuple[int, int]]:
+    """Those of them that nothing speaks against: a large version that just came waits for its index, some minutes."""
+    awaited = building.awaited()
+    return [pair for pair in behind() if pair[1] not in awaited]
+
+
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What a re-match changed: contents found, lost, and items that left or came back, per case public id."""
 
     found: int
     lost: int
-    cases: dict[str, dict[str, int]]
+    cases: requeueing.Moves
 
 
-@transaction.atomic
 def rematch(agency_id: int, set_id: int) -> Moved:
-    """Bring an agency's matches of one set to the generation in force; one set-based pass, safe to repeat."""
-    hash_set = HashSet.objects.get(pk=set_id)
-    since, rules_changed, rules = _lock_sync(agency_id, hash_set)
-    lost, found = _lose(agency_id, hash_set), _find(agency_id, hash_set, since)
-    touched = lost | found
-    if rules_changed:
-        touched |= _matched(agency_id, set_id)
-    moved = _refresh(sorted(touched))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE cases_setsync SET generation = %s, rules = %s WHERE agency_id = %s AND set_id = %s",
-            [hash_set.generation, rules, agency_id, set_id],
-        )
-    _record(agency_id, hash_set, moved, _closed_cases(lost | found))
-    return Moved(len(found), len(lost), moved)
+    """Bring an agency's matches of one set to the generation in force; set-based, safe to repeat at any point.
+
+    Contents are moved in groups, each a transaction of its own; the last one, which alone keeps an ingest waiting, is
+    about those that came in meanwhile and about near matches of all, and moves SetSync. Nothing to do where another
+    worker is at it.
+    """
+    sync = _sync(agency_id, set_id)
+    with jobs.alone(REMATCH_SPACE, sync) as ours:
+        return _carry_out(sync, agency_id, set_id) if ours else Moved(0, 0, {})
 
 
-def _lock_sync(agency_id: int, hash_set: HashSet) -> tuple[int, bool, str]:
-    """Lock (or make) the SetSync row: generation so far, whether the policies differ, the policies as text."""
-    with connection.cursor() as cursor:
+def _sync(agency_id: int, set_id: int) -> int:
+    """The id of the SetSync row, which is made where there is none."""
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO cases_setsync (agency_id, set_id, generation, rules) VALUES (%s, %s, 0, '')"
             " ON CONFLICT DO NOTHING",
-            [agency_id, hash_set.pk],
+            [agency_id, set_id],
         )
         if cursor.rowcount:
             cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [FIRST_SPACE, agency_id])
-        cursor.execute(LOCK_SYNC, [agency_id, hash_set.pk])
-        since, old, new = cursor.fetchone()
+        cursor.execute("SELECT id FROM cases_setsync WHERE agency_id = %s AND set_id = %s", [agency_id, set_id])
+        found: int = cursor.fetchone()[0]
+        return found
+
+
+def _carry_out(sync: int, agency_id: int, set_id: int) -> Moved:
+    with transaction.atomic():
+        aim = _aim(sync, agency_id, HashSet.objects.get(pk=set_id))
+    found = lost = 0
+    while aim.low < aim.high and _many_after(aim):
+        candidates.collect(aim)
+        for group in candidates.groups():
+            with transaction.atomic():
+                gained, gone = _move(aim, group)
+            found, lost = found + gained, lost + gone
+        with transaction.atomic():
+            aim = replace(aim, low=aim.high, high=_fence(aim))
+    with transaction.atomic():
+        aim = replace(aim, high=_fence(aim))
+        candidates.collect(aim)
+        for group in candidates.groups():
+            gained, gone = _move(aim, group)
+            found, lost = found + gained, lost + gone
+        found += near_matching.rematch(aim.agency_id, aim.set, aim.since)
+        return Moved(found, lost, _end(aim))
+
+
+def _aim(sync: int, agency_id: int, hash_set: HashSet) -> Aim:
+    """What is to be done, once all who take contents in against the old version have come to their end."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generation, rules, hashsets_rules(agency_id, set_id), moved IS NOT NULL"
+            " FROM cases_setsync WHERE id = %s FOR UPDATE",
+            [sync],
+        )
+        since, old, new, broken_off = cursor.fetchone()  # who broke off may have moved items by rules that are gone
+        cursor.execute("UPDATE cases_setsync SET moved = coalesce(moved, '{}') WHERE id = %s", [sync])
     hash_set.refresh_from_db(fields=["generation"])
-    return since, old != new, new
+    aim = Aim(sync, agency_id, hash_set, since, new, broken_off or old != new)
+    return replace(aim, high=_fence(aim))
 
 
-def _lose(agency_id: int, hash_set: HashSet) -> set[int]:
-    """Mark matches whose entry is no longer in force; returns their contents."""
-    return _ids(
-        "UPDATE cases_match k SET lost_in = e.removed_in FROM hashsets_entry e, cases_content c"
-        " WHERE e.set_id = k.set_id AND e.id = k.entry AND c.id = k.content_id AND c.agency_id = %(agency)s"
-        " AND k.set_id = %(set)s AND k.lost_in IS NULL AND e.set_id = %(set)s AND e.removed_in <= %(g)s"
-        " RETURNING k.content_id",
-        {"agency": agency_id, "set": hash_set.pk, "g": hash_set.generation},
-    )
-
-
-def _find(agency_id: int, hash_set: HashSet, since: int) -> set[int]:
-    """Insert the matches of entries that came in after generation `since`; returns their contents."""
-    values = {"agency": agency_id, "set": hash_set.pk, "g": hash_set.generation, "since": since}
-    return _ids(INSERT_FRESH, values)
-
-
-def _matched(agency_id: int, set_id: int) -> set[int]:
-    """Contents of the agency with a match of the set in force."""
-    return _ids(
-        "SELECT k.content_id FROM cases_match k JOIN cases_content c ON c.id = k.content_id"
-        " WHERE k.set_id = %(set)s AND k.lost_in IS NULL AND c.agency_id = %(agency)s",
-        {"agency": agency_id, "set": set_id},
-    )
-
-
-def _ids(statement: str, values: dict[str, Any]) -> set[int]:
+def _fence(aim: Aim) -> int:
+    """The last content that is there; who comes later has a higher id: he holds SetSync before he takes one."""
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT id FROM cases_setsync WHERE id = %s FOR UPDATE", [aim.sync])
+        cursor.execute("SELECT coalesce(max(id), 0) FROM cases_content")
+        found: int = cursor.fetchone()[0]
+        return found
 
 
-def _refresh(content_ids: Sequence[int]) -> dict[str, dict[str, int]]:
-    """Recompute the items of these contents, in chunks; what that alone moved, per case public id."""
-    moved: dict[str, Counter[str]] = {}
-    for start in range(0, len(content_ids), CHUNK):
-        chunk = content_ids[start : start + CHUNK]
-        with states.settling(chunk):
-            before = _queue_figures(chunk)  # nobody else moves these contents from here on
-        for case, (left, known) in _queue_figures(chunk).items():
-            was_left, was_known = before[case]
-            moved.setdefault(case, Counter()).update({"left": was_left - left, "known": known - was_known})
-    return {case: dict(change) for case, change in sorted(moved.items()) if any(change.values())}
-
-
-def _queue_figures(content_ids: Sequence[int]) -> dict[str, tuple[int, int]]:
-    """Per case: items of these contents that need a person, and items that are known."""
+def _many_after(aim: Aim) -> bool:
+    """Whether more contents are ahead than one transaction should be about."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.public_id::text, count(*) FILTER (WHERE i.state IN ('open', 'waiting')),"
-            " count(*) FILTER (WHERE i.known) FROM cases_item i JOIN cases_case c ON c.id = i.case_id"
-            " WHERE i.content_id = ANY(%s) GROUP BY 1",
-            [list(content_ids)],
+            "SELECT count(*) FROM (SELECT FROM cases_content WHERE agency_id = %s AND id > %s LIMIT %s) c",
+            [aim.agency_id, aim.low, CHUNK + 1],
         )
-        return {case: (left, known) for case, left, known in cursor.fetchall()}
+        ahead: int = cursor.fetchone()[0]
+        return ahead > CHUNK
 
 
-def _closed_cases(content_ids: set[int]) -> dict[str, dict[str, int]]:
-    """Items of these contents in closed cases, per case public id: they keep what they had."""
+def _move(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+    """Bring a group's matches and items to the new version; contents (found, lost). In a transaction."""
+    values = aim.values | {"contents": list(content_ids)}
+    with states.settling(content_ids), connection.cursor() as cursor:
+        before = requeueing.queue(content_ids)  # nobody else moves these contents from here on
+        cursor.execute(MATCHES_FIRST)
+        cursor.execute(match_rows.LOSE, values)
+        lost = {content for (content,) in cursor.fetchall()}
+        cursor.execute(match_rows.GAIN, values)
+        found = {content for (content,) in cursor.fetchall()}
+    moved = requeueing.difference(before, requeueing.queue(content_ids))
+    requeueing.note(aim.sync, moved | requeueing.closed(found | lost))
+    return len(found), len(lost)
+
+
+def _end(aim: Aim) -> requeueing.Moves:
+    """Move SetSync, and tell what moved since the re-match began, whoever began it. Returns that."""
+    moved = requeueing.noted(aim.sync)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT c.public_id::text, count(*) FROM cases_item i JOIN cases_case c ON c.id = i.case_id"
-            " WHERE i.content_id = ANY(%s) AND c.state = 'closed' GROUP BY 1 ORDER BY 1",
-            [sorted(content_ids)],
+            "UPDATE cases_setsync SET generation = %s, rules = %s, moved = NULL WHERE id = %s",
+            [aim.set.generation, aim.rules, aim.sync],
         )
-        return {case: {"items": items} for case, items in cursor.fetchall()}
-
-
-def _record(
-    agency_id: int, hash_set: HashSet, moved: dict[str, dict[str, int]], closed: dict[str, dict[str, int]]
-) -> None:
-    """One event per open case whose queue moved, so that its supervisor sees what left; a notice per closed one."""
-    agency = Agency.objects.get(pk=agency_id)
-    about = {"set": hash_set.name, "generation": hash_set.generation}
-    audit.record_all(
-        [
-            audit.Event(verb, f"case:{case}", UUID(case), about | change)
-            for verb, changes in ((events.MATCH_UPDATED, moved), (events.MATCH_NOTED, closed))
-            for case, change in changes.items()
-        ],
-        by=None,
-        agency=agency,
-    )
+    return requeueing.tell(Agency.objects.get(pk=aim.agency_id), aim.set, moved)

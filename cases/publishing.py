@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
-from cases.models import Case, Decision, Offer, Standing
+from cases.models import Case, Content, Decision, Offer, Standing
 from cases.offers import OUT, Locked, Outcome, S, lock, lock_of, move, set_published, set_replaced
 from cases.standing import Written
 from hashsets import entries
@@ -185,6 +185,7 @@ def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User) -> Ou
             sha1=bytes(row.decision.content.sha1),
             size=row.decision.content.size,
             code=str(row.decision.code),
+            pdq=_pdq(row.decision.content),
         )
         for row in rows
     }
@@ -195,6 +196,11 @@ def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User) -> Ou
         outcome.events += set_replaced(pairs, by=by).events
     outcome += set_published(rows, generation, [ids[bytes(row.decision.content.sha256)] for row in rows], by=by)
     return outcome
+
+
+def _pdq(content: Content) -> bytes | None:
+    """Of a still; that of a film is of one frame, and would be taken for that of a picture."""
+    return bytes(content.pdq) if content.pdq is not None and content.kind == Content.Kind.STILL else None
 
 
 @transaction.atomic

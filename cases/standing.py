@@ -87,7 +87,7 @@ LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = False) -> list[Written]:
     """Write decisions and make them stand. Inside `states.settling` of their contents; one statement. Ends `unsure`.
 
-    `viewed`: the person states having looked (command line only); otherwise it follows from Viewing rows.
+    `viewed`: the person states having looked (by command or token only); otherwise it follows from Viewing rows.
     """
     if not planned:
         return []

@@ -62,7 +62,7 @@ def rematch(agency_id: int, set_id: int) -> None:
 @shared_task
 def match_again() -> None:
     """Wake workers for every set that moved on since an agency was matched against it."""
-    for agency_id, set_id in matching.behind():
+    for agency_id, set_id in matching.due():
         send(rematch, agency_id, set_id)
 
 

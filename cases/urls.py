@@ -15,6 +15,7 @@ from cases.views import (
     progress,
     publishing,
     review,
+    set_health,
 )
 
 app_name = "cases"
@@ -43,6 +44,7 @@ urlpatterns = [
     path("cases/<uuid:case>/exports/", exports.exports, name="exports"),
     path("exports/", exports.all_exports, name="all_exports"),
     path("exports/<uuid:export>/file/", exports.export_file, name="export_file"),
+    path("hashsets/health/", set_health.page, name="set_health"),
     path("items/<uuid:item>/", items.item, name="item"),
     path("items/<uuid:item>/supersede/", items.supersede, name="supersede"),
     path("batches/<uuid:batch>/", review.batch, name="batch"),

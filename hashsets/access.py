@@ -19,8 +19,11 @@ PERMISSIONS = access.register(
         "set.import": SUPERVISOR,
         "set.policy": SUPERVISOR,
         "set.retire": SUPERVISOR,
+        "set.rollback": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
+        "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
+        "scheme.edit": SUPERVISOR,
     }
 )
 
@@ -31,3 +34,23 @@ class HashSetQuerySet(models.QuerySet[Any, Any]):
     def for_actor(self, user: User) -> "HashSetQuerySet":
         """The sets of the person's agencies, and those that reach every agency on the node."""
         return self.filter(Q(owner__in=access.agencies(user)) | Q(reach="node"))
+
+
+class SchemeQuerySet(models.QuerySet[Any, Any]):
+    """Schemes through a person's scope."""
+
+    def for_actor(self, user: User) -> "SchemeQuerySet":
+        """Those that came with Winnow and those of the person's agencies."""
+        return self.of_agencies(access.agencies(user))
+
+    def of_agencies(self, agencies: list[int]) -> "SchemeQuerySet":
+        """Those that came with Winnow and those of these agencies (ids)."""
+        return self.filter(Q(owner=None) | Q(owner__in=agencies))
+
+
+class SchemeDraftQuerySet(models.QuerySet[Any, Any]):
+    """Drafts of schemes through a person's scope."""
+
+    def for_actor(self, user: User) -> "SchemeDraftQuerySet":
+        """Those of the person's agencies."""
+        return self.filter(owner__in=access.agencies(user))

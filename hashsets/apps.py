@@ -1,4 +1,4 @@
-"""App configuration: the scheme files are loaded after each migration."""
+"""App configuration: the scheme files are loaded after each migration, and a set that changes gets its index."""
 
 from typing import Any
 
@@ -22,8 +22,19 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
-    kept = frozenset({"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_vote"})  # who said what
+    kept = frozenset(  # who said what
+        {"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_schemedraft", "hashsets_vote"}
+    )
 
     def ready(self) -> None:
-        """Load after every migration run; it is idempotent."""
+        """Load after every migration, safe to repeat. A set that changes gets its index; the sweeper looks too."""
+        from hashsets import generations
+
         post_migrate.connect(load_schemes, sender=self, dispatch_uid="hashsets.schemes")
+        generations.changed.connect(_wake, dispatch_uid="hashsets.index")
+
+
+def _wake(*, set_id: int, **_kwargs: Any) -> None:
+    from hashsets import tasks
+
+    tasks.wake_index(set_id)

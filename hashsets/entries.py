@@ -42,6 +42,7 @@ class NewEntry:
     size: int | None  # bytes
     code: str
     flags: dict[str, bool] = field(default_factory=dict)
+    pdq: bytes | None = None  # of a picture, of sufficient quality
 
     @property
     def ident(self) -> bytes:
@@ -144,10 +145,10 @@ def _contradict(row: NewEntry, other: Version | NewEntry) -> bool:
 
 def _version(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
     """What the entry is to be: the row, with what the version in force knows beside it."""
-    if old is None or not old.in_force:
-        return Version(key, md5=row.md5, sha1=row.sha1, sha256=row.sha256, size=row.size, flags=row.flags)
-    known = old if voted else old.as_listed()
-    return known.filled(md5=row.md5, sha1=row.sha1, sha256=row.sha256, size=row.size, flags=row.flags)
+    standing = old if old is not None and old.in_force else Version(key)
+    known = standing if voted or standing is not old else standing.as_listed()
+    said = {"md5": row.md5, "sha1": row.sha1, "sha256": row.sha256, "size": row.size}
+    return known.with_pdq(row.pdq).filled(flags=row.flags, **said)
 
 
 def _judged(hash_set: HashSet, versions: Mapping[Key, Version], held: Mapping[Key, list[Vote]]) -> dict[Key, Version]:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection
 
+from hashsets import entry_hashes
 from hashsets.models import HashSet, Vote
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
@@ -70,6 +71,13 @@ class Version:
         """An imported entry somebody has an opinion on: the import's word is kept as one of them."""
         return replace(self, raw={**self.raw, "listed": [self.code, self.disposition]})
 
+    def with_pdq(self, pdq: bytes | None) -> "Version":
+        """With this PDQ, unless it has one or there is none."""
+        hashes: dict[str, str] = self.raw.get("hashes", {})
+        if pdq is None or "pdq" in hashes:
+            return self
+        return replace(self, raw={**self.raw, "hashes": {**hashes, "pdq": pdq.hex()}})
+
     def judged(self, by: Judgement) -> "Version":
         """With the trust and category that the opinions amount to."""
         state = "disputed" if by.trust == "disputed" else "published"
@@ -94,8 +102,9 @@ class Written(NamedTuple):
     codes: Counter[str]
 
 
-# All that was kept of a record: its number in the list stands in a column of its own.
-RAW = "CASE WHEN media_id IS NULL THEN raw ELSE raw || jsonb_build_object('media_id', media_id) END"
+# All that was kept of a record of table `t`: its number in the list may stand in a column of its own.
+RAW_OF = "CASE WHEN {t}.media_id IS NULL THEN {t}.raw ELSE {t}.raw || jsonb_build_object('media_id', {t}.media_id) END"
+RAW = RAW_OF.format(t="hashsets_entry")
 LATEST = f"""
 SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, {RAW},
   added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s) AS in_force
@@ -159,6 +168,8 @@ def _insert(hash_set: HashSet, versions: Sequence[Version]) -> None:
     columns = [list(column) for column in zip(*rows, strict=True)]
     with connection.cursor() as cursor:
         cursor.execute(INSERT, [hash_set.pk, hash_set.generation + 1, *columns])
+    if any("pdq" in version.raw.get("hashes", {}) for version in versions):
+        entry_hashes.fill(hash_set, hash_set.generation + 1)
 
 
 def _read(row: tuple[Any, ...]) -> Version:

@@ -5,9 +5,10 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from hashsets import exchange
-from hashsets.models import Disposition, HashSet, Policy, Scheme
+from hashsets import exchange, scheme_tables
+from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
+from workbench.models import User
 
 MOST_PARTS = 50  # files of one list
 
@@ -33,10 +34,9 @@ class SetForm(forms.Form):
         initial=True,
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        schemes = Scheme.objects.order_by("name", "-version").values_list("scheme_id", "name")
-        self.fields["scheme"].choices = list(dict(schemes).items())  # type: ignore[attr-defined]
+        self.fields["scheme"].choices = scheme_tables.choices(by)  # type: ignore[attr-defined]
 
 
 class Files(forms.ClearableFileInput):
@@ -67,7 +67,7 @@ class ImportForm(forms.Form):
         help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
         widget=Files({"class": "input", "multiple": True}),
     )
-    dry_run = forms.BooleanField(label="Dry run", help_text="Only say what would change.", required=False)
+    dry_run = forms.BooleanField(required=False)  # the button "Check first"
     incomplete = forms.BooleanField(
         label="Parts are missing", help_text="Import the parts that are there.", required=False
     )

@@ -1,4 +1,4 @@
-"""Swap of an empty set's first list: loaded into a new partition beside it, indexed, put in its place (migration 0009).
+"""Swap of an empty set's first list: loaded into a new partition beside it, indexed, put in its place (migration 0011).
 
 The caller's one transaction holds it all, so whatever happens, nothing of it stays.
 """

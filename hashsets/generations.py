@@ -65,7 +65,7 @@ def move(hash_set: HashSet, step: Step, *, by: User) -> tuple[Generation, audit.
         number=hash_set.generation + 1,
         source=step.source[:300],
         source_sha256=step.source_sha256,
-        report=step.report or {"codes": _codes(old, step)},
+        report={"codes": _codes(old, step)} | (step.report or {}),
         added=step.added,
         removed=step.removed,
         entries=(old.entries if old else 0) + step.added - step.removed,

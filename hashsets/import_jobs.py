@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from hashsets import importing
+from hashsets import importing, kept_lists
 from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
@@ -35,6 +34,7 @@ LOCK_SPACE = 0x494D50  # advisory locks of imports; the second number is the job
 MOST_TRIES = 3
 TELL_EVERY = 0.5  # seconds between two writes of the progress
 TELL = "UPDATE workbench_job SET cursor = %s::jsonb WHERE id = %s"
+_folder = kept_lists.folder
 WAITED = timedelta(minutes=1)  # a queued job older than this lost its message
 
 
@@ -42,6 +42,13 @@ class ImportRunning(WorkbenchError):
     """An import into this set is running. Wait until it is done."""
 
     code = "import-running"
+    status = HTTPStatus.CONFLICT
+
+
+class ListGone(WorkbenchError):
+    """The files of this dry run are not here any more. Send the list again."""
+
+    code = "list-gone"
     status = HTTPStatus.CONFLICT
 
 
@@ -71,6 +78,26 @@ def start(
     return job
 
 
+def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
+    """Queue the import of the very files a dry run looked at; the caller wakes a worker.
+
+    They move to the new job, so it happens once. Raises ListGone, ImportRunning.
+    """
+    if not kept_lists.kept_until(dry):
+        raise ListGone
+    chosen = {name: bool(dry.cursor.get(name)) for name in ("incomplete", "only_media")}
+    job = _claim(hash_set, dry.cursor["files"], by=by, chosen={**chosen, "dry_run": False}, via="worker")
+    with _held(job.pk):
+        try:
+            _folder(dry).rename(_folder(job))
+        except OSError as error:
+            _end(job, Job.State.FAILED, str(ListGone()))
+            raise ListGone from error
+        job.cursor = {**job.cursor, "kept": True, "after": str(dry.public_id)}
+        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
+    return job
+
+
 def run(job_id: int) -> None:
     """Run a queued import, or one that somebody began and did not end; nothing to do when it is held or over."""
     with _held(job_id) as job:
@@ -81,8 +108,7 @@ def run(job_id: int) -> None:
         except WorkbenchError:
             return  # told in the job
         finally:
-            if job.state not in Job.LIVE:
-                shutil.rmtree(_folder(job), ignore_errors=True)
+            kept_lists.drop(job)
 
 
 def _try(job: Job) -> None:
@@ -202,7 +228,7 @@ def sentence(report: ImportReport) -> str:
 
 
 def _end(job: Job, state: str, message: str, report: ImportReport | None = None) -> None:
-    cursor = {**job.cursor, "phase": "", "report": report.as_json() if report else {}}
+    cursor = {**job.cursor, "phase": "", "pace": "", "report": report.as_json() if report else {}}
     Job.objects.filter(pk=job.pk).update(state=state, message=message, cursor=cursor)
     job.state, job.message, job.cursor = state, message, cursor
 
@@ -249,8 +275,3 @@ def _held(job_id: int) -> Iterator[Job | None]:
 
 def _subject(hash_set: HashSet) -> str:
     return f"hashset:{hash_set.public_id}"
-
-
-def _folder(job: Job) -> Path:
-    """Where the uploaded files of a job wait."""
-    return settings.DATA_DIR / "uploads" / "imports" / str(job.public_id)

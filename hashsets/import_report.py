@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hashsets.exchange import Report
+from hashsets.exchange.cleaning import clean_json
 from hashsets.exchange.photodna_watch import PLACEHOLDER_AT
 from hashsets.swapping import Difference
 from workbench.errors import WorkbenchError
@@ -41,6 +42,7 @@ class ImportReport:
     accepted: int = 0  # records that went into the temporary table
     stored: int = 0  # rows, one per identity
     conflicts: int = 0
+    pdq: int = 0  # records with a hash that is searched by distance
     codes: CodeCounts = field(default_factory=dict)
     dropped_after_reading: int = 0
     notes: list[dict[str, Any]] = field(default_factory=list)
@@ -82,7 +84,7 @@ class ImportReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as stored, shown and downloaded."""
-        return {
+        told: dict[str, Any] = clean_json({
             **self.figures(),
             "set": self.set,
             "run": self.run,
@@ -95,7 +97,8 @@ class ImportReport:
             "codes": {code: rows for code, (_meaning, rows) in self.codes.items()},
             "bad_dates": sum(part.found.bad_dates for part in self.parts),
             "dropped_photodna": self._dropped_photodna(),
-        }
+        })  # fmt: skip
+        return told
 
     def for_log(self) -> dict[str, Any]:
         """For the event: every count and digest, without the words of single records."""
@@ -112,6 +115,7 @@ class ImportReport:
             "stored": self.stored,
             "duplicates": self.accepted - self.stored,
             "conflicts": self.conflicts,
+            "pdq": self.pdq,
             "skipped": self._summed("skipped"),
             "added": diff.added,
             "withdrawn": diff.withdrawn,

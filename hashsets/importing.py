@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import events, exchange, fresh, generations, staging, swapping
+from hashsets import entry_hashes, events, exchange, fresh, generations, staging, swapping
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet, Vote
@@ -179,7 +179,9 @@ def _stage(
             tell(f"Reading {name}", before + file.tell(), total)
 
         parts = exchange.read_parts(file, part.name, found, options)
-        accepted += staging.fill(parts, dispositions, into, start=start, tell=progress)
+        filled = staging.fill(parts, dispositions, into, start=start, tell=progress)
+        accepted += filled.records
+        report.pdq += filled.pdq
         start += found.read
         before += part.bytes
     tell("Checking", 0, 0)
@@ -241,6 +243,8 @@ def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, 
                 raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
         else:
             added, removed = swapping.write(locked)
+        if report.pdq:
+            entry_hashes.fill(locked, locked.generation + 1)
         report.generation = locked.generation + 1
         step = generations.Step(
             report.source,
@@ -255,6 +259,8 @@ def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, 
     hash_set.generation = locked.generation
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
+    if report.pdq:
+        entry_hashes.analyse()
 
 
 def _record_refusal(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
@@ -290,6 +296,8 @@ def _sweep_set(pk: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM hashsets_entry WHERE set_id = %s AND added_in > %s", [pk, locked.generation])
         touched: int = cursor.rowcount
+        if touched:
+            cursor.execute(entry_hashes.ORPHANS, [pk, pk])
         cursor.execute(
             "UPDATE hashsets_entry SET removed_in = NULL WHERE set_id = %s AND removed_in > %s",
             [pk, locked.generation],

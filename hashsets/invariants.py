@@ -1,6 +1,7 @@
-"""The sets' part of invariant 8: every published opinion and every policy is an event."""
+"""The sets' part of invariant 8: every published opinion and every policy is an event. And the indexes' health."""
 
 from hashsets import events
+from hashsets.index import building
 from workbench import checks
 
 # A policy is replaced in its row; the last event about it must say what the row says.
@@ -20,3 +21,10 @@ def have_events(_case: int | None) -> list[str]:
     """Votes without exactly one event, events without a vote, policies that differ from their last event."""
     votes = checks.one_event_each(table="hashsets_vote", subject="vote", verbs=[events.VOTE_CAST])
     return votes + checks.sentences(POLICIES, {"verbs": [events.POLICY_SET]})
+
+
+@checks.health
+def have_indexes() -> list[str]:
+    """Sets without one for longer than making it takes: their look-ups are right, and slow."""
+    said = "hash set {} has no index of version {}; PostgreSQL answers, slower. The log of the worker says why"
+    return [said.format(one.name, one.generation) for one in building.waiting(building.PATIENCE)]

@@ -22,12 +22,20 @@ class Disposition(models.TextChoices):
 
 
 class Scheme(models.Model):
-    """One version of a list of categories, loaded from `schemes/`; frozen once used."""
+    """One version of a list of categories: from `schemes/`, or an agency's own; frozen once used.
+
+    `mappings`: as in the files, what codes are in other schemes and what that loses; only ever suggestions.
+    """
 
     scheme_id = models.CharField(max_length=60)
     version = models.PositiveIntegerField()
     name = models.CharField(max_length=200)
     region = models.CharField(max_length=20, default="Default")
+    owner = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True)  # None: came with Winnow
+    source = models.CharField(max_length=300, default="")
+    mappings = models.JSONField(default=list)
+
+    objects = scope.SchemeQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scheme_id", "version"], name="scheme_version_once")]
@@ -57,6 +65,47 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+
+class SchemeDraft(models.Model):
+    """A version of an agency's own scheme that somebody writes; another person puts it in force.
+
+    `doc` is in the form of the files in `schemes/`; `edits` counts how often it was saved.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", "Draft"
+        APPROVED = "approved", "In force"
+        DISCARDED = "discarded", "Discarded"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    scheme_id = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    doc = models.JSONField()
+    edits = models.PositiveIntegerField(default=1)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
+    edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    edited_by_name = models.CharField(max_length=120)
+    edited_at = models.DateTimeField(db_default=Now())
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+
+    objects = scope.SchemeDraftQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scheme_id"], condition=models.Q(state="open"), name="one_draft_of_a_scheme"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(approved_by=models.F("edited_by")), name="scheme_approved_by_another"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.scheme_id} {self.version}"
 
 
 class HashSet(models.Model):
@@ -129,6 +178,22 @@ class Generation(models.Model):
         ]
 
 
+class Comparison(models.Model):
+    """A count over two versions, made once: of one set what changed, of two how much of `set` is in `other`."""
+
+    set = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
+    generation = models.PositiveIntegerField()
+    other = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
+    other_generation = models.PositiveIntegerField()
+    rows = models.JSONField()  # as `comparisons` reads them
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["set", "generation", "other", "other_generation"], name="compared_once")
+        ]
+
+
 class Entry(models.Model):
     """A hash in a set, one row per version: in force at g when added_in <= g and not removed_in <= g.
 
@@ -160,6 +225,20 @@ class Entry(models.Model):
     class Meta:
         managed = False
         db_table = "hashsets_entry"
+
+
+class EntryHash(models.Model):
+    """A hash of another kind than a digest, of one version of an entry (`entry_hashes`); in force when that is."""
+
+    pk = models.CompositePrimaryKey("set_id", "kind", "entry")
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, db_index=False)
+    entry = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    value = models.BinaryField()
+
+    class Meta:
+        managed = False
+        db_table = "hashsets_entryhash"
 
 
 class Vote(models.Model):

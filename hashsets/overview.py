@@ -15,7 +15,8 @@ from workbench import access
 from workbench.models import User
 
 ACTING = {Disposition.RELEVANT, Disposition.RESTRICTED, Disposition.NOT_RELEVANT}
-MOST_VERSIONS = 100  # on the page of a set
+MOST_VERSIONS = 60  # on a page of versions
+LAST_VERSIONS = 10  # on the page of a set
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,8 @@ class Row:
     scheme: str
     entries: int
     by_category: list[Share]
-    source: str
+    source: str  # of own sets; others' is their owner's business
+    reach_text: str
     changed: datetime | None
     policy_text: str
     retired: bool
@@ -52,7 +54,17 @@ class Row:
 
 def rows(user: User) -> list[Row]:
     """Every set in the person's scope, by name. 5 queries for any number of sets."""
-    found = _with_categories(HashSet.objects.for_actor(user)).order_by("retired_at", "name", "pk")
+    return _rows(user, _with_categories(HashSet.objects.for_actor(user)).order_by("retired_at", "name", "pk"))
+
+
+def some_rows(user: User, *, after: int, limit: int) -> list[Row]:
+    """At most `limit` sets in the person's scope behind a key, in the order they were made. 6 queries."""
+    behind = HashSet.objects.for_actor(user).filter(pk__gt=after).order_by("pk")
+    keys = list(behind.values_list("pk", flat=True)[:limit])
+    return _rows(user, _with_categories(HashSet.objects.for_actor(user).filter(pk__in=keys)).order_by("pk"))
+
+
+def _rows(user: User, found: Any) -> list[Row]:
     current = {row.set_id: row for row in Generation.objects.filter(set__in=found, in_force=True)}
     rules: dict[int, list[Rule]] = {}
     for rule in policies.effective(user.agency_id):
@@ -61,10 +73,9 @@ def rows(user: User) -> list[Row]:
 
 
 def page(user: User, hash_set: HashSet) -> dict[str, Any]:
-    """What the page of one set shows. 4 queries."""
+    """What the page of one set shows. 5 queries."""
     own = hash_set.owner_id == user.agency_id
-    versions = list(Generation.objects.filter(set=hash_set).order_by("-number")[:MOST_VERSIONS])
-    current = next((version for version in versions if version.number == hash_set.generation), None)
+    current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
     return {
         "set": hash_set,
         "role_text": hash_set.get_role_display(),
@@ -75,18 +86,39 @@ def page(user: User, hash_set: HashSet) -> dict[str, Any]:
         "retired": hash_set.retired_at is not None,
         "by_category": (by_category := shares(hash_set.scheme.categories.all(), current)),
         "uncategorised": sum(_codes(current).values()) - sum(share.count for share in by_category),
-        "generations": [_version(version, own=own) for version in versions],
+        "generations": versions(user, hash_set, most=LAST_VERSIONS)[:LAST_VERSIONS],
         "policies": _policies(user, hash_set),
         "dispositions": [("", "All"), *Disposition.choices],
         "actions": Policy.Action.choices,
         "trusts": [(level.value, level.value) for level in MINIMA],
-        "may": {
-            "import": own and access.has(user, "set.import") and not (hash_set.receives_offers or hash_set.retired_at),
-            "policy": access.has(user, "set.policy") and hash_set.retired_at is None,
-            "export": own and access.has(user, "set.export"),
-            "retire": own and access.has(user, "set.retire") and hash_set.retired_at is None,
-        },
+        "may": may(user, hash_set),
     }
+
+
+def may(user: User, hash_set: HashSet) -> dict[str, bool]:
+    """What the person may do with the set as it is. No query beside those for the roles."""
+    own, live = hash_set.owner_id == user.agency_id, hash_set.retired_at is None
+    a_list = own and live and not hash_set.receives_offers
+    return {
+        "import": a_list and access.has(user, "set.import"),
+        "rollback": a_list and access.has(user, "set.rollback"),
+        "policy": live and access.has(user, "set.policy"),
+        "export": own and access.has(user, "set.export"),
+        "retire": own and live and access.has(user, "set.retire"),
+        "compare": own and access.has(user, "set.view"),
+        "find": access.has(user, "set.lookup"),
+    }
+
+
+def versions(
+    user: User, hash_set: HashSet, *, before: int | None = None, most: int = MOST_VERSIONS
+) -> list[dict[str, Any]]:
+    """At most `most` + 1 versions, newest first, from below number `before`. One query."""
+    own = hash_set.owner_id == user.agency_id
+    found = Generation.objects.filter(set=hash_set).order_by("-number")
+    if before is not None:
+        found = found.filter(number__lt=before)
+    return [_version(version, own=own) for version in found[: most + 1]]
 
 
 def shares(categories: Iterable[Category], current: Generation | None) -> list[Share]:
@@ -120,7 +152,8 @@ def _row(user: User, hash_set: HashSet, current: Generation | None, rules: Seque
         scheme=hash_set.scheme.name,
         entries=current.entries if current else 0,
         by_category=shares(hash_set.scheme.categories.all(), current),
-        source=current.source if current else "",
+        source=current.source if current and hash_set.owner_id == user.agency_id else "",
+        reach_text=hash_set.get_reach_display(),
         changed=current.at if current else None,
         policy_text=_policy_text(rules),
         retired=hash_set.retired_at is not None,
@@ -138,6 +171,7 @@ def _version(version: Generation, *, own: bool) -> dict[str, Any]:
     """A version; where it came from is its owner's business."""
     return {
         "number": version.number,
+        "before": version.number - 1 or None,
         "at": version.at,
         "by": version.by_name if own else "",
         "source": version.source if own else "",

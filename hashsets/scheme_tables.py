@@ -1,4 +1,6 @@
-"""Fills the scheme tables from the files in `schemes/`. From then on the tables rule."""
+"""Fills the scheme tables from the files in `schemes/`, and from drafts. From then on the tables rule."""
+
+from dataclasses import asdict
 
 from django.db import models, transaction
 
@@ -6,6 +8,7 @@ from hashsets import schemes
 from hashsets.models import Category, Scheme
 from hashsets.schemes import SchemeDoc
 from workbench.errors import NotFound, WorkbenchError
+from workbench.models import Agency, User
 
 CATEGORY_FIELDS = ("code", "key", "name", "disposition", "colour", "glyph", "publishable")
 
@@ -29,33 +32,45 @@ def load(docs: tuple[SchemeDoc, ...] | None = None) -> None:
     Raises SchemeFrozen for a file that differs from a version that something refers to.
     """
     for doc in schemes.load_all() if docs is None else docs:
-        _load_one(doc)
+        load_one(doc)
 
 
-def latest(scheme_id: str) -> Scheme:
-    """The newest version of a scheme. Raises UnknownScheme, naming those there are."""
-    found = Scheme.objects.filter(scheme_id=scheme_id).order_by("-version").first()
+def latest(scheme_id: str, owner: Agency | None = None) -> Scheme:
+    """The newest version of a scheme that came with Winnow, or is `owner`'s. Raises UnknownScheme, naming those."""
+    usable = Scheme.objects.of_agencies([owner.pk] if owner else [])
+    found: Scheme | None = usable.filter(scheme_id=scheme_id).order_by("-version").first()
     if found is None:
-        known = ", ".join(Scheme.objects.order_by("scheme_id").values_list("scheme_id", flat=True).distinct())
+        known = ", ".join(usable.order_by("scheme_id").values_list("scheme_id", flat=True).distinct())
         raise UnknownScheme(f"There is no scheme {scheme_id!r}. Known: {known}.")
     return found
 
 
-def _load_one(doc: SchemeDoc) -> None:
+def choices(user: User) -> list[tuple[str, str]]:
+    """(scheme id, name of its newest version) of the schemes a person may choose, by name. One query."""
+    rows = Scheme.objects.for_actor(user).order_by("scheme_id", "-version").distinct("scheme_id")
+    return sorted(rows.values_list("scheme_id", "name"), key=lambda row: row[1])
+
+
+def load_one(doc: SchemeDoc, owner: Agency | None = None) -> Scheme:
+    """Enter one version, of Winnow's own or an agency's. In a transaction. Raises SchemeFrozen."""
     heading = {"name": doc.name, "region": doc.region}
-    scheme, made = Scheme.objects.select_for_update().get_or_create(
-        scheme_id=doc.id, version=doc.version, defaults=heading
+    scheme: Scheme
+    scheme, made = Scheme.objects.select_for_update(of=("self",)).get_or_create(
+        scheme_id=doc.id, version=doc.version, defaults=heading | {"owner": owner}
     )
+    suggestions = {"source": doc.source, "mappings": [asdict(mapping) for mapping in doc.mappings]}
+    Scheme.objects.filter(pk=scheme.pk).update(**suggestions)  # they decide nothing, so they are never frozen
     wanted = [{name: getattr(category, name) for name in CATEGORY_FIELDS} for category in doc.categories]
     have = list(scheme.categories.values(*CATEGORY_FIELDS))
     by_code = sorted(wanted, key=lambda row: str(row["code"]))
     if not made and by_code == sorted(have, key=lambda row: str(row["code"])) and _heading(scheme) == heading:
-        return
+        return scheme
     if not made and _used(scheme):
         raise SchemeFrozen(f"{doc.id} version {doc.version} is in use and its file differs. Give it a new version.")
     Scheme.objects.filter(pk=scheme.pk).update(**heading)
     scheme.categories.all().delete()
     Category.objects.bulk_create(Category(scheme=scheme, **row) for row in wanted)
+    return scheme
 
 
 def _heading(scheme: Scheme) -> dict[str, str]:

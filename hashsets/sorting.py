@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ CROWDED = 4 * RUN  # rows of one bucket beyond which it is not sorted: somebody 
 BUCKETS = 1024  # by the first bits of a hash
 ELSEWHERE = -1  # the code of a row that only says: a record with this hash is kept elsewhere
 _SHIFT = np.uint64(54)
+_WHOLE = np.dtype(("V", ROW.itemsize))
 
 Heads = npt.NDArray[np.uint64]
 
@@ -87,7 +88,7 @@ class SortedRows:
             first = last
 
     def _write_run(self) -> None:
-        rows = np.concatenate(self._waiting)
+        rows = _joined(self._waiting)
         self._waiting.clear()
         self._number_waiting = 0
         keys = heads(rows)
@@ -96,7 +97,7 @@ class SortedRows:
         self._runs.append((self._written, edges))
         self._written += len(rows)
         self._file.seek(0, 2)
-        self._file.write(rows[order].data)
+        self._file.write(_chosen(rows, order).data)
 
     def _slices(self, first: int, last: int) -> Iterator[Rows]:
         """The rows of some buckets, run by run."""
@@ -107,20 +108,30 @@ class SortedRows:
                 yield np.frombuffer(self._file.read(number * ROW.itemsize), ROW)
 
     def _sorted(self, first: int, last: int) -> Sorted:
-        rows = np.concatenate(list(self._slices(first, last)))
+        rows = _joined(list(self._slices(first, last)))
         order = np.argsort(keys := heads(rows))
-        rows, keys = rows[order], keys[order]
+        rows, keys = _chosen(rows, order), keys[order]
         same = keys[1:] == keys[:-1]
         company = np.zeros(len(rows), bool)
         company[1:] |= same
         company[:-1] |= same
         here = rows["code"] != ELSEWHERE
-        return Sorted(rows[here & ~company], rows[here & company])
+        return Sorted(_chosen(rows, here & ~company), _chosen(rows, here & company))
 
     def _unsorted(self, first: int, last: int) -> Iterator[Sorted]:
         nothing = np.empty(0, ROW)
         for rows in self._slices(first, last):
             yield Sorted(nothing, rows[rows["code"] != ELSEWHERE])
+
+
+def _joined(parts: list[Rows]) -> Rows:
+    return np.concatenate([part.view(_WHOLE) for part in parts]).view(ROW)
+
+
+def _chosen(rows: Rows, which: npt.NDArray[Any]) -> Rows:
+    """Some rows, copied as a whole each: field by field it takes five times as long."""
+    found: Rows = rows.view(_WHOLE)[which].view(ROW)
+    return found
 
 
 def heads(rows: Rows) -> Heads:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -80,20 +80,23 @@ SELECT min(position), ident, grp,
   count(DISTINCT disposition) FILTER (WHERE disposition <> 'no_verdict') > 1,
   (array_agg(flags ORDER BY position))[1],
   (array_agg(photodna ORDER BY position) FILTER (WHERE photodna IS NOT NULL))[1],
-  (array_agg(raw ORDER BY position))[1] || CASE WHEN count(DISTINCT code) > 1
+  (array_agg(raw ORDER BY position))[1] || coalesce((
+    array_agg(jsonb_build_object('hashes', raw -> 'hashes') ORDER BY position)
+    FILTER (WHERE raw -> 'hashes' IS NOT NULL))[1], '{{}}') || CASE WHEN count(DISTINCT code) > 1
     THEN jsonb_build_object('codes', to_jsonb(array_agg(DISTINCT code))) ELSE '{{}}' END
 FROM gone GROUP BY ident, grp
 """  # noqa: S608 only constants of this module
 
-MOST_CONFLICTS = 50  # named one by one in the report
-CONFLICTS = """
-SELECT position, encode(ident, 'hex'), coalesce(raw->'codes', '[]')::text FROM hashsets_staged WHERE conflict
-ORDER BY position LIMIT %s
-"""
 PLACEHOLDERS = """
 UPDATE hashsets_staged SET photodna = NULL
 WHERE photodna = ANY(%s::text[]) OR photodna IN (
   SELECT photodna FROM hashsets_staged WHERE photodna IS NOT NULL GROUP BY photodna HAVING count(DISTINCT ident) >= %s)
+"""
+
+MOST_CONFLICTS = 200  # named one by one; all are counted
+CONFLICTS = """
+SELECT position, encode(ident, 'hex'), coalesce(raw->'codes', '[]')::text FROM hashsets_staged WHERE conflict
+ORDER BY position LIMIT %s
 """
 
 
@@ -108,16 +111,23 @@ def table() -> Iterator[None]:
             _run("DROP TABLE IF EXISTS hashsets_staged")
 
 
+class Filled(NamedTuple):
+    """Records copied, and how many of them hold a PDQ."""
+
+    records: int
+    pdq: int
+
+
 def fill(
     parts: Iterable[Part], dispositions: Mapping[str, str], rows: SortedRows, *, start: int, tell: Callable[[], None]
-) -> int:
-    """Copy single records in, and put plain ones into `rows`; the number of both.
+) -> Filled:
+    """Copy single records in, and put plain ones into `rows`.
 
     `start` is above the position of every record that is there already. `dispositions` by code; others are
     unmapped, "" is no verdict.
     """
     waiting: list[HashRecord] = []
-    number = 0
+    number = pdq = 0
     for records, plain in parts:
         waiting += records
         if len(plain):
@@ -125,11 +135,11 @@ def fill(
             rows.add(plain)
         number += len(records) + len(plain)
         if len(waiting) >= BLOCK:
-            _copy(waiting, dispositions, rows, start)
+            pdq += _copy(waiting, dispositions, rows, start)
         if len(plain) or not waiting:
             tell()
-    _copy(waiting, dispositions, rows, start)
-    return number
+    pdq += _copy(waiting, dispositions, rows, start)
+    return Filled(number, pdq)
 
 
 def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bool) -> Counter[str]:
@@ -178,15 +188,17 @@ def conflicts() -> list[tuple[int, str, list[str]]]:
         return [(position, ident, json.loads(codes)) for position, ident, codes in cursor.fetchall()]
 
 
-def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> None:
-    """Copy single records in, and forget them; `rows` hears of their hashes."""
+def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> int:
+    """Copy single records in, and forget them; `rows` hears of their hashes. Returns how many hold a PDQ."""
     if not records:
-        return
+        return 0
     lines = [_line(record, start + record.position, dispositions) for record in records]
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.write("".join(lines))
     rows.note(record.md5 or record.sha1 or record.sha256 or b"" for record in records)
+    pdq = sum("pdq" in record.other_hashes for record in records)
     records.clear()
+    return pdq
 
 
 def _copy_plain(rows: Rows, dispositions: Mapping[str, str]) -> None:

@@ -1,10 +1,12 @@
-"""Tasks of imports. A lost message is made good by `sweep`; running a task twice is harmless."""
+"""Tasks of imports and indexes. A lost message is made good by `sweep`; running a task twice is harmless."""
 
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import import_jobs, importing
+from hashsets import comparisons, generations, import_jobs, importing, kept_lists, near_index
 from hashsets.exchange import on_disk
+from hashsets.index import building
+from hashsets.models import HashSet
 from workbench.waking import after_commit, send
 
 
@@ -12,22 +14,57 @@ from workbench.waking import after_commit, send
 def run_import(job_id: int) -> None:
     """Run one queued import."""
     import_jobs.run(job_id)
+    _build_near()
+
+
+@shared_task
+def build_near(set_id: int) -> None:
+    """Build the near index of a set's version in force."""
+    near_index.build(set_id)
 
 
 @shared_task
 def sweep() -> None:
-    """Take up imports nobody works on."""
+    """Take up imports nobody works on; make the indexes that are not there, exact and near."""
     for job_id in import_jobs.sweep():
         send(run_import, job_id)
+    for hash_set in building.waiting():
+        send(build_index, hash_set.pk)
+    _build_near()
 
 
 @shared_task
 def sweep_rows() -> None:
-    """Delete rows no version will ever show, and unpacked lists that nobody reads any more."""
+    """Delete rows no version will ever show; lists, unpacked or of dry runs, and indexes that nobody wants any more."""
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
+    kept_lists.sweep()
+    building.sweep()
+
+
+@shared_task
+def build_index(set_id: int) -> None:
+    """Make the index of a set's version in force; whoever waits for it is told."""
+    if building.build(set_id):
+        generations.changed.send(sender=HashSet, set_id=set_id)
+
+
+@shared_task
+def compare(set_id: int, generation: int, other_id: int, other_generation: int) -> None:
+    """Count over two versions what takes longer than a page may wait."""
+    comparisons.count(set_id, generation, other_id, other_generation)
 
 
 def wake(job_id: int) -> None:
     """Have a worker run an import once the present transaction is committed."""
     after_commit(run_import, job_id)
+
+
+def wake_index(set_id: int) -> None:
+    """A set changed: have a worker bring its index up to it."""
+    send(build_index, set_id)
+
+
+def _build_near() -> None:
+    for set_id in near_index.behind():
+        send(build_near, set_id)

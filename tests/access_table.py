@@ -19,6 +19,8 @@ EXPORTERS = frozenset({SUPERVISOR, EXPORTER})
 LOG_READERS = frozenset({SUPERVISOR, AUDITOR, ADMIN})
 SET_READERS = TEAM | {AUDITOR, ADMIN}
 METHODS = ("GET", "POST", "HEAD", "PATCH", "DELETE")
+KEY = {"Idempotency-Key": "3f6c1f6e-8f0f-4d0e-9a8e-0b7a52f6a1c3"}
+DECISION = {"sha256": "", "code": "1"}  # the test knows a content that nobody decided
 TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -45,6 +47,11 @@ class Route:
         return roles
 
     @property
+    def by_token(self) -> bool:
+        """Whether a token says who asks, and no session does."""
+        return self.name.startswith("api:") and not self.without_sign_in
+
+    @property
     def method(self) -> str:
         """The first method that somebody may use."""
         return next(method for method in METHODS if self.may(method))
@@ -58,6 +65,8 @@ ROUTES = [
     # everybody has an account
     Route("workbench:signout", post=EVERYBODY),
     Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
+    Route("workbench:tokens", post=EVERYBODY),
+    Route("workbench:token_revoke", post=EVERYBODY, of="api_token", owner=True),
     # the log is for those who oversee
     Route("workbench:audit", get=LOG_READERS),
     Route("workbench:audit_verify", post=LOG_READERS),
@@ -111,15 +120,38 @@ ROUTES = [
     Route("cases:all_exports", get=TEAM | {AUDITOR}),
     Route("cases:export_file", get=EXPORTERS, of="export"),
     # hash sets
+    Route("cases:set_health", get=SET_READERS),
     Route("hashsets:list", get=SET_READERS),
     Route("hashsets:new", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
     Route("hashsets:set", get=SET_READERS, of="set"),
     Route("hashsets:import", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:import_run", get=ONLY_SUPERVISORS, of="run"),
     Route("hashsets:import_progress", get=ONLY_SUPERVISORS, of="run"),
+    Route("hashsets:import_now", post=ONLY_SUPERVISORS, of="run"),
+    Route("hashsets:versions", get=SET_READERS, of="set"),
+    Route("hashsets:diff", get=SET_READERS, of="set"),
+    Route("hashsets:rollback", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set", body={"reason": "wrong list"}),
+    Route("hashsets:find", get=TEAM, post=TEAM, of="set"),
+    Route("hashsets:overlap", get=SET_READERS, of="set"),
     Route("hashsets:policy", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:retire", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),
     Route("hashsets:lookup", get=TEAM, post=TEAM),
+    Route("hashsets:schemes", get=SET_READERS),
+    Route("hashsets:scheme", get=SET_READERS),
+    Route("hashsets:new_scheme", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
+    Route("hashsets:new_scheme_version", post=ONLY_SUPERVISORS, body={"scheme": "northmoor.own"}),
+    Route("hashsets:scheme_draft", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="draft"),
+    Route("hashsets:approve_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
+    Route("hashsets:discard_scheme", post=ONLY_SUPERVISORS, of="draft", body={"seen": "1"}),
+    # the public API: the same rights, by token
+    Route("api:schema", get=EVERYBODY, without_sign_in=True),
+    Route("api:cases", get=EVERYBODY),
+    Route("api:case", get=TEAM | {AUDITOR, WELFARE}, of="case"),
+    Route("api:contents", get=REVIEWERS, of="case"),
+    Route("api:decisions", get=REVIEWERS, post=ONLY_INVESTIGATORS, of="case", headers=KEY, body=DECISION),
+    Route("api:sets", get=SET_READERS),
+    Route("api:set", get=SET_READERS, of="set"),
+    Route("api:lookup", post=TEAM, body={"purpose": "a test", "hashes": ["0" * 32]}),
 ]
 BY_NAME = {route.name: route for route in ROUTES}

@@ -75,7 +75,7 @@ def live() -> Iterator[product.Product]:
     """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
     folder = Path(tempfile.mkdtemp(prefix="winnow-live-"))
     seed.planted(folder, CODE)
-    with product.running("--workers=1", data=folder) as running:
+    with product.running("--workers=1", data=folder, settings=product.ROOMY) as running:
         yield running
 
 

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from cases import events, matching, states
 from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, ResumableUpload, Stack
-from hashsets import scheme_tables
-from hashsets.models import HashSet
-from workbench import audit
+from hashsets import scheme_drafts, scheme_tables
+from hashsets.models import HashSet, Scheme, SchemeDraft
+from workbench import audit, tokens
 from workbench import people as domain
-from workbench.models import Agency, Role, User
+from workbench.models import Agency, ApiToken, Role, User
 
 _numbers = count(1)
 
@@ -34,6 +34,13 @@ def person(of: Agency, username: str = "", *roles: Role, password: str | None = 
     return domain.add_person(
         username=username, name=username.title(), agency=of, roles=set(roles or {Role.INVESTIGATOR}), password=password
     )
+
+
+def token(of: User, scope: str = "write") -> str:
+    """The text of a token of the person's, used today already, so that the next call writes nothing of itself."""
+    made, text = tokens.make(name="a script", days=1, scope=scope, by=of)
+    ApiToken.objects.filter(pk=made.pk).update(used_on=timezone.now().date())
+    return text
 
 
 @transaction.atomic
@@ -140,6 +147,16 @@ def rejected(of: Exhibit, name: str, reason: str = "unreadable") -> FileInstance
         state=FileInstance.State.REJECTED,
         reason=reason,
     )
+
+
+def scheme_draft(by: User, slug: str) -> SchemeDraft:
+    """A draft of the person's agency, with the categories of the demo's scheme."""
+    return scheme_drafts.begin(name=slug.title(), slug=slug, like=scheme_tables.latest("landscapes-t1"), by=by)
+
+
+def own_scheme(first: User, second: User, slug: str) -> Scheme:
+    """A scheme of an agency that two of its people put in force."""
+    return scheme_drafts.approve(scheme_draft(first, slug), seen=1, by=second)
 
 
 def publishing_set(of: Agency, scheme: str = "landscapes-t1") -> HashSet:

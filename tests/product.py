@@ -18,6 +18,10 @@ from workbench.launcher.identity import Identity
 
 PATIENCE = 180  # seconds until the page must answer
 READY = "Winnow runs at "
+ROOMY = {
+    "WINNOW_API_REQUESTS": "1000000",
+    "WINNOW_API_HASHES": "1000000000",
+}  # limits of tokens have tests of their own
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,10 @@ from cases.models import Case, Keyframe
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
 from tests.damage import rolled_back
+from tests.hashsets import makers
 from tests.people import People, everybody, signed_in
 from workbench import people as domain
+from workbench import tokens
 from workbench.models import AuditEvent, Job, User
 
 KEPT_APART = ("workbench_auditevent", "workbench_auditlog", "django_session", "axes_accessattempt", "axes_accesslog")
@@ -38,6 +40,14 @@ class World:
     case: Case
     stranger: User
     ids: dict[str, Any]
+    tokens: dict[str, str]  # by name of the person
+    undecided: str  # SHA-256 of a content of the case
+
+    def client(self, name: str | None, route: Route) -> Client:
+        """A browser's session of that person or, where the route wants one, a script with the person's token."""
+        if route.by_token and name:
+            return Client(headers={"host": "localhost", "authorization": f"Bearer {self.tokens[name]}"})
+        return signed_in(self.actor(name))
 
     def actor(self, name: str | None) -> User | None:
         """The person of that name; None is nobody."""
@@ -64,8 +74,9 @@ def build() -> World:
     team = (people.colleague, people.supervisor, people.exporter, people.auditor, people.welfare, people.admin)
     case = factories.case(people.investigator, *team)
     exhibit = factories.exhibit(case)
-    first, *_ = factories.items(exhibit, 3)
+    first, *_, last = factories.items(exhibit, 3)
     hash_set = factories.hash_set(people.north)
+    makers.stored(hash_set, people.supervisor)
     run = Job.objects.create(
         kind="import",
         subject=str(hash_set.public_id),
@@ -76,6 +87,7 @@ def build() -> World:
     decisions.decide_content(
         case=case, content=first.content, code="1", by=people.investigator, via="test", viewed=True
     )
+    factories.own_scheme(people.investigator, people.supervisor, "own")
     Keyframe.objects.create(content=first.content, number=0, at_ms=0, veil=b"RIFF", offset=0, length=4)
     ids = {
         "case": case.public_id,
@@ -86,11 +98,15 @@ def build() -> World:
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
         "run": run.public_id,
+        "draft": factories.scheme_draft(people.investigator, "other").public_id,
         "upload": factories.upload(exhibit).public_id,
         "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
+        "api_token": tokens.make(name="mine", days=1, scope="read", by=people.investigator)[0].public_id,
     }
     stranger = factories.person(people.north, "stranger")  # of the agency, an investigator, not on the team
-    return World(people, case, stranger, ids)
+    by_name = {name: getattr(people, name) for name in (*EVERYBODY, "colleague", "outsider")} | {"stranger": stranger}
+    held = {name: factories.token(person) for name, person in by_name.items()}
+    return World(people, case, stranger, ids, held, bytes(last.content.sha256).hex())
 
 
 def routes() -> dict[str, URLPattern]:
@@ -112,7 +128,15 @@ def test_every_route_is_in_the_table_and_the_table_has_no_other() -> None:
     assert set(routes()) == set(access_table.BY_NAME)
 
 
-FIXED: dict[str, Any] = {"act": "pause", "number": 0, "kind": "csv"}  # parts of an address that are no ids
+FIXED: dict[str, Any] = {
+    "act": "pause",
+    "number": 0,
+    "kind": "csv",
+    "scheme_id": "us-pvic",
+    "version": 1,
+    "old": 1,
+    "new": 1,
+}  # parts of an address that are no ids
 
 
 def address(route: Route, ids: dict[str, Any]) -> str:
@@ -153,7 +177,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run"}:
+    if route.of in {"set", "run", "draft"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 
@@ -170,9 +194,10 @@ def actors(route: Route, method: str) -> list[str | None]:
 
 
 def body_of(route: Route, world: World) -> dict[str, Any]:
-    """A body that the route understands; `user` is somebody who is not on the team."""
+    """A body that the route understands; `user` is somebody who is not on the team, `sha256` not decided."""
     body = dict(route.body or {})
-    return body | ({"user": str(world.stranger.public_id)} if "user" in body else {})
+    known = {"user": str(world.stranger.public_id), "sha256": world.undecided}
+    return body | {name: value for name, value in known.items() if name in body}
 
 
 def held(actor: str) -> frozenset[str]:
@@ -183,7 +208,7 @@ def held(actor: str) -> frozenset[str]:
 
 def address_is_api(route: Route) -> bool:
     """Whether the route answers scripts: refusals are JSON there."""
-    return route.name.startswith(("cases:api_", "cases:media_"))
+    return route.name.startswith(("cases:api_", "cases:media_", "api:"))
 
 
 def got(answer: HttpResponseBase, route: Route) -> str:
@@ -216,7 +241,7 @@ def test_of_a_route_each_role_gets_what_the_table_says(world: World, route: Rout
     path, wrong = address(route, world.ids), []
     for actor in actors(route, method):
         with rolled_back():
-            client = signed_in(world.actor(actor))
+            client = world.client(actor, route)
             right = expected(route, method, actor)
             before = state() if right != "ok" else ""
             answer = asked(client, method, path, route, body_of(route, world))
@@ -235,7 +260,7 @@ def test_of_a_route_each_role_gets_what_the_table_says(world: World, route: Rout
 def test_of_a_thing_that_is_not_there_the_answer_is_that_of_a_foreign_one(world: World, route: Route) -> None:
     missing = address(route, dict.fromkeys(world.ids, uuid4()))
     foreign = address(route, world.ids)
-    client = signed_in(world.people.outsider)
+    client = world.client("outsider", route)
     first, second = (asked(client, route.method, path, route, route.body) for path in (missing, foreign))
     assert first.status_code == second.status_code == 404
     assert first.headers["Content-Type"] == second.headers["Content-Type"]

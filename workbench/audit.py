@@ -85,6 +85,11 @@ def source(session: str, address: str) -> Iterator[None]:
         _source.reset(token)
 
 
+def came_by(session: str) -> None:
+    """Say more of the source inside the present block: which token it is, as soon as that is known."""
+    _source.set(Source(session, _source.get().address))
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event before it is chained. `subject` is `type:public id`; `case` its case, if any."""

@@ -36,6 +36,7 @@ class Invariant:
 
 
 _INVARIANTS: list[Invariant] = []
+_HEALTH: list[Callable[[], Iterable[str]]] = []
 
 
 def invariant(number: int, means: str) -> Callable[[Find], Find]:
@@ -46,6 +47,18 @@ def invariant(number: int, means: str) -> Callable[[Find], Find]:
         return find
 
     return register
+
+
+def health(find: Callable[[], Iterable[str]]) -> Callable[[], Iterable[str]]:
+    """Register the decorated function; it returns a sentence for whatever is right, and slower than it should be."""
+    _HEALTH.append(find)
+    return find
+
+
+def unwell() -> list[str]:
+    """What somebody should look after on this node, though nothing is broken."""
+    autodiscover_modules("invariants")
+    return [what for find in _HEALTH for what in find()]
 
 
 def invariants() -> list[Invariant]:

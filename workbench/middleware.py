@@ -2,23 +2,22 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.cache import patch_cache_control
 
-from workbench import audit, sessions
+from workbench import denials, sessions
 from workbench.errors import BadInput, WorkbenchError
-from workbench.models import User
 from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
+PUBLIC_API = "api:"  # its views ask for a token, and know no session (workbench/api/base.py)
 SERVED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
+OF_API = f"A request may have at most {settings.API_BYTES:,} bytes. Send it in parts."
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
 
@@ -52,6 +51,8 @@ class SignedInOnly:
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Refuse before the view runs."""
         view = resolve(request.path_info).view_name
+        if view.startswith(PUBLIC_API):
+            return answer(request, TooLarge(OF_API)) if _length(request) > settings.API_BYTES else None
         if view in OPEN_VIEWS and not request.user.is_authenticated and _length(request) > MOST_FROM_STRANGERS:
             return answer(request, TooLarge())
         if view in OPEN_VIEWS or (request.user.is_authenticated and sessions.still_valid(request, view)):
@@ -92,10 +93,14 @@ class ErrorsAsAnswers:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
-        """Refuse what no text field can hold; names of files are bytes, and travel as base64."""
+        """Refuse what no text field can hold; names of files are bytes, and travel as base64.
+
+        The body of a call of the public API is JSON, which its shapes look into; nothing of it goes to the disk.
+        """
+        by_token = resolve(request.path_info).view_name.startswith(PUBLIC_API)
         if any(
             "\0" in value
-            for fields in (request.GET, request.POST)
+            for fields in ([request.GET] if by_token else [request.GET, request.POST])
             for _name, values in fields.lists()
             for value in values
         ):
@@ -107,17 +112,5 @@ class ErrorsAsAnswers:
         if not isinstance(error, WorkbenchError):
             return None
         if error.refuses:
-            note_denial(request, error)
+            denials.note(request, error)
         return answer(request, error)
-
-
-@transaction.atomic
-def note_denial(request: HttpRequest, error: WorkbenchError) -> None:
-    """A refusal is an event; the refused view's own transaction is over by now."""
-    if isinstance(user := request.user, User):
-        asked = resolve(request.path_info)
-        on = " ".join(f"{name}:{value}" for name, value in asked.kwargs.items() if isinstance(value, UUID))
-        audit.record(
-            audit.DENIED, by=user, on=user, reason=str(error), outcome="refused",
-            route=asked.view_name, code=error.code, asked=on,
-        )  # fmt: skip

@@ -83,6 +83,32 @@ class SetupLink(models.Model):
     used_at = models.DateTimeField(null=True)
 
 
+class ApiToken(models.Model):
+    """With it a person's script speaks to the public API; only the digest of its text is kept (tokens.py)."""
+
+    class Scope(models.TextChoices):
+        """What it may do of what its person may."""
+
+        READ = "read", "Read and look up"
+        WRITE = "write", "Read, look up and decide"
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=60)
+    scope = models.CharField(max_length=5, choices=Scope.choices)
+    digest = models.BinaryField(max_length=32, unique=True)
+    made_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    used_on = models.DateField(null=True)  # the last day
+    refused_on = models.DateField(null=True)  # the last day somebody tried it after its end
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(scope__in=["read", "write"]), name="token_scope_known")
+        ]
+
+
 class AuditLog(models.Model):
     """The head of one chain: one per agency, and one for the node (`agency` null)."""
 

@@ -67,6 +67,9 @@ ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
 ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
 UPLOAD_BYTES = env_int("WINNOW_UPLOAD_BYTES", 1 << 42, 1 << 20, 1 << 50)
 UPLOAD_HOURS = env_int("WINNOW_UPLOAD_HOURS", 168, 1, 8760)
+API_BYTES = env_int("WINNOW_API_BYTES", 1 << 18, 1 << 12, 1 << 21)
+API_REQUESTS = env_int("WINNOW_API_REQUESTS", 600, 1, 1_000_000)
+API_HASHES = env_int("WINNOW_API_HASHES", 200_000, 1, 1_000_000_000)
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
 
 JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)
@@ -175,6 +178,15 @@ CONTENT_SECURITY_POLICY = {
         "require-trusted-types-for": ["'script'"],
         "trusted-types": ["default"],
     }
+}
+
+REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "workbench.api.schema.Described"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": f"{PRODUCT} API",
+    "VERSION": "1",
+    "DESCRIPTION": "Cases, their contents and decisions, hash sets and look-ups. See docs/api.md.",
+    "OAS_VERSION": "3.1.1",
+    "POSTPROCESSING_HOOKS": [],
 }
 
 LANGUAGE_CODE = "en"

@@ -2,14 +2,16 @@
 
 from django.urls import include, path
 
-from workbench.views import audit, people
+from workbench.views import account, audit, people
 
 shell = (
     [
         path("signin/", people.signin, name="signin"),
         path("signout/", people.signout, name="signout"),
         path("setup/<str:token>/", people.setup, name="setup"),
-        path("account/", people.account, name="account"),
+        path("account/", account.account, name="account"),
+        path("account/tokens/", account.make_token, name="tokens"),
+        path("account/tokens/<uuid:api_token>/revoke/", account.revoke_token, name="token_revoke"),
         path("healthz", people.health, name="health"),
         path("audit/", audit.log_page, name="audit"),
         path("audit/verify/", audit.verify, name="audit_verify"),
@@ -19,6 +21,7 @@ shell = (
 urlpatterns = [
     path("", include(shell)),
     path("hashsets/", include("hashsets.urls")),
+    path("api/v1/", include("cases.api.public.urls")),
     path("", include("cases.urls")),
 ]
 handler404 = "workbench.views.errors.not_found"

@@ -135,7 +135,7 @@ def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
 def stack(request: SignedRequest, stack: UUID) -> HttpResponse:
     """What the inspector shows of a unit."""
     found: Stack = access.get(request.user, "item.view", Stack, stack)
-    return JsonResponse(inspector.unit(found))
+    return JsonResponse(inspector.unit(found, by=request.user))
 
 
 @require_POST

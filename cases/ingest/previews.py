@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 
-from cases import states
+from cases import matching, near_matching, states
 from cases.ingest import findings, ledger, originals, slices
 from cases.ingest.base import SourceGone, Spoiled
 from cases.ingest.contents import DEFER, ToDecode
@@ -79,7 +79,7 @@ def make(agency: Agency, contents: Sequence[ToDecode]) -> None:
     except (DecoderDied, SourceGone, storage.StoreUnusable):  # no fault of these contents: nobody died over them
         _give_back(contents)
         raise
-    retried(lambda: _store(found))
+    retried(lambda: _store(agency, found))
 
 
 def _give_back(contents: Sequence[ToDecode]) -> None:
@@ -100,7 +100,8 @@ def make_left(agency: Agency, held: Held) -> bool:
             taken = cursor.fetchall()
     held.previews(row[0] for row in taken)
     _store(
-        [Finding.of(row[0], Preview("other", "", reason=ledger.GIVEN_UP)) for row in taken if row[3] >= ledger.DEATHS]
+        agency,
+        [Finding.of(row[0], Preview("other", "", reason=ledger.GIVEN_UP)) for row in taken if row[3] >= ledger.DEATHS],
     )
     left = [ToDecode(row[0], bytes(row[1]), row[2]) for row in taken if row[3] < ledger.DEATHS]
     try:
@@ -137,12 +138,14 @@ def _decoded(agency: Agency, content: ToDecode) -> Preview:
 
 
 @transaction.atomic
-def _store(found: Sequence[Finding]) -> None:
+def _store(agency: Agency, found: Sequence[Finding]) -> None:
     if not found:
         return
     ids = [one.content for one in found]
+    matching.hold(agency.pk)
     with states.changing(ids):
         findings.store(found)
+        near_matching.match(agency.pk, ids)
     counters = ledger.Counters()
     ledger.settle(ids, counters)
     slices.enter(ids, counters)

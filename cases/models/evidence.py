@@ -138,6 +138,7 @@ class Content(models.Model):
             models.Index(
                 fields=["agency", "id"], condition=models.Q(preview="pending"), name="content_preview_pending"
             ),
+            models.Index(fields=["agency", "id"], condition=models.Q(pdq__isnull=False), name="content_with_pdq"),
         ]
 
 

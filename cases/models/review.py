@@ -162,7 +162,10 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act"),
             models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0009 refers to it
         ]
-        indexes = [models.Index(fields=["content", "id"], name="decision_content")]
+        indexes = [
+            models.Index(fields=["content", "id"], name="decision_content"),
+            models.Index(fields=["case", "id"], name="decision_case"),  # pages of the API
+        ]
 
 
 class Standing(models.Model):
@@ -220,6 +223,7 @@ class SetSync(models.Model):
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
     generation = models.PositiveIntegerField(default=0)
     rules = models.TextField(default="", blank=True)  # the policies that were in force, as text (matching.py)
+    moved = models.JSONField(null=True)  # by a re-match under way, by case (requeueing.py); null: none is
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["agency", "set"], name="set_sync_once")]

@@ -98,26 +98,18 @@ def _followed(case: Case, numbers: Figures) -> dict[str, Any]:
 def cases(request: SignedRequest) -> HttpResponse:
     """Cases in reach, newest first, a page at a time."""
     access.require(request.user, "case.list")
-    found, state, asked = _cases(request), request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
-    if state in Case.State.values:
-        found = found.filter(state=state)
-    if mine := request.GET.get("mine") == "1":
-        found = found.filter(lead=request.user)
-    if asked:
-        found = found.filter(Q(number__icontains=asked) | Q(name__icontains=asked))
-    if after := listing.after_key(request.GET.get("after")):
-        found = found.filter(pk__lt=after)
-    rows = list(found.order_by("-pk")[: listing.PAGE + 1])
-    counted = figures.of_each(rows)
-    more = rows[listing.PAGE - 1].pk if len(rows) > listing.PAGE else None
+    state, asked = request.GET.get("state", ""), request.GET.get("q", "").strip()[:200]
+    mine, before = request.GET.get("mine") == "1", listing.after_key(request.GET.get("after"))
+    page = listing.cases(request.user, state=state, mine=mine, asked=asked, before=before)
+    counted = figures.of_each(page.rows)
     context = {
         "here": "cases",
         "may_create": access.has(request.user, "case.create"),
         "mine": mine,
         "state": state,
         "q": asked,
-        "rows": [_row(case, counted[case.pk]) for case in rows[: listing.PAGE]],
-        "next_url": listing.next_url(request.GET, more),
+        "rows": [_row(case, counted[case.pk]) for case in page.rows],
+        "next_url": listing.next_url(request.GET, page.next),
     }
     return render(request, "cases/list.html", context)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
+from hashsets.exchange.cleaning import clean
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Report:
 
     def unknown(self, name: str) -> None:
         """Count a field we keep without knowing it."""
-        _count(self.unknown_fields, name[:200])
+        _count(self.unknown_fields, clean(name[:200]))
 
     def count_code(self, code: str | None, times: int = 1) -> None:
         """Count a category; "" is no verdict."""

@@ -14,18 +14,20 @@ from typing import Any, BinaryIO
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import FLAGS, HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
+from hashsets.exchange.cleaning import clean
 from hashsets.exchange.csv_rows import Row, rows, separator_of
 from hashsets.exchange.csv_text import cell, plain
 from hashsets.exchange.peek import Peek, column_name
 from hashsets.exchange.taking import put
-from hashsets.exchange.text_source import TextSource, clean
+from hashsets.exchange.text_source import TextSource
 
 _COLUMNS = ("media_id", "md5", "sha1", "sha256", "size", "category", "series", "tags", "date_updated", "photodna",
-            *FLAGS)  # fmt: skip
+            "pdq", *FLAGS)  # fmt: skip
+_QUALITY = "pdq_quality"
 _SAME = {
     "code": "category", "filesize": "size", "mediasize": "size", "bytes": "size", "seriesname": "series",
     "hash": "hash", "hashvalue": "hash", "value": "hash", "v4hash": "md5", "hashsha1": "sha1", "hashsha256": "sha256",
-    "dateupdated": "date_updated", "mediaid": "media_id",
+    "dateupdated": "date_updated", "mediaid": "media_id", "pdqquality": _QUALITY,
     **{name.replace("_", ""): name for name in _COLUMNS},
 }  # fmt: skip
 _COMMA = "\\u{2c}"  # inside a name, where a comma parts names
@@ -106,11 +108,13 @@ def _record(row: Row, columns: list[str], report: Report, options: ReadOptions) 
     if len(row) > len(columns) > 0:
         report.warn("too-many-cells", position=record.position)
     for name, value in zip(columns, row, strict=False):
-        if not value.strip():
+        if not value.strip() or name == _QUALITY:
             continue
         if name in kinds.DIGESTS or name == "hash":
             found = _hash(record, name, value)
             problem = problem if problem == "zero-length" else found or problem
+        elif name == "pdq":
+            _pdq(record, value, _beside(columns, row), report)
         else:
             _field(record, name, value, report, options)
     if record.md5 is record.sha1 is record.sha256 is None:
@@ -129,6 +133,23 @@ def _bare(record: HashRecord, row: Row) -> str:
 def _hash(record: HashRecord, name: str, value: str) -> str:
     kind = _kind(value) if name == "hash" else kinds.DIGESTS[name]
     return put(record, kind.id, value) if kind else "invalid-hash"
+
+
+def _beside(columns: list[str], row: Row) -> str:
+    """The quality of the row's PDQ where a column of its own has it; "" where none does."""
+    at = columns.index(_QUALITY) if _QUALITY in columns else len(row)
+    return row[at].strip() if at < len(row) else ""
+
+
+def _pdq(record: HashRecord, value: str, quality: str, report: Report) -> None:
+    """What is no PDQ stays as it came; one of low quality is left out. Both are counted."""
+    text = f"{value},{quality}" if quality and "," not in value else value
+    try:
+        record.other_hashes["pdq"] = values.pdq(text)
+    except values.Unreadable as problem:
+        report.warn(str(problem), text[:80], record.position)
+        if str(problem) != values.LOW_QUALITY:
+            record.raw["pdq"] = clean(value)
 
 
 def _field(record: HashRecord, name: str, value: str, report: Report, options: ReadOptions) -> None:
@@ -183,6 +204,7 @@ def _cells(record: HashRecord) -> Row:
         "tags": ",".join(name.replace(",", _COMMA) for name in record.tags),
         "date_updated": values.date_text(record.date_updated, record.date_updated_text),
         "photodna": record.photodna,
+        "pdq": record.other_hashes.get("pdq"),
         **{kind: value.hex() for kind in kinds.DIGESTS if (value := getattr(record, kind))},
         **{name: str(value).lower() for name, value in record.flags.items()},
     }

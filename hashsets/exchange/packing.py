@@ -19,13 +19,12 @@ from hashsets.exchange import sqlite_source
 from hashsets.exchange.base import MalformedDocument
 from hashsets.exchange.on_disk import on_disk
 from hashsets.exchange.peek import HEAD, Peek
-from hashsets.exchange.text_source import MAX_GZIP_RATIO, read_up_to, unpacked
+from hashsets.exchange.text_source import GZIP, GZIP_SLACK, MAX_GZIP_RATIO, read_up_to, unpacked
 
 MAX_MEMBERS = 1000
 MAX_TOTAL = 1 << 40  # bytes that may come out of one zip
 _DIRECTORY = 1 << 20  # bytes read at once; a zip's directory of more holds too many members
-_SLACK = 64 << 20  # bytes for which the ratio is not asked
-_ZIP, _GZIP = (b"PK\3\4", b"PK\5\6"), b"\x1f\x8b"
+_ZIP = b"PK\3\4", b"PK\5\6"
 _NOISE = ("__macosx/", ".ds_store", "thumbs.db")
 
 
@@ -51,7 +50,7 @@ def documents(stream: BinaryIO, name: str, scratch: str | None = None) -> Iterat
             members = _members(archive, stream)
             for inner, member in members.items():
                 yield from _unpacked(inner, partial(_Member, archive, member), scratch, aside=_sums_up(inner, members))
-    elif head.startswith(_GZIP):
+    elif head.startswith(GZIP):
         yield from _unpacked(_without_gz(name), lambda: _Gunzipped(stream), scratch)
     else:
         yield Document(name, Peek.at(stream), stream, packed=False)
@@ -72,7 +71,7 @@ def _unpacked(
 ) -> Iterator[Document]:
     with opened() as raw:
         head = read_up_to(cast("BinaryIO", raw), HEAD)
-    if head.startswith((*_ZIP, _GZIP)):
+    if head.startswith((*_ZIP, GZIP)):
         raise MalformedDocument(0, f"{name} is packed twice: unpack it once; stopped")
     with opened() as raw:
         stream = cast("BinaryIO", raw)
@@ -96,14 +95,17 @@ def _members(archive: zipfile.ZipFile, stream: BinaryIO) -> dict[str, zipfile.Zi
     total = sum(each.file_size for each in found)
     if len(found) > MAX_MEMBERS:
         raise MalformedDocument(0, f"more than {MAX_MEMBERS:,} files in the zip: pack the list alone; seen")
-    if total > min(MAX_TOTAL, MAX_GZIP_RATIO * stream.seek(0, io.SEEK_END) + _SLACK):
+    if total > min(MAX_TOTAL, MAX_GZIP_RATIO * stream.seek(0, io.SEEK_END) + GZIP_SLACK):
         raise MalformedDocument(0, "unpacks to absurd size; seen")
     for each in found:
         if each.flag_bits & 1:
             raise MalformedDocument(0, f"{each.filename!r} is encrypted: unpack it with its password; seen")
         if each.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise MalformedDocument(0, f"{each.filename!r} is packed in a rare way: pack it as plain zip; seen")
-    return {_slashes(each.filename): each for each in sorted(found, key=lambda each: _slashes(each.filename))}
+    members = {_slashes(each.filename): each for each in sorted(found, key=lambda each: _slashes(each.filename))}
+    if len(members) < len(found):
+        raise MalformedDocument(0, "two files of the zip have one name: pack them under different ones; seen")
+    return members
 
 
 class _Bounded(io.RawIOBase):

@@ -7,6 +7,7 @@ both roads give the same; `tests/hashsets/exchange/test_plain.py` holds them to 
 
 from __future__ import annotations
 
+from binascii import unhexlify
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from hashsets import kinds
+from hashsets.exchange import alike
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord
 
@@ -25,6 +27,7 @@ ROW = np.dtype([
     ("md5", "V16"), ("sha1", "V20"), ("code", "<i4"), ("size", "<i8"), ("media_id", "<i8"), ("position", "<i8"),
 ])  # fmt: skip
 Rows = npt.NDArray[np.void]
+Columns = dict[str, npt.NDArray[Any]]
 
 _LARGEST = (1 << 63) - 1
 _HIGHEST_CODE = 10**6
@@ -93,8 +96,11 @@ class Block:
 
 def decode(text: str) -> Block | None:
     """A block from the text of a JSON array of records; None if a single doubt is left about any of them."""
+    if (columns := alike.columns(text)) is not None:
+        rows = _rows(columns)
+        return None if rows is None else Block(len(rows), rows)
     try:
-        rows = _columns(found := _plain.decode(text))
+        rows = _rows(_columns(found := _plain.decode(text)))
         return None if rows is None else Block(len(found), rows)
     except (ValueError, RecursionError):  # msgspec's and Unicode's errors are ValueErrors
         pass
@@ -117,25 +123,32 @@ def records(rows: Rows) -> Iterator[HashRecord]:
         )
 
 
-def _columns(found: list[_Plain]) -> Rows | None:
-    """The records as rows; None when a digest is none, or that of the empty file."""
-    rows = np.empty(len(found), ROW)
-    md5 = _digests([record.MD5 for record in found], 16)
-    sha1 = _digests([record.SHA1 for record in found], 20)
-    if md5 is None or sha1 is None or (md5 == _EMPTY_MD5).any() or (sha1 == _EMPTY_SHA1).any():
+def _columns(found: list[_Plain]) -> Columns:
+    """The values by field. Raises ValueError when a digest is not hexadecimal."""
+    return {
+        "MD5": _digests([record.MD5 for record in found], 16),
+        "SHA1": _digests([record.SHA1 for record in found], 20),
+        "Category": np.array([record.Category for record in found], np.int64),
+        "MediaSize": np.array([record.MediaSize for record in found], np.int64),
+        "MediaID": np.array([record.MediaID for record in found], np.int64),
+    }
+
+
+def _rows(columns: Columns) -> Rows | None:
+    """The records as rows; None when one has the digest of the empty file, or a value that is not plain."""
+    md5, sha1, code, size = (columns[name] for name in ("MD5", "SHA1", "Category", "MediaSize"))
+    if (code > _HIGHEST_CODE).any() or (size < 1).any() or (md5 == _EMPTY_MD5).any() or (sha1 == _EMPTY_SHA1).any():
         return None
-    rows["md5"], rows["sha1"] = md5, sha1
-    rows["code"] = [record.Category for record in found]
-    rows["size"] = [record.MediaSize for record in found]
-    rows["media_id"] = [record.MediaID for record in found]
-    rows["position"] = np.arange(len(found))
+    rows = np.empty(len(md5), ROW)
+    rows["md5"], rows["sha1"], rows["code"], rows["size"] = md5, sha1, code, size
+    rows["media_id"] = columns["MediaID"]
+    rows["position"] = np.arange(len(rows))
     return rows
 
 
-def _digests(texts: list[str], size: int) -> npt.NDArray[np.void] | None:
-    """The digests of texts that have the right number of characters each; None if one is not hexadecimal."""
-    data = bytes.fromhex("".join(texts))  # blanks are passed over, and then bytes are missing
-    return np.frombuffer(data, np.dtype(("V", size))) if len(data) == size * len(texts) else None
+def _digests(texts: list[str], size: int) -> npt.NDArray[np.void]:
+    """The digests of texts that have the right number of characters each. Raises ValueError."""
+    return np.frombuffer(unhexlify("".join(texts)), np.dtype(("V", size)))
 
 
 def _mixed(found: list[_Usual]) -> Block | None:
@@ -152,7 +165,7 @@ def _mixed(found: list[_Usual]) -> Block | None:
             others.append((place, fields))
         else:
             return None
-    rows = _columns(plain)
+    rows = _rows(_columns(plain))
     if rows is None:
         return None
     rows["position"] = places

@@ -2,7 +2,7 @@
 
 vics.md section 8 rule 1: the BOM decides, else the NUL pattern of the first four bytes, else UTF-8.
 Bytes that are not UTF-8 become lone surrogates (`surrogateescape`), so that the original can be kept
-exactly; `clean` makes text of them.
+exactly; `cleaning` makes text of them.
 """
 
 from __future__ import annotations
@@ -11,16 +11,15 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from hashsets.exchange.base import MalformedDocument, Report
 
 CHUNK = 1 << 20  # bytes
 MAX_GZIP_RATIO = 200  # hash lists reach 3 to 30; more is a bomb
-_GZIP_SLACK = 64 << 20  # bytes for which the ratio is not asked
-_GZIP = b"\x1f\x8b"
+GZIP_SLACK = 64 << 20  # bytes for which the ratio is not asked
+GZIP = b"\x1f\x8b"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # neither text nor jsonb of PostgreSQL takes these
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -81,7 +80,7 @@ def sniff_encoding(head: bytes) -> tuple[bytes, str]:
 
 def peeked_text(head: bytes) -> str:
     """What can be read of the first bytes of a document, to tell formats apart; never raises."""
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         try:
             head = zlib.decompressobj(31).decompress(head, 4096)
         except zlib.error:
@@ -103,7 +102,7 @@ def unpacked(stream: BinaryIO) -> Iterator[bytes]:
     first = stream.read(CHUNK)
     while 0 < len(first) < 4 and (more := stream.read(CHUNK)):  # a socket may give single bytes
         first += more
-    yield from _gunzip(first, stream) if first.startswith(_GZIP) else _plain(first, stream)
+    yield from _gunzip(first, stream) if first.startswith(GZIP) else _plain(first, stream)
 
 
 def _plain(first: bytes, stream: BinaryIO) -> Iterator[bytes]:
@@ -120,7 +119,7 @@ def _gunzip(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
         except zlib.error:
             raise MalformedDocument(made, "the gzip data is damaged") from None
         made += len(out)
-        if made > MAX_GZIP_RATIO * taken + _GZIP_SLACK:
+        if made > MAX_GZIP_RATIO * taken + GZIP_SLACK:
             raise MalformedDocument(made, "unpacks to absurd size")
         if out:
             yield out
@@ -135,23 +134,3 @@ def _gunzip(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
             taken += len(data)
             if not data:
                 raise MalformedDocument(made, "the gzip data is cut off")
-
-
-def clean(text: str) -> str:
-    """Text a database takes: NUL dropped, half characters replaced; everything else kept."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return _UNSTORABLE.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
-
-
-def clean_json(value: Any) -> Any:
-    """The same for a JSON value of any (already limited) depth; numbers JSON cannot write become text."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(key): clean_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [clean_json(inner) for inner in value]
-    if isinstance(value, float) and not -1e308 < value < 1e308:
-        return str(value)
-    return value

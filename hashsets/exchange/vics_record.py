@@ -8,8 +8,8 @@ from typing import Any
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, ReadOptions, Report
+from hashsets.exchange.cleaning import clean, clean_json
 from hashsets.exchange.photodna_watch import PhotoDnaWatch
-from hashsets.exchange.text_source import clean, clean_json
 from hashsets.exchange.vics_media import PathRefused, components
 
 _MD5, _SHA1, _SHA256 = (kinds.DIGESTS[name] for name in ("md5", "sha1", "sha256"))
@@ -22,7 +22,7 @@ _KEPT = {
     "name": "metadata",
 }
 _CASE_DATA = {"miniature", "mediafiles", "exifs"}  # never part of a hash set
-_OTHER_KINDS = {"pdq": ("pdq", 64), "edk": ("ed2k", 32), "edonkey": ("ed2k", 32), "ed2k": ("ed2k", 32),
+_OTHER_KINDS = {"edk": ("ed2k", 32), "edonkey": ("ed2k", 32), "ed2k": ("ed2k", 32),
                 "sha512": ("sha512", 128), "sha-512": ("sha512", 128)}  # fmt: skip
 _OTHER_EMPTY = {"31d6cfe0d16ae931b73c59d7e0c089c0"}  # ed2k of zero bytes
 
@@ -193,7 +193,16 @@ class RecordReader:
         if read := _ALTERNATIVES.get(kind):
             read(self, kind, value)
             return True
-        return self._other_hash(kind, value)
+        return self._pdq(value) if kind == "pdq" else self._other_hash(kind, value)
+
+    def _pdq(self, value: Any) -> bool:
+        """A PDQ of low quality says nothing and is left out; what is none stays as it came. Both are counted."""
+        try:
+            self._record.other_hashes["pdq"] = values.pdq(value)
+        except values.Unreadable as problem:
+            self._report.warn(str(problem), str(value)[:80], self._record.position)
+            return str(problem) == values.LOW_QUALITY
+        return True
 
     def _other_hash(self, kind: str, value: Any) -> bool:
         name, digits = _OTHER_KINDS.get(kind, ("", 0))

@@ -13,10 +13,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from hashsets.exchange.text_source import clean
+from hashsets import kinds
+from hashsets.exchange.cleaning import clean
 
 MAX_CODE = 40  # characters of a category code
 MAX_NESTING = 16
+LOW_QUALITY = "low-quality-pdq"  # a picture so flat that its hash says nothing; vics.md section 7
 FLAG_FIELDS = {  # our name -> VICS name
     "is_precategorized": "IsPrecategorized",
     "is_suspected": "IsSuspected",
@@ -135,6 +137,16 @@ def photodna(value: Any) -> str | None:
         except ValueError:
             pass
     raise Unreadable("no PhotoDNA")
+
+
+def pdq(value: Any) -> str:
+    """64 lower-case hex digits; a quality may stand behind a comma. Raises Unreadable("bad-pdq" or LOW_QUALITY)."""
+    try:
+        return kinds.BY_ID["pdq"].parse(str(value)).hex()
+    except kinds.LowQuality:
+        raise Unreadable(LOW_QUALITY) from None
+    except kinds.BadHash:
+        raise Unreadable("bad-pdq") from None
 
 
 def too_deep(value: Any, left: int = MAX_NESTING) -> bool:

@@ -14,6 +14,7 @@ from workbench.errors import WorkbenchError
 
 FOLDER = Path(__file__).parent
 DISPOSITIONS = ("no_verdict", "not_relevant", "relevant", "relevant_restricted", "comparison", "unmapped")
+KEYS = tuple("1234567890")  # of the review desk, in the order of a keyboard
 GLYPHS = ("square", "triangle", "diamond", "circle", "bar", "cross", "ring", "hexagon", "star")
 
 
@@ -108,7 +109,7 @@ def _problems(scheme: SchemeDoc) -> list[str]:
 def _category_problems(category: CategoryDoc) -> list[str]:
     checks = {
         "no code": bool(category.code),
-        "a key is one character": len(category.key) == 1,
+        "a key is a digit": category.key in KEYS,
         "no name": bool(category.name),
         f"disposition {category.disposition!r}": category.disposition in DISPOSITIONS,
         f"colour {category.colour!r} is not 1 to 9": category.colour in range(1, 10),

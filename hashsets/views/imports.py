@@ -6,10 +6,11 @@ from uuid import UUID
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import import_jobs, sets, tasks
+from hashsets import import_jobs, kept_lists, sets, tasks
 from hashsets.forms import ImportForm
+from hashsets.import_words import SKIPPED, words
 from hashsets.models import HashSet
 from workbench.models import Job
 from workbench.requests import SignedRequest
@@ -21,18 +22,8 @@ STATES = {
     Job.State.DONE: (_("done"), "ok"),
     Job.State.FAILED: (_("failed"), "bad"),
 }
-FIGURES = ("read", "stored", "added", "withdrawn", "duplicates", "conflicts", "generation")
-SKIPPED = {
-    "no-hash": _("no hash"),
-    "invalid-hash": _("the hash is not one"),
-    "zero-length": _("the hash of a file of zero bytes"),
-    "not-a-row": _("the line is no row of such a list"),
-    "other-kind": _("a kind of hash that no entry can stand by"),
-    "other-type": _("neither picture nor video, and only those were asked for"),
-    "not-a-record": _("no record stands there"),
-    "too-long": _("the record is longer than any honest one"),
-    "too-deep": _("the record nests deeper than any honest one"),
-}
+CONFLICT = "conflicting"  # the warning of an entry that the list holds under contradicting categories
+FIGURES = ("read", "stored", "added", "changed", "withdrawn", "unchanged", "duplicates", "conflicts", "generation")
 
 
 @require_http_methods(["GET", "POST"])
@@ -76,6 +67,15 @@ def _of(request: SignedRequest, run_id: UUID) -> tuple[Job, HashSet]:
     return job, sets.own(request.user, "set.import", set_id)
 
 
+@require_POST
+def import_now(request: SignedRequest, run_id: UUID) -> HttpResponse:
+    """Import the very list a dry run looked at."""
+    job, hash_set = _of(request, run_id)
+    made = import_jobs.import_now(job, hash_set, by=request.user)
+    tasks.wake(made.pk)
+    return redirect("hashsets:import_run", made.public_id)
+
+
 def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
     text, kind = STATES[Job.State(job.state)]
     run = {
@@ -90,55 +90,79 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
         "by": job.cursor["by_name"],
         "message": visible(job.message),
         "dry_run": job.cursor["dry_run"],
+        "after": job.cursor.get("after"),
+        "kept_until": kept_lists.kept_until(job),
     }
     return {
         "run": run,
         "report": {name: found.get(name, 0) for name in FIGURES},
-        "skipped": [
-            {"reason": SKIPPED.get(key, visible(key)), "count": n} for key, n in found.get("skipped", {}).items()
-        ],
         "files": [_file(part) for part in found.get("files", [])],
+        "codes": [{"code": visible(code), "count": count} for code, count in found.get("codes", {}).items()],
+        "skipped": [
+            {"code": key, "reason": visible(words(key)), "count": n} for key, n in found.get("skipped", {}).items()
+        ],
         "warnings": _warnings(found),
-        "errors": [_bad_record(one) for one in found.get("warnings", []) if one["position"] is not None],
+        "conflicts": [_conflict(one) for one in found.get("warnings", []) if one["code"] == CONFLICT],
+        "errors": [
+            _bad_record(one)
+            for one in found.get("warnings", [])
+            if one["position"] is not None and one["code"] != CONFLICT
+        ],
     }
 
 
+def _conflict(warning: dict[str, Any]) -> dict[str, Any]:
+    digest, _, codes = warning["detail"].partition(": ")
+    return {"hash": digest, "codes": visible(codes), "record": warning["position"]}
+
+
 def _file(part: dict[str, Any]) -> dict[str, Any]:
-    """What a file is, as far as it says so or can be seen."""
-    named = {name: visible(str(part.get(name, ""))) for name in ("name", "encoding", "version", "region", "producer")}
-    return {**named, "sha256": part["sha256"], "bytes": part["bytes"]}
+    """One file of the list: what it is and what it says of itself."""
+    said = [
+        (_("Bytes"), f"{part['bytes']:,}"),
+        (_("Format"), " ".join(filter(None, [part["format"], part["document"]]))),
+        (_("Version"), part["version"]),
+        (_("Region"), part["region"]),
+        (_("Encoding"), part["encoding"]),
+        (_("Made by"), part["producer"]),
+        (
+            _("Records"),
+            _("%(read)s read, %(used)s used") % {"read": f"{part['read']:,}", "used": f"{part['accepted']:,}"},
+        ),
+    ]
+    facts = [[name, visible(str(value)) or _("not said")] for name, value in said]
+    return {"name": visible(part["name"]), "facts": [*facts, ["SHA-256", part["sha256"], True]]}
 
 
 def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """One line per kind of warning, with the words of the first and how often it came; then what was repaired."""
-    first: dict[str, str] = {}
-    times: dict[str, int] = {}
+    """One line per kind of warning: its words, the first one's details and place, how often; then what was dropped."""
+    seen: dict[str, dict[str, Any]] = {}
     for warning in found.get("warnings", []):
-        first.setdefault(warning["code"], warning["detail"])
-        if warning["position"] is None:
-            times[warning["code"]] = times.get(warning["code"], 0) + 1
+        line = seen.setdefault(
+            warning["code"], {"count": 0, "text": warning["detail"], "position": warning["position"]}
+        )
+        line["count"] += warning["position"] is None
     for part in found.get("files", []):
         for code, number in part["warned"].items():
-            times[code] = max(times.get(code, 0), number)
-    lines = [{"code": code, "text": first.get(code, ""), "count": number} for code, number in times.items()]
-    lines += [
-        {"code": name, "text": text, "count": found[name]}
-        for name, text in (
-            ("dropped_photodna", _("PhotoDNA of wrong length, or shared by many files")),
-            ("bad_dates", _("dates nobody can read; their text is kept")),
-        )
-        if found.get(name)
+            line = seen.setdefault(code, {"count": 0, "text": "", "position": None})
+            line["count"] = max(line["count"], number)
+    told = [
+        {"code": code, "what": words(code), **line}
+        for code, line in seen.items()
+        if code not in SKIPPED and code != CONFLICT
     ]
-    lines += [{"code": "unmapped", "text": code, "count": n} for code, n in found.get("unmapped", {}).items()]
-    lines += [
-        {"code": "unknown-field", "text": name, "count": n} for name, n in found.get("unknown_fields", {}).items()
-    ]
-    return [line | {"text": visible(str(line["text"]))} for line in lines]
+    if dropped := found.get("dropped_photodna"):
+        what = _("PhotoDNA of wrong length, or shared by many files; dropped")
+        told.append({"code": "dropped_photodna", "what": what, "count": dropped})
+    for name, what in (("unmapped", _("a category the scheme does not have; matches as a note only")),
+                       ("unknown_fields", _("a field nobody knows; kept, and written again on export"))):  # fmt: skip
+        told += [{"code": name, "what": what, "text": code, "count": n} for code, n in found.get(name, {}).items()]
+    return [line | {"text": visible(str(line.get("text", "")))} for line in told]
 
 
 def _bad_record(warning: dict[str, Any]) -> dict[str, Any]:
-    said = visible(f"{warning['code']} {warning['detail']}".strip())
-    return {"line": warning["position"], "offset": None, "reason": said}
+    said = f"{words(warning['code'])}: {warning['detail']}" if warning["detail"] else words(warning["code"])
+    return {"line": warning["position"], "file": visible(warning.get("file", "")), "reason": visible(said)}
 
 
 def _step(job: Job) -> str:

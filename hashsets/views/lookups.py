@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
@@ -12,24 +12,43 @@ from hashsets.lookups import Answer
 from hashsets.models import Category
 from workbench import access
 from workbench.requests import SignedRequest
+from workbench.views.errors import wants_json
 
 MOST_ROWS = 1000  # a page of ten thousand rows takes a browser seconds; the command answers every line
+LAST_PURPOSE = "lookup_purpose"  # in the session: people ask in rows, and mostly for one thing
 
 
 @require_http_methods(["GET", "POST"])
 def lookup(request: SignedRequest) -> HttpResponse:
-    """Paste hashes, one a line. Each look-up is an event."""
+    """Paste hashes, one a line; the page's script asks here too, for files that it hashed. Each look-up is an event."""
     access.require(request.user, "set.lookup")
-    text = request.POST.get("hashes", "")
-    context: dict[str, Any] = {"here": "lookup", "hashes": text, "errors": [], "asked": False}
-    if lines := text.split():
-        try:
-            context |= _answer(lookups.ask(lines, by=request.user))
-        except lookups.TooMany as error:
-            context["errors"] = [str(error)]
-    elif request.method == "POST":
+    if request.method == "POST" and wants_json(request):
+        return JsonResponse(_told(_asked(request)))
+    purpose = request.POST.get("purpose") or request.session.get(LAST_PURPOSE, "")
+    context: dict[str, Any] = {
+        "here": "lookup",
+        "hashes": request.POST.get("hashes", ""),
+        "purpose": purpose,
+        "longest": lookups.PURPOSE[1],
+        "errors": [],
+        "asked": False,
+    }
+    if request.method == "POST" and not context["hashes"].split():
         context["errors"] = [_("Paste at least one hash.")]
+    elif request.method == "POST":
+        try:
+            context |= _answer(_asked(request))
+        except (lookups.TooMany, lookups.PurposeNeeded) as error:
+            context["errors"] = [str(error)]
     return render(request, "hashsets/lookup.html", context)
+
+
+def _asked(request: SignedRequest) -> list[Answer]:
+    """Look up what was sent, and remember the purpose for the next time."""
+    purpose = request.POST.get("purpose", "")
+    answers = lookups.ask(request.POST.get("hashes", "").split(), by=request.user, purpose=purpose)
+    request.session[LAST_PURPOSE] = lookups.stated(purpose)
+    return answers
 
 
 def _answer(answers: list[Answer]) -> dict[str, Any]:
@@ -50,24 +69,30 @@ def _answer(answers: list[Answer]) -> dict[str, Any]:
 
 def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
     """The answers with the categories as the scheme draws them. One query."""
-    wanted = {hit.category_id for answer in answers for hit in answer.hits if hit.category_id}
-    categories = Category.objects.in_bulk(wanted)
+    categories = Category.objects.in_bulk({hit.category_id for one in answers for hit in one.hits if hit.category_id})
     return [
         {
             "hash": answer.hash,
             "kind": answer.kind,
             "known": answer.known,
             "matches": [
-                {
+                hit.as_json()
+                | {
                     "set": f"{hit.set} v{hit.version}",
-                    "category": categories.get(hit.category_id),
                     "code": hit.category,
-                    "kind": hit.kind,
-                    "strength": hit.strength,
-                    "trust": hit.trust,
+                    "category": categories.get(hit.category_id),
                 }
                 for hit in answer.hits
             ],
         }
         for answer in answers
     ]
+
+
+def _told(answers: list[Answer]) -> dict[str, Any]:
+    """The same for the page's script: known hashes only, and of a category what is drawn."""
+    rows = _rows([answer for answer in answers if answer.known])
+    for match in (match for row in rows for match in row["matches"]):
+        drawn = match["category"]
+        match["category"] = drawn and {name: getattr(drawn, name) for name in ("code", "name", "colour", "glyph")}
+    return {"asked": len(answers), "answers": rows}

@@ -37,7 +37,7 @@ def index(request: SignedRequest) -> HttpResponse:
 def new(request: SignedRequest) -> HttpResponse:
     """Make an empty set of the person's agency."""
     access.require(request.user, "set.create")
-    form = SetForm(request.POST or None)
+    form = SetForm(request.POST or None, by=request.user)
     if form.is_valid():
         try:
             return redirect("hashsets:set", _create(request, form.cleaned_data).public_id)
@@ -50,7 +50,7 @@ def _create(request: SignedRequest, data: dict[str, Any]) -> HashSet:
     return sets.create(
         name=data["name"],
         role=data["role"],
-        scheme=scheme_tables.latest(data["scheme"]),
+        scheme=scheme_tables.latest(data["scheme"], request.user.agency),
         owner=request.user.agency,
         by=request.user,
         reach=data["reach"] or HashSet.Reach.AGENCY,

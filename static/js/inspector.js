@@ -40,8 +40,14 @@ function noPicture(unit) {
 const isCode = (name) => /^(MD5|SHA|PDQ)/.test(name);
 const cut = (hash) => el("span", { class: "hash", title: hash }, `${hash.slice(0, 8)}…${hash.slice(-8)}`); // the item's page has it whole
 
+function reason(line) {
+  const told = el("div", { class: "grow" }, isolated(line.text));
+  if (line.facts.length) told.append(el("details", {}, el("summary", {}, "Details"), pairs(line.facts.map(([name, value]) => [name, isolated(value)]))));
+  return told;
+}
+
 function body(details) {
-  const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), el("span", {}, line.text))));
+  const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), reason(line))));
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
   const made = [section("Why it is here", why), section("File", file), section("Found in", found)];

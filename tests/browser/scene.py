@@ -67,11 +67,11 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
 
     folder = pictures.charts(_inbox("full"), 24, first_seed=1)
     pictures.damaged(folder)
-    hash_set, run = _known(people["lee"], sorted(folder.glob("0*.jpg")))
+    hash_set, other, run = _known(people["lee"], sorted(folder.glob("0*.jpg")))
     case = _case(people, FULL, {"X-1": folder, "X-2": pictures.charts(_inbox("more"), 6, first_seed=20)})
     item = _work(people, case)
     batch = Batch.objects.get(case=case)
-    return _addresses(case.public_id, item, batch.public_id, hash_set, run)
+    return _addresses(case.public_id, item, batch.public_id, hash_set, other, run)
 
 
 def _held_case(people: dict[str, Any]) -> dict[str, str]:
@@ -118,21 +118,36 @@ def _case(people: dict[str, Any], number: str, exhibits: dict[str, Path]) -> Any
     return case
 
 
-def _known(by: Any, files: list[Path]) -> tuple[Any, Any]:
-    """A set that knows these files, and the id of the import that filled it."""
+def _known(by: Any, files: list[Path]) -> tuple[Any, Any, Any]:
+    """Two sets that disagree about one of these files, and the last import of the first, which has two versions."""
     from cases import matching
-    from hashsets import import_jobs, scheme_tables, sets
+
+    one, other = _set(by, "Reference"), _set(by, "Partner list")
+    _import(by, one, dict.fromkeys(files[2:], "3"))
+    run = _import(by, one, dict.fromkeys(files, "2"))
+    _import(by, other, {files[0]: "5", files[1]: "1"})
+    for made in (one, other):
+        matching.rematch(by.agency_id, made.pk)
+    return one.public_id, other.public_id, run
+
+
+def _set(by: Any, name: str) -> Any:
+    from hashsets import scheme_tables, sets
+
+    return sets.create(name=name, role="relevant", scheme=scheme_tables.latest("landscapes-t1"), owner=by.agency, by=by)
+
+
+def _import(by: Any, into: Any, files: dict[Path, str]) -> Any:
+    """Import a list of these files, with a bad line and one that contradicts another; the id of the run."""
+    from hashsets import import_jobs
     from hashsets.importing import Part
     from tests.browser import pictures
 
-    made = sets.create(
-        name="Reference", role="relevant", scheme=scheme_tables.latest("landscapes-t1"), owner=by.agency, by=by
-    )
-    listed = _inbox("lists") / "reference.csv"
-    listed.write_text(pictures.hash_list(dict.fromkeys(files, "2")) + "nonsense,,,,2\n", encoding="utf-8")
-    import_jobs.run_here(made, [Part(listed, listed.name)], by=by, dry_run=False)
-    matching.rematch(by.agency_id, made.pk)
-    return made.public_id, import_jobs.of_set(made)[0].public_id
+    listed = _inbox(f"lists-{into.pk}-{len(files)}") / "reference.csv"
+    torn = f"{7:032x},,,,2\n{7:032x},,,,5\n"
+    listed.write_text(pictures.hash_list(files) + "nonsense,,,,2\n" + torn, encoding="utf-8")
+    import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
+    return import_jobs.of_set(into)[0].public_id
 
 
 def _work(people: dict[str, Any], case: Any) -> Any:
@@ -155,7 +170,7 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     return items[0].public_id
 
 
-def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, run: Any) -> dict[str, str]:
+def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run: Any) -> dict[str, str]:
     return {
         "home": "/",
         "cases": "/cases/",
@@ -170,9 +185,18 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, run: Any) -> dic
         "published": "/publish/?tab=published",
         "hash sets": "/hashsets/",
         "new set": "/hashsets/new/",
+        "schemes": "/hashsets/schemes/",
+        "scheme": "/hashsets/schemes/us-pvic/1/",
+        "new scheme": "/hashsets/schemes/new/",
         "set": f"/hashsets/{hash_set}/",
         "import": f"/hashsets/{hash_set}/import/",
         "import run": f"/hashsets/imports/{run}/",
+        "versions": f"/hashsets/{hash_set}/versions/",
+        "diff": f"/hashsets/{hash_set}/versions/1/2/",
+        "go back": f"/hashsets/{hash_set}/versions/1/back/",
+        "search in a set": f"/hashsets/{hash_set}/find/",
+        "overlap": f"/hashsets/{hash_set}/overlap/?with={other}",
+        "health": "/hashsets/health/",
         "look-up": "/hashsets/lookup/",
         "log": "/audit/",
         "log entry": "/audit/?entry=1",

@@ -21,7 +21,9 @@ THEMES = ("light", "dark")
 README = CHECKOUT / "docs" / "review-dark.png"
 FIXED = {
     "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
-    "new-set": "/hashsets/new/", "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
+    "health": "/hashsets/health/",
+    "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
+    "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
     "account": "/account/",
 }  # fmt: skip
 OF_CASE = {
@@ -76,9 +78,26 @@ def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path
         shoot(sam, into, name)
     follow(sam, into, "item", f"{case}items/", "#item-rows a")
     follow(sam, into, "set", "/hashsets/", 'a:has-text("Reference")')
-    follow(sam, into, "import-run", sam.url, "tbody td.full a")
+    of_set = sam.url
+    follow(sam, into, "versions", of_set, 'a:has-text("All versions")')
+    follow(sam, into, "search-in-set", of_set, 'a:has-text("Search in it")')
+    follow(sam, into, "overlap", of_set, 'a:has-text("Overlap")')
+    follow(sam, into, "import-run", of_set, "tbody td.full a")
+    draft(sam, into)
     dana.goto("/")
     shoot(dana, into, "home-investigator")
+
+
+def draft(page: Page, into: Path) -> None:
+    """A scheme of the agency's own that somebody writes."""
+    page.goto("/hashsets/schemes/new/")
+    page.get_by_label("Name").fill("Harbour codes")
+    page.get_by_label("Id", exact=True).fill("harbour")
+    page.get_by_label("Begin with").select_option(index=1)
+    page.get_by_role("button", name="Begin the draft").click()
+    shoot(page, into, "scheme-draft")
+    page.goto("/hashsets/schemes/")
+    shoot(page, into, "schemes-with-draft")
 
 
 def work_a_little(page: Page) -> str:

@@ -1,5 +1,6 @@
 """Every page, light and dark: axe finds nothing, nothing overflows, nothing is said on the console."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
-from tests.browser import desk
+from tests.browser import desk, scene
 from tests.browser.conftest import World
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -21,8 +22,9 @@ AT = {  # who has which pages; kim reviews, lee supervises
     "kim": ("home", "case", "review"),
     "lee": (
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
-        "hash sets", "new set", "set", "import", "import run", "look-up", "log entry", "exports of a case", "exports",
-        "account", "held case", "edit case",
+        "hash sets", "new set", "set", "import", "import run", "versions", "diff", "go back",
+        "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
+        "account", "held case", "edit case", "schemes", "scheme", "new scheme",
     ),
 }  # fmt: skip
 
@@ -37,6 +39,17 @@ def test_no_page_has_anything_for_axe_to_complain_about(at_desk: Callable[..., P
             desk.ready(page)
         found += complaints(page, what)
     assert found == []
+
+
+def test_the_page_of_a_draft_has_nothing_either(at_desk: Callable[..., Page], world: World) -> None:
+    page = at_desk("lee")
+    page.goto(world.pages["new scheme"])
+    page.get_by_label("Name").fill("Harbour codes")
+    page.get_by_label("Id", exact=True).fill("harbour")
+    page.get_by_label("Begin with").select_option("Landscapes T1")
+    page.get_by_role("button", name="Begin the draft").click()
+    expect(page.get_by_text("another supervisor puts it in force")).to_be_visible()
+    assert complaints(page, "draft") == []
 
 
 def test_the_pages_outside_and_of_errors_have_nothing_either(open_page: Callable[..., Page]) -> None:
@@ -65,6 +78,17 @@ def test_viewer_key_sheet_and_the_end_of_a_batch_have_nothing_either(
     expect(page.get_by_role("button", name="Stop for now")).to_be_visible()
     found += complaints(page, "end of the batch")
     assert found == []
+
+
+def test_the_account_with_a_token_that_was_just_made_has_nothing_either(at_desk: Callable[..., Page]) -> None:
+    page = at_desk("ash")
+    page.goto("/account/")
+    form = page.locator("form", has=page.get_by_role("button", name="Make a token"))
+    form.get_by_label("What it is for").fill("a nightly list")
+    form.get_by_label("Present password").fill(scene.PASSWORD)
+    form.get_by_role("button", name="Make a token").click()
+    expect(page.get_by_label("Copy it now")).to_have_value(re.compile("winnow_"))
+    assert complaints(page, "account with a new token") == []
 
 
 @pytest.mark.parametrize(("chosen", "first"), [("dark", "dark"), ("light", "light"), (None, "light")])

@@ -299,7 +299,7 @@ def the_partner_sees_why(page: Page, case: str, new: list[Path]) -> None:
     rows = page.locator("#item-rows tr").filter(has_text=SHARED_SET)
     assert rows.count() > len(new) / 2
     rows.first.get_by_role("link").first.click()
-    expect(page.get_by_role("listitem").filter(has_text=SHARED_SET)).to_contain_text("SHA-256")
+    expect(page.get_by_role("listitem").filter(has_text=f"{SHARED_SET}, version 1: SHA-256")).to_be_visible()
 
 
 def verify(page: Page) -> None:

@@ -52,7 +52,7 @@ def test_a_new_generation_takes_known_items_out_and_a_withdrawal_brings_them_bac
     assert counts(case) == {"open": 2}
     assert Match.objects.get().lost_in == 2
     told = AuditEvent.objects.filter(verb="match.update", case=case.public_id)
-    assert [event.body.count('"left":1') + event.body.count('"left":-1') for event in told] == [1, 1]
+    assert [event.body.count('"left":1') + event.body.count('"back":1') for event in told] == [1, 1]
 
 
 def test_new_files_are_matched_on_arrival(case: Case, dana: User, sam: User) -> None:

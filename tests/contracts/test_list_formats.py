@@ -73,6 +73,7 @@ def records(draw: Callable[..., Any]) -> HashRecord:
         date_updated=moment,
         date_updated_text=moment.isoformat().replace("+00:00", "Z") if moment else None,
         photodna=draw(st.none() | st.text(string.ascii_letters, min_size=192, max_size=192)),
+        other_hashes=draw(st.just({}) | st.fixed_dictionaries({"pdq": digest[32].map(bytes.hex)})),
     )
 
 

@@ -12,7 +12,7 @@ each_scheme = pytest.mark.parametrize("scheme", load_all(), ids=lambda scheme: s
 
 
 def a_scheme(**changes: Any) -> dict[str, Any]:
-    category = {"code": "A", "key": "a", "name": "Alpine", "disposition": "relevant", "colour": 1, "glyph": "bar"}
+    category = {"code": "A", "key": "1", "name": "Alpine", "disposition": "relevant", "colour": 1, "glyph": "bar"}
     doc = {"id": "x", "version": 1, "name": "X", "region": "Default", "source": "test", "mappings": []}
     return {**doc, "categories": [{**category, "publishable": True}], **changes}
 
@@ -65,7 +65,7 @@ def test_a_code_the_scheme_lacks_is_unmapped_and_none_is_no_verdict() -> None:
         ({"categories": []}, "no categories"),
         ({"categories": a_scheme()["categories"] * 2}, "code 'A' twice"),
         ({"categories": [{**a_scheme()["categories"][0], "disposition": "nice"}]}, "disposition 'nice'"),
-        ({"categories": [{**a_scheme()["categories"][0], "key": ""}]}, "a key is one character"),
+        ({"categories": [{**a_scheme()["categories"][0], "key": ""}]}, "a key is a digit"),
         ({"categories": [{**a_scheme()["categories"][0], "colour": 0}]}, "colour 0"),
         ({"categories": [{"code": "A"}]}, "missing"),
         ({"mappings": [{"to": "y", "codes": {"Q": "1"}, "loses": "all"}]}, "maps 'Q'"),

@@ -172,13 +172,38 @@ def test_retire_ends_a_set_and_says_why_in_the_log(harbour: HashSet) -> None:
     assert run("retire", "Harbour", "--reason", "again")[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "logged"), [(["--purpose", "case 0417"], "case 0417"), ([], "a script, purpose not given")]
+)
+def test_lookup_logs_what_it_is_for(harbour: HashSet, words: list[str], logged: str) -> None:
+    assert run("lookup", *words, stdin=digest(1))[0] == 0
+    details = json.loads(AuditEvent.objects.get(verb="set.search").body)["details"]
+    assert details == {"asked": 1, "known": 0, "purpose": logged}
+
+
+def test_diff_and_rollback_say_what_changes_by_category(harbour: HashSet, tmp_path: Path) -> None:
+    answered("import", "Harbour", document(tmp_path, media(1), media(2)))
+    answered("import", "Harbour", document(tmp_path, media(1, 2), media(3)))
+    counts = {"added": 1, "withdrawn": 1, "changed": 1}
+    told = answered("diff", "Harbour")
+    assert {name: told[name] for name in ("from", "to", *counts)} == {"from": 1, "to": 2, **counts}
+    assert told["by_category"]["2"]["changed_to"] == 1
+    assert answered("diff", "Harbour", 2, 1)["by_category"]["2"]["changed_from"] == 1
+    told = answered("rollback", "Harbour", 1, "--reason", "the wrong list")
+    assert {name: told[name] for name in ("generation", *counts)} == {"generation": 3, **counts}
+    code, out, _err = run("rollback", "Harbour", 1, "--reason", "again")
+    assert (code, "Nothing changed" in out) == (0, True)
+    assert "no such version" in run("diff", "Harbour", 7)[2]
+    assert "why" in run("rollback", "Harbour", 1, "--reason", " ")[2]
+
+
 def test_lookup_reads_a_file_too(harbour: HashSet, tmp_path: Path) -> None:
     (tmp_path / "hashes.txt").write_text(digest(1))
     code, out, _err = run("lookup", tmp_path / "hashes.txt")
     assert (code, json.loads(out)["known"]) == (0, False)
 
 
-@pytest.mark.parametrize("act", ["create", "import", "policy", "export", "retire"])
+@pytest.mark.parametrize("act", ["create", "import", "policy", "export", "rollback", "retire"])
 def test_an_investigator_may_only_look_up(act: str, harbour: HashSet, tmp_path: Path) -> None:
     path = document(tmp_path, media(1))
     words: dict[str, list[object]] = {
@@ -186,6 +211,7 @@ def test_an_investigator_may_only_look_up(act: str, harbour: HashSet, tmp_path: 
         "import": ["Harbour", path],
         "policy": ["Harbour", "off"],
         "export": ["Harbour", tmp_path / "out", "--format", "csv"],
+        "rollback": ["Harbour", 1, "--reason", "old"],
         "retire": ["Harbour", "--reason", "old"],
     }
     code, _out, err = run(act, *words[act], by="investigator")

@@ -13,8 +13,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
-from hashsets import exchange, import_jobs, importing, policies, tasks
+from hashsets import exchange, import_jobs, importing, kept_lists, policies, tasks
 from hashsets.importing import Part
 from hashsets.models import HashSet, Policy
 from tests.hashsets import makers
@@ -235,6 +236,56 @@ def test_several_files_are_uploaded_as_parts(
     assert HashSet.objects.get(pk=hash_set.pk).generation == 1
 
 
+@pytest.fixture
+def checked(hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]) -> Job:
+    """A dry run that is over; its list has an entry that contradicts itself behind a bad record."""
+    records = (media(1), {"MD5": "nothing", "Category": 1}, media(8, 1), media(8, 0), media(9, 77))
+    data = document(tmp_path, *records).read_bytes()
+    upload(signed_in(people.supervisor), hash_set, ("new.json", data), dry_run="on")
+    tasks.run_import(woken[-1])
+    return Job.objects.get(pk=woken[-1])
+
+
+def test_after_a_dry_run_the_very_list_is_imported_without_being_sent_again(
+    hash_set: HashSet, people: People, checked: Job, woken: list[int]
+) -> None:
+    client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
+    assert "Import this list now" in text(client.get(page, secure=True))
+    now = reverse("hashsets:import_now", args=[checked.public_id])
+    answer = client.post(now, secure=True)
+    tasks.run_import(woken[-1])
+    hash_set.refresh_from_db()
+    assert hash_set.generation == 2
+    assert "v2" in text(client.get(answer.headers["Location"], secure=True))
+    assert not any(kept_lists.folder(job).exists() for job in Job.objects.all())
+    assert client.post(now, secure=True).status_code == 409
+    assert "not kept any more" in text(client.get(page, secure=True))
+
+
+def test_the_files_of_a_dry_run_are_kept_for_a_day(people: People, checked: Job) -> None:
+    kept_lists.sweep()
+    assert kept_lists.folder(checked).is_dir()
+    Job.objects.filter(pk=checked.pk).update(created_at=timezone.now() - kept_lists.KEPT)
+    now = reverse("hashsets:import_now", args=[checked.public_id])
+    assert signed_in(people.supervisor).post(now, secure=True).status_code == 409
+    kept_lists.sweep()
+    assert not kept_lists.folder(checked).exists()
+
+
+def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: People, checked: Job) -> None:
+    client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
+    seen = text(client.get(page, secure=True))
+    for words in (
+        "the hash is not one", "Nothing has changed yet.", "a category the scheme does not have",
+        f"3 {digest(8)} 0, 1", "Region US", "Encoding UTF-8", "Version 2.0", "5 read, 4 used",
+    ):  # fmt: skip
+        assert words.casefold() in seen.casefold(), words
+    told = client.get(page + "?format=json", secure=True).json()
+    (conflict,) = [one for one in told["warnings"] if one["code"] == "conflicting"]
+    assert (conflict["detail"], conflict["position"]) == (f"{digest(8)}: 0, 1", 2)
+    assert told["source_sha256"] in seen
+
+
 def test_a_second_import_waits_for_the_first(hash_set: HashSet, people: People, woken: list[int]) -> None:
     client = signed_in(people.supervisor)
     upload(client, hash_set, ("a.json", b"[]"))
@@ -357,9 +408,10 @@ def test_the_runs_of_another_agency_do_not_exist(hash_set: HashSet, people: Peop
         assert signed_in(people.investigator).get(address, secure=True).status_code == 403
 
 
-def look_up(user: User, *hashes: str) -> HttpResponse:
+def look_up(user: User, *hashes: str, purpose: str = "case 0417") -> HttpResponse:
     """Paste hashes into the page."""
-    answer = signed_in(user).post(reverse("hashsets:lookup"), {"hashes": "\n".join(hashes)}, secure=True)
+    told = {"hashes": "\n".join(hashes), "purpose": purpose}
+    answer = signed_in(user).post(reverse("hashsets:lookup"), told, secure=True)
     assert isinstance(answer, HttpResponse)
     return answer
 
@@ -369,7 +421,37 @@ def test_a_look_up_says_known_or_unknown_and_is_an_event(hash_set: HashSet, peop
     for words in ("1 known, 2 unknown", "Harbour v1", "weak", "rubbish: not an MD5"):
         assert words in seen
     details = json.loads(AuditEvent.objects.get(verb="set.search").body)["details"]
-    assert details == {"asked": 3, "known": 1}
+    assert details == {"asked": 3, "known": 1, "purpose": "case 0417"}
+
+
+def test_a_look_up_without_a_purpose_asks_for_one_and_is_none(hash_set: HashSet, people: People) -> None:
+    for purpose in ("", "  x ", "long " * 50):
+        seen = text(look_up(people.investigator, digest(1), purpose=purpose))
+        assert "what the look-up is for" in seen
+        assert "Harbour v1" not in seen
+    assert not AuditEvent.objects.filter(verb="set.search").exists()
+
+
+def test_a_purpose_is_remembered_for_the_session(hash_set: HashSet, people: People) -> None:
+    client, page = signed_in(people.investigator), reverse("hashsets:lookup")
+    client.post(page, {"hashes": digest(1), "purpose": "quay lights"}, secure=True)
+    assert 'value="quay lights"' in client.get(page, secure=True).content.decode()
+    assert "quay lights" not in signed_in(people.investigator).get(page, secure=True).content.decode()
+
+
+def test_a_script_of_the_page_gets_what_is_known_with_the_category_as_it_is_drawn(
+    hash_set: HashSet, people: People
+) -> None:
+    told = {"hashes": f"{digest(2)} {digest(77)}", "purpose": "files dropped"}
+    headers = {"accept": "application/json"}
+    answer = signed_in(people.investigator).post(reverse("hashsets:lookup"), told, secure=True, headers=headers).json()
+    (known,) = answer["answers"]
+    (match,) = known["matches"]
+    assert (answer["asked"], known["hash"], match["set"]) == (2, digest(2), "Harbour v1")
+    assert (match["category"]["code"], match["category"].keys()) == ("2", {"code", "name", "colour", "glyph"})
+    told["purpose"] = ""
+    refused = signed_in(people.investigator).post(reverse("hashsets:lookup"), told, secure=True, headers=headers)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (400, "purpose-needed")
 
 
 def test_a_look_up_finds_nothing_in_sets_the_agency_does_not_use(hash_set: HashSet, people: People) -> None:
@@ -382,9 +464,9 @@ def test_a_look_up_takes_ten_thousand_lines_and_not_one_more(hash_set: HashSet, 
     assert "At most 10,000" in text(look_up(people.investigator, *many, digest(1)))
 
 
-def test_a_look_up_costs_one_query_per_kind(hash_set: HashSet, people: People) -> None:
+def test_a_look_up_costs_one_query_for_the_sets_and_one_per_kind(hash_set: HashSet, people: People) -> None:
     from hashsets import lookups
 
     with CaptureQueriesContext(connection) as queries:
         lookups.lookup(people.north.pk, [digest(n) for n in range(50)] + [digest(n, 40) for n in range(50)])
-    assert len(queries) == 2
+    assert len(queries) == 3

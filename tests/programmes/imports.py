@@ -6,6 +6,7 @@ the others a set with a version in force; every fifth kill is PostgreSQL's.
 
 import json
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -41,6 +42,10 @@ SELECT j.state FROM workbench_job j JOIN hashsets_hashset s ON j.subject = 'hash
 WHERE s.name = '{name}' ORDER BY 1
 """
 LEFT_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)'"
+OF_NO_TABLE = """
+SELECT name FROM unnest('{{{names}}}'::text[]) AS name
+WHERE pg_filenode_relation(0, split_part(name, '.', 1)::oid) IS NULL
+"""
 SESSIONS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 4803920"
 
 
@@ -152,6 +157,7 @@ def faults(winnow: Product, name: str, short: Path, long: Path, *, entries: int)
     found.append(_unless(_known(winnow, name, digest(entries - 1)), expected=True, what="the look-up of a new entry"))
     found.append(_unless([row[0] for row in kills.ask(winnow, LEFT_TABLES)], [], "tables left behind"))
     found.append(_unless(_left_files(winnow.data), [], "files left behind"))
+    found.append(_unless(_left_by_database(winnow), [], "files of tables that are none"))
     found.append(_unless(_jobs(winnow, name), ["done", *(["done"] if had else []), "failed"], "the imports on record"))
     return [f"{name}: {line}" for line in found if line]
 
@@ -188,6 +194,14 @@ def _known(winnow: Product, name: str, text: str) -> bool:
 def _left_files(data: Path) -> list[str]:
     """What lies in the folder of uploads."""
     return [str(path.relative_to(data)) for path in (data / "uploads").rglob("*") if path.is_file()]
+
+
+def _left_by_database(winnow: Product) -> list[str]:
+    """Files with something in them that belong to no table or index."""
+    (number,) = kills.ask(winnow, "SELECT oid::int FROM pg_database WHERE datname = current_database()")[0]
+    folder = winnow.data / "postgres" / "data" / "base" / str(number)
+    names = [path.name for path in folder.iterdir() if re.fullmatch(r"\d+(\.\d+)?", path.name) and path.stat().st_size]
+    return [name for (name,) in kills.ask(winnow, OF_NO_TABLE.format(names=",".join(names)))]
 
 
 def _unless(found: object, expected: object, what: str) -> str:

@@ -124,7 +124,7 @@ def test_a_case_goes_from_creation_to_publication_by_commands(run: Run, operator
     approved = run("publish", "N-1", "--approve", "--as", "supervisor", "--json")
     assert (approved.code, approved.fields["published"]) == (0, 1)
     assert Offer.objects.get(case=case).state == Offer.State.PUBLISHED
-    assert run("case", "check", "N-1", "--json").fields == {"ok": True, "broken": []}
+    assert run("case", "check", "N-1", "--json").fields == {"ok": True, "broken": [], "health": []}
     assert third.state == "open"
 
 

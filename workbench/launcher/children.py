@@ -67,7 +67,7 @@ class Child:
 def kept(bind: str, workers: int) -> list[Child]:
     """Return the children of the product, not yet started."""
     return [
-        Child("web", _gunicorn(bind)),
+        Child("web", gunicorn(bind)),
         Child("worker", _celery("worker", "--pool=prefork", f"--concurrency={workers}", "--without-gossip",
                                 "--without-mingle", "--loglevel=INFO")),
         Child("beat", _celery("beat", f"--schedule={addresses.data_dir() / 'run' / 'beat'}", "--pidfile=",
@@ -75,7 +75,8 @@ def kept(bind: str, workers: int) -> list[Child]:
     ]  # fmt: skip
 
 
-def _gunicorn(bind: str) -> list[str]:
+def gunicorn(bind: str) -> list[str]:
+    """The web server's command; `bench/request.py` measures the same."""
     in_memory = Path("/dev/shm")  # noqa: S108 - the heartbeat file must not wait for a slow disk
     folder = in_memory if os.access(in_memory, os.W_OK) else addresses.data_dir() / "run"
     return [

@@ -4,8 +4,7 @@ from http import HTTPStatus
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
-from django.contrib.auth import authenticate, login, logout, update_session_auth_hash
+from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,14 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from workbench import audit, people, sessions
 from workbench.models import User
-from workbench.requests import SignedRequest
 
 NEUTRAL = (
     "Name and password do not match, or the account is locked. After five failures an administrator must unlock it."
 )
 
 
-def _password(kind: str) -> forms.PasswordInput:
+def password_input(kind: str) -> forms.PasswordInput:
     return forms.PasswordInput({"class": "input", "autocomplete": kind})
 
 
@@ -33,7 +31,7 @@ class SignInForm(forms.Form):
         label="Name",
         widget=forms.TextInput({"class": "input", "autocomplete": "username", "autofocus": True}),
     )
-    password = forms.CharField(max_length=200, label="Password", widget=_password("current-password"))
+    password = forms.CharField(max_length=200, label="Password", widget=password_input("current-password"))
 
     def refuse(self) -> None:
         """Say the one neutral sentence; the name stays, so the next key goes into the password."""
@@ -45,21 +43,14 @@ class SignInForm(forms.Form):
 class SetupForm(forms.Form):
     """A new password, twice."""
 
-    password1 = forms.CharField(max_length=200, label="New password", widget=_password("new-password"))
-    password2 = forms.CharField(max_length=200, label="The same again", widget=_password("new-password"))
+    password1 = forms.CharField(max_length=200, label="New password", widget=password_input("new-password"))
+    password2 = forms.CharField(max_length=200, label="The same again", widget=password_input("new-password"))
 
     def clean(self) -> None:
         """Both must be equal."""
         data = super().clean() or {}
         if data.get("password1") != data.get("password2"):
             raise forms.ValidationError("The two passwords differ.")
-
-
-class AccountForm(SetupForm):
-    """The old password and a new one, twice."""
-
-    old_password = forms.CharField(max_length=200, label="Present password", widget=_password("current-password"))
-    field_order = ["old_password", "password1", "password2"]
 
 
 @sensitive_post_parameters("password")
@@ -70,7 +61,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         return redirect(settings.LOGIN_REDIRECT_URL)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        user = _proven(request, **form.cleaned_data)
+        user = proven(request, **form.cleaned_data)
         if user is not None:
             return _welcome(request, user)
         form.refuse()
@@ -85,7 +76,7 @@ def _welcome(request: HttpRequest, user: User) -> HttpResponse:
     return redirect(settings.LOGIN_REDIRECT_URL)
 
 
-def _proven(request: HttpRequest, username: str, password: str) -> User | None:
+def proven(request: HttpRequest, username: str, password: str) -> User | None:
     """Who that is. A failure is an event, up to the one that locks the name; then tries leave none."""
     was_locked = people.is_locked(request, username)
     user = authenticate(request, username=username, password=password)
@@ -130,37 +121,6 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
         else:
             return redirect(settings.LOGIN_URL)
     return render(request, "workbench/setup.html", {"form": form, "person": person})
-
-
-@sensitive_post_parameters("old_password", "password1", "password2")
-@require_http_methods(["GET", "POST"])
-def account(request: SignedRequest) -> HttpResponse:
-    """A person's own account: roles, and changing the password. Other sessions end with the old one."""
-    user = request.user
-    form = AccountForm(request.POST or None)
-    if request.method == "POST" and form.is_valid() and _change(request, form, user):
-        update_session_auth_hash(request, user)
-        messages.success(request, "Your password is changed. Other sessions of yours have ended.")
-        return redirect("workbench:account")
-    rows = [
-        {"role_text": row.get_role_display(), "agency": row.agency.name}
-        for row in user.memberships.select_related("agency").order_by("role")
-    ]
-    context = {"here": "account", "form": form, "memberships": rows, "last_signin": user.last_login}
-    return render(request, "workbench/account.html", context, status=400 if form.errors else 200)
-
-
-def _change(request: SignedRequest, form: AccountForm, user: User) -> bool:
-    """Whether it was changed; wrong old passwords count towards the lock like failed sign-ins."""
-    if _proven(request, user.username, form.cleaned_data["old_password"]) is None:
-        form.add_error("old_password", "This is not your present password.")
-        return False
-    try:
-        people.change_password(user, password=form.cleaned_data["password1"])
-    except people.WeakPassword as error:
-        form.add_error("password1", error.details)
-        return False
-    return True
 
 
 @require_GET

@@ -58,6 +58,7 @@ class Command(WinnowCommand):
         broken = checks.broken(case.pk if case else None)
         rows = [{"invariant": one.invariant, "what": one.what} for one in broken]
         rules = len({one.number for one in checks.invariants()})
+        unwell = checks.unwell()
         sentence = f"{rules} invariants of {case or 'all cases'} checked: {len(rows)} rows broken."
         problems = [f"invariant {one.invariant}: {one.what}" for one in broken]
-        return Done(sentence, {"ok": not rows, "broken": rows}, problems)
+        return Done(" ".join([sentence, *unwell]), {"ok": not rows, "broken": rows, "health": unwell}, problems)

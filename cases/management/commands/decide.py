@@ -1,15 +1,12 @@
 """`manage.py decide`: one decision, as a script makes it."""
 
-import re
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from cases import decisions, standing
+from cases import decisions
 from cases.commands import case_of
-from cases.models import Case, Content
 from workbench.commands import Done, WinnowCommand
-from workbench.errors import BadInput, NotFound
 
 
 class Command(WinnowCommand):
@@ -28,12 +25,9 @@ class Command(WinnowCommand):
     def run(self, options: dict[str, Any]) -> Done:
         """Write it, as the person."""
         case = case_of(options["number"], "case.view", self.by)
-        content = content_of(case, options["sha256"])
-        stands = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
-        self.require("decision.supersede" if stands and stands.code else "batch.work")
-        written = decisions.decide_content(
+        written = decisions.decide_hash(
             case=case,
-            content=content,
+            sha256=options["sha256"],
             code=options["code"],
             by=self.by,
             via="command",
@@ -42,13 +36,3 @@ class Command(WinnowCommand):
         )
         sentence = f"Decided {options['code']} ({written.basis})."
         return Done(sentence, {"decision": written.public_id, "basis": written.basis})
-
-
-def content_of(case: Case, sha256: str) -> Content:
-    """The content of that digest in the case. Raises BadInput, NotFound."""
-    if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise BadInput("A SHA-256 has 64 hex digits.")
-    found = Content.objects.filter(agency=case.agency_id, sha256=bytes.fromhex(sha256), item__case=case).first()
-    if found is None:
-        raise NotFound(f"Case {case.number} has no picture or video with that SHA-256.")
-    return found

@@ -1,4 +1,4 @@
-"""`manage.py hashset create|import|policy|export|lookup|retire`: hash sets from the command line (commands.md)."""
+"""`manage.py hashset create|import|policy|export|diff|rollback|...`: hash sets from the command line (commands.md)."""
 
 import json
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from hashsets import exchange, import_jobs, listing, lookups, policies, scheme_tables, sets
+from hashsets import exchange, import_jobs, listing, lookups, policies, scheme_tables, sets, versions
 from hashsets.exchange import WriteOptions
 from hashsets.importing import Part
 from hashsets.models import Disposition, HashSet, Policy
@@ -26,7 +26,7 @@ class Command(WinnowCommand):
     help = "Hash sets."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Six acts."""
+        """Eight acts."""
         acts = self.acts(parser)
         _create_arguments(acts.add("create", self.create, "Make an empty set."))
         load = acts.add("import", self.load, "Import a list as the set's next version.")
@@ -44,8 +44,17 @@ class Command(WinnowCommand):
         end = acts.add("retire", self.retire, "End a set: its matches act no more, its entries stay on record.")
         end.add_argument("name")
         end.add_argument("--reason", required=True)
+        look = acts.add("diff", self.diff, "Say what changed between two versions.")
+        look.add_argument("name")
+        look.add_argument("old", nargs="?", type=int, help="default: the version before the other one")
+        look.add_argument("new", nargs="?", type=int, help="default: the version in force")
+        back = acts.add("rollback", self.roll_back, "Put an earlier version in force again, as a new one.")
+        back.add_argument("name")
+        back.add_argument("version", type=int)
+        back.add_argument("--reason", required=True)
         ask = acts.add("lookup", self.lookup, "Look hashes up; one JSON line each.")
         ask.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
+        ask.add_argument("--purpose", default=lookups.NOT_SAID, help="why you ask; it is logged")
 
     def create(self, options: dict[str, Any]) -> Done:
         """An empty set of the person's agency."""
@@ -53,7 +62,7 @@ class Command(WinnowCommand):
         made = sets.create(
             name=options["name"],
             role=options["role"],
-            scheme=scheme_tables.latest(options["scheme"]),
+            scheme=scheme_tables.latest(options["scheme"], self.by.agency),
             owner=self._own_agency(options["agency"]),
             by=self.by,
             reach=options["reach"],
@@ -126,11 +135,32 @@ class Command(WinnowCommand):
         sets.retire(hash_set, by=self.by, reason=options["reason"])
         return Done(f"{hash_set} is retired. Open cases are matched again without it.", {"set": hash_set.name})
 
+    def diff(self, options: dict[str, Any]) -> Done:
+        """Counts by category; `old` and `new` may be in either order."""
+        hash_set = self._own_set(options["name"], "set.view")
+        new = hash_set.generation if options["new"] is None else options["new"]
+        old = new - 1 if options["old"] is None else options["old"]
+        for number in (old, new):
+            versions.version(hash_set, number)
+        delta = versions.diff(hash_set, old, new)
+        told = f"From version {old} to {new} of {hash_set}: {_counts(delta)}."
+        return Done(told, {"set": hash_set.name, "from": old, "to": new, **delta.as_json()})
+
+    def roll_back(self, options: dict[str, Any]) -> Done:
+        """An earlier version again, as a new one."""
+        hash_set = self._own_set(options["name"], "set.rollback")
+        number = options["version"]
+        made, delta = versions.roll_back(hash_set, number, by=self.by, reason=options["reason"])
+        fields = {"set": hash_set.name, "generation": hash_set.generation, **delta.as_json()}
+        if made is None:
+            return Done(f"{hash_set} holds what version {number} held. Nothing changed.", fields)
+        return Done(f"Version {made.number} of {hash_set} is in force, as {number} was: {_counts(delta)}.", fields)
+
     def lookup(self, options: dict[str, Any]) -> Done:
         """One JSON line per hash, in order; exit 1 when a line was none."""
         self.require("set.lookup")
         text = _text(options["file"]) if options["file"] else sys.stdin.read()
-        answers = lookups.ask(text.split(), by=self.by)
+        answers = lookups.ask(text.split(), by=self.by, purpose=options["purpose"])
         for answer in answers:
             self.stdout.write(json.dumps(answer.as_json(), sort_keys=True))
         return Done("", None, [f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])
@@ -165,6 +195,10 @@ def _policy_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--disposition", default="any", choices=["any", *Disposition.values])
     parser.add_argument("--min-trust", choices=[str(level) for level in MINIMA])
     parser.add_argument("--may-discard", action="store_true", help="known-good and code 0 may hide files")
+
+
+def _counts(delta: versions.Delta) -> str:
+    return f"+{delta.added:,} -{delta.withdrawn:,}, {delta.changed:,} changed"
 
 
 def _text(path: Path) -> str:

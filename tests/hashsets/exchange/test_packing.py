@@ -36,6 +36,10 @@ def test_the_files_of_a_zip_are_parts_of_one_list_and_each_is_told_by_name() -> 
     ]
 
 
+def test_two_files_of_one_name_in_a_zip_are_refused_and_neither_is_lost_unsaid() -> None:
+    assert "one name" in refused(zipped({"set\\list.json": ONE, "set/list.json": TWO}))
+
+
 def test_a_zip_may_mix_formats() -> None:
     found, report = read(
         zipped({"a.json": ONE, "b.db": example("nsrl3", fake(5)), "c.txt": example("checksums", fake(6))})

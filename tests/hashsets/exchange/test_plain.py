@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashsets.exchange import HashRecord, MalformedDocument, ReadOptions, Report, json_cutter, plain, vics_hashset
+from hashsets.exchange import (
+    HashRecord,
+    MalformedDocument,
+    ReadOptions,
+    Report,
+    alike,
+    json_cutter,
+    plain,
+    vics_hashset,
+)
 from tests.hashsets.exchange.test_vics_properties import FIELDS, json_values
 from tests.hashsets.exchange.vics_texts import fake, hash_set
 
@@ -97,3 +106,40 @@ def test_plain_records_come_as_rows() -> None:
     parts = list(vics_hashset.read_parts(io.BytesIO(LONG), Report(), ReadOptions()))
     assert [len(rows) for _records, rows in parts] == [0, 10, 0]  # the first tells what it is, the last ends the array
     assert list(plain.records(parts[1][1])) == read_singly(LONG)[0][1:-1]
+
+
+ALIKE = [{"MediaID": n, "Category": n % 3, "MD5": fake(n), "SHA1": fake(n, 40), "MediaSize": 10**n} for n in range(9)]
+
+
+@pytest.mark.parametrize("order", [("MD5", "SHA1", "MediaID", "Category", "MediaSize"), tuple(ALIKE[0])])
+@pytest.mark.parametrize("style", [{}, {"separators": (",", ":")}, {"indent": 1}, {"indent": "\t"}], ids=repr)
+@pytest.mark.parametrize("number", [1, 2, 9])
+def test_records_written_alike_are_read_as_columns(order: tuple[str, ...], style: dict[str, Any], number: int) -> None:
+    text = json.dumps([{name: record[name] for name in order} for record in ALIKE[:number]], **style).strip()
+    text = f"{text[:-1].rstrip()}]"  # as a block is cut: right behind the last record
+    found = alike.columns(text)
+    assert found is not None
+    assert {name: [bytes(one).hex() if name in alike.DIGESTS else int(one) for one in values]
+            for name, values in found.items()} == {
+        name: [record[name] for record in ALIKE[:number]] for name in order
+    }  # fmt: skip
+
+
+@settings(deadline=None, max_examples=500)
+@given(data=st.data())
+def test_one_byte_that_differs_is_never_read_as_something_else(data: st.DataObject) -> None:
+    text = bytearray(json.dumps(ALIKE).encode())
+    place = data.draw(st.integers(0, len(text) - 1))
+    text[place : place + data.draw(st.integers(0, 2))] = data.draw(
+        st.sampled_from([b"", b'"', b"0", b" ", b"}", b"x", b"-", b"\\u0031"])
+    )
+    found = alike.columns(text.decode())
+    try:
+        records = json.loads(text)
+    except ValueError:
+        assert found is None
+        return
+    if found is not None:
+        assert [int(one) for one in found["MediaSize"]] == [record["MediaSize"] for record in records]
+        assert [bytes(one).hex() for one in found["SHA1"]] == [record["SHA1"] for record in records]
+        assert {frozenset(record) for record in records} == {frozenset(ALIKE[0])}

@@ -20,13 +20,15 @@ CREATE FUNCTION hashsets_fresh_make(of_set bigint, generation integer, trust tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
   EXECUTE format('CREATE TABLE public.hashsets_fresh_%s (LIKE public.hashsets_entry INCLUDING DEFAULTS'
-                 ' INCLUDING CONSTRAINTS, CHECK (set_id = %s))', of_set, of_set);
+                 ' INCLUDING CONSTRAINTS, CONSTRAINT in_place CHECK (set_id = %s))', of_set, of_set);
   EXECUTE format('ALTER TABLE public.hashsets_fresh_%s ALTER set_id SET DEFAULT %s, ALTER added_in SET DEFAULT %s,'
                  ' ALTER trust SET DEFAULT %L', of_set, of_set, generation, trust);
   -- Indexes in which few rows of a first list have a place: cheaper to offer each row than to read all again.
   EXECUTE format('CREATE INDEX ON public.hashsets_fresh_%s (sha256) WHERE sha256 IS NOT NULL', of_set);
   EXECUTE format('CREATE INDEX ON public.hashsets_fresh_%s (set_id, added_in) WHERE added_in > 1', of_set);
   EXECUTE format('CREATE INDEX ON public.hashsets_fresh_%s (set_id, removed_in) WHERE removed_in IS NOT NULL', of_set);
+  EXECUTE format('CREATE INDEX ON public.hashsets_fresh_%s (set_id, id)'
+                 ' WHERE conflict OR state <> ''published'' OR trust = ''disputed''', of_set);
   EXECUTE format('GRANT SELECT, INSERT ON public.hashsets_fresh_%s TO SESSION_USER', of_set);
 END $$;
 
@@ -48,6 +50,7 @@ CREATE FUNCTION hashsets_fresh_take(of_set bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 DECLARE
   referring regclass;
+  index regclass;
   fresh text := format('public.hashsets_fresh_%s', of_set);
   place text := format('public.hashsets_entry_%s', of_set);
   taken boolean;
@@ -68,7 +71,11 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ALTER set_id DROP DEFAULT, ALTER added_in DROP DEFAULT, ALTER trust DROP DEFAULT',
                  fresh);
   EXECUTE format('ALTER TABLE %s RENAME TO hashsets_entry_%s', fresh, of_set);
+  FOR index IN SELECT indexrelid::regclass FROM pg_index WHERE indrelid = place::regclass LOOP
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', index, replace(index::text, 'hashsets_fresh_', 'hashsets_entry_'));
+  END LOOP;
   EXECUTE format('ALTER TABLE public.hashsets_entry ATTACH PARTITION %s FOR VALUES IN (%s)', place, of_set);
+  EXECUTE format('ALTER TABLE %s DROP CONSTRAINT in_place', place);
 END $$;
 """
 DROP = """
@@ -84,7 +91,7 @@ ALTER TABLE hashsets_entry DROP COLUMN media_id;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0007_partition_lock_order")]
+    dependencies = [("hashsets", "0010_comparison")]
     operations = [
         migrations.RunSQL(
             CREATE,

@@ -1,0 +1,1 @@
+"""The public API's part about cases, and its routes (docs/api.md)."""

@@ -1,0 +1,228 @@
+"""Why a content is where it is: what each match is, what it did, and in plain words why it did nothing.
+
+The rules are SQL (`hashsets_effect_by`, `cases_effect`); here is only said what they answered. Until somebody has
+decided, `blind` leaves every category out: a first decision is made without the opinion of others (ux.md section 1.5).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from cases.models import Content, Item
+from workbench import access
+from workbench.models import User
+
+ACTING = ("relevant", "relevant_restricted", "not_relevant")
+BLIND = {Item.State.OPEN, Item.State.WAITING, Item.State.UNSURE}
+KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
+EXACT = "circle-check"
+ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
+         "conflict": "scale", "differ": "scale", "later": "refresh-cw"}  # fmt: skip
+NOT_USED = "git-compare"
+NOTE = "Only a note: the set, or the category it has there, says nothing about the file"
+
+# Every match, in force or lost. `others`: what else the entry says of the file that this content is not.
+MATCHES = """
+SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.strong, m.distance, v.public_id AS entry,
+  v.code, g.name AS category, t.name AS scheme, v.disposition, v.trust, v.state, v.conflict, v.effect,
+  r.role, r.retired, r.action, r.min_trust, r.may_discard,
+  CASE WHEN v.sha256 <> c.sha256 THEN 'SHA-256' WHEN v.sha1 <> c.sha1 THEN 'SHA-1' WHEN v.md5 <> c.md5 THEN 'MD5'
+    WHEN v.size <> c.size THEN 'size' END AS others,
+  EXISTS (SELECT FROM cases_match n JOIN hashsets_entry e ON e.set_id = n.set_id AND e.id = n.entry
+    WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed
+FROM cases_match m JOIN cases_content c ON c.id = m.content_id
+JOIN hashsets_hashset h ON h.id = m.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
+JOIN hashsets_verdict v ON v.agency_id = c.agency_id AND v.set_id = m.set_id AND v.entry_id = m.entry
+JOIN hashsets_rule r ON r.agency_id = c.agency_id AND r.set_id = m.set_id AND r.disposition = v.disposition
+LEFT JOIN hashsets_category g ON g.scheme_id = h.scheme_id AND g.code = v.code
+WHERE m.content_id = %s ORDER BY m.lost_in DESC NULLS FIRST, m.strong DESC, h.name, m.entry LIMIT 200
+"""
+# What the agency asks, and whether a newer version or policy of one of these sets still waits for its re-match.
+ASKED = """
+SELECT count(*), coalesce(sum(g.entries), 0),
+  array_agg(h.name ORDER BY h.name) FILTER (WHERE s.generation IS NULL OR s.generation < h.generation),
+  cases_effect(%(content)s, %(agency)s)
+FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
+LEFT JOIN cases_setsync s ON s.set_id = h.id AND s.agency_id = %(agency)s
+WHERE h.retired_at IS NULL AND (h.owner_id = %(agency)s OR h.reach = 'node')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One match as the tables hold it. `effect` is what its entry may do; `strong` matches only do it."""
+
+    set: str
+    set_id: Any
+    generation: int
+    found_in: int
+    lost_in: int | None
+    kind: str
+    strong: bool
+    distance: int
+    entry: Any
+    code: str
+    category: str | None
+    scheme: str
+    disposition: str
+    trust: str
+    state: str
+    conflict: bool
+    effect: int
+    role: str
+    retired: bool
+    action: str
+    min_trust: str
+    may_discard: bool
+    others: str | None
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One sentence. `did` is a word for scripts; `facts` are label and value pairs of a match, else empty."""
+
+    did: str
+    text: str
+    set_id: str = ""
+    facts: list[list[str]] = field(default_factory=list)
+
+    @property
+    def icon(self) -> str:
+        """The picture beside it."""
+        return ICONS.get(self.did, NOT_USED)
+
+    def as_json(self) -> dict[str, Any]:
+        """For the review desk and scripts."""
+        return {"did": self.did, "icon": self.icon, "text": self.text, "facts": self.facts}
+
+
+def lines(content: Content, *, blind: bool) -> list[Line]:
+    """What to say about a content, the most important first. 2 queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(MATCHES, [content.pk])
+        found = _nearest([Found(*row) for row in cursor.fetchall()])
+        cursor.execute(ASKED, {"content": content.pk, "agency": content.agency_id})
+        sets, entries, late, effect = cursor.fetchone()
+    said = [_line(match, effect or 0, blind=blind) for match in found]
+    return [*_about_all(content, found, sets, entries, blind=blind), *said, *_late(late or [])]
+
+
+def _nearest(found: Sequence[Found]) -> list[Found]:
+    """The exact matches; and of what only looks alike the nearest of each set, unless it is the very file."""
+    exact = {(match.set_id, match.entry) for match in found if match.kind in KINDS}
+    near: dict[tuple[Any, bool], Found] = {}
+    for match in sorted(found, key=lambda match: -match.distance):
+        if match.kind not in KINDS and (match.set_id, match.entry) not in exact:
+            near[match.set_id, match.lost_in is None] = match
+    kept = list(near.values())
+    return [match for match in found if match.kind in KINDS or match in kept]
+
+
+def is_blind(item: Item, by: User) -> bool:
+    """Whether the person may still be asked to decide the item, and so is not told what others think it is."""
+    return item.state in BLIND and access.has(by, "batch.work")
+
+
+def did(match: Found, effect: int) -> tuple[str, str]:
+    """What a match does and why, in a word and in words; `effect` is what all matches of the content amount to."""
+    if match.lost_in is not None:
+        return "lost", f"The entry was {'changed' if match.changed else 'withdrawn'} in version {match.lost_in}"
+    if match.retired:
+        return "retired", "Not used: the set is retired"
+    if not match.strong:
+        return "weak", f"Hides nothing: {_weak(match)}"
+    return _held_back(match) if match.effect == 0 else _acts(match, effect)
+
+
+def _weak(match: Found) -> str:
+    if match.kind not in KINDS:
+        return f"looks alike, {match.distance} of 256 bits differ, which is never proof"
+    if match.others:
+        return f"weak: {KINDS[match.kind].removesuffix(' only')} agree, but the entry has another {match.others}"
+    return f"{KINDS[match.kind]}: weak"
+
+
+def _acts(match: Found, effect: int) -> tuple[str, str]:
+    """What a strong match that may act does, beside the others of its content."""
+    if effect == 0:
+        return "conflict", "Not used: conflict between sets, so a person looks"
+    if match.effect == 2:
+        return "closed", f"Takes the file out of the queue: policy {match.action}"
+    if effect == 2:
+        return "proposed", "Would only propose, but another set takes the file out of the queue"
+    if match.action == "propose":
+        return "proposed", "Proposes its category, somebody confirms it: policy propose"
+    return "proposed", f"Only proposes: policy {match.action}, but harmless files may not be hidden unseen yet"
+
+
+def _held_back(match: Found) -> tuple[str, str]:
+    """Why a strong match may not act; the rule itself is `hashsets_effect_by`."""
+    reasons = [
+        (match.conflict, "conflicted", "Not used: the set itself holds it under conflicting categories"),
+        ("disputed" in {match.state, match.trust}, "disputed", "Not used: the entry is disputed"),
+        (match.state != "published" or match.trust == "retracted", "retracted", "Not used: the entry was taken back"),
+        (match.role == "comparison" or match.disposition not in ACTING, "note", NOTE),
+        (match.action in {"off", "suppress"}, "off", f"Not used: policy {match.action}"),
+    ]
+    trust = f"Not used: trust below what the policy asks for ({match.trust}, asked {match.min_trust})"
+    return next(((word, words) for holds, word, words in reasons if holds), ("trust", trust))
+
+
+def _line(match: Found, effect: int, *, blind: bool) -> Line:
+    word, words = did(match, effect)
+    kind = KINDS.get(match.kind, f"{match.kind.upper()}, distance {match.distance}")
+    where = f"{match.set}, version {match.found_in}: {kind}"
+    return Line(word, f"{where}. {words}.", str(match.set_id), _facts(match, words, kind, blind=blind))
+
+
+def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
+    policy = f"{match.action}, from {match.min_trust} on" + (", may hide harmless" if match.may_discard else "")
+    category = "told after the decision" if blind else f"{match.code or 'none'} {match.category or ''}".strip()
+    return [
+        ["Set", match.set],
+        ["Version", f"in it since {match.found_in}, now {match.generation}"],
+        ["Entry", str(match.entry)],
+        ["Kind", kind],
+        ["Distance", str(match.distance)],
+        ["Category", category],
+        ["Trust", match.trust],
+        ["Policy", policy],
+        ["What it did", words],
+    ]
+
+
+def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int, *, blind: bool) -> list[Line]:
+    """What is said of all matches together: an empty file, none at all, sets that disagree."""
+    if content.size == 0:
+        return [Line("empty", "An empty file: its hashes say nothing, so it is never matched.")]
+    live = [match for match in found if match.lost_in is None and not match.retired and match.kind in KINDS]
+    if not live:
+        where = f"{sets} {'set' if sets == 1 else 'sets'}, {entries:,} {'entry' if entries == 1 else 'entries'}"
+        return [Line("none", f"No exact match in {where}.")]
+    return _disagreement([match for match in live if match.strong and match.effect], blind=blind)
+
+
+def _disagreement(acting: Sequence[Found], *, blind: bool) -> list[Line]:
+    """`3 sets: 1, 1, 2`, where those that may act do not say the same; a conflict where they differ in disposition."""
+    if len({match.code for match in acting}) < 2:
+        return []
+    several = len({match.scheme for match in acting}) > 1
+    codes = _listed(f"{match.code} ({match.scheme})" if several else match.code for match in acting)
+    number = len({match.set_id for match in acting})
+    told = f"{number} sets" if blind else f"{number} {'set' if number == 1 else 'sets'}: {codes}"
+    if len({match.disposition for match in acting}) > 1:
+        return [Line("conflict", f"Conflict between sets, {told}. Nothing is closed by itself: somebody decides.")]
+    return [Line("differ", f"The sets differ in the category, {told}. What it means for the queue is the same.")]
+
+
+def _listed(codes: Iterable[str]) -> str:
+    return ", ".join(sorted(codes))
+
+
+def _late(names: Sequence[str]) -> list[Line]:
+    if not names:
+        return []
+    return [Line("later", f"A newer version is being matched: {', '.join(names[:5])}. This may change in a moment.")]

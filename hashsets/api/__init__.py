@@ -1,0 +1,1 @@
+"""The hash sets' part of the public API."""

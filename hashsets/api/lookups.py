@@ -1,0 +1,39 @@
+"""Looking hashes up by token."""
+
+import msgspec
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from hashsets import lookups
+from hashsets.api.shapes import Answered, Found, LookupAnswer, LookupAsked, NoHash
+from workbench import access
+from workbench.api import limits, shapes
+from workbench.api.base import READ, ApiView, answered
+from workbench.api.schema import described
+
+
+class Lookup(ApiView):
+    """Known or unknown, in which sets, under which category."""
+
+    scopes = {"POST": READ}
+
+    @described("lookup", LookupAnswer, body=LookupAsked)
+    def post(self, request: Request) -> HttpResponse:
+        """Look up to 1,000 hashes up in the sets the agency uses. One event, with the purpose."""
+        access.require(self.user, "set.lookup")
+        asked = shapes.body(request._request, LookupAsked)
+        limits.spend(self.token, "hashes", len(asked.hashes), settings.API_HASHES)
+        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose)
+        return answered(
+            LookupAnswer(
+                asked=len(answers),
+                known=sum(answer.known for answer in answers),
+                answers=[
+                    Answered(answer.hash, answer.known, [msgspec.convert(hit.as_json(), Found) for hit in answer.hits])
+                    for answer in answers
+                    if answer.hits
+                ],
+                problems=[NoHash(answer.hash, answer.problem) for answer in answers if answer.problem],
+            )
+        )

@@ -1,0 +1,33 @@
+"""An end to waiting: what takes longer than a page may wait is broken off by the database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import QueryCanceled
+
+from workbench.errors import WorkbenchError
+
+PAGE = 10_000  # milliseconds that a page waits
+
+
+class TakesLonger(WorkbenchError):
+    """This takes longer than a page may wait. Ask for less, or use the command."""
+
+    code = "takes-longer"
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+@contextmanager
+def within(milliseconds: int | None) -> Iterator[None]:
+    """Let no statement of the block take longer; None waits for ever. One transaction. Raises TakesLonger."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds or 0)])
+            yield
+            cursor.execute("SELECT set_config('statement_timeout', '0', true)")
+    except OperationalError as error:
+        if isinstance(error.__cause__, QueryCanceled):
+            raise TakesLonger from error
+        raise

@@ -1,0 +1,156 @@
+"""An agency's own category schemes: one person writes a version, another puts it in force (ux.md, "Admin").
+
+A draft is a document in the form of the files in `schemes/`, kept as it was typed even while it contradicts itself.
+Its id begins with the agency's, so that it never meets one that comes with Winnow.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from hashsets import events, scheme_tables, schemes
+from hashsets.models import Scheme, SchemeDraft
+from workbench import audit
+from workbench.errors import BadInput, WorkbenchError
+from workbench.models import User
+
+LONGEST_ID = 60
+EMPTY = {"region": "Default", "source": "", "categories": [], "mappings": []}
+
+
+class DraftChanged(WorkbenchError):
+    """Somebody saved or ended this draft since you opened it. Load the page again and look at what it says now."""
+
+    code = "draft-changed"
+    status = HTTPStatus.CONFLICT
+
+
+class DraftOpen(WorkbenchError):
+    """There is a draft of this scheme already. Finish that one first."""
+
+    code = "draft-open"
+    status = HTTPStatus.CONFLICT
+
+
+class OneOfTwo(WorkbenchError):
+    """Whoever changed a scheme last does not put it in force. Ask another supervisor."""
+
+    code = "one-of-two"
+    status = HTTPStatus.FORBIDDEN
+
+
+def problems(doc: Mapping[str, Any]) -> list[str]:
+    """What keeps a draft from being put in force; [] when nothing does."""
+    try:
+        schemes.load(json.dumps(doc))
+    except schemes.BadScheme as error:
+        return [str(one) for one in error.details] or [str(error)]
+    return []
+
+
+def of(scheme: Scheme) -> dict[str, Any]:
+    """A version in force as a document. One query."""
+    fields = ", ".join(scheme_tables.CATEGORY_FIELDS).split(", ")
+    return {
+        "id": scheme.scheme_id,
+        "version": scheme.version,
+        "name": scheme.name,
+        "region": scheme.region,
+        "source": scheme.source,
+        "categories": list(scheme.categories.values(*fields)),
+        "mappings": scheme.mappings,
+    }
+
+
+@transaction.atomic
+def begin(*, name: str, slug: str, like: Scheme | None = None, by: User) -> SchemeDraft:
+    """A draft of a new scheme of the person's agency, with the categories of `like`. Raises BadInput, DraftOpen."""
+    scheme_id = f"{by.agency.slug}.{slug}"
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug) or len(scheme_id) > LONGEST_ID:
+        raise BadInput("An id is of small letters, digits and hyphens, and short.")
+    if Scheme.objects.filter(scheme_id=scheme_id).exists():
+        raise BadInput(f"There is a scheme {scheme_id}. Make a new version of it.")
+    doc = (of(like) if like else EMPTY) | {"id": scheme_id, "version": 1, "name": name.strip()}
+    return _begun(doc, by)
+
+
+@transaction.atomic
+def begin_version(scheme: Scheme, *, by: User) -> SchemeDraft:
+    """A draft of the next version of one of the agency's own schemes. Raises BadInput, DraftOpen."""
+    if scheme.owner_id != by.agency_id:
+        raise BadInput("This scheme came with Winnow. Make one of your own like it.")
+    newest = scheme_tables.latest(scheme.scheme_id, by.agency)
+    return _begun(of(newest) | {"version": newest.version + 1}, by)
+
+
+def _begun(doc: dict[str, Any], by: User) -> SchemeDraft:
+    try:
+        with transaction.atomic():
+            draft = SchemeDraft.objects.create(
+                owner=by.agency,
+                scheme_id=doc["id"],
+                version=doc["version"],
+                doc=doc,
+                edited_by=by,
+                edited_by_name=by.name,
+            )
+    except IntegrityError as error:
+        raise DraftOpen from error
+    _record(events.SCHEME_DRAFTED, draft, by)
+    return draft
+
+
+@transaction.atomic
+def save(draft: SchemeDraft, *, seen: int, values: Mapping[str, Any], by: User) -> SchemeDraft:
+    """Keep what was typed: name, region, source, categories, mappings. `seen`: the edits that were on the screen.
+
+    Raises DraftChanged.
+    """
+    locked = _locked(draft, seen)
+    locked.doc = locked.doc | {name: values[name] for name in ("name", "region", "source", "categories", "mappings")}
+    locked.edits += 1
+    SchemeDraft.objects.filter(pk=locked.pk).update(
+        doc=locked.doc, edits=locked.edits, edited_by=by, edited_by_name=by.name, edited_at=Now()
+    )
+    _record(events.SCHEME_DRAFTED, locked, by)
+    return locked
+
+
+@transaction.atomic
+def approve(draft: SchemeDraft, *, seen: int, by: User) -> Scheme:
+    """Put a draft in force as it was on the screen. Raises DraftChanged, OneOfTwo, BadScheme."""
+    locked = _locked(draft, seen)
+    if locked.edited_by_id == by.pk:
+        raise OneOfTwo
+    made = scheme_tables.load_one(schemes.load(json.dumps(locked.doc)), locked.owner)
+    SchemeDraft.objects.filter(pk=locked.pk).update(state=SchemeDraft.State.APPROVED, approved_by=by)
+    _record(events.SCHEME_APPROVED, locked, by)
+    return made
+
+
+@transaction.atomic
+def discard(draft: SchemeDraft, *, seen: int, by: User) -> None:
+    """End a draft; it stays on record. Raises DraftChanged."""
+    locked = _locked(draft, seen)
+    SchemeDraft.objects.filter(pk=locked.pk).update(state=SchemeDraft.State.DISCARDED)
+    _record(events.SCHEME_DISCARDED, locked, by)
+
+
+def _locked(draft: SchemeDraft, seen: int) -> SchemeDraft:
+    """The draft, open and as it was seen, locked. Raises DraftChanged."""
+    rows = SchemeDraft.objects.select_for_update(of=("self",)).select_related("owner")
+    found: SchemeDraft | None = rows.filter(pk=draft.pk, edits=seen, state=SchemeDraft.State.OPEN).first()
+    if found is None:
+        raise DraftChanged
+    return found
+
+
+def _record(verb: str, draft: SchemeDraft, by: User) -> None:
+    """The event, with the whole document: whoever asks later sees what was written and what was approved."""
+    details = {"scheme": draft.scheme_id, "version": draft.version, "edits": draft.edits, "doc": draft.doc}
+    audit.record(verb, by=by, on=draft, agency=draft.owner, **details)

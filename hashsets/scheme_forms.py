@@ -1,0 +1,112 @@
+"""What people type into a draft of a category scheme."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from hashsets.models import Disposition, Scheme
+from hashsets.schemes import GLYPHS, KEYS
+
+SMALL = {"class": "input sm"}
+PAIR = re.compile(r"\s*([^=,]+?)\s*=\s*([^=,]+?)\s*")
+
+
+class NewSchemeForm(forms.Form):
+    """A new scheme of the agency."""
+
+    name = forms.CharField(max_length=200, label=_("Name"), widget=forms.TextInput({"class": "input"}))
+    slug = forms.SlugField(
+        max_length=30,
+        label=_("Id"),
+        help_text=_("Small letters, digits, hyphens. The agency's own id stands before it."),
+        widget=forms.TextInput({"class": "input"}),
+    )
+    like = forms.ModelChoiceField(
+        Scheme.objects.none(),
+        required=False,
+        label=_("Begin with the categories of"),
+        widget=forms.Select({"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, schemes: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["like"].queryset = schemes  # type: ignore[attr-defined]
+
+
+class HeadForm(forms.Form):
+    """What a scheme is called and where it comes from."""
+
+    name = forms.CharField(max_length=200, label=_("Name"), widget=forms.TextInput({"class": "input"}))
+    region = forms.RegexField(
+        r"\A[A-Za-z0-9_-]{1,20}\Z",
+        label=_("Region"),
+        help_text=_("As VICS files name it; Default suits most readers."),
+        widget=forms.TextInput({"class": "input"}),
+    )
+    source = forms.CharField(
+        max_length=300, required=False, label=_("Where the codes come from"), widget=forms.TextInput({"class": "input"})
+    )
+
+
+class CategoryForm(forms.Form):
+    """One category. A line without a code is none."""
+
+    code = forms.CharField(max_length=40, required=False, widget=forms.TextInput(SMALL | {"size": 4}))
+    key = forms.ChoiceField(choices=[(key, key) for key in KEYS], required=False, widget=forms.Select(SMALL))
+    name = forms.CharField(max_length=200, required=False, widget=forms.TextInput(SMALL))
+    disposition = forms.ChoiceField(choices=Disposition.choices, required=False, widget=forms.Select(SMALL))
+    colour = forms.TypedChoiceField(
+        choices=[(n, n) for n in range(1, 10)], coerce=int, empty_value=None, required=False, widget=forms.Select(SMALL)
+    )
+    glyph = forms.ChoiceField(choices=[(glyph, glyph) for glyph in GLYPHS], required=False, widget=forms.Select(SMALL))
+    publishable = forms.BooleanField(required=False)
+
+
+class MappingForm(forms.Form):
+    """What the codes are in another scheme. A line without a scheme is none."""
+
+    to = forms.SlugField(max_length=60, required=False, widget=forms.TextInput(SMALL | {"placeholder": "uk-abc"}))
+    codes = forms.CharField(
+        max_length=500, required=False, widget=forms.TextInput(SMALL | {"placeholder": "1 = A, 2 = B"})
+    )
+    loses = forms.CharField(
+        max_length=300, required=False, widget=forms.TextInput(SMALL | {"placeholder": _("what the other cannot say")})
+    )
+
+    def clean_codes(self) -> dict[str, str]:
+        """`1 = A, 2 = B` as {"1": "A", "2": "B"}."""
+        parts = [part for part in self.cleaned_data["codes"].split(",") if part.strip()]
+        pairs = [PAIR.fullmatch(part) for part in parts]
+        if not all(pairs):
+            raise forms.ValidationError(_("Write each as our code = their code, with commas between."))
+        return {pair[1]: pair[2] for pair in pairs if pair}
+
+
+Categories = forms.formset_factory(CategoryForm, extra=2, max_num=len(KEYS), absolute_max=20)
+Mappings = forms.formset_factory(MappingForm, extra=1, max_num=10, absolute_max=20)
+
+
+class DraftForm:
+    """The three parts of a draft on one page, from its document or from what was posted."""
+
+    def __init__(self, doc: dict[str, Any], data: Any = None) -> None:
+        self.head = HeadForm(data, initial={name: doc[name] for name in ("name", "region", "source")})
+        self.categories = Categories(data, initial=doc["categories"], prefix="category")
+        self.mappings = Mappings(data, initial=[_shown(mapping) for mapping in doc["mappings"]], prefix="mapping")
+
+    def is_valid(self) -> bool:
+        """Whether every part can be kept; whether the scheme makes sense is another question."""
+        return all([self.head.is_valid(), self.categories.is_valid(), self.mappings.is_valid()])
+
+    def values(self) -> dict[str, Any]:
+        """What was typed, in the form of a scheme's file."""
+        categories = [row for row in self.categories.cleaned_data if row.get("code")]
+        mappings = [row for row in self.mappings.cleaned_data if row.get("to")]
+        return self.head.cleaned_data | {"categories": categories, "mappings": mappings}
+
+
+def _shown(mapping: dict[str, Any]) -> dict[str, str]:
+    codes = ", ".join(f"{ours} = {theirs}" for ours, theirs in mapping["codes"].items())
+    return {"to": mapping["to"], "codes": codes, "loses": mapping["loses"]}

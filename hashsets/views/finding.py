@@ -1,0 +1,80 @@
+"""Looking into a set: one hash with its history, and how much of it another set holds."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from hashsets import comparisons, finding, tasks
+from hashsets.comparisons import Overlap
+from hashsets.models import HashSet
+from workbench import access
+from workbench.errors import NotFound, WorkbenchError
+from workbench.requests import SignedRequest
+from workbench.waking import send
+
+
+@require_http_methods(["GET", "POST"])
+def find(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """A hash in this set: what it is, since when, and what it was before."""
+    hash_set = _reached(request, "set.lookup", set_id)
+    text = request.POST.get("hash", "").strip()[:200]
+    context: dict[str, Any] = {"here": "hashsets", "set": hash_set, "hash": text, "error": "", "rows": None}
+    if request.method == "POST":
+        try:
+            context["rows"] = _rows(hash_set, finding.find(hash_set, text, by=request.user))
+        except WorkbenchError as error:
+            context["error"] = str(error)
+    return render(request, "hashsets/find.html", context)
+
+
+@require_GET
+def overlap(request: SignedRequest, set_id: UUID) -> HttpResponse:
+    """How much of this set another one holds, by category, and how much of that one this holds."""
+    hash_set = _reached(request, "set.view", set_id)
+    others = list(HashSet.objects.for_actor(request.user).exclude(pk=hash_set.pk).order_by("name")[:200])
+    asked = request.GET.get("with", "")
+    other = next((one for one in others if str(one.public_id) == asked), None)
+    if asked and other is None:
+        raise NotFound
+    context: dict[str, Any] = {"here": "hashsets", "set": hash_set, "others": others, "other": other, "sides": []}
+    if other:
+        context["sides"] = [_side(hash_set, other), _side(other, hash_set)]
+    return render(request, "hashsets/overlap.html", context)
+
+
+def _reached(request: SignedRequest, permission: str, set_id: UUID) -> HashSet:
+    found = HashSet.objects.for_actor(request.user).select_related("owner", "scheme")
+    hash_set: HashSet = access.get_from(request.user, permission, found, set_id)
+    return hash_set
+
+
+def _rows(hash_set: HashSet, found: list[finding.Known]) -> list[dict[str, Any]]:
+    known = {category.code: category for category in hash_set.scheme.categories.all()}
+    return [{"entry": one, "category": known.get(one.code)} for one in found]
+
+
+def _side(part: HashSet, whole: HashSet) -> dict[str, Any]:
+    """One direction, as of the two versions in force; `counted` None: a worker is at it."""
+    counted = comparisons.overlap(part, whole)
+    if counted is None:
+        send(tasks.compare, part.pk, part.generation, whole.pk, whole.generation)
+    return {"part": part, "whole": whole, "counted": counted, **(_shown(part, counted) if counted else {})}
+
+
+def _shown(part: HashSet, counted: Overlap) -> dict[str, Any]:
+    known = {category.code: category for category in part.scheme.categories.all()}
+    rows: dict[str, dict[str, Any]] = {}
+    for code, there, number, differ in counted.rows:
+        row = rows.setdefault(code, {"code": code, "category": known.get(code), "total": 0, "common": 0,
+                                     "differ": 0, "there": []})  # fmt: skip
+        row["total"] += number
+        if there is not None:
+            row["common"] += number
+            row["differ"] += differ
+            row["there"].append(_("%(number)s as %(code)s") % {"number": f"{number:,}", "code": there or "–"})
+    share = round(100 * counted.common / counted.total, 1) if counted.total else 0
+    return {"rows": list(rows.values()), "share": share}

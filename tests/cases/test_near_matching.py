@@ -1,0 +1,152 @@
+"""What looks like an entry of a set is tagged, with its distance, and closes nothing."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from cases import decisions, investigations, near_matching, publishing, why
+from cases.ingest import previews
+from cases.ingest.findings import Finding
+from cases.models import Case, Content, Item, Match, Offer
+from hashsets import near_index
+from hashsets.models import HashSet
+from tests.cases import material
+from tests.cases.test_acts import counts
+from tests.cases.test_matching import sync
+from tests.cases.test_pages import signed_in
+from tests.hashsets import makers
+from tests.hashsets.test_importing import document, load
+from tests.hashsets.test_near_index import pdq, with_pdq
+from workbench import checks
+from workbench.jail import Preview
+from workbench.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def picture(case: Case, by: User, name: str, value: bytes | None) -> Content:
+    """A picture that was decoded, with this PDQ."""
+    content = material.pictures(case, by, [name], ref=f"ref {name}")[0]
+    decoded(content, value)
+    content.refresh_from_db()
+    return content
+
+
+def decoded(content: Content, value: bytes | None) -> None:
+    """What the ingest does with what the decoder says."""
+    Content.objects.filter(pk=content.pk).update(preview="pending")
+    quality = 90 if value else 20
+    made = Preview(
+        "made", "still", veil=b"veil", width=640, height=480, pdq=value or b"", pdq_quality=quality, pdq_width=500
+    )
+    previews._store(content.agency, [Finding.of(content.pk, made)])
+
+
+def tags(content: Content) -> dict[int, int]:
+    """Distances of the tags in force, by entry."""
+    rows = Match.objects.filter(content=content, kind="pdq", lost_in=None, strong=False)
+    return dict(rows.values_list("entry", "distance"))
+
+
+@pytest.fixture
+def listed(sam: User) -> HashSet:
+    """A set of the agency, for lists."""
+    return makers.hash_set(sam, "List", scheme="us-pvic")
+
+
+def test_what_comes_in_is_tagged_with_its_distance_and_stays_in_the_queue(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path
+) -> None:
+    load(listed, document(tmp_path, *(with_pdq(n) for n in range(1, 5))), by=sam)
+    near_index.build(listed.pk)
+    sync()
+    near, far, flat = (picture(case, dana, name, value) for name, value in
+                       (("a", pdq(1, 31)), ("b", pdq(1, 32)), ("c", None)))  # fmt: skip
+    assert list(tags(near).values()) == [31]
+    assert (tags(far), tags(flat)) == ({}, {})
+    assert counts(case) == {"open": 3}
+    assert checks.broken(None) == []
+
+
+def test_a_new_version_tags_and_untags_what_is_there(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path
+) -> None:
+    one, two = picture(case, dana, "a", pdq(1, 7)), picture(case, dana, "b", pdq(2, 9))
+    load(listed, document(tmp_path, with_pdq(1)), by=sam)
+    sync()
+    assert (list(tags(one).values()), tags(two)) == ([7], {})
+    load(listed, document(tmp_path, with_pdq(2)), by=sam)
+    sync()
+    assert (tags(one), list(tags(two).values())) == ({}, [9])
+    assert counts(case) == {"open": 2}
+    assert Match.objects.get(content=one).lost_in == 2
+    assert checks.broken(None) == []
+    load(listed, document(tmp_path, with_pdq(1), with_pdq(2)), by=sam)
+    sync()
+    assert (list(tags(one).values()), list(tags(two).values())) == ([7], [9])
+    assert checks.broken(None) == []
+
+
+def test_a_picture_that_is_decoded_anew_is_tagged_anew(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path
+) -> None:
+    load(listed, document(tmp_path, with_pdq(1), with_pdq(2)), by=sam)
+    sync()
+    content = picture(case, dana, "a", pdq(1, 3))
+    for value, distances in ((pdq(1, 8), [8]), (pdq(2, 5), [5]), (pdq(3), []), (pdq(1, 8), [8]), (None, [])):
+        decoded(content, value)
+        assert list(tags(content).values()) == distances
+        assert checks.broken(None) == []
+
+
+def test_of_a_crowd_the_nearest_are_kept_and_others_step_in(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(near_matching, "MOST", 3)
+    crowd = {n: with_pdq(n, pdq(1, n).hex()) for n in range(1, 9)}
+    load(listed, document(tmp_path, *crowd.values()), by=sam)
+    sync()
+    content = picture(case, dana, "a", pdq(1))
+    assert sorted(tags(content).values()) == [1, 2, 3]
+    assert checks.broken(None) == []
+    load(listed, document(tmp_path, *(crowd[n] for n in (1, 5, 6, 7, 8))), by=sam)
+    sync()
+    assert sorted(tags(content).values()) == [1, 5, 6]
+    assert checks.broken(None) == []
+
+
+def test_an_approved_decision_carries_the_pdq_of_the_picture_to_others(
+    case: Case, dana: User, sam: User, ines: User
+) -> None:
+    theirs = investigations.create(number="S-1", name="Quayside", scheme_id="landscapes-t1", by=ines)
+    alike = picture(theirs, ines, "other", pdq(1, 12))
+    mine = picture(case, dana, "a", pdq(1))
+    decisions.decide_content(case=case, content=mine, code="1", by=dana, via="test", reason="", viewed=True)
+    offers = [row.public_id for row in Offer.objects.all()]
+    publishing.approve(offers=offers, by=sam)
+    sync()
+    assert list(tags(alike).values()) == [12]
+    assert counts(theirs) == {"open": 1}
+    assert checks.broken(None) == []
+
+
+def test_why_says_in_words_what_looks_alike_and_that_it_hides_nothing(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path
+) -> None:
+    load(listed, document(tmp_path, with_pdq(1), with_pdq(2, pdq(1, 9).hex())), by=sam)
+    sync()
+    content = picture(case, dana, "a", pdq(1, 4))
+    texts = [line.text for line in why.lines(content, blind=True)]
+    assert texts[0].startswith("No exact match in ")
+    assert texts[1:] == [
+        "List, version 1: PDQ, distance 4. Hides nothing: looks alike, 4 of 256 bits differ, which is never proof."
+    ]
+    client: Client = signed_in(dana)
+    page = client.get(f"/items/{Item.objects.get().public_id}/").content.decode()
+    assert "4 of 256 bits differ" in page
+    load(listed, document(tmp_path, with_pdq(5)), by=sam)
+    sync()
+    assert [line.text for line in why.lines(content, blind=True)][1:] == [
+        "List, version 1: PDQ, distance 4. The entry was withdrawn in version 2."
+    ]

@@ -1,0 +1,180 @@
+"""A set's PDQ: stored with the entries of its version, found by distance with an index and without."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from hashsets import entry_hashes, lookups, near_index
+from hashsets.models import HashSet
+from hashsets.near import files, tables
+from hashsets.near_index import Place
+from tests.hashsets import makers
+from tests.hashsets.test_importing import document, load, media
+from tests.people import People
+from workbench.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def pdq(number: int, bits: int = 0) -> bytes:
+    """A made-up hash, with the first bits changed."""
+    value = np.unpackbits(np.random.default_rng(number).integers(0, 256, 32, dtype=np.uint8))
+    value[:bits] ^= 1
+    return np.packbits(value).tobytes()
+
+
+def with_pdq(number: int, value: str = "") -> dict[str, object]:
+    """A VICS record with a PDQ among its other hashes."""
+    return media(number, AlternativeHashes=[{"HashName": "PDQ", "HashValue": value or pdq(number).hex()}])
+
+
+def place(hash_set: HashSet) -> Place:
+    hash_set.refresh_from_db()
+    return Place(hash_set.pk, hash_set.public_id, hash_set.generation)
+
+
+def stored(hash_set: HashSet) -> set[bytes]:
+    """The hashes in force."""
+    return {bytes(row) for row in entry_hashes.in_force(hash_set.pk, place(hash_set).generation)[1]}
+
+
+@pytest.fixture
+def us(people: People) -> HashSet:
+    return makers.hash_set(people.supervisor, "US", scheme="us-pvic")
+
+
+def test_the_hashes_of_a_list_are_in_force_as_long_as_their_entries(
+    us: HashSet, supervisor: User, tmp_path: Path
+) -> None:
+    report = load(us, document(tmp_path, with_pdq(1), with_pdq(2), media(3)), by=supervisor)
+    assert (report.as_json()["pdq"], stored(us)) == (2, {pdq(1), pdq(2)})
+    load(us, document(tmp_path, media(1), with_pdq(2), with_pdq(4)), by=supervisor)
+    assert stored(us) == {pdq(2), pdq(4)}
+    assert {bytes(row) for row in entry_hashes.in_force(us.pk, 1)[1]} == {pdq(1), pdq(2)}
+    assert len(entry_hashes.gone(us.pk, 1, 2)) == 1
+    assert {bytes(row) for row in entry_hashes.in_force(us.pk, 2, since=1)[1]} == {pdq(4)}
+    load(us, document(tmp_path, media(5)), by=supervisor)
+    assert stored(us) == set()
+
+
+# what stands in the list, what is stored, and the warning
+@pytest.mark.parametrize(
+    ("value", "kept", "warning"),
+    [
+        (f"{pdq(1).hex()},77", True, None),
+        (f" {pdq(1).hex().upper()} ", True, None),
+        (f"{pdq(1).hex()},49", False, "low-quality-pdq"),
+        ("ab" * 31, False, "bad-pdq"),
+    ],
+)
+def test_a_quality_below_fifty_is_no_hash(
+    us: HashSet, supervisor: User, tmp_path: Path, value: str, kept: bool, warning: str | None
+) -> None:
+    report = load(us, document(tmp_path, with_pdq(1, value), media(2)), by=supervisor)
+    assert stored(us) == ({pdq(1)} if kept else set())
+    assert [one["code"] for one in report.warnings()] == ([warning] if warning else [])
+
+
+@pytest.mark.parametrize(
+    ("row", "kept"),
+    [("{0},", True), ("{0},50", True), ("{0},49", False), ('"{0},88",', True), ("{0},much", False), ("12,90", False)],
+)
+def test_a_csv_has_the_quality_in_the_cell_or_beside_it(
+    us: HashSet, supervisor: User, tmp_path: Path, row: str, kept: bool
+) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"md5,pdq,pdq_quality\n{'ab' * 16},{row.format(pdq(1).hex())}\n")
+    report = load(us, path, by=supervisor)
+    assert (stored(us), report.stored) == ({pdq(1)} if kept else set(), 1)
+    assert len(report.warnings()) == (not kept)
+
+
+def test_of_two_records_of_one_file_the_one_with_a_hash_gives_it(us: HashSet, supervisor: User, tmp_path: Path) -> None:
+    load(us, document(tmp_path, media(1), with_pdq(1)), by=supervisor)
+    assert stored(us) == {pdq(1)}
+
+
+def test_a_list_without_hashes_costs_no_look_at_them(us: HashSet, supervisor: User, tmp_path: Path) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        load(us, document(tmp_path, media(1)), by=supervisor)
+    assert not [query for query in asked.captured_queries if "entryhash" in str(query["sql"])]
+
+
+def answers(hash_set: HashSet, *asked: bytes) -> list[list[tuple[int, int]]]:
+    """Of each hash the ids and distances, as one process sees them now."""
+    hits = near_index.at(place(hash_set)).search(np.frombuffer(b"".join(asked), np.uint8).reshape(-1, 32))
+    rows = list(zip(hits.asked.tolist(), hits.found.tolist(), hits.distance.tolist(), strict=True))
+    return [[row[1:] for row in rows if row[0] == number] for number in range(len(asked))]
+
+
+def test_with_an_index_and_without_the_answer_is_the_same(
+    us: HashSet, supervisor: User, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(1, 40))), by=supervisor)
+    asked = [pdq(7, 31), pdq(8, 32), pdq(9)]
+    with caplog.at_level(logging.WARNING):
+        slow = answers(us, *asked)
+    assert "no near index" in caplog.text
+    assert [[distance for _entry, distance in one] for one in slow] == [[31], [], [0]]
+    assert near_index.behind() == [us.pk]
+    assert near_index.build(us.pk)
+    assert (near_index.behind(), near_index.build(us.pk)) == ([], False)
+    caplog.clear()
+    assert (answers(us, *asked), caplog.text) == (slow, "")
+
+
+def test_a_version_that_differs_little_is_a_delta_and_old_files_go(
+    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "FEWEST", 4)  # so that few hashes have tables, and few changes are many
+    for version in range(4):  # each leaves one out and brings one
+        numbers = range(1 + version, 60 + version)
+        load(us, document(tmp_path, *(with_pdq(n) for n in numbers)), by=supervisor)
+        assert near_index.build(us.pk)
+        found = answers(us, pdq(version), pdq(1 + version, 3), pdq(59 + version))
+        assert [[distance for _entry, distance in one] for one in found] == [[], [3], [0]], version
+    folder = place(us).folder
+    bases = {path.stem: files.read(path, of=us.public_id, generation=int(path.stem)).base
+             for path in folder.iterdir()}  # fmt: skip
+    assert bases == {"1": 1, "3": 1, "4": 4}  # 6 changes are more than a tenth of 59 and than FEWEST
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(6, 65))), by=supervisor)
+    near_index.build(us.pk)
+    place(us).path(4).unlink()  # what the newest is a delta to
+    assert [one[0][1] for one in answers(us, pdq(64, 2))] == [2]
+    assert near_index.behind() == [us.pk]
+    assert near_index.build(us.pk)
+    assert (near_index.behind(), [one[0][1] for one in answers(us, pdq(64, 2))]) == ([], [2])
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed"])
+def test_a_damaged_index_is_told_and_built_anew(
+    us: HashSet, supervisor: User, tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(1, 9))), by=supervisor)
+    near_index.build(us.pk)
+    path = place(us).path(1)
+    data = path.read_bytes()
+    path.write_bytes(data[:-8] if damage == "cut" else data[:-1] + bytes([data[-1] ^ 1]))
+    assert [distance for _entry, distance in answers(us, pdq(3, 5))[0]] == [5]
+    assert "cannot be used" in caplog.text
+    assert near_index.behind() == [us.pk]
+    near_index.build(us.pk)
+    assert path.read_bytes() == data
+
+
+def test_64_digits_are_looked_up_as_both_and_the_answer_names_kind_and_distance(
+    us: HashSet, supervisor: User, tmp_path: Path
+) -> None:
+    load(us, document(tmp_path, with_pdq(1), with_pdq(2)), by=supervisor)
+    lines = [pdq(1, 4).hex(), f"pdq:{pdq(2).hex()}", pdq(3).hex(), f"{pdq(1).hex()},90", f"{pdq(1).hex()},9", "pdq:12"]
+    told = [answer.as_json() for answer in lookups.lookup(supervisor.agency_id, lines)]
+    near = [[(one["kind"], one["strength"], one["distance"]) for one in each["matches"]] for each in told]
+    assert near == [[("pdq", "near", 4)], [("pdq", "near", 0)], [], [("pdq", "near", 0)], [], []]
+    assert not any(each["known"] for each in told)
+    assert [bool(each.get("problem")) for each in told] == [False] * 4 + [True] * 2
+    assert json.dumps(told)
