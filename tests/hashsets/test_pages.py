@@ -282,7 +282,7 @@ def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: P
         assert words.casefold() in seen.casefold(), words
     told = client.get(page + "?format=json", secure=True).json()
     (conflict,) = [one for one in told["warnings"] if one["code"] == "conflicting"]
-    assert (conflict["detail"], conflict["position"]) == (f"{digest(8)}: 0, 1", 2)
+    assert (conflict["detail"], conflict["position"]) == (f"{digest(8)}: 0, 1", 3)
     assert told["source_sha256"] in seen
 
 
