@@ -17,6 +17,7 @@ from hypothesis import seed as seeded
 DEFAULTS = (20_000, 1)  # documents, seed
 MOST_MIB = 300.0
 IN_EARNEST = 10  # one in so many
+ROUND = 1000  # documents, after which Hypothesis may forget: it remembers all it made
 
 
 def main(arguments: list[str]) -> int:
@@ -26,8 +27,11 @@ def main(arguments: list[str]) -> int:
     numbers = [int(word) for word in arguments]
     number, seed = (*numbers, *DEFAULTS[len(numbers) :])
     with ground.fresh() as folder:
-        ends = over_monsters(hash_set := made(), folder) + run(hash_set, number, seed)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        ends = over_monsters(hash_set := made(), folder)
+        while (done := ends.total()) < number:
+            ends += run(hash_set, min(ROUND, number - done), seed + done)
+            print(f"{ends.total():,} documents, {_peak():.0f} MiB", flush=True)
+    peak = _peak()
     for end, times in sorted(ends.items()):
         print(f"{times:8,} {end}")
     print(f"seed {seed}: {ends.total():,} documents, {peak:.0f} MiB at most (must be below {MOST_MIB:.0f}).")
@@ -76,8 +80,13 @@ def over_monsters(hash_set: Any, folder: Path) -> Counter[str]:
     for path in _documents.monsters(folder):
         end = ended(hash_set, path, dry_run=False)
         ends[f"{path.name}: {end}"] += 1
-        print(f"{path.name}: {end}, {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB", flush=True)
+        print(f"{path.name}: {end}, {_peak():.0f} MiB", flush=True)
     return ends
+
+
+def _peak() -> float:
+    """The most memory this process has held, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def ended(hash_set: Any, path: Path, *, dry_run: bool) -> str:
