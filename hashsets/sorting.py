@@ -112,6 +112,8 @@ class SortedRows:
         order = np.argsort(keys := heads(rows))
         rows, keys = _chosen(rows, order), keys[order]
         same = keys[1:] == keys[:-1]
+        if not same.any() and (rows["code"] != ELSEWHERE).all():
+            return Sorted(rows, rows[:0])
         company = np.zeros(len(rows), bool)
         company[1:] |= same
         company[:-1] |= same

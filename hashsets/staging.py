@@ -16,7 +16,7 @@ from django.db import connection
 from hashsets import copy_rows
 from hashsets.copy_rows import fixed, json_numbers, numbers
 from hashsets.exchange import HashRecord
-from hashsets.exchange.plain import Rows
+from hashsets.exchange.plain import Rows, different
 from hashsets.sorting import SortedRows
 
 BLOCK = 10_000  # single records of one COPY
@@ -150,8 +150,8 @@ def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bo
         if all_of_them:
             _copy_plain(part.alone, dispositions)
         else:
-            codes, times = np.unique(part.alone["code"], return_counts=True)
-            left.update({str(code): int(number) for code, number in zip(codes, times, strict=True)})
+            codes, which = different(part.alone["code"])
+            left.update({str(code): int(n) for code, n in zip(codes, np.bincount(which), strict=True)})
     return left
 
 
@@ -218,7 +218,7 @@ def _copy_plain(rows: Rows, dispositions: Mapping[str, str]) -> None:
 
 def verdicts(rows: Rows, dispositions: Mapping[str, str]) -> tuple[list[bytes], npt.NDArray[np.int64]]:
     """Code and disposition for COPY: the different ones that occur, and which of them each row has."""
-    codes, which = np.unique(rows["code"], return_inverse=True)
+    codes, which = different(rows["code"])
     texts = [str(code) for code in codes]
     return [copy_rows.texts(text.encode(), dispositions.get(text, "unmapped").encode()) for text in texts], which
 

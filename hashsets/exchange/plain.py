@@ -31,6 +31,7 @@ Columns = dict[str, npt.NDArray[Any]]
 
 _LARGEST = (1 << 63) - 1
 _HIGHEST_CODE = 10**6
+_FEW_CODES = 1000
 _EMPTY_MD5, _EMPTY_SHA1 = (np.void(kinds.DIGESTS[name].empty) for name in ("md5", "sha1"))
 
 
@@ -108,6 +109,16 @@ def decode(text: str) -> Block | None:
         return _mixed(_usual.decode(text))
     except (ValueError, RecursionError):
         return None
+
+
+def different(codes: npt.NDArray[np.int32]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """The different codes, ascending, and which of them each row has; without a sort where they are small."""
+    if not len(codes) or codes.max() >= _FEW_CODES:
+        return np.unique(codes, return_inverse=True)
+    found = np.flatnonzero(np.bincount(codes))
+    place = np.zeros(_FEW_CODES, np.int64)
+    place[found] = np.arange(len(found))
+    return found, place[codes]
 
 
 def records(rows: Rows) -> Iterator[HashRecord]:

@@ -79,7 +79,9 @@ def _block(block: plain.Block, reader: RecordReader, report: Report, options: Re
 
 def _count_codes(rows: plain.Rows, records: list[HashRecord], report: Report) -> None:
     """Count categories in the order they first come, for only so many different ones have a count of their own."""
-    codes, places, times = np.unique(rows["code"], return_index=True, return_counts=True)
+    codes, which = plain.different(rows["code"])
+    places, times = np.empty(len(codes), np.int64), np.bincount(which)
+    places[which[::-1]] = np.arange(len(which))[::-1]  # the first row of each: what is assigned last stays
     seen = {str(code): int(rows["position"][place]) for code, place in zip(codes, places, strict=True)}
     counts = Counter(dict(zip(seen, times.tolist(), strict=True)))
     for record in records:
