@@ -48,7 +48,9 @@ def report(request: SignedRequest, run_id: UUID) -> HttpResponse:
         answer = JsonResponse(found, json_dumps_params={"indent": 1})
         answer["Content-Disposition"] = f'attachment; filename="import-{job.public_id}.json"'
         return answer
-    return render(request, "hashsets/import_run.html", {"here": "hashsets", "set": hash_set, **_context(job, found)})
+    return render(
+        request, "hashsets/import_run.html", {"here": "hashsets", "set": hash_set, **_context(job, hash_set, found)}
+    )
 
 
 @require_GET
@@ -76,7 +78,7 @@ def import_now(request: SignedRequest, run_id: UUID) -> HttpResponse:
     return redirect("hashsets:import_run", made.public_id)
 
 
-def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
+def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, Any]:
     text, kind = STATES[Job.State(job.state)]
     run = {
         "public_id": job.public_id,
@@ -97,7 +99,7 @@ def _context(job: Job, found: dict[str, Any]) -> dict[str, Any]:
         "run": run,
         "report": {name: found.get(name, 0) for name in FIGURES},
         "files": [_file(part) for part in found.get("files", [])],
-        "codes": [{"code": visible(code), "count": count} for code, count in found.get("codes", {}).items()],
+        "codes": _codes(hash_set, found),
         "skipped": [
             {"code": key, "reason": visible(words(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],
@@ -169,6 +171,14 @@ def _step(job: Job) -> str:
     """What is being done, how fast, and for how long."""
     told = (str(job.cursor.get(name, "")) for name in ("phase", "pace"))
     return visible(" · ".join(filter(None, told)))
+
+
+def _codes(hash_set: HashSet, found: dict[str, Any]) -> list[dict[str, Any]]:
+    known = {category.code: category for category in hash_set.scheme.categories.all()}
+    return [
+        {"category": known.get(code), "code": visible(code), "count": count}
+        for code, count in found.get("codes", {}).items()
+    ]
 
 
 def _percent(job: Job) -> int:

@@ -1,16 +1,19 @@
 """An ingest from folder to outcomes: every file once, every content once, whatever happens on the way."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from cases import evidence
+from cases import evidence, matching
 from cases.ingest import contents, holding, ledger, pipeline
 from cases.ingest.contents import Hashed
 from cases.models import Case, Content, Item, Stack
+from hashsets.entries import NewEntry
 from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
+from tests.hashsets import makers
 from tests.people import People
 from workbench import checks, storage
 from workbench.models import AuditEvent
@@ -65,6 +68,21 @@ def test_of_exact_copies_are_one_item_with_its_previews(case: Case, tmp_path: Pa
     made = Content.objects.get(preview="made", sha256=Content.objects.get(md5=_md5(picture(1))).sha256)
     assert made.veil
     assert (storage.preview(case.agency, bytes(made.sha256)) or b"").startswith(b"\xff\xd8\xff")
+
+
+def test_of_a_list_that_came_a_moment_before_knows_its_files_before_they_are_decoded(
+    case: Case, people: People, tmp_path: Path
+) -> None:
+    data = picture(5)
+    sha256, md5, sha1 = (hashlib.new(name, data).digest() for name in ("sha256", "md5", "sha1"))
+    known_set = makers.hash_set(people.supervisor)
+    makers.publish(
+        known_set, NewEntry(sha256=sha256, md5=md5, sha1=sha1, size=len(data), code="1"), by=people.supervisor
+    )
+    assert matching.behind()  # no worker has matched since
+    take_in(case, tree(tmp_path, FILES))
+    known = Content.objects.get(md5=_md5(picture(5)))
+    assert (known.preview, Item.objects.get(content=known).state) == ("deferred", "known")
 
 
 def test_of_the_same_evidence_again_changes_nothing(case: Case, tmp_path: Path) -> None:
