@@ -62,6 +62,7 @@ def _filled(number: int) -> str:
     from django.db import connection, transaction
 
     from hashsets import generations, scheme_tables, sets
+    from hashsets.index import building
     from workbench import audit, people, tokens
     from workbench.models import Role
 
@@ -76,6 +77,7 @@ def _filled(number: int) -> str:
         _generation, moved = generations.move(locked, generations.Step("generated", number, 0), by=by)
         audit.record_all([moved], by=by)
     ground.analyze()
+    building.build(made.pk)
     return tokens.make(name="bench", days=1, scope="read", by=by)[1]
 
 

@@ -24,12 +24,13 @@ def decide_content(
     by: User,
     via: str,
     reason: str = "",
-    viewed: bool = False,
+    viewed: bool | None = False,
     key: UUID | None = None,
     may_supersede: bool = True,
 ) -> Written:
     """One decision outside a batch: by command, by token, or a supervisor superseding with a reason.
 
+    `viewed` as in `standing.write`.
     The same `key` again changes nothing and returns what was written then. Raises UnknownCategory, CaseIsClosed,
     ReasonNeeded (where a decision stands already), KeyReused.
     """
@@ -47,7 +48,7 @@ def decide_content(
             raise ReasonNeeded
         planned = [Planned(_act(by, key, case, via, code), content.pk, code, reason=reason.strip()[:400])]
         written = standing.write(planned, case=case, by=by, viewed=viewed)
-        facts = [standing.event(row, case, reason=reason.strip()) for row in written]
+        facts = [standing.event(row, case, reason=reason.strip(), via=via) for row in written]
         if earlier:
             facts += publishing.drop_drafts([earlier.decision], by=by)
         facts += publishing.offer(written, case=case, by=by)
@@ -63,7 +64,7 @@ def decide_hash(
     by: User,
     via: str,
     reason: str = "",
-    viewed: bool = False,
+    viewed: bool | None = False,
     key: UUID | None = None,
 ) -> Written:
     """`decide_content` for the content of that digest; where a decision stands, only for those who may supersede.

@@ -6,15 +6,15 @@ from uuid import UUID
 from django import forms
 from django.utils import timezone
 
-from cases import names
 from cases.models import Case
 from hashsets import scheme_tables
+from workbench import visible
 from workbench.models import User
 
 
 def _readable(text: str) -> None:
     """Refuse what can make two names look the same, or one look like another."""
-    if not names.readable(text):
+    if not visible.readable(text):
         raise forms.ValidationError("This holds a character that cannot be seen. Type it anew.")
 
 

@@ -5,6 +5,7 @@ They are written apart from the code they check: what `states.py` computes is re
 
 from cases import events, matching, near_invariants, states
 from cases.models import Offer
+from hashsets.generations import in_force
 from workbench import checks
 
 OF_CASE = "(%(case)s::bigint IS NULL OR {0} = %(case)s::bigint)"
@@ -215,7 +216,7 @@ PAIRS = " UNION ".join(
       e.md5 = c.md5 AND e.sha1 = c.sha1 AND coalesce(e.size = c.size, true), false) AS strong
   FROM cases_content c JOIN cases_setsync y ON y.agency_id = c.agency_id
   JOIN hashsets_entry e ON e.set_id = y.set_id AND e.{digest} = c.{digest}
-    AND e.added_in <= y.generation AND (e.removed_in IS NULL OR e.removed_in > y.generation)
+    AND {in_force("y.generation")}
   WHERE c.size > 0"""  # noqa: S608 only constants of this module
     for digest in ("sha256", "md5", "sha1")
 )

@@ -5,12 +5,12 @@ from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
-from cases import closing, events, evidence, names, publishing, review
+from cases import closing, events, evidence, publishing, review
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
 from hashsets import scheme_tables, sets
 from hashsets.models import HashSet
-from workbench import access, audit
+from workbench import access, audit, visible
 from workbench.errors import BadInput, NotAllowed
 from workbench.models import Agency, Role, User
 
@@ -55,7 +55,7 @@ def create(
 
 
 def _require_readable(*texts: str) -> None:
-    if not all(map(names.readable, texts)):
+    if not all(map(visible.readable, texts)):
         raise BadInput("A number, name or reference holds a character that cannot be seen. Type it anew.")
 
 

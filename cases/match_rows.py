@@ -4,6 +4,8 @@ Strong: SHA-256; or MD5 and SHA-1 with no other size, and no other SHA-256. Anyt
 The empty file never matches.
 """
 
+from hashsets.generations import in_force
+
 # One row per (content, entry): the best kind. {contents} and {entries} narrow the two sides.
 FOUND = """
 SELECT DISTINCT ON (c.id, e.set_id, e.id) c.id AS content_id, e.set_id, e.id AS entry,
@@ -13,7 +15,8 @@ SELECT DISTINCT ON (c.id, e.set_id, e.id) c.id AS content_id, e.set_id, e.id AS 
   coalesce(e.sha256 = c.sha256, e.md5 = c.md5 AND e.sha1 = c.sha1 AND coalesce(e.size = c.size, true), false) AS strong
 FROM {entries} e JOIN cases_content c ON {join} WHERE {contents} AND c.size > 0
 """
-IN_FORCE = "e.added_in <= {g} AND (e.removed_in IS NULL OR e.removed_in > {g})"
+IN_FORCE = in_force("%(g)s")
+LEFT = "e.removed_in > %(since)s AND e.removed_in <= %(g)s"  # the index serves; what was matched was in force then
 DIGESTS = ("sha256", "md5", "sha1")
 
 
@@ -27,7 +30,7 @@ def by_each_digest(entries: str, contents: str) -> str:
 NEW_CONTENTS = f"""
 WITH sync AS MATERIALIZED (SELECT set_id, generation FROM cases_setsync WHERE agency_id = %(agency)s::bigint),
 live AS (SELECT e.*, sync.generation FROM sync JOIN hashsets_entry e ON e.set_id = sync.set_id
-         AND {IN_FORCE.format(g="sync.generation")}
+         AND {in_force("sync.generation")}
          WHERE e.sha256 = ANY(%(sha256)s::bytea[]) OR e.md5 = ANY(%(md5)s::bytea[]) OR e.sha1 = ANY(%(sha1)s::bytea[]))
 INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)
 SELECT f.content_id, f.set_id, f.entry, f.kind, f.strong, 0, sync.generation
@@ -43,7 +46,7 @@ CREATE TEMPORARY TABLE cases_todo (content bigint NOT NULL, entry bigint)
 """
 INDEX_TO_DO = "CREATE INDEX ON cases_todo (content); ANALYZE cases_todo"
 FRESH = f"""(SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.added_in > %(since)s
-  AND {IN_FORCE.format(g="%(g)s")})"""  # noqa: S608 only constants of this module
+  AND {IN_FORCE})"""  # noqa: S608 only constants of this module
 AMONG = "c.agency_id = %(agency)s AND c.id > %(low)s AND c.id <= %(high)s"
 # From the entries' side: cheap where few are fresh.
 FIND_BY_ENTRIES = f"""
@@ -52,7 +55,7 @@ INSERT INTO cases_todo SELECT content_id, entry FROM ({by_each_digest(FRESH, AMO
 LOOK_AT_LOST = f"""
 INSERT INTO cases_todo SELECT k.content_id, NULL FROM cases_match k
 JOIN hashsets_entry e ON e.set_id = k.set_id AND e.id = k.entry JOIN cases_content c ON c.id = k.content_id
-WHERE k.set_id = %(set)s AND k.lost_in IS NULL AND e.set_id = %(set)s AND e.removed_in <= %(g)s AND {AMONG}
+WHERE k.set_id = %(set)s AND k.lost_in IS NULL AND e.set_id = %(set)s AND {LEFT} AND {AMONG}
 """  # noqa: S608 only constants of this module
 LOOK_AT_MATCHED = f"""
 INSERT INTO cases_todo SELECT k.content_id, NULL FROM cases_match k JOIN cases_content c ON c.id = k.content_id
@@ -61,14 +64,14 @@ WHERE k.set_id = %(set)s AND k.lost_in IS NULL AND {AMONG}
 NEXT_GROUP = "SELECT DISTINCT content FROM cases_todo WHERE content > %(after)s ORDER BY content LIMIT %(rows)s"
 
 # A group of contents: what ended, what came. The whole digests are compared here, whoever found the pair.
-LOSE = """
+LOSE = f"""
 UPDATE cases_match k SET lost_in = e.removed_in FROM hashsets_entry e
 WHERE k.content_id = ANY(%(contents)s::bigint[]) AND k.set_id = %(set)s AND k.lost_in IS NULL
-  AND e.set_id = %(set)s AND e.id = k.entry AND e.removed_in <= %(g)s
+  AND e.set_id = %(set)s AND e.id = k.entry AND {LEFT}
 RETURNING k.content_id
-"""
+"""  # noqa: S608 only constants of this module
 PAIRS = f"""(SELECT e.*, t.content FROM cases_todo t JOIN hashsets_entry e ON e.set_id = %(set)s AND e.id = t.entry
-  AND e.added_in > %(since)s AND {IN_FORCE.format(g="%(g)s")} WHERE t.content = ANY(%(contents)s::bigint[]))"""  # noqa: S608
+  AND e.added_in > %(since)s AND {IN_FORCE} WHERE t.content = ANY(%(contents)s::bigint[]))"""  # noqa: S608
 SAME = "c.id = e.content AND (" + " OR ".join(f"e.{digest} = c.{digest}" for digest in DIGESTS) + ")"
 GAIN = f"""
 INSERT INTO cases_match (content_id, set_id, entry, kind, strong, distance, found_in)

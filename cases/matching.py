@@ -100,8 +100,7 @@ def rematch(agency_id: int, set_id: int) -> Moved:
     """Bring an agency's matches of one set to the generation in force; set-based, safe to repeat at any point.
 
     Contents are moved in groups, each a transaction of its own; the last one, which alone keeps an ingest waiting, is
-    about those that came in meanwhile and about near matches of all, and moves SetSync. Nothing to do where another
-    worker is at it.
+    about those that came in or were decoded meanwhile, and moves SetSync. Nothing to do where another worker is at it.
     """
     sync = _sync(agency_id, set_id)
     with jobs.alone(REMATCH_SPACE, sync) as ours:
@@ -132,17 +131,20 @@ def _carry_out(sync: int, agency_id: int, set_id: int) -> Moved:
         for group in candidates.groups():
             with transaction.atomic():
                 gained, gone = _move(aim, group)
-            found, lost = found + gained, lost + gone
+            found, lost = found + len(gained), lost + len(gone)
         with transaction.atomic():
             aim = replace(aim, low=aim.high, high=_fence(aim))
+    near = near_matching.Rematch.of(sync, agency_id, aim.set, aim.since)
+    found += near.tag() if near else 0
     with transaction.atomic():
         aim = replace(aim, high=_fence(aim))
         candidates.collect(aim)
+        late = set[int]()
         for group in candidates.groups():
             gained, gone = _move(aim, group)
-            found, lost = found + gained, lost + gone
-        found += near_matching.rematch(aim.agency_id, aim.set, aim.since)
-        return Moved(found, lost, _end(aim))
+            found, late = found + len(gained), late | gone
+        found += near.settle(late) if near else 0
+        return Moved(found, lost + len(late), _end(aim))
 
 
 def _aim(sync: int, agency_id: int, hash_set: HashSet) -> Aim:
@@ -180,7 +182,7 @@ def _many_after(aim: Aim) -> bool:
         return ahead > CHUNK
 
 
-def _move(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+def _move(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
     """Bring a group's matches and items to the new version; contents (found, lost). In a transaction."""
     values = aim.values | {"contents": list(content_ids)}
     with states.settling(content_ids), connection.cursor() as cursor:
@@ -192,7 +194,7 @@ def _move(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
         found = {content for (content,) in cursor.fetchall()}
     moved = requeueing.difference(before, requeueing.queue(content_ids))
     requeueing.note(aim.sync, moved | requeueing.closed(found | lost))
-    return len(found), len(lost)
+    return found, lost
 
 
 def _end(aim: Aim) -> requeueing.Moves:

@@ -2,8 +2,6 @@
 
 from workbench.visible import visible
 
-_JOINERS = "\u200c\u200d"
-
 
 def display(raw: bytes) -> str:
     """The name as safe text: `photo\\u202egpj.exe`, `caf\\xe9.jpg`, `two\\nlines`."""
@@ -18,8 +16,3 @@ def base(raw: bytes) -> str:
 def folder(raw: bytes) -> str:
     """The path without its last part, with a leading slash."""
     return "/" + display(raw.replace(b"\\", b"/").strip(b"/").rpartition(b"/")[0])
-
-
-def readable(text: str) -> bool:
-    """Whether every character of what a person typed can be seen; the joiners that some scripts need count as seen."""
-    return all(character.isprintable() or character in _JOINERS for character in text)

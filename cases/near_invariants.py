@@ -8,6 +8,7 @@ from django.db import connection
 
 from cases import near_matching
 from hashsets import entry_hashes
+from hashsets.generations import in_force
 from hashsets.near import searching
 from hashsets.near.tables import BYTES
 from workbench import checks
@@ -24,9 +25,11 @@ LEFT JOIN LATERAL (
   SELECT bit_count({BITS.format("c.pdq")} # {BITS.format("v.value")}) AS distance
   FROM hashsets_entryhash v JOIN hashsets_entry e ON e.set_id = v.set_id AND e.id = v.entry
   JOIN cases_setsync s ON s.agency_id = c.agency_id AND s.set_id = e.set_id
-    AND e.added_in <= s.generation AND (e.removed_in IS NULL OR e.removed_in > s.generation)
+    AND {in_force("s.generation")}
   WHERE v.set_id = m.set_id AND v.entry = m.entry AND v.kind = 'pdq' AND c.pdq IS NOT NULL) n ON true
 WHERE m.kind = 'pdq' AND m.lost_in IS NULL
+  AND NOT EXISTS (SELECT FROM cases_setsync s WHERE s.agency_id = c.agency_id AND s.set_id = m.set_id
+    AND s.moved IS NOT NULL)
   AND (m.strong OR m.distance IS DISTINCT FROM n.distance OR m.distance > {PDQ_MAX_DISTANCE})
   AND (%(case)s::bigint IS NULL OR EXISTS (
     SELECT FROM cases_item i WHERE i.content_id = c.id AND i.case_id = %(case)s::bigint))
@@ -34,7 +37,8 @@ WHERE m.kind = 'pdq' AND m.lost_in IS NULL
 
 SYNCED = f"""
 SELECT s.id, h.name, s.set_id FROM cases_setsync s JOIN hashsets_hashset h ON h.id = s.set_id
-WHERE s.generation > 0 AND s.moved IS NULL AND {entry_hashes.USED.format(set="s.set_id")} ORDER BY s.id
+WHERE s.generation > 0 AND s.moved IS NULL AND h.retired_at IS NULL
+  AND {entry_hashes.USED.format(set="s.set_id")} ORDER BY s.id
 """  # noqa: S608 only constants
 # Contents with a PDQ, the entries they are tagged with, and the generation that counts, all of one moment.
 TAGGED = """

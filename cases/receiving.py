@@ -7,7 +7,7 @@ from cases import closing, evidence
 from cases.evidence import NotInThisState
 from cases.ingest.upload import Upload
 from cases.models import Exhibit
-from workbench import storage
+from workbench import durable
 from workbench.errors import BadInput
 
 LONGEST_NAME = 16_384  # bytes
@@ -49,5 +49,5 @@ def folder(exhibit: Exhibit) -> Path:
     """Where the exhibit's files wait, made and durable. Only while it is held: its ingest removes the folder."""
     place = Path(evidence.upload_folder(exhibit.public_id))
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    storage.sync_folder(place.parent)
+    durable.sync_folder(place.parent)
     return place

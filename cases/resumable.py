@@ -26,7 +26,7 @@ from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.models import AnnouncedFile, Exhibit, FileInstance, ResumableUpload
 from cases.names import display
-from workbench import audit, storage
+from workbench import audit, durable, storage
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.models import User
 
@@ -249,7 +249,7 @@ def _write_at(upload: ResumableUpload, offset: int, data: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         if not offset:
-            storage.sync_folder(path.parent)
+            durable.sync_folder(path.parent)
     except FileNotFoundError as error:  # the exhibit was cancelled, and its folder removed
         raise UploadGone from error
     except OSError as error:

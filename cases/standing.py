@@ -51,8 +51,9 @@ class Held:
     batch: int | None  # it was made in; None outside of any
 
 
-# Decisions, and that they stand; whoever decides is sure. Basis `viewed` only where this person unveiled the picture;
-# whoever saw another member of the stack inherits.
+# Decisions, and that they stand; whoever decides is sure. Basis `viewed` only where this person unveiled the picture,
+# or at the command line says so; whoever saw another member of the stack inherits. `viewed` null: a script, which
+# looks at nothing, whatever its person saw.
 DECIDE = """
 WITH planned AS (
   SELECT * FROM unnest(%(act)s::bigint[], %(content)s::bigint[], %(code)s::text[], %(distance)s::int[],
@@ -63,7 +64,8 @@ written AS (
                               reason, supersedes_id, by_id, by_name, at)
   SELECT gen_random_uuid(), p.act, p.content, %(case)s, %(agency)s, %(scheme)s, p.code,
     CASE WHEN p.inherited THEN 'inherited'
-         WHEN %(viewed)s OR EXISTS (SELECT FROM cases_viewing v WHERE v.content_id = p.content
+         WHEN %(viewed)s::bool IS NULL THEN 'veiled'
+         WHEN %(viewed)s::bool OR EXISTS (SELECT FROM cases_viewing v WHERE v.content_id = p.content
               AND v.user_id = %(by)s AND v.revealed_ms > 0) THEN 'viewed'
          ELSE 'veiled' END,
     p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp()
@@ -84,10 +86,11 @@ LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
 
 
-def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = False) -> list[Written]:
+def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool | None = False) -> list[Written]:
     """Write decisions and make them stand. Inside `states.settling` of their contents; one statement. Ends `unsure`.
 
-    `viewed`: the person states having looked (by command or token only); otherwise it follows from Viewing rows.
+    `viewed`: the person states having looked (by command only); False: it follows from Viewing rows; None: a script
+    decides, by token, and nothing is said of anybody's having looked.
     """
     if not planned:
         return []
@@ -107,8 +110,8 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool = Fa
         return [Written(*row) for row in cursor.fetchall()]
 
 
-def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
-    """The event of a decision: set, changed or taken back."""
+def event(row: Written, case: Case, *, reason: str = "", via: str = "") -> audit.Event:
+    """The event of a decision: set, changed or taken back; `via` where it was not made in a batch."""
     verb = events.TAKEN_BACK if row.code is None else events.SUPERSEDED if row.superseded else events.DECIDED
     details = {
         "code": row.code,
@@ -116,7 +119,7 @@ def event(row: Written, case: Case, *, reason: str = "") -> audit.Event:
         "basis": row.basis,
         "scheme": case.scheme.scheme_id,
         "sha256": row.sha256,
-    }
+    } | ({"via": via} if via else {})
     return audit.Event(verb, f"decision:{row.public_id}", case.public_id, details, reason)
 
 

@@ -21,7 +21,7 @@ from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.ingest.upload import Upload
 from cases.models import AnnouncedFile, Case, Exhibit, FileInstance, ResumableUpload
-from workbench import storage
+from workbench import durable
 from workbench.models import User
 
 CHUNK = 1 << 20  # bytes
@@ -72,7 +72,7 @@ def _enter(exhibit: Exhibit, sent: Sequence[Sent]) -> None:
     folder = receiving.folder(exhibit)
     for one in sent:
         one.temporary.rename(folder / os.fsdecode(one.locator))
-    storage.sync_folder(folder)
+    durable.sync_folder(folder)
     ledger.add(exhibit.pk, _new(exhibit, sent))
 
 
@@ -103,7 +103,7 @@ def add_file(*, case: Case, ref: str, reader_id: str, stream: BinaryIO, by: User
     try:
         path.parent.mkdir(mode=0o700, parents=True)
         _write(path, stream)
-        storage.sync_folder(path.parent)
+        durable.sync_folder(path.parent)
         return evidence.add_exhibit(
             case=case,
             ref=ref,

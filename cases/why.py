@@ -19,31 +19,49 @@ BLIND = {Item.State.OPEN, Item.State.WAITING, Item.State.UNSURE}
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
 EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
-         "conflict": "scale", "differ": "scale", "later": "refresh-cw"}  # fmt: skip
+         "conflict": "scale", "differ": "scale", "later": "refresh-cw", "more": "layers"}  # fmt: skip
 NOT_USED = "git-compare"
+BLIND_WORDS = {
+    "closed": ("closed", "Takes the file out of the queue"),
+    "proposed": ("proposed", "Only proposes, somebody confirms it"),
+    "note": ("off", "Not used by this agency's policy"),
+    "off": ("off", "Not used by this agency's policy"),
+    "trust": ("trust", "Not used: trust below what the policy asks for"),
+}
 NOTE = "Only a note: the set, or the category it has there, says nothing about the file"
+LATER = "told after the decision"
+MOST = 20  # matches told one by one
 
-# Every match, in force or lost. `others`: what else the entry says of the file that this content is not.
+# What is in force first, and of that what acts; then what was found last. Of what only looks alike the nearest of each
+# set, unless it is the very file. `others`: what else the entry says of the file that this content is not.
 MATCHES = """
+SELECT count(*) OVER (), t.* FROM (
 SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.strong, m.distance, v.public_id AS entry,
   v.code, g.name AS category, t.name AS scheme, v.disposition, v.trust, v.state, v.conflict, v.effect,
   r.role, r.retired, r.action, r.min_trust, r.may_discard,
   CASE WHEN v.sha256 <> c.sha256 THEN 'SHA-256' WHEN v.sha1 <> c.sha1 THEN 'SHA-1' WHEN v.md5 <> c.md5 THEN 'MD5'
     WHEN v.size <> c.size THEN 'size' END AS others,
   EXISTS (SELECT FROM cases_match n JOIN hashsets_entry e ON e.set_id = n.set_id AND e.id = n.entry
-    WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed
+    WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed,
+  m.id,
+  row_number() OVER (PARTITION BY m.set_id, m.lost_in IS NULL, m.kind = ANY(%(exact)s) ORDER BY m.distance, m.id DESC)
+    AS place
 FROM cases_match m JOIN cases_content c ON c.id = m.content_id
 JOIN hashsets_hashset h ON h.id = m.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
 JOIN hashsets_verdict v ON v.agency_id = c.agency_id AND v.set_id = m.set_id AND v.entry_id = m.entry
 JOIN hashsets_rule r ON r.agency_id = c.agency_id AND r.set_id = m.set_id AND r.disposition = v.disposition
 LEFT JOIN hashsets_category g ON g.scheme_id = h.scheme_id AND g.code = v.code
-WHERE m.content_id = %s ORDER BY m.lost_in DESC NULLS FIRST, m.strong DESC, h.name, m.entry LIMIT 200
+WHERE m.content_id = %(content)s AND (m.kind = ANY(%(exact)s) OR NOT EXISTS (SELECT FROM cases_match x
+  WHERE x.content_id = m.content_id AND x.set_id = m.set_id AND x.entry = m.entry AND x.kind = ANY(%(exact)s)))
+) t WHERE t.kind = ANY(%(exact)s) OR t.place = 1
+ORDER BY t.lost_in IS NOT NULL, (CASE WHEN t.strong AND NOT t.retired THEN t.effect ELSE 0 END) DESC, t.strong DESC,
+  t.kind = ANY(%(exact)s) DESC, t.id DESC LIMIT 200
 """
 # What the agency asks, and whether a newer version or policy of one of these sets still waits for its re-match.
 ASKED = """
 SELECT count(*), coalesce(sum(g.entries), 0),
   array_agg(h.name ORDER BY h.name) FILTER (WHERE s.generation IS NULL OR s.generation < h.generation),
-  cases_effect(%(content)s, %(agency)s)
+  cases_effect(%(content)s)
 FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 LEFT JOIN cases_setsync s ON s.set_id = h.id AND s.agency_id = %(agency)s
 WHERE h.retired_at IS NULL AND (h.owner_id = %(agency)s OR h.reach = 'node')
@@ -100,25 +118,16 @@ class Line:
 
 
 def lines(content: Content, *, blind: bool) -> list[Line]:
-    """What to say about a content, the most important first. 2 queries."""
+    """What to say about a content, the most important first; of very many matches how many more. 2 queries."""
     with connection.cursor() as cursor:
-        cursor.execute(MATCHES, [content.pk])
-        found = _nearest([Found(*row) for row in cursor.fetchall()])
+        cursor.execute(MATCHES, {"content": content.pk, "exact": list(KINDS)})
+        rows = cursor.fetchall()
+        found = [Found(*row[1:-2]) for row in rows]
+        more = rows[0][0] - min(len(rows), MOST) if rows else 0
         cursor.execute(ASKED, {"content": content.pk, "agency": content.agency_id})
         sets, entries, late, effect = cursor.fetchone()
-    said = [_line(match, effect or 0, blind=blind) for match in found]
-    return [*_about_all(content, found, sets, entries, blind=blind), *said, *_late(late or [])]
-
-
-def _nearest(found: Sequence[Found]) -> list[Found]:
-    """The exact matches; and of what only looks alike the nearest of each set, unless it is the very file."""
-    exact = {(match.set_id, match.entry) for match in found if match.kind in KINDS}
-    near: dict[tuple[Any, bool], Found] = {}
-    for match in sorted(found, key=lambda match: -match.distance):
-        if match.kind not in KINDS and (match.set_id, match.entry) not in exact:
-            near[match.set_id, match.lost_in is None] = match
-    kept = list(near.values())
-    return [match for match in found if match.kind in KINDS or match in kept]
+    said = [_line(match, effect or 0, blind=blind) for match in found[:MOST]]
+    return [*_about_all(content, found, sets, entries, blind=blind), *said, *_rest(more), *_late(late or [])]
 
 
 def is_blind(item: Item, by: User) -> bool:
@@ -172,24 +181,29 @@ def _held_back(match: Found) -> tuple[str, str]:
 
 
 def _line(match: Found, effect: int, *, blind: bool) -> Line:
-    word, words = did(match, effect)
+    word, words = _unsaid(*did(match, effect)) if blind else did(match, effect)
     kind = KINDS.get(match.kind, f"{match.kind.upper()}, distance {match.distance}")
     where = f"{match.set}, version {match.found_in}: {kind}"
     return Line(word, f"{where}. {words}.", str(match.set_id), _facts(match, words, kind, blind=blind))
 
 
+def _unsaid(word: str, words: str) -> tuple[str, str]:
+    """The same without what tells the disposition: the policy, and whether the set calls the file harmless."""
+    return BLIND_WORDS.get(word, (word, words))
+
+
 def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
     policy = f"{match.action}, from {match.min_trust} on" + (", may hide harmless" if match.may_discard else "")
-    category = "told after the decision" if blind else f"{match.code or 'none'} {match.category or ''}".strip()
+    category = f"{match.code or 'none'} {match.category or ''}".strip()
     return [
         ["Set", match.set],
         ["Version", f"in it since {match.found_in}, now {match.generation}"],
         ["Entry", str(match.entry)],
         ["Kind", kind],
         ["Distance", str(match.distance)],
-        ["Category", category],
+        ["Category", LATER if blind else category],
         ["Trust", match.trust],
-        ["Policy", policy],
+        ["Policy", LATER if blind else policy],
         ["What it did", words],
     ]
 
@@ -220,6 +234,14 @@ def _disagreement(acting: Sequence[Found], *, blind: bool) -> list[Line]:
 
 def _listed(codes: Iterable[str]) -> str:
     return ", ".join(sorted(codes))
+
+
+def _rest(more: int) -> list[Line]:
+    return (
+        [Line("more", f"And {more:,} more {'match' if more == 1 else 'matches'}, older or of less weight.")]
+        if more
+        else []
+    )
 
 
 def _late(names: Sequence[str]) -> list[Line]:

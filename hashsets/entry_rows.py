@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from django.db import connection
 
 from hashsets import entry_hashes
+from hashsets.generations import in_force
 from hashsets.models import HashSet, Vote
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
@@ -107,7 +108,7 @@ RAW_OF = "CASE WHEN {t}.media_id IS NULL THEN {t}.raw ELSE {t}.raw || jsonb_buil
 RAW = RAW_OF.format(t="hashsets_entry")
 LATEST = f"""
 SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, {RAW},
-  added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s) AS in_force
+  {in_force("%(g)s", "hashsets_entry")} AS in_force
 FROM hashsets_entry WHERE set_id = %(set)s AND ident = ANY(%(idents)s) AND added_in <= %(g)s
 ORDER BY ident, twin, added_in DESC
 """  # noqa: S608 only constants of this module

@@ -22,6 +22,14 @@ from workbench.models import User
 changed = Signal()
 
 
+def in_force(at: str, entry: str = "e") -> str:
+    """The condition in SQL that an entry (a table's name or alias) is in force at a version (an expression).
+
+    Of the version in force of every set, the view `hashsets_verdict` says it, too (migration 0003).
+    """
+    return f"{entry}.added_in <= {at} AND ({entry}.removed_in IS NULL OR {entry}.removed_in > {at})"
+
+
 class SetRetired(WorkbenchError):
     """This set is retired. Nothing can be added to it."""
 

@@ -6,12 +6,13 @@ from typing import Any
 from django.db import connection
 
 from hashsets import import_words
+from hashsets.generations import in_force
 from hashsets.models import Generation, HashSet
 from workbench.models import User
 
 MOST = 50  # entries named one by one
 DOUBTFUL = "(e.conflict OR e.state <> 'published' OR e.trust = 'disputed')"  # as its index says, migration 0010
-IN_FORCE = "e.added_in <= h.generation AND (e.removed_in IS NULL OR e.removed_in > h.generation)"
+IN_FORCE = in_force("h.generation")
 COUNTS = f"""
 SELECT e.set_id, count(*) FILTER (WHERE e.conflict), count(*) FILTER (WHERE NOT e.conflict)
 FROM hashsets_entry e JOIN hashsets_hashset h ON h.id = e.set_id
@@ -56,8 +57,8 @@ def of_sets(user: User) -> list[SetHealth]:
 
 
 def doubtful(user: User) -> list[dict[str, Any]]:
-    """The first entries in doubt of those sets, by set. One query beside that for the sets."""
-    sets = HashSet.objects.for_actor(user).filter(retired_at=None).values_list("pk", flat=True)
+    """The first entries in doubt of the agency's own sets, by set; those of others are only counted. Two queries."""
+    sets = HashSet.objects.filter(owner=user.agency_id, retired_at=None).values_list("pk", flat=True)
     names = ("id", "set", "set_id", "hash", "code", "conflict", "codes", "disposition")
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES, [list(sets), MOST])

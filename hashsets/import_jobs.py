@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
@@ -201,7 +202,9 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
                 parts,
                 by=by,
                 dry_run=job.cursor["dry_run"],
-                options=ReadOptions(only_media=job.cursor.get("only_media", False)),
+                options=ReadOptions(
+                    only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES
+                ),
                 incomplete=job.cursor.get("incomplete", False),
                 tell=teller.tell,
                 report=report,

@@ -10,6 +10,7 @@ SKIPPED = {
     "too-deep": _("the record nests deeper than any honest one"),
     "not-a-record": _("no record stands there"),
     "not-a-row": _("the line is no row of such a list"),
+    "unreadable-number": _("a number nobody can read"),
     "other-kind": _("a kind of hash that no entry can stand by"),
     "other-type": _("neither picture nor video, and only those were asked for"),
 }
@@ -21,8 +22,10 @@ KEPT = {  # the record is used; what is odd about it is kept as it came
     "bad-hash": _("one of several hashes is not one; the others are used"),
     "bad-media-id": _("a number that is none; its text is kept"),
     "bad-occurrence": _("a value of a place that nobody can read; its text is kept"),
+    "bad-pdq": _("a PDQ that is none; its text is kept"),
     "bad-size": _("a size that is none; the entry has no size"),
     "hash-trimmed": _("blanks around a hash; taken off"),
+    "low-quality-pdq": _("a PDQ of a picture too flat to be told by it; left out"),
     "path-refused": _("a path that would lead out of its folder; not used"),
     "photodna-length": _("a PhotoDNA of the wrong length; dropped"),
     "too-many-cells": _("more cells than the table has columns; the rest is kept"),

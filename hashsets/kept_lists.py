@@ -1,6 +1,10 @@
-"""The files of lists on their way in, and of dry runs: kept for a day, so that nobody sends gigabytes twice."""
+"""The files of lists on their way in, and of dry runs: kept for a day, so that nobody sends gigabytes twice.
+
+Of each set only those of the last dry runs: whoever checks lists again and again must not fill the disk.
+"""
 
 import shutil
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +14,8 @@ from django.utils import timezone
 from workbench.models import Job
 
 KEPT = timedelta(hours=24)  # for how long a dry run waits for somebody to want it imported
+MOST = 3  # dry runs of one set that wait
+GONE = ".gone-"  # of a folder whose files are being deleted
 
 
 def root() -> Path:
@@ -32,15 +38,36 @@ def kept_until(job: Job) -> datetime | None:
 
 def drop(job: Job) -> None:
     """Delete a job's files, unless it is a dry run that somebody may still want imported."""
-    if job.state not in Job.LIVE and not kept_until(job):
-        shutil.rmtree(folder(job), ignore_errors=True)
+    if job.state in Job.LIVE:
+        return
+    if not kept_until(job):
+        _delete(folder(job))
+    for older in _waiting(job)[MOST:]:
+        _delete(folder(older))
 
 
 def sweep() -> None:
     """Delete the files of dry runs that nobody wanted in time, and of jobs there are not (any more)."""
+    for path in root().glob(f"{GONE}*"):
+        shutil.rmtree(path, ignore_errors=True)
     for path in root().glob("*-*-*-*-*"):
         job = Job.objects.filter(public_id=path.name).first()
         if job is None:
-            shutil.rmtree(path, ignore_errors=True)
+            _delete(path)
         else:
             drop(job)
+
+
+def _waiting(job: Job) -> list[Job]:
+    """The dry runs of the same set whose files are still there, newest first."""
+    since = timezone.now() - KEPT
+    runs = Job.objects.filter(kind=job.kind, subject=job.subject, state=Job.State.DONE, created_at__gt=since)
+    return [run for run in runs.filter(cursor__dry_run=True).order_by("-pk") if kept_until(run)]
+
+
+def _delete(path: Path) -> None:
+    """Delete a folder under another name, so that nobody who takes it over meanwhile loses half of it."""
+    gone = path.with_name(f"{GONE}{path.name}")
+    with suppress(OSError):
+        path.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)

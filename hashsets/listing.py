@@ -19,6 +19,7 @@ from hashsets.exchange import (
     WriteOptions,
 )
 from hashsets.exchange.vics_values import Unreadable, date
+from hashsets.generations import in_force
 from hashsets.models import HashSet
 from workbench import audit
 from workbench.errors import WorkbenchError
@@ -27,8 +28,8 @@ from workbench.models import User
 PAGE = 5000  # entries
 ENTRIES = f"""
 SELECT id, md5, sha1, sha256, size, code, flags, {RAW} FROM hashsets_entry
-WHERE set_id = %s AND id > %s AND added_in <= %s AND (removed_in IS NULL OR removed_in > %s) ORDER BY id LIMIT %s
-"""  # noqa: S608 only constants of this module
+WHERE set_id = %s AND id > %s AND {in_force("%s", "hashsets_entry")} ORDER BY id LIMIT %s
+"""  # noqa: S608 only constants
 
 
 def records(hash_set: HashSet) -> Iterator[HashRecord]:

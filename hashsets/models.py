@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -90,6 +91,7 @@ class SchemeDraft(models.Model):
     edited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     edited_by_name = models.CharField(max_length=120)
     edited_at = models.DateTimeField(db_default=Now())
+    editors = ArrayField(models.BigIntegerField(), default=list)  # ids of all who ever did; none approves (0012)
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
 
     objects = scope.SchemeDraftQuerySet.as_manager()
@@ -185,7 +187,7 @@ class Comparison(models.Model):
     generation = models.PositiveIntegerField()
     other = models.ForeignKey(HashSet, on_delete=models.CASCADE, related_name="+")
     other_generation = models.PositiveIntegerField()
-    rows = models.JSONField()  # as `comparisons` reads them
+    rows = models.JSONField(null=True)  # as `comparisons` reads them; None: it took too long and was given up
     at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -1,8 +1,9 @@
 """The near index of each set: built from PostgreSQL, which is the truth, and rebuilt when absent or damaged.
 
 `WINNOW_DATA/near/SET/GENERATION.near`. A version that differs little from the last base is a delta to it. What is two
-versions old is deleted; processes that still have it mapped keep it until they turn to a newer one. Where no index is,
-the hashes come from PostgreSQL and are compared one by one: slower, the same answer.
+versions old is deleted; processes that still have it mapped keep it until they turn to a newer one. Where a version has
+no index, what came and went since an earlier one is read from PostgreSQL, and where there is none, all hashes, which
+are compared one by one: slower, the same answer.
 """
 
 import logging
@@ -16,7 +17,7 @@ from django.conf import settings
 from django.db import connection
 from numpy.typing import NDArray
 
-from hashsets import entry_hashes
+from hashsets import caches, entry_hashes
 from hashsets.models import HashSet
 from hashsets.near import NearFile, Snapshot, Unusable, files, tables
 from hashsets.near.tables import Bytes, Tables
@@ -30,7 +31,7 @@ log = logging.getLogger(__name__)
 
 SETS = f"""
 SELECT h.id, h.public_id, h.generation FROM hashsets_hashset h
-WHERE h.generation > 0 AND {entry_hashes.USED.format(set="h.id")} ORDER BY h.id
+WHERE h.generation > 0 AND h.retired_at IS NULL AND {entry_hashes.USED.format(set="h.id")} ORDER BY h.id
 """  # noqa: S608 only constants
 
 
@@ -45,28 +46,41 @@ class Place:
     @property
     def folder(self) -> Path:
         """Where the set's indexes lie."""
-        return Path(settings.DATA_DIR, "near", str(self.public_id))
+        return _root() / str(self.public_id)
 
     def path(self, generation: int) -> Path:
         """The index of one of its generations."""
         return self.folder / f"{generation}{ENDING}"
 
 
-_open: dict[int, Snapshot] = {}  # by set; the last used at the end
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a process has at hand of a set; `mapped` from files, or else in memory until there are any."""
+
+    snapshot: Snapshot
+    mapped: bool
+
+    def serves(self, place: Place) -> bool:
+        """Whether nothing better is to be had for this version."""
+        own = self.snapshot.base.set == place.public_id and self.snapshot.generation == place.generation
+        return own and (self.mapped or not place.path(place.generation).exists())
+
+
+_open: dict[int, Held] = {}  # by set; the last used at the end
 _opening = Lock()
 
 
 def at(place: Place) -> Snapshot:
     """The set's hashes in force at the generation, from its files or else from PostgreSQL. Ready to search."""
     with _opening:
-        found = _open.pop(place.set_id, None)
-        if found is None or found.generation != place.generation or found.base.set != place.public_id:
+        held = _open.pop(place.set_id, None)
+        if held is None or not held.serves(place):
             found = _from_files(place)
-        if found is not None:
-            _open[place.set_id] = found
-            while len(_open) > KEPT:
-                _open.pop(next(iter(_open)))
-    return _from_tables(place) if found is None else found
+            held = Held(_from_tables(place), mapped=False) if found is None else Held(found, mapped=True)
+        _open[place.set_id] = held
+        while len(_open) > KEPT:
+            _open.pop(next(iter(_open)))
+        return held.snapshot
 
 
 def fresh(place: Place, since: int) -> Snapshot:
@@ -79,7 +93,7 @@ def fresh(place: Place, since: int) -> Snapshot:
 
 
 def sets() -> list[Place]:
-    """Every set that holds a PDQ, at the generation in force."""
+    """Every set in use that holds a PDQ, at the generation in force."""
     with connection.cursor() as cursor:
         cursor.execute(SETS)
         return [Place(*row) for row in cursor.fetchall()]
@@ -91,26 +105,41 @@ def behind() -> list[int]:
 
 
 def build(set_id: int) -> bool:
-    """Make the index of the generation in force, unless it stands and is whole; whether one was made.
+    """Make the index of the generation in force, unless it stands; whether one was made.
 
     One builder a set at a time. Older files go, but for those of the version before and what they rest on.
     """
     with alone(BUILD_SPACE, set_id) as ours:
-        row = HashSet.objects.filter(pk=set_id).values_list("public_id", "generation").first()
+        row = HashSet.objects.filter(pk=set_id, retired_at=None).values_list("public_id", "generation").first()
         if not ours or row is None or not entry_hashes.any_of(set_id):
             return False
         place = Place(set_id, *row)
-        if _from_files(place) is not None:
+        if _from_files(place, whole=False) is not None:
             return False
         files.write(place.path(place.generation), _made(place))
         _delete_old(place)
         return True
 
 
+def sweep() -> int:
+    """Remove files of sets that need none, and what killed builders left; returns how many."""
+    return caches.sweep(_root(), [place.public_id for place in sets()])
+
+
+def _root() -> Path:
+    return Path(settings.DATA_DIR, "near")
+
+
 def _made(place: Place) -> NearFile:
     base = _newest_base(place)
     delta = _delta(place, base) if base is not None else None
-    return delta or _base(place)
+    if base is None or delta is None or _changed(delta) > max(tables.FEWEST, len(base.entries) // SHARE):
+        return _base(place)
+    return delta
+
+
+def _changed(delta: NearFile) -> int:
+    return len(delta.gone) + len(delta.entries)
 
 
 def _base(place: Place) -> NearFile:
@@ -123,12 +152,10 @@ def _whole(place: Place, entries: NDArray[np.int64], hashes: Bytes, index: Table
     return NearFile(place.public_id, place.generation, place.generation, entries, hashes, none, index)
 
 
-def _delta(place: Place, base: NearFile) -> NearFile | None:
-    """What differs from the base; None where that is so much that a new base is better."""
+def _delta(place: Place, base: NearFile) -> NearFile:
+    """What differs from the base."""
     gone = entry_hashes.gone(place.set_id, base.generation, place.generation)
     entries, hashes = entry_hashes.in_force(place.set_id, place.generation, since=base.generation)
-    if len(gone) + len(entries) > max(tables.FEWEST, len(base.entries) // SHARE):
-        return None
     return NearFile(place.public_id, place.generation, base.generation, entries, hashes, gone, _tables(hashes))
 
 
@@ -145,17 +172,18 @@ def _newest_base(place: Place) -> NearFile | None:
     return None
 
 
-def _from_files(place: Place) -> Snapshot | None:
-    found = _read(place, place.generation)
+def _from_files(place: Place, *, whole: bool = True) -> Snapshot | None:
+    found = _read(place, place.generation, whole=whole)
     if found is None:
         return None
     if found.base == found.generation:
         return Snapshot(found)
-    base = _read(place, found.base)
-    if base is None:  # without it the delta says nothing; both are built anew
+    base = _read(place, found.base, whole=whole)
+    if base is not None:
+        return Snapshot(base, found)
+    if not place.path(found.base).exists():  # without it the delta says nothing; both are built anew
         place.path(place.generation).unlink(missing_ok=True)
-        return None
-    return Snapshot(base, found)
+    return None
 
 
 def _read(place: Place, generation: int, *, whole: bool = True) -> NearFile | None:
@@ -165,15 +193,21 @@ def _read(place: Place, generation: int, *, whole: bool = True) -> NearFile | No
         return files.read(path, of=place.public_id, generation=generation, whole=whole)
     except FileNotFoundError:
         return None
-    except (Unusable, OSError) as error:
+    except Unusable as error:
         log.warning("the near index %s cannot be used, and is built anew: %s", path.name, error)
         path.unlink(missing_ok=True)
-        return None
+    except OSError as error:  # says nothing of what is in the file
+        log.warning("the near index %s cannot be read now: %s", path.name, error)
+    return None
 
 
 def _from_tables(place: Place) -> Snapshot:
-    log.warning("set %s has no near index of version %s: its hashes are read from the database, which takes longer",
-                place.public_id, place.generation)  # fmt: skip
+    """What came and went since an index that is there, or all hashes, in memory: 40 bytes each."""
+    base = _newest_base(place)
+    log.warning("set %s has no near index of version %s: what changed since %s is read from the database",
+                place.public_id, place.generation, f"version {base.generation}" if base else "the first")  # fmt: skip
+    if base is not None:
+        return Snapshot(base, _delta(place, base))
     return Snapshot(_whole(place, *entry_hashes.in_force(place.set_id, place.generation), None))
 
 
@@ -186,6 +220,6 @@ def _delete_old(place: Place) -> None:
     """Keep the generation in force and the one before, which a re-match may still ask for, and their bases."""
     numbers = sorted(_generations(place), reverse=True)[:2]
     bases = {found.base for number in numbers if (found := _read(place, number, whole=False))}
-    for path in place.folder.glob("*"):
-        if path.suffix != ENDING or (path.stem.isdigit() and int(path.stem) not in {*numbers, *bases}):
-            path.unlink(missing_ok=True)
+    caches.drop_drafts(place.folder)
+    for number in set(_generations(place)) - {*numbers, *bases}:
+        place.path(number).unlink(missing_ok=True)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 import numpy as np
-from django.db import connection
 
 from hashsets import entry_hashes, near_index
 from hashsets.near.tables import BYTES
 from hashsets.near_index import Place
+from workbench import prepared
 
 MOST = 20  # entries of one set that a hash is answered with, the nearest first
 
 SETS = f"""
 SELECT h.id, h.public_id, h.generation FROM hashsets_hashset h
-WHERE h.retired_at IS NULL AND (h.owner_id = %s OR h.reach = 'node') AND {entry_hashes.USED.format(set="h.id")}
+WHERE h.retired_at IS NULL AND (h.owner_id = %s::bigint OR h.reach = 'node') AND {entry_hashes.USED.format(set="h.id")}
 ORDER BY h.name, h.id
 """  # noqa: S608 only constants
 
@@ -25,7 +25,7 @@ def near(agency_id: int, values: Sequence[bytes], *, turned: bool = False) -> li
 
     `turned`: also of the picture turned or mirrored.
     """
-    with connection.cursor() as cursor:
+    with prepared.cursor() as cursor:
         cursor.execute(SETS, [agency_id])
         places = [Place(*row) for row in cursor.fetchall()]
     asked = np.frombuffer(b"".join(values), dtype=np.uint8).reshape(-1, BYTES)

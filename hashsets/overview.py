@@ -155,14 +155,14 @@ def _row(user: User, hash_set: HashSet, current: Generation | None, rules: Seque
         source=current.source if current and hash_set.owner_id == user.agency_id else "",
         reach_text=hash_set.get_reach_display(),
         changed=current.at if current else None,
-        policy_text=_policy_text(rules),
+        policy_text=_policy_text(hash_set, rules),
         retired=hash_set.retired_at is not None,
     )
 
 
-def _policy_text(rules: Sequence[Rule]) -> str:
+def _policy_text(hash_set: HashSet, rules: Sequence[Rule]) -> str:
     """What a match does: one word, or how relevant and harmless differ."""
-    actions = {rule.disposition: Policy.Action(rule.action).label for rule in rules}
+    actions = {rule.disposition: _does(hash_set, rule) for rule in rules}
     relevant, harmless = actions.get("relevant", ""), actions.get("not_relevant", "")
     return relevant if relevant == harmless else f"{relevant}; harmless: {harmless}"
 
@@ -188,6 +188,15 @@ def _acts(hash_set: HashSet, disposition: str) -> bool:
     return hash_set.role != HashSet.SetRole.COMPARISON and disposition in ACTING
 
 
+def _does(hash_set: HashSet, rule: Rule) -> str:
+    """What a match comes to, in a word: what would close a known-good file only proposes until it may discard."""
+    if not _acts(hash_set, rule.disposition):
+        return "Noted only"
+    closes = rule.action in {Policy.Action.ACCEPT, Policy.Action.HIDE}
+    only_proposes = closes and hash_set.role == HashSet.SetRole.KNOWN_GOOD and not rule.may_discard
+    return str(Policy.Action.PROPOSE.label if only_proposes else Policy.Action(rule.action).label)
+
+
 def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
     """The rules in force, in the order of the dispositions; `default` where the agency set none."""
     chosen = set(Policy.objects.filter(agency=user.agency_id, set=hash_set).values_list("disposition", flat=True))
@@ -197,7 +206,7 @@ def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
             "disposition": value,
             "disposition_text": label,
             "action": rules[value].action,
-            "action_text": Policy.Action(rules[value].action).label if _acts(hash_set, value) else "Noted only",
+            "action_text": _does(hash_set, rules[value]),
             "min_trust": rules[value].min_trust,
             "may_discard": rules[value].may_discard,
             "default": not chosen & {value, None},

@@ -10,6 +10,7 @@ from psycopg.errors import QueryCanceled
 from workbench.errors import WorkbenchError
 
 PAGE = 10_000  # milliseconds that a page waits
+WORKER = 1_800_000  # milliseconds that a worker spends on one statement which a page asked for
 
 
 class TakesLonger(WorkbenchError):
@@ -20,11 +21,11 @@ class TakesLonger(WorkbenchError):
 
 
 @contextmanager
-def within(milliseconds: int | None) -> Iterator[None]:
-    """Let no statement of the block take longer; None waits for ever. One transaction. Raises TakesLonger."""
+def within(milliseconds: int) -> Iterator[None]:
+    """Let no statement of the block take longer. One transaction. Raises TakesLonger."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds or 0)])
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
             yield
             cursor.execute("SELECT set_config('statement_timeout', '0', true)")
     except OperationalError as error:

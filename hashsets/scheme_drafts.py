@@ -20,6 +20,7 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
 LONGEST_ID = 60
+MOST_TOLD = 20  # contradictions of a draft
 EMPTY = {"region": "Default", "source": "", "categories": [], "mappings": []}
 
 
@@ -38,18 +39,20 @@ class DraftOpen(WorkbenchError):
 
 
 class OneOfTwo(WorkbenchError):
-    """Whoever changed a scheme last does not put it in force. Ask another supervisor."""
+    """Whoever wrote at a draft does not put it in force. Ask a supervisor who did not."""
 
     code = "one-of-two"
     status = HTTPStatus.FORBIDDEN
 
 
 def problems(doc: Mapping[str, Any]) -> list[str]:
-    """What keeps a draft from being put in force; [] when nothing does."""
+    """What keeps a draft from being put in force; [] when nothing does. Beyond MOST_TOLD only how much more."""
     try:
         schemes.load(json.dumps(doc))
     except schemes.BadScheme as error:
-        return [str(one) for one in error.details] or [str(error)]
+        found = [str(one) for one in error.details] or [str(error)]
+        more = len(found) - MOST_TOLD
+        return [*found[:MOST_TOLD], f"and {more} more"] if more > 0 else found
     return []
 
 
@@ -98,6 +101,7 @@ def _begun(doc: dict[str, Any], by: User) -> SchemeDraft:
                 doc=doc,
                 edited_by=by,
                 edited_by_name=by.name,
+                editors=[by.pk],
             )
     except IntegrityError as error:
         raise DraftOpen from error
@@ -114,8 +118,9 @@ def save(draft: SchemeDraft, *, seen: int, values: Mapping[str, Any], by: User) 
     locked = _locked(draft, seen)
     locked.doc = locked.doc | {name: values[name] for name in ("name", "region", "source", "categories", "mappings")}
     locked.edits += 1
+    editors = sorted({*locked.editors, by.pk})
     SchemeDraft.objects.filter(pk=locked.pk).update(
-        doc=locked.doc, edits=locked.edits, edited_by=by, edited_by_name=by.name, edited_at=Now()
+        doc=locked.doc, edits=locked.edits, edited_by=by, edited_by_name=by.name, edited_at=Now(), editors=editors
     )
     _record(events.SCHEME_DRAFTED, locked, by)
     return locked
@@ -125,12 +130,17 @@ def save(draft: SchemeDraft, *, seen: int, values: Mapping[str, Any], by: User) 
 def approve(draft: SchemeDraft, *, seen: int, by: User) -> Scheme:
     """Put a draft in force as it was on the screen. Raises DraftChanged, OneOfTwo, BadScheme."""
     locked = _locked(draft, seen)
-    if locked.edited_by_id == by.pk:
+    if not may_approve(locked, by):
         raise OneOfTwo
     made = scheme_tables.load_one(schemes.load(json.dumps(locked.doc)), locked.owner)
     SchemeDraft.objects.filter(pk=locked.pk).update(state=SchemeDraft.State.APPROVED, approved_by=by)
     _record(events.SCHEME_APPROVED, locked, by)
     return made
+
+
+def may_approve(draft: SchemeDraft, by: User) -> bool:
+    """Whether the person had no hand in it."""
+    return by.pk not in draft.editors
 
 
 @transaction.atomic

@@ -53,26 +53,45 @@ class HeadForm(forms.Form):
 class CategoryForm(forms.Form):
     """One category. A line without a code is none."""
 
-    code = forms.CharField(max_length=40, required=False, widget=forms.TextInput(SMALL | {"size": 4}))
-    key = forms.ChoiceField(choices=[(key, key) for key in KEYS], required=False, widget=forms.Select(SMALL))
-    name = forms.CharField(max_length=200, required=False, widget=forms.TextInput(SMALL))
-    disposition = forms.ChoiceField(choices=Disposition.choices, required=False, widget=forms.Select(SMALL))
-    colour = forms.TypedChoiceField(
-        choices=[(n, n) for n in range(1, 10)], coerce=int, empty_value=None, required=False, widget=forms.Select(SMALL)
+    code = forms.CharField(label=_("Code"), max_length=40, required=False, widget=forms.TextInput(SMALL | {"size": 4}))
+    key = forms.ChoiceField(
+        label=_("Key"), choices=[(key, key) for key in KEYS], required=False, widget=forms.Select(SMALL)
     )
-    glyph = forms.ChoiceField(choices=[(glyph, glyph) for glyph in GLYPHS], required=False, widget=forms.Select(SMALL))
-    publishable = forms.BooleanField(required=False)
+    name = forms.CharField(label=_("Name"), max_length=200, required=False, widget=forms.TextInput(SMALL))
+    disposition = forms.ChoiceField(
+        label=_("For the queue"), choices=Disposition.choices, required=False, widget=forms.Select(SMALL)
+    )
+    colour = forms.TypedChoiceField(
+        label=_("Colour"),
+        choices=[(n, n) for n in range(1, 10)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        widget=forms.Select(SMALL),
+    )
+    glyph = forms.ChoiceField(
+        label=_("Sign"), choices=[(glyph, glyph) for glyph in GLYPHS], required=False, widget=forms.Select(SMALL)
+    )
+    publishable = forms.BooleanField(label=_("May be shared"), required=False)
 
 
 class MappingForm(forms.Form):
     """What the codes are in another scheme. A line without a scheme is none."""
 
-    to = forms.SlugField(max_length=60, required=False, widget=forms.TextInput(SMALL | {"placeholder": "uk-abc"}))
+    to = forms.SlugField(
+        label=_("Scheme"), max_length=60, required=False, widget=forms.TextInput(SMALL | {"placeholder": "uk-abc"})
+    )
     codes = forms.CharField(
-        max_length=500, required=False, widget=forms.TextInput(SMALL | {"placeholder": "1 = A, 2 = B"})
+        label=_("Our code = theirs"),
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(SMALL | {"placeholder": "1 = A, 2 = B"}),
     )
     loses = forms.CharField(
-        max_length=300, required=False, widget=forms.TextInput(SMALL | {"placeholder": _("what the other cannot say")})
+        label=_("What gets lost"),
+        max_length=300,
+        required=False,
+        widget=forms.TextInput(SMALL | {"placeholder": _("what the other cannot say")}),
     )
 
     def clean_codes(self) -> dict[str, str]:

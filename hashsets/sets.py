@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from hashsets import events, generations
 from hashsets.models import HashSet, Scheme
-from workbench import access, audit
+from workbench import access, audit, visible
 from workbench.errors import BadInput, NotAllowed, NotFound, WorkbenchError
 from workbench.models import Agency, User
 
@@ -39,8 +39,12 @@ def create(
 ) -> HashSet:
     """Add an empty set. `trust` is that of imported entries: does the owner vouch for them.
 
-    Raises NameTaken.
+    Raises NameTaken, and BadInput for a name that is not what it looks like: other agencies read it, too.
     """
+    if not name.strip() or not visible.readable(name):
+        raise BadInput("The name holds a character that cannot be seen. Type it anew.")
+    # Two people may think of one name at once: who comes second waits here, and then finds it taken.
+    Agency.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if HashSet.objects.filter(owner=owner, name=name).exists():
         raise NameTaken(f"{owner} has a set {name!r} already. Choose another name.")
     made = HashSet.objects.create(
@@ -63,11 +67,16 @@ def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
     )
 
 
+def reached(user: User, permission: str, public_id: UUID) -> HashSet:
+    """A set in the person's scope, its owner and scheme with it. Raises NotFound, NotAllowed."""
+    scoped = HashSet.objects.for_actor(user).select_related("owner", "scheme")
+    found: HashSet = access.get_from(user, permission, scoped, public_id)
+    return found
+
+
 def own(user: User, permission: str, public_id: UUID) -> HashSet:
     """A set of the person's own agency he may do this to. Raises NotFound, NotAllowed."""
-    found: HashSet = access.get_from(
-        user, permission, HashSet.objects.for_actor(user).select_related("owner", "scheme"), public_id
-    )
+    found = reached(user, permission, public_id)
     require_owner(found, user)
     return found
 

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.conf import settings
 
-from hashsets import comparisons, generations, import_jobs, importing, kept_lists, near_index
+from hashsets import comparisons, entry_hashes, generations, import_jobs, importing, kept_lists, near_index
 from hashsets.exchange import on_disk
 from hashsets.index import building
 from hashsets.models import HashSet
@@ -14,7 +14,6 @@ from workbench.waking import after_commit, send
 def run_import(job_id: int) -> None:
     """Run one queued import."""
     import_jobs.run(job_id)
-    _build_near()
 
 
 @shared_task
@@ -30,7 +29,8 @@ def sweep() -> None:
         send(run_import, job_id)
     for hash_set in building.waiting():
         send(build_index, hash_set.pk)
-    _build_near()
+    for set_id in near_index.behind():
+        send(build_near, set_id)
 
 
 @shared_task
@@ -40,6 +40,7 @@ def sweep_rows() -> None:
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
     kept_lists.sweep()
     building.sweep()
+    near_index.sweep()
 
 
 @shared_task
@@ -61,10 +62,7 @@ def wake(job_id: int) -> None:
 
 
 def wake_index(set_id: int) -> None:
-    """A set changed: have a worker bring its index up to it."""
+    """A set changed: have a worker bring its indexes up to it."""
     send(build_index, set_id)
-
-
-def _build_near() -> None:
-    for set_id in near_index.behind():
+    if entry_hashes.any_of(set_id):
         send(build_near, set_id)

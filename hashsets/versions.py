@@ -20,6 +20,7 @@ from workbench.errors import BadInput, NotFound
 from workbench.models import User
 
 PAGE = 60  # entries
+LONGEST_KEY = 100  # characters of a page's key: a SHA-256 in hex, a point, a number
 SHOWN = ("id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict", "flags", "raw")
 SAME = tuple(name for name in SHOWN if name != "id")  # what a changed entry differs in
 
@@ -27,7 +28,7 @@ SAME = tuple(name for name in SHOWN if name != "id")  # what a changed entry dif
 LEFT = (
     "{t}.added_in <= %(low)s AND {t}.removed_in IS NOT NULL AND {t}.removed_in > %(low)s AND {t}.removed_in <= %(high)s"
 )
-CAME = "{t}.added_in > %(low)s AND {t}.added_in <= %(high)s AND ({t}.removed_in IS NULL OR {t}.removed_in > %(high)s)"
+CAME = "{t}.added_in > %(low)s AND " + generations.in_force("%(high)s", "{t}")
 
 
 class UnknownVersion(NotFound):
@@ -40,13 +41,12 @@ def _columns(table: str, names: Sequence[str] = SAME) -> str:
     return ", ".join(RAW_OF.format(t=table) if name == "raw" else f"{table}.{name}" for name in names)
 
 
-COUNT = f"""
-SELECT o.code, n.code, count(*)
+# What differs between two versions: the entry as the older has it beside the one of the newer.
+PAIRS = f"""
 FROM (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{before}}) o
 FULL JOIN (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{after}}) n USING (ident, twin)
-WHERE o.id IS NULL OR n.id IS NULL OR ({_columns("o")}) IS DISTINCT FROM ({_columns("n")})
-GROUP BY 1, 2 ORDER BY 1, 2
-"""  # noqa: S608 only constants of this module
+WHERE o.id IS NULL OR n.id IS NULL OR ({_columns("o")}) IS DISTINCT FROM ({_columns("n")})"""  # noqa: S608 only constants
+COUNT = f"SELECT o.code, n.code, count(*) {PAIRS} GROUP BY 1, 2 ORDER BY 1, 2"
 
 # One row per entry, by the unique index: the newer side where there is one, with the older beside it.
 ENTRIES = f"""
@@ -65,10 +65,7 @@ ORDER BY e.ident, e.twin LIMIT %(limit)s
 # The whole way back: rows that the old version has and the present one lacks come as new ones, the others end.
 ROLL_BACK = f"""
 WITH pair AS (
-  SELECT o.id AS ends, n.id AS comes, o.code AS old, n.code AS new
-  FROM (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{before}}) o
-  FULL JOIN (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{after}}) n USING (ident, twin)
-  WHERE o.id IS NULL OR n.id IS NULL OR ({_columns("o")}) IS DISTINCT FROM ({_columns("n")})),
+  SELECT o.id AS ends, n.id AS comes, o.code AS old, n.code AS new {PAIRS}),
 ended AS (UPDATE hashsets_entry e SET removed_in = %(next)s FROM pair p WHERE e.set_id = %(set)s AND e.id = p.ends),
 back AS (
   INSERT INTO hashsets_entry (set_id, added_in, ident, twin, public_id, {", ".join(SAME)})
@@ -252,7 +249,7 @@ def _bounds(hash_set: HashSet, old: int, new: int) -> dict[str, Any]:
 
 
 def _key(text: str) -> tuple[bytes, int]:
-    ident, _, twin = text.partition(".")
+    ident, _, twin = text[:LONGEST_KEY].partition(".")
     try:
         return (bytes.fromhex(ident), min(int(twin), 32_767)) if text else (b"", -1)
     except ValueError as error:

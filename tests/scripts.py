@@ -23,7 +23,7 @@ class Script:
     def post(self, path: str, body: Any, **headers: str) -> tuple[int, dict[str, Any]]:
         """Send JSON; a decision's key is new unless given."""
         sent = {"idempotency-key": str(uuid4())} | {name.replace("_", "-"): value for name, value in headers.items()}
-        text = body if isinstance(body, str) else json.dumps(body)
+        text = body if isinstance(body, str | bytes) else json.dumps(body)
         answer = self._client().post(
             f"/api/v1/{path}", text, content_type="application/json", secure=True, headers=sent
         )

@@ -13,12 +13,18 @@ PURE = [
     "hashsets/kinds",
     "hashsets/exchange",
     "hashsets/near",
+    "hashsets/index/layout.py",
+    "hashsets/index/searching.py",
+    "hashsets/index/sorting.py",
+    "hashsets/index/writing.py",
+    "hashsets/caches.py",
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",
     "workbench/media_types.py",
     "workbench/jail/pdq.py",
     "workbench/perceptual.py",
+    "workbench/durable.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}

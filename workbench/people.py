@@ -15,7 +15,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from workbench import audit
+from workbench import audit, tokens
 from workbench.errors import WorkbenchError
 from workbench.models import Agency, Membership, Role, SetupLink, User
 
@@ -108,13 +108,14 @@ def add_person(
 
 @transaction.atomic
 def make_link(user: User, *, by: User | None = None) -> str:
-    """A one-time path `/setup/<token>/`; only the token's digest is stored, earlier links die."""
+    """A one-time path `/setup/<token>/`; only its digest is stored. Earlier links and the person's tokens die."""
     token = secrets.token_urlsafe(32)
     SetupLink.objects.filter(user=user, used_at__isnull=True).update(used_at=timezone.now())
     SetupLink.objects.create(
         token_digest=_digest(token), user=user, expires_at=timezone.now() + timedelta(hours=LINK_HOURS)
     )
     audit.record(audit.PERSON_RESET, by=by, on=user, agency=user.agency)
+    tokens.end_all(user, by=by)
     return f"/setup/{token}/"
 
 
@@ -142,16 +143,18 @@ def set_password(*, token: str, password: str) -> User:
     user.save(update_fields=["password"])
     axes_reset(username=user.username)
     audit.record(audit.PASSWORD_SET, by=user, on=user)
+    tokens.end_all(user, by=user)
     return user
 
 
 @transaction.atomic
 def change_password(user: User, *, password: str) -> None:
-    """Give a signed-in person, who has just proven the old password, a new one. Raises WeakPassword."""
+    """Give a signed-in person, who has just proven the old password, a new one; tokens end. Raises WeakPassword."""
     _check_strength(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
     audit.record(audit.PASSWORD_CHANGED, by=user, on=user)
+    tokens.end_all(user, by=user)
 
 
 def _check_strength(password: str, user: User) -> None:

@@ -24,6 +24,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models.functions import Now
 
+from workbench.durable import sync_folder
 from workbench.errors import WorkbenchError
 from workbench.media_types import HEAD_BYTES
 from workbench.models import Agency
@@ -293,15 +294,6 @@ def _make_folders(folder: Path) -> set[Path]:
         changed |= _make_folders(folder.parent)
         folder.mkdir(mode=0o700, exist_ok=True)
     return changed
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _write_or_skip(descriptor: int, chunk: bytes) -> None:

@@ -1,6 +1,7 @@
 """Tokens: with one, a person's script reaches the public API as that person (docs/api.md).
 
-A token never gives more than its person's roles give at that moment, and dies with the account. It is shown once.
+A token never gives more than its person's roles give at that moment. It dies with the account, with the last role, and
+with the password under which it was made. It is shown once.
 Kept is its plain SHA-256: what is hashed are 256 random bits, so nobody can try them all, and a slow hash or a salt
 would only make every request slower.
 """
@@ -15,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from workbench import audit
+from workbench import access, audit
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.models import ApiToken, User
 
@@ -50,6 +51,7 @@ def make(*, name: str, days: int, scope: str, by: User) -> tuple[ApiToken, str]:
         raise BadInput(f"A token is good for 1 to {MOST_DAYS} days.")
     if scope not in ApiToken.Scope.values or not name.strip() or not name.isprintable():
         raise BadInput(f"A token needs a name of letters, and one of: {', '.join(ApiToken.Scope.values)}.")
+    _hold(by)
     if len(good_of(by)) >= MOST:
         raise TooManyTokens
     text = PREFIX + secrets.token_urlsafe(32)
@@ -62,6 +64,11 @@ def make(*, name: str, days: int, scope: str, by: User) -> tuple[ApiToken, str]:
     )
     audit.record(TOKEN_MADE, by=by, on=made, name=made.name, scope=scope, days=days)
     return made, text
+
+
+def _hold(user: User) -> None:
+    """Hold the person's row: of tokens made at once each counts the others, and none outlives an end of all."""
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).first()
 
 
 def good_of(user: User) -> list[ApiToken]:
@@ -97,8 +104,20 @@ def revoke(token: ApiToken, *, by: User) -> None:
         )
 
 
+def end_all(user: User, *, by: User | None) -> None:
+    """End every token of the person. In a transaction; one event each."""
+    _hold(user)
+    ended = good_of(user)
+    ApiToken.objects.filter(pk__in=[token.pk for token in ended]).update(revoked_at=timezone.now())
+    events = [
+        audit.Event(TOKEN_REVOKED, audit.subject_of(token), details={"name": token.name, "user": user.username})
+        for token in ended
+    ]
+    audit.record_all(events, by=by, agency=user.agency)
+
+
 def bearer(text: str) -> ApiToken:
-    """The token of that text, its person read anew. One query; a day's first use is an event. Raises TokenNeeded."""
+    """The token of that text, its person read anew. Two queries; a day's first use is an event. Raises TokenNeeded."""
     found = ApiToken.objects.filter(digest=_digest(text)).select_related("user__agency").first()
     if found is None:
         raise TokenNeeded
@@ -111,8 +130,9 @@ def bearer(text: str) -> ApiToken:
 
 
 def is_good(token: ApiToken) -> bool:
-    """Neither revoked nor too old, and its person may still sign in."""
-    return token.revoked_at is None and token.expires_at > timezone.now() and token.user.is_active
+    """Neither revoked nor too old, and its person may still sign in and has a role. One query, for the roles."""
+    lives = token.revoked_at is None and token.expires_at > timezone.now() and token.user.is_active
+    return lives and bool(access.roles(token.user))
 
 
 def _note(token: ApiToken, column: str, verb: str, outcome: str = "ok") -> None:

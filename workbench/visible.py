@@ -7,6 +7,7 @@ kept elsewhere as it came, this one is only for eyes.
 import unicodedata
 
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}  # Unicode categories that change text without being seen
+JOINERS = "\u200c\u200d"  # which some scripts cannot be written without
 
 
 def visible(text: str) -> str:
@@ -33,3 +34,8 @@ def _escape(character: str) -> str:
     return named.get(character) or (
         f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     )
+
+
+def readable(text: str) -> bool:
+    """Whether every character of what a person typed can be seen; the joiners that some scripts need count as seen."""
+    return all(character.isprintable() or character in JOINERS for character in text)

@@ -59,7 +59,7 @@ def body_as(request: HttpRequest, shape: type[Shape]) -> Shape:
     """The request's JSON in the given shape. Raises BadInput naming the place."""
     try:
         return msgspec.json.decode(request.body, type=shape)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BadInput(f"The request's body does not fit: {error}") from error
 
 

@@ -21,7 +21,7 @@ from cases.exports import snapshot
 from cases.exports.base import WITH_MEDIA, Options, Product
 from cases.exports.package import FORMAT, Package, Stamp
 from cases.models import Case, Export
-from workbench import access, audit, storage
+from workbench import access, audit, durable, storage
 from workbench.errors import WorkbenchError
 from workbench.models import User
 
@@ -146,7 +146,7 @@ def _use_again(spare: Path, export: Export, digest: bytes) -> None:
         spare.unlink()
     else:
         spare.rename(stored(export))
-        storage.sync_folder(spare.parent)
+        durable.sync_folder(spare.parent)
 
 
 def sweep() -> int:
@@ -176,7 +176,7 @@ def _publish(path: Path, case: Case, public_id: UUID) -> Path:
         os.fsync(file.fileno())
     final = path.with_name(f"{public_id}.zip")
     path.rename(final)
-    storage.sync_folder(_folder(case))
+    durable.sync_folder(_folder(case))
     return final
 
 

@@ -229,6 +229,16 @@ class SetSync(models.Model):
         constraints = [models.UniqueConstraint(fields=["agency", "set"], name="set_sync_once")]
 
 
+class NearDue(models.Model):
+    """A content whose PDQ came while a set was being matched again: the re-match looks at it once more at its end."""
+
+    sync = models.ForeignKey(SetSync, on_delete=models.CASCADE, related_name="+")
+    content = models.BigIntegerField()  # its id; one that is gone by then is passed by
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sync", "content"], name="near_due_once")]
+
+
 class Viewing(models.Model):
     """One clear picture sent to one person; its milliseconds follow when it was unveiled."""
 

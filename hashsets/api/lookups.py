@@ -1,6 +1,5 @@
 """Looking hashes up by token."""
 
-import msgspec
 from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
@@ -23,17 +22,19 @@ class Lookup(ApiView):
         """Look up to 1,000 hashes up in the sets the agency uses. One event, with the purpose."""
         access.require(self.user, "set.lookup")
         asked = shapes.body(request._request, LookupAsked)
-        limits.spend(self.token, "hashes", len(asked.hashes), settings.API_HASHES)
-        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose)
+        number = len(asked.hashes)
+        limits.spend(self.token, "hashes", number, most=settings.API_HASHES, of_person=settings.PERSON_HASHES)
+        answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose, turned=asked.turned)
+        each = {answer.hash: answer for answer in answers}.values()  # a hash that was sent twice is answered once
         return answered(
             LookupAnswer(
                 asked=len(answers),
                 known=sum(answer.known for answer in answers),
                 answers=[
-                    Answered(answer.hash, answer.known, [msgspec.convert(hit.as_json(), Found) for hit in answer.hits])
-                    for answer in answers
+                    Answered(answer.hash, answer.known, [Found(**hit.as_json()) for hit in answer.hits], answer.more)
+                    for answer in each
                     if answer.hits
                 ],
-                problems=[NoHash(answer.hash, answer.problem) for answer in answers if answer.problem],
+                problems=[NoHash(answer.hash, answer.problem) for answer in each if answer.problem],
             )
         )

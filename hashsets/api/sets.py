@@ -6,7 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hashsets import overview
+from hashsets import overview, sets
 from hashsets.api.shapes import HashSetOne, HashSetPage, HashSetRow, SetsAsked, Version
 from hashsets.models import HashSet
 from workbench import access
@@ -34,8 +34,7 @@ class SetOne(ApiView):
     @described("sets_one", HashSetOne)
     def get(self, request: Request, set_id: UUID) -> HttpResponse:
         """One set with its latest versions."""
-        scoped = HashSet.objects.for_actor(self.user).select_related("owner", "scheme")
-        hash_set: HashSet = access.get_from(self.user, "set.view", scoped, set_id)
+        hash_set = sets.reached(self.user, "set.view", set_id)
         shown = overview.page(self.user, hash_set)
         current = next((one for one in shown["generations"] if one["in_force"]), None)
         versions = [Version(**{name: one[name] for name in Version.__struct_fields__}) for one in shown["generations"]]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from hashsets.lookups import PURPOSE
 from workbench.api.shapes import Asked, Moment
 
 MOST_HASHES = 1000  # of a look-up
@@ -12,8 +13,8 @@ MOST_HASHES = 1000  # of a look-up
 Purpose = Annotated[
     str,
     Meta(
-        min_length=3,
-        max_length=200,
+        min_length=PURPOSE[0],
+        max_length=PURPOSE[1],
         pattern="^[^\\x00-\\x20][^\\x00-\\x1f]*[^\\x00-\\x20]$",
         description="Why you ask, in a few words. It is logged: asking is disclosing.",
     ),
@@ -73,6 +74,7 @@ class LookupAsked(Struct, forbid_unknown_fields=True):
 
     purpose: Purpose
     hashes: Annotated[list[Hash], Meta(min_length=1, max_length=MOST_HASHES)]
+    turned: Annotated[bool, Meta(description="Seek what looks alike also turned and mirrored; slower.")] = False
 
 
 class Found(Struct):
@@ -88,11 +90,15 @@ class Found(Struct):
 
 
 class Answered(Struct):
-    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like."""
+    """A hash, as it was sent, that sets have; or, not `known`, one that something in them looks like.
+
+    `matches`: of each set the first 20; `more`: how many others have the hash.
+    """
 
     hash: str
     known: bool
     matches: list[Found]
+    more: int
 
 
 class NoHash(Struct):

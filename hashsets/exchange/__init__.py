@@ -79,7 +79,7 @@ def _lists(
 ) -> Iterator[tuple[ListFormat, packing.Document]]:
     """Every document in a file that is a list, with its format; the others are told."""
     found = 0
-    for document in packing.documents(stream, name, options.scratch):
+    for document in packing.documents(stream, name, options.scratch, options.most_unpacked):
         format_ = None if document.aside else _recognised(document)
         if format_ is None:
             report.warn("not-a-list", document.name)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hashsets.exchange.peek import Peek
 
 MAX_WARNINGS = 200  # kept word for word; beyond, only counted
+MAX_UNPACKED = 1 << 38  # bytes of a database that was packed; the largest of the NSRL take 2^37
 MAX_NAMES = 200  # different field names and codes counted one by one
 FLAGS = (
     "is_precategorized",
@@ -163,6 +164,7 @@ class ReadOptions:
     take: frozenset[str] = SWITCHES  # what else than hashes, size and category
     default_code: str | None = None  # for lists without categories
     scratch: str | None = None  # folder for a database that has to be unpacked; None = the system's
+    most_unpacked: int = MAX_UNPACKED  # of such a database
     only_media: bool = False  # of lists that name files: only pictures and videos, by extension
 
 

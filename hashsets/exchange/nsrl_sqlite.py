@@ -1,8 +1,8 @@
 """NSRL RDS version 3: an SQLite database, full or minimal (vics.md section 10). PURE.
 
-The full one keeps files in the table METADATA, of which FILE is a view; in the minimal one FILE is the table.
-A table is preferred to a view, and DISTINCT_HASH, which has no sizes, comes last. Files are known, not good:
-what no category means is decided by the set. Changes as `.sql` are no list.
+The full one keeps files in the table METADATA, of which FILE is a view; in the minimal one FILE is the table. A view
+is a program of whoever made the file, and holds nothing that is not in a table: it is not read. Files are known, not
+good: what no category means is decided by the set. Changes as `.sql` are no list.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from hashsets.exchange.peek import Peek
 from hashsets.exchange.sqlite_source import Database
 from hashsets.exchange.taking import Taker
 
-_SOURCES = (("metadata", "table"), ("file", "table"), ("file", "view"), ("distinct_hash", "view"))
-_BEHIND = {"metadata", "file", "distinct_hash", "package_object"}  # what the NSRL's views are made of
+_SOURCES = ("metadata", "file")
 _SIZES, _NAMES = ("bytes", "file_size", "size"), ("extension", "file_name")
 
 
@@ -36,7 +35,7 @@ class NsrlSqlite:
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
         """See ListFormat."""
         report.format = self.id
-        with sqlite_source.opened(stream, _BEHIND) as database:
+        with sqlite_source.opened(stream, _SOURCES) as database:
             columns = _source(database, report)
             taker, names = Taker(report, options), list(columns)
             query = f'SELECT {", ".join(columns.values())} FROM "{report.document}"'  # noqa: S608 from our own lists
@@ -48,8 +47,8 @@ class NsrlSqlite:
 def _source(database: Database, report: Report) -> dict[str, str]:
     """The columns to read, each with what to ask for; the table they stand in is told as `report.document`."""
     schema = database.schema()
-    for name, kind in _SOURCES:
-        if schema.get(name) != kind:
+    for name in _SOURCES:
+        if schema.get(name) != "table":
             continue
         there = database.columns(name)
         hashes = {each: each for each in kinds.DIGESTS if each in there}

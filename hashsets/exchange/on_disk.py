@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -16,29 +15,57 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from hashsets.exchange.base import MalformedDocument
+from hashsets.exchange.base import MAX_UNPACKED, MalformedDocument
 
 PREFIX = "winnow-list-"
+_PIECE = 1 << 20  # bytes
 
 
 @contextmanager
-def on_disk(stream: BinaryIO, folder: str | None = None) -> Iterator[BinaryIO]:
-    """The same bytes as a file whose `name` is its path; a copy lies in `folder`. Raises MalformedDocument."""
+def on_disk(stream: BinaryIO, folder: str | None = None, most: int = MAX_UNPACKED) -> Iterator[BinaryIO]:
+    """The same bytes as a file whose `name` is its path; a copy, of at most `most` bytes, lies in `folder`.
+
+    Raises MalformedDocument.
+    """
     if path_of(stream):
         stream.seek(0)
         yield stream
         return
     sweep(folder)
-    with tempfile.NamedTemporaryFile(prefix=PREFIX, dir=folder) as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with _locked(folder) as file:
         try:
-            shutil.copyfileobj(stream, file, 1 << 20)
+            _copy(stream, file, most)
             file.flush()
         except OSError as error:
             reason = f"it has to be unpacked and cannot be ({error.strerror}): unpack it and import the file; stopped"
             raise MalformedDocument(file.tell(), reason) from None
         file.seek(0)
+        yield file
+
+
+@contextmanager
+def _locked(folder: str | None) -> Iterator[BinaryIO]:
+    """An empty file that no sweeper takes; made anew where one came between making and locking it."""
+    while True:
+        file = tempfile.NamedTemporaryFile(prefix=PREFIX, dir=folder, delete=False)  # noqa: SIM115 closed below
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            break
+        file.close()
+    try:
         yield file  # type: ignore[misc] # a wrapper with all that a BinaryIO has
+    finally:
+        with suppress(FileNotFoundError):
+            Path(file.name).unlink()
+        file.close()
+
+
+def _copy(stream: BinaryIO, file: BinaryIO, most: int) -> None:
+    """Copy the whole stream. Raises MalformedDocument before more than `most` bytes are written."""
+    while piece := stream.read(_PIECE):
+        if file.tell() + len(piece) > most:
+            raise MalformedDocument(most, f"it unpacks to more than {most:,} bytes, the limit of this node; stopped")
+        file.write(piece)
 
 
 def path_of(stream: BinaryIO) -> Path | None:

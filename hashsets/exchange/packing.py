@@ -10,13 +10,13 @@ import io
 import zipfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import BinaryIO, cast
 
 from hashsets.exchange import sqlite_source
-from hashsets.exchange.base import MalformedDocument
+from hashsets.exchange.base import MAX_UNPACKED, MalformedDocument
 from hashsets.exchange.on_disk import on_disk
 from hashsets.exchange.peek import HEAD, Peek
 from hashsets.exchange.text_source import GZIP, GZIP_SLACK, MAX_GZIP_RATIO, read_up_to, unpacked
@@ -25,6 +25,7 @@ MAX_MEMBERS = 1000
 MAX_TOTAL = 1 << 40  # bytes that may come out of one zip
 _DIRECTORY = 1 << 20  # bytes read at once; a zip's directory of more holds too many members
 _ZIP = b"PK\3\4", b"PK\5\6"
+Copied = Callable[[BinaryIO], AbstractContextManager[BinaryIO]]  # a stream as a file with a path
 _NOISE = ("__macosx/", ".ds_store", "thumbs.db")
 
 
@@ -39,19 +40,20 @@ class Document:
     aside: bool = False  # the checksum of another member, which is no list
 
 
-def documents(stream: BinaryIO, name: str, scratch: str | None = None) -> Iterator[Document]:
+def documents(stream: BinaryIO, name: str, scratch: str | None = None, most: int = MAX_UNPACKED) -> Iterator[Document]:
     """What is in a file: itself, or what is packed in it, by name. Raises MalformedDocument.
 
-    A packed database is unpacked into a file in the folder `scratch`, for as long as it is read.
+    A packed database is unpacked into a file of at most `most` bytes in the folder `scratch`, while it is read.
     """
+    copied = partial(on_disk, folder=scratch, most=most)
     head = Peek.at(stream).head
     if head.startswith(_ZIP):
         with _zip(stream) as archive:
             members = _members(archive, stream)
             for inner, member in members.items():
-                yield from _unpacked(inner, partial(_Member, archive, member), scratch, aside=_sums_up(inner, members))
+                yield from _unpacked(inner, partial(_Member, archive, member), copied, aside=_sums_up(inner, members))
     elif head.startswith(GZIP):
-        yield from _unpacked(_without_gz(name), lambda: _Gunzipped(stream), scratch)
+        yield from _unpacked(_without_gz(name), lambda: _Gunzipped(stream), copied)
     else:
         yield Document(name, Peek.at(stream), stream, packed=False)
 
@@ -67,7 +69,7 @@ def names(stream: BinaryIO, name: str) -> list[str]:
 
 
 def _unpacked(
-    name: str, opened: Callable[[], io.RawIOBase], scratch: str | None, *, aside: bool = False
+    name: str, opened: Callable[[], io.RawIOBase], copied: Copied, *, aside: bool = False
 ) -> Iterator[Document]:
     with opened() as raw:
         head = read_up_to(cast("BinaryIO", raw), HEAD)
@@ -76,7 +78,7 @@ def _unpacked(
     with opened() as raw:
         stream = cast("BinaryIO", raw)
         if head.startswith(sqlite_source.MAGIC):
-            with on_disk(stream, scratch) as file:
+            with copied(stream) as file:
                 yield Document(name, Peek.at(file), file)
         else:
             yield Document(name, Peek(head), stream, aside=aside)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 MOST_PARTS = 1000  # a total above is no total
+MOST_NAMED = 200  # missing parts told by name
+LONGEST = 200  # characters of a name that are told
 _OF = re.compile(r"(?<!\d)(\d{1,4})([ _.-]*(?:of|von|de|sur|van)[ _.-]*)(\d{1,4})(?!\d)", re.IGNORECASE)
 _PART = re.compile(r"((?<![A-Za-z])(?:part|pt|teil|partie|vol|volume|disk|disc)[ _.-]*)(\d{1,4})(?!\d)", re.IGNORECASE)
 
@@ -26,7 +28,7 @@ class _Said:
     after: str
 
     def named(self, number: int) -> str:
-        return f"{self.before}{number:0{self.digits}}{self.after}"
+        return f"{self.before}{number:0{self.digits}}{self.after}"[-LONGEST:]
 
 
 def says_part(name: str) -> bool:
@@ -35,17 +37,23 @@ def says_part(name: str) -> bool:
 
 
 def missing(names: Iterable[str]) -> list[str]:
-    """The names of the parts that ought to be among `names` and are not, in order."""
+    """The names of the parts that ought to be among `names` and are not, in order.
+
+    Beyond MOST_NAMED only how many more, in words, as the last one.
+    """
     sets: dict[tuple[str, int | None], dict[int, _Said]] = defaultdict(dict)
     for name in names:
         if said := _said(name):
             sets[said.before.lower(), said.total].setdefault(said.number, said)
-    gaps = []
+    gaps, more = list[str](), 0
     for (_before, total), there in sets.items():
         one = next(iter(there.values()))
         wanted = range(min(1, *there, 1), (max(there) if total is None else total) + 1)
-        gaps += [one.named(number) for number in wanted if number not in there]
-    return gaps
+        missed = [number for number in wanted if number not in there]
+        named = missed[: MOST_NAMED - len(gaps)]
+        gaps += [one.named(number) for number in named]
+        more += len(missed) - len(named)
+    return [*gaps, f"and {more:,} more"] if more else gaps
 
 
 def base_name(name: str) -> str:

@@ -1,14 +1,16 @@
 """Reads tables of an SQLite database that somebody else made, and trusts nothing in it. PURE.
 
-Views, generated columns and virtual tables of a hostile file are programs. So the file is opened unchangeable,
-its schema is not trusted, an authorizer lets statements read the named tables and nothing else, values have
-a greatest length, and a query that works too long without giving a row is stopped.
+Views, generated columns and virtual tables of a hostile file are programs, and the branches of a damaged tree may
+meet again. So the file is opened unchangeable, its schema is not trusted, an authorizer lets statements read the named
+tables and nothing else, values and statements have a greatest length, nobody gets more rows than the file has room
+for, and SQLite is stopped when it works longer than a file of that length may take.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, BinaryIO
@@ -19,36 +21,45 @@ from hashsets.exchange.on_disk import on_disk, path_of
 
 MAGIC = b"SQLite format 3\0"
 MAX_VALUE = 1 << 20  # bytes of one value, one row, one statement
-MAX_STEPS = 2_000_000_000  # of SQLite's machine, without a row in between: about a minute
-_TICK = 1_000_000  # steps between two looks at the clock
+MAX_SECONDS = 60  # that SQLite itself may work, beside a second for each SLOWEST bytes of the file
+SLOWEST = 1 << 20  # bytes a second
+SMALLEST = 8  # bytes of the file that a row takes at least; one with a hash takes more
+_TICK = 10_000  # steps of SQLite's machine between two looks at the clock
 _MOST_NAMES = 1000  # tables and views
+_MEMORY = 128 << 20  # bytes that SQLite may hold in this process
 _SCHEMA = frozenset({"sqlite_master"})
-_HARMLESS = frozenset({"upper", "lower"})  # the functions that views of the NSRL call
+_HARMLESS = frozenset({"upper", "lower"})  # the functions that columns may call
 _LIMITS = {
     sqlite3.SQLITE_LIMIT_LENGTH: MAX_VALUE,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: MAX_VALUE,
     sqlite3.SQLITE_LIMIT_COLUMN: 200,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 100,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 10,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
 }
-_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON", "cache_size=-1024")
+_PRAGMAS = ("trusted_schema=OFF", "cell_size_check=ON", "mmap_size=0", "query_only=ON", "cache_size=-1024",
+            f"hard_heap_limit={_MEMORY}")  # fmt: skip
 
 
 class Database:
     """One database, open for reading what `allowed` names (lower case)."""
 
-    def __init__(self, connection: sqlite3.Connection, allowed: Collection[str]) -> None:
+    def __init__(self, connection: sqlite3.Connection, allowed: Collection[str], length: int) -> None:
+        """`length` of the file, in bytes."""
         self._connection = connection
-        self._steps = 0
+        self._most_rows = length // SMALLEST
+        self._most_seconds = MAX_SECONDS + length / SLOWEST
+        self._worked = 0.0  # seconds, up to the last row
+        self._began = time.monotonic()
+        connection.set_progress_handler(self._tick, _TICK)
         connection.text_factory = lambda value: value.decode("utf-8", "replace")
         for limit, most in _LIMITS.items():
             connection.setlimit(limit, most)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         connection.set_authorizer(_only(frozenset(allowed) | _SCHEMA))
-        connection.set_progress_handler(self._tick, _TICK)
 
     def schema(self) -> dict[str, str]:
         """Lower-case name -> "table", "view" or "virtual"."""
@@ -67,26 +78,29 @@ class Database:
         return [str(column[0]).lower() for column in cursor.description]
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
-        """The rows of a query of ours, as they come."""
-        for row in self._connection.execute(query):
-            self._steps = 0
+        """The rows of a query of ours, as they come. Raises MalformedDocument for more than there is room for."""
+        self._began = time.monotonic()
+        for number, row in enumerate(self._connection.execute(query)):
+            if number >= self._most_rows:
+                raise MalformedDocument(0, "it gives more rows than it has room for; stopped")
+            self._worked += time.monotonic() - self._began
             yield row
+            self._began = time.monotonic()
 
     def _tick(self) -> int:
-        self._steps += _TICK
-        return int(self._steps > MAX_STEPS)
+        return int(self._worked + time.monotonic() - self._began > self._most_seconds)
 
 
 @contextmanager
 def opened(stream: BinaryIO, allowed: Collection[str]) -> Iterator[Database]:
     """The database in a stream. Whatever SQLite finds wrong with it is MalformedDocument."""
     with on_disk(stream) as file:
-        _check_length(file)
+        length = _checked_length(file)
         path = path_of(file)
         try:
             with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as connection:
-                yield Database(connection, allowed)
-        except sqlite3.Error as error:
+                yield Database(connection, allowed, length)
+        except (sqlite3.Error, MemoryError) as error:  # the limit of a statement's length is out of memory, too
             raise MalformedDocument(0, f"SQLite cannot read it ({error}); read") from None
 
 
@@ -101,8 +115,8 @@ def names(stream: BinaryIO) -> frozenset[str]:
         stream.seek(0)
 
 
-def _check_length(file: BinaryIO) -> None:
-    """Raise MalformedDocument for a file shorter than its header says; a table read to its end would not show it."""
+def _checked_length(file: BinaryIO) -> int:
+    """Its bytes. Raises MalformedDocument for fewer than its header says; a table read to its end would not show it."""
     head = file.read(100)
     length = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -113,6 +127,7 @@ def _check_length(file: BinaryIO) -> None:
     )
     if changed == counted and length < pages * (65536 if size == 1 else size):
         raise MalformedDocument(length, "looks truncated")
+    return length
 
 
 def _only(allowed: frozenset[str]) -> Callable[..., int]:

@@ -15,6 +15,8 @@ from django.db import connection
 from django.db.models import F, QuerySet, Sum
 from django.utils import timezone
 
+from hashsets import caches
+from hashsets.generations import in_force
 from hashsets.index import shelf
 from hashsets.index.layout import KINDS, DamagedIndex
 from hashsets.index.searching import IndexFile
@@ -32,7 +34,7 @@ PATIENCE = timedelta(minutes=10)  # for a version that has no index yet
 
 log = logging.getLogger(__name__)
 
-IN_FORCE = "added_in <= %(g)s AND (removed_in IS NULL OR removed_in > %(g)s)"
+IN_FORCE = in_force("%(g)s", "hashsets_entry")
 KEYS = ", ".join(
     f"coalesce(string_agg(substr({kind}, 1, 16) || int8send(id), ''::bytea) FILTER (WHERE {kind} IS NOT NULL), '')"
     for kind in KINDS
@@ -122,7 +124,7 @@ def _make(plan: Plan) -> None:
     """Make one file and put it in its place; then what it supersedes goes."""
     of_set, generation = plan.set.public_id, plan.set.generation
     shelf.root().mkdir(mode=0o700, exist_ok=True)
-    shelf.drop_drafts(of_set)
+    caches.drop_drafts(shelf.folder(of_set))
     base = generation if plan.base is None else plan.base
     final = shelf.base_path(of_set, base) if plan.base is None else shelf.delta_path(of_set, base, generation)
     with Draft(shelf.folder(of_set)) as draft:
@@ -180,4 +182,4 @@ def _check_sample(cursor: Any, plan: Plan, file: IndexFile, kind: str) -> None:
 
 def sweep() -> int:
     """Remove files that nobody needs; returns how many."""
-    return shelf.sweep(set(wanted().values_list("public_id", flat=True)))
+    return caches.sweep(shelf.root(), wanted().values_list("public_id", flat=True))

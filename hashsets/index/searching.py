@@ -4,6 +4,7 @@ PURE. What is found agrees in the first 16 bytes; whoever shows it or acts on it
 row. What is not found is not in the set.
 """
 
+import errno
 import hashlib
 import mmap
 import os
@@ -29,8 +30,13 @@ class IndexFile:
     """One file, checked from its first to its last byte before it answers anything."""
 
     def __init__(self, path: Path, secret: bytes) -> None:
-        """Map and check the file. Raises DamagedIndex, FileNotFoundError and other OSErrors."""
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        """Map and check the file. Raises DamagedIndex; OSError where it cannot be read, whatever is in it."""
+        try:
+            self._descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno == errno.ELOOP:
+                raise DamagedIndex("the file is a link") from error
+            raise
         self._stood = _standing(self._descriptor)
         self.header = layout.read(os.pread(self._descriptor, PAGE, 0), secret)
         self._map = self._checked()

@@ -1,29 +1,26 @@
 """Where index files lie, and which one answers for a set at a version.
 
 `WINNOW_DATA/index/<set>/<version>.base` and `<version of the base>-<version>.delta`. Every process maps them once, and
-looks whether they are what they should be; what is not is removed, and `building` makes it anew.
+looks whether they are what they should be; what is not is removed, and `building` makes it anew. Where the system does
+not let a process read them (no descriptors, no memory, no right), they stay, and PostgreSQL answers meanwhile.
 """
 
 import hashlib
 import logging
 import re
 import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
 
+from hashsets import caches
 from hashsets.index import layout
 from hashsets.index.layout import PAGE, DamagedIndex, Header
 from hashsets.index.searching import Index, IndexFile
-from hashsets.index.writing import TEMPORARY, remove
 
 BASE = re.compile(r"(\d+)\.base")
 DELTA = re.compile(r"(\d+)-(\d+)\.delta")
-ABANDONED = 6 * 3600  # seconds after which a file that is being made has nobody who makes it
 
 log = logging.getLogger(__name__)
 _open: dict[UUID, tuple[int, Index]] = {}  # what this process has mapped: the version, the files
@@ -89,17 +86,20 @@ def index(of_set: UUID, generation: int) -> Index | None:
 
 def _opened(of_set: UUID, generation: int, held: Index | None) -> Index | None:
     """Map and check the files; a base that was checked before is not read again."""
-    places = paths(of_set, generation)
-    if not places:
-        _tell(of_set, generation)
-        return None
     try:
+        places = paths(of_set, generation)
+        if not places:
+            _tell(of_set, generation)
+            return None
         files = [_mapped(path, held) for path in places]
         found = Index(*files)
         found.check(of_set, generation)
-    except (DamagedIndex, OSError) as error:
-        log.warning("The index of hash set %s is not used, PostgreSQL answers: %s", of_set, error)
+    except DamagedIndex as error:
+        log.warning("The index of hash set %s is damaged and removed, PostgreSQL answers: %s", of_set, error)
         discard(of_set)
+        return None
+    except OSError as error:  # says nothing of what is in the file
+        log.warning("The index of hash set %s cannot be read now, PostgreSQL answers: %s", of_set, error)
         return None
     return found
 
@@ -119,69 +119,37 @@ def _tell(of_set: UUID, generation: int) -> None:
 
 
 def header(path: Path) -> Header | None:
-    """What a file says of itself, its columns unread; None where it is not one of ours, or cut off."""
+    """What a file says of itself, its columns unread; None where it is not one of ours, or cut off. Raises OSError."""
     try:
         with path.open("rb") as file:
             found = layout.read(file.read(PAGE), secret())
             return found if path.stat().st_size == found.size else None
-    except (DamagedIndex, OSError):
+    except (DamagedIndex, FileNotFoundError):
         return None
 
 
 def is_made(of_set: UUID, generation: int) -> bool:
-    """Whether the files of a version are there, by their headers."""
-    places = paths(of_set, generation)
-    headers = [header(path) for path in places]
+    """Whether the files of a version are there, by their headers; those that cannot be read now are taken for good."""
+    try:
+        places = paths(of_set, generation)
+        headers = [header(path) for path in places]
+    except OSError as error:
+        log.warning("The index of hash set %s cannot be read now: %s", of_set, error)
+        return True
     return bool(places) and all(one is not None and one.set == of_set for one in headers)
 
 
 def discard(of_set: UUID) -> None:
     """Remove all files of a set; who has them mapped keeps them until he lets go."""
-    remove(folder(of_set))
+    caches.remove(folder(of_set))
 
 
 def keep_only(of_set: UUID, kept: list[Path]) -> None:
     """Remove what is superseded."""
-    for path in folder(of_set).iterdir():
+    for path in caches.entries(folder(of_set)):
         if path not in kept and (BASE.fullmatch(path.name) or DELTA.fullmatch(path.name)):
             path.unlink(missing_ok=True)
 
 
-def drop_drafts(of_set: UUID) -> None:
-    """Remove what killed builders left. Only for the one builder of the set."""
-    for path in _entries(folder(of_set)):
-        if path.name.startswith(TEMPORARY):
-            _remove(path)
-
-
-def sweep(used: set[UUID]) -> int:
-    """Remove the files of sets that need none, and what killed builders left; returns how many were removed."""
-    gone = [path for path in _entries(root()) if path.name not in {str(one) for one in used}]
-    oldest = time.time() - ABANDONED
-    for one in used:
-        gone += [path for path in _entries(folder(one)) if path.name.startswith(TEMPORARY) and _older(path, oldest)]
-    for path in gone:
-        _remove(path)
-    return len(gone)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file or a folder, whichever it is."""
-    remove(path)
-    with suppress(OSError):
-        path.unlink(missing_ok=True)
-
-
-def _older(path: Path, oldest: float) -> bool:
-    with suppress(FileNotFoundError):
-        return path.stat().st_mtime < oldest
-    return False
-
-
 def _names(of_set: UUID) -> list[str]:
-    return [path.name for path in _entries(folder(of_set))]
-
-
-def _entries(place: Path) -> Iterator[Path]:
-    with suppress(FileNotFoundError, NotADirectoryError):
-        yield from sorted(place.iterdir())
+    return [path.name for path in caches.entries(folder(of_set))]

@@ -3,10 +3,7 @@
 PURE. The same entries give the same bytes, whoever writes and however often.
 """
 
-import os
-import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -15,10 +12,11 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from hashsets import caches
 from hashsets.index.layout import KINDS, WORD, Header
 from hashsets.index.sorting import Records, Sorter
+from workbench import durable
 
-TEMPORARY = "making-"  # how names begin that do not count yet
 _COLUMNS = 3
 
 
@@ -26,8 +24,7 @@ class Draft:
     """A file that is being made; inside `with`. What was not put in its place is gone afterwards."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.path = folder / f"{TEMPORARY}{os.getpid()}-{secrets.token_hex(8)}"
+        self.path = caches.draft(folder)
         self._parts = self.path.with_name(f"{self.path.name}.parts")
         self.sorters = {kind: Sorter(self._parts / kind) for kind in KINDS}
 
@@ -36,7 +33,7 @@ class Draft:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.path.unlink(missing_ok=True)
-        remove(self._parts)
+        caches.remove(self._parts)
 
     def add(self, kind: str, records: bytes) -> None:
         """Take records of 24 bytes: 16 of a digest, 8 of an entry's id, as PostgreSQL's int8send writes it."""
@@ -50,8 +47,7 @@ class Draft:
         ids = np.sort(ended) if ended is not None else np.empty(0, dtype=np.int64)
         counts = {kind: sorter.count for kind, sorter in self.sorters.items()}
         header = Header(of_set, base, generation, counts, len(ids))
-        descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "r+b") as file:
+        with durable.new_file(self.path) as file:
             file.truncate(header.size)
             for kind, sorter in self.sorters.items():
                 _write_columns(file, header.start(kind), sorter.count, sorter.blocks())
@@ -59,18 +55,11 @@ class Draft:
             file.flush()
             header = header.with_digest_of(file)
             _put(file, 0, header.packed(secret))
-            file.flush()
-            os.fsync(file.fileno())
         return header
 
     def place(self, final: Path) -> None:
         """Give the file its own name, durably."""
-        self.path.rename(final)
-        descriptor = os.open(final.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        durable.place(self.path, final)
 
 
 def _write_columns(file: BinaryIO, start: int, count: int, blocks: Iterable[Records]) -> None:
@@ -85,17 +74,3 @@ def _write_columns(file: BinaryIO, start: int, count: int, blocks: Iterable[Reco
 def _put(file: BinaryIO, place: int, data: bytes) -> None:
     file.seek(place)
     file.write(data)
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder and all below it; one that is not there is fine. Links are removed, never followed."""
-    if folder.is_symlink():
-        folder.unlink(missing_ok=True)
-    elif folder.is_dir():
-        for path in folder.iterdir():
-            if path.is_dir():
-                remove(path)
-            else:
-                path.unlink(missing_ok=True)
-        with suppress(OSError):
-            folder.rmdir()

@@ -91,7 +91,7 @@ ALTER TABLE hashsets_entry DROP COLUMN media_id;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0010_comparison")]
+    dependencies = [("hashsets", "0013_comparison_given_up")]
     operations = [
         migrations.RunSQL(
             CREATE,

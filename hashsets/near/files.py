@@ -7,11 +7,9 @@ memory; a file of another machine or make is none and is built anew.
 
 import mmap
 import os
-import secrets
 import struct
 import sys
 import zlib
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,9 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from hashsets import caches
 from hashsets.near.tables import BYTES, CHUNKS, KEYS, Bytes, Tables
+from workbench import durable
 
 MAGIC = b"WNNEAR1" + (b"<" if sys.byteorder == "little" else b">")
 # Magic, public id of the set, its generation, that of the base (its own: this is one), hashes, entries gone,
@@ -52,25 +52,15 @@ class NearFile:
 def write(path: Path, content: NearFile) -> None:
     """Put the file there, readable by us alone: under another name first, synced, renamed. Raises OSError."""
     arrays = _arrays(content)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    temporary = caches.draft(path.parent)
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
+        with durable.new_file(temporary) as file:
             file.write(_header(content, arrays))
             for array in arrays:
                 file.write(array.data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        durable.place(temporary, path)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+        temporary.unlink(missing_ok=True)
 
 
 def read(path: Path, *, of: UUID, generation: int, whole: bool = True) -> NearFile:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.visible import readable, visible
 
 FOLDER = Path(__file__).parent
 DISPOSITIONS = ("no_verdict", "not_relevant", "relevant", "relevant_restricted", "comparison", "unmapped")
@@ -98,6 +99,9 @@ def _problems(scheme: SchemeDoc) -> list[str]:
     found += [f"key {key!r} twice" for key in sorted(set(keys)) if keys.count(key) > 1]
     for category in scheme.categories:
         found += _category_problems(category)
+    shown = [scheme.name, scheme.source, *codes, *(category.name for category in scheme.categories)]
+    shown += [text for mapping in scheme.mappings for text in (mapping.loses, *mapping.codes.values())]
+    found += [f"{visible(text)}: a character that cannot be seen" for text in shown if not readable(text)]
     for mapping in scheme.mappings:
         unknown = sorted(set(mapping.codes) - set(codes))
         found += [f"maps {code!r}, which it does not have" for code in unknown]

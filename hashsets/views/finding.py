@@ -8,10 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hashsets import comparisons, finding, tasks
+from hashsets import comparisons, finding, reads, sets, tasks
 from hashsets.comparisons import Overlap
 from hashsets.models import HashSet
-from workbench import access
 from workbench.errors import NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.waking import send
@@ -20,9 +19,17 @@ from workbench.waking import send
 @require_http_methods(["GET", "POST"])
 def find(request: SignedRequest, set_id: UUID) -> HttpResponse:
     """A hash in this set: what it is, since when, and what it was before."""
-    hash_set = _reached(request, "set.lookup", set_id)
+    hash_set = sets.reached(request.user, "set.lookup", set_id)
     text = request.POST.get("hash", "").strip()[:200]
-    context: dict[str, Any] = {"here": "hashsets", "set": hash_set, "hash": text, "error": "", "rows": None}
+    own = hash_set.owner_id == request.user.agency_id
+    context: dict[str, Any] = {
+        "here": "hashsets",
+        "set": hash_set,
+        "own": own,
+        "hash": text,
+        "error": "",
+        "rows": None,
+    }
     if request.method == "POST":
         try:
             context["rows"] = _rows(hash_set, finding.find(hash_set, text, by=request.user))
@@ -33,23 +40,21 @@ def find(request: SignedRequest, set_id: UUID) -> HttpResponse:
 
 @require_GET
 def overlap(request: SignedRequest, set_id: UUID) -> HttpResponse:
-    """How much of this set another one holds, by category, and how much of that one this holds."""
-    hash_set = _reached(request, "set.view", set_id)
-    others = list(HashSet.objects.for_actor(request.user).exclude(pk=hash_set.pk).order_by("name")[:200])
+    """How much of this set another one holds, by category, and how much of that one this holds. One event.
+
+    To ask what another agency's set holds is a look-up, however many hashes it is.
+    """
+    hash_set = sets.reached(request.user, "set.view", set_id)
+    others = list(reads.comparable(hash_set, request.user)[:200])
     asked = request.GET.get("with", "")
     other = next((one for one in others if str(one.public_id) == asked), None)
     if asked and other is None:
         raise NotFound
     context: dict[str, Any] = {"here": "hashsets", "set": hash_set, "others": others, "other": other, "sides": []}
     if other:
+        reads.overlap(hash_set, other, by=request.user)
         context["sides"] = [_side(hash_set, other), _side(other, hash_set)]
     return render(request, "hashsets/overlap.html", context)
-
-
-def _reached(request: SignedRequest, permission: str, set_id: UUID) -> HashSet:
-    found = HashSet.objects.for_actor(request.user).select_related("owner", "scheme")
-    hash_set: HashSet = access.get_from(request.user, permission, found, set_id)
-    return hash_set
 
 
 def _rows(hash_set: HashSet, found: list[finding.Known]) -> list[dict[str, Any]]:
@@ -58,11 +63,15 @@ def _rows(hash_set: HashSet, found: list[finding.Known]) -> list[dict[str, Any]]
 
 
 def _side(part: HashSet, whole: HashSet) -> dict[str, Any]:
-    """One direction, as of the two versions in force; `counted` None: a worker is at it."""
-    counted = comparisons.overlap(part, whole)
+    """One direction, as of the two versions in force; `counted` None: a worker is at it, or `error` says why not."""
+    side: dict[str, Any] = {"part": part, "whole": whole, "counted": None, "error": ""}
+    try:
+        counted = comparisons.overlap(part, whole)
+    except comparisons.GivenUp as error:
+        return side | {"error": str(error)}
     if counted is None:
         send(tasks.compare, part.pk, part.generation, whole.pk, whole.generation)
-    return {"part": part, "whole": whole, "counted": counted, **(_shown(part, counted) if counted else {})}
+    return side | {"counted": counted, **(_shown(part, counted) if counted else {})}
 
 
 def _shown(part: HashSet, counted: Overlap) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from hashsets import lookups
 from hashsets.lookups import Answer
 from hashsets.models import Category
 from workbench import access
+from workbench.api import limits
 from workbench.requests import SignedRequest
 from workbench.views.errors import wants_json
 
@@ -29,7 +31,9 @@ def lookup(request: SignedRequest) -> HttpResponse:
         "here": "lookup",
         "hashes": request.POST.get("hashes", ""),
         "purpose": purpose,
+        "shortest": lookups.PURPOSE[0],
         "longest": lookups.PURPOSE[1],
+        "turned": bool(request.POST.get("turned")),
         "errors": [],
         "asked": False,
     }
@@ -38,15 +42,16 @@ def lookup(request: SignedRequest) -> HttpResponse:
     elif request.method == "POST":
         try:
             context |= _answer(_asked(request))
-        except (lookups.TooMany, lookups.PurposeNeeded) as error:
+        except (lookups.TooMany, lookups.PurposeNeeded, limits.TooOften) as error:
             context["errors"] = [str(error)]
     return render(request, "hashsets/lookup.html", context)
 
 
 def _asked(request: SignedRequest) -> list[Answer]:
     """Look up what was sent, and remember the purpose for the next time."""
-    purpose = request.POST.get("purpose", "")
-    answers = lookups.ask(request.POST.get("hashes", "").split(), by=request.user, purpose=purpose)
+    purpose, hashes = request.POST.get("purpose", ""), request.POST.get("hashes", "").split()
+    limits.spend_by_person(request.user, "hashes", len(hashes), most=settings.PERSON_HASHES)
+    answers = lookups.ask(hashes, by=request.user, purpose=purpose, turned=bool(request.POST.get("turned")))
     request.session[LAST_PURPOSE] = lookups.stated(purpose)
     return answers
 
@@ -75,6 +80,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
             "hash": answer.hash,
             "kind": answer.kind,
             "known": answer.known,
+            "more": answer.more,
             "matches": [
                 hit.as_json()
                 | {
@@ -91,7 +97,7 @@ def _rows(answers: list[Answer]) -> list[dict[str, Any]]:
 
 def _told(answers: list[Answer]) -> dict[str, Any]:
     """The same for the page's script: known hashes only, and of a category what is drawn."""
-    rows = _rows([answer for answer in answers if answer.known])
+    rows = _rows(list({answer.hash: answer for answer in answers if answer.known}.values()))
     for match in (match for row in rows for match in row["matches"]):
         drawn = match["category"]
         match["category"] = drawn and {name: getattr(drawn, name) for name in ("code", "name", "colour", "glyph")}

@@ -112,7 +112,7 @@ def _context(request: SignedRequest, found: SchemeDraft, form: DraftForm) -> dic
         "form": form,
         "problems": scheme_drafts.problems(found.doc),
         "open": found.state == SchemeDraft.State.OPEN,
-        "may_approve": found.edited_by_id != request.user.pk,
+        "may_approve": scheme_drafts.may_approve(found, request.user),
     }
 
 

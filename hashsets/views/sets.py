@@ -41,7 +41,7 @@ def new(request: SignedRequest) -> HttpResponse:
     if form.is_valid():
         try:
             return redirect("hashsets:set", _create(request, form.cleaned_data).public_id)
-        except sets.NameTaken as error:
+        except (sets.NameTaken, BadInput) as error:
             form.add_error("name", str(error))
     return render(request, "hashsets/new.html", {"here": "hashsets", "form": form})
 
@@ -61,8 +61,7 @@ def _create(request: SignedRequest, data: dict[str, Any]) -> HashSet:
 @require_GET
 def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
     """A set: versions, categories, policies of the person's agency, import."""
-    found = HashSet.objects.for_actor(request.user).select_related("owner", "scheme")
-    hash_set = access.get_from(request.user, "set.view", found, set_id)
+    hash_set = sets.reached(request.user, "set.view", set_id)
     live = [job for job in import_jobs.of_set(hash_set) if job.state in Job.LIVE]
     context = overview.page(request.user, hash_set) | {
         "here": "hashsets",

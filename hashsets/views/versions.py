@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hashsets import comparisons, overview, sets, tasks, versions
+from hashsets import comparisons, overview, reads, sets, tasks, versions
 from hashsets.entry_rows import loaded
 from hashsets.models import Category, HashSet
 from hashsets.patience import PAGE, TakesLonger, within
@@ -21,7 +22,7 @@ from workbench.visible import visible
 from workbench.waking import send
 
 LONGEST = 60  # characters of a value in a table
-KINDS = {"": _("Everything"), "added": _("Added"), "withdrawn": _("Withdrawn"), "changed": _("Changed")}
+KINDS = {"": lazy("Everything"), "added": lazy("Added"), "withdrawn": lazy("Withdrawn"), "changed": lazy("Changed")}
 
 
 @require_GET
@@ -45,17 +46,19 @@ def index(request: SignedRequest, set_id: UUID) -> HttpResponse:
 
 @require_GET
 def diff(request: SignedRequest, set_id: UUID, old: int, new: int) -> HttpResponse:
-    """What `new` has otherwise than `old`: counts by category, then the entries page by page."""
+    """What `new` has otherwise than `old`: counts by category, then the entries page by page. Each page is an event."""
     hash_set = sets.own(request.user, "set.view", set_id)
     only, after = request.GET.get("only", ""), request.GET.get("after", "")
     if only not in KINDS:
         raise BadInput(_("A filter of this page is damaged. Choose again."))
+    older, newer = versions.version(hash_set, old), versions.version(hash_set, new)
     rows, following, error = _changes(hash_set, old, new, only, after)
+    reads.entries(hash_set, by=request.user, old=old, new=new, shown=len(rows), after=after, only=only)
     context = {
         "here": "hashsets",
         "set": hash_set,
-        "old": versions.version(hash_set, old),
-        "new": versions.version(hash_set, new),
+        "old": older,
+        "new": newer,
         "kinds": [(value, str(label)) for value, label in KINDS.items()],
         "only": only,
         "rows": rows,
@@ -109,7 +112,10 @@ def _sentence(delta: Delta) -> str:
 
 def _counts(hash_set: HashSet, old: int, new: int) -> dict[str, Any]:
     """The delta and its categories; a worker is asked where it takes longer than a page may wait."""
-    delta = comparisons.diff(hash_set, old, new)
+    try:
+        delta = comparisons.diff(hash_set, old, new)
+    except comparisons.GivenUp as error:
+        return {"delta": None, "by_category": [], "given_up": str(error)}
     if delta is None:
         send(tasks.compare, hash_set.pk, old, hash_set.pk, new)
         return {"delta": None, "by_category": []}

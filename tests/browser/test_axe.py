@@ -48,7 +48,7 @@ def test_the_page_of_a_draft_has_nothing_either(at_desk: Callable[..., Page], wo
     page.get_by_label("Id", exact=True).fill("harbour")
     page.get_by_label("Begin with").select_option("Landscapes T1")
     page.get_by_role("button", name="Begin the draft").click()
-    expect(page.get_by_text("another supervisor puts it in force")).to_be_visible()
+    expect(page.get_by_text("a supervisor who had none puts it in force")).to_be_visible()
     assert complaints(page, "draft") == []
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from cases import decisions, figures, investigations
-from cases.models import Act, Case, Decision, Item, Offer
+from cases.models import Act, Case, Content, Decision, Item, Offer, Viewing
 from tests import factories
 from tests.people import People
 from tests.scripts import Script, code
@@ -126,23 +126,26 @@ def test_a_list_costs_the_same_for_any_number_of_rows(case: Case, people: People
     assert counts[0] == counts[1] <= 9
 
 
-def test_a_decision_is_that_of_the_page_with_its_event_and_offer(case: Case, people: People) -> None:
-    status, made = decide(Script(people.investigator), case, hashes(case)[0].upper(), "1", viewed=True)
+def test_a_decision_is_that_of_the_page_and_its_event_tells_by_what_way_it_came(case: Case, people: People) -> None:
+    status, made = decide(Script(people.investigator), case, hashes(case)[0].upper(), "1")
     row = Decision.objects.get(public_id=made["id"])
-    assert (status, made["basis"], row.by, row.act.via) == (201, "viewed", people.investigator, "api")
-    assert Offer.objects.get().decision == row
+    assert (status, made["basis"], row.by, row.act.via) == (201, "veiled", people.investigator, "api")
     event = json.loads(AuditEvent.objects.get(verb="decision.set").body)
     assert (event["actor"], event["details"]["code"], event["session"][:6]) == ("investigator", "1", "token ")
+    assert (event["details"]["via"], event["details"]["basis"]) == ("api", "veiled")
 
 
-def test_a_decision_without_a_look_is_veiled_and_offered_to_nobody(case: Case, people: People) -> None:
-    assert decide(Script(people.investigator), case, hashes(case)[0])[1]["basis"] == "veiled"
+def test_a_script_has_looked_at_nothing_whatever_its_person_saw(case: Case, people: People) -> None:
+    content = Content.objects.filter(item__case=case).order_by("pk")[0]
+    Viewing.objects.create(user=people.investigator, content=content, case=case, revealed_ms=900)
+    made = decide(Script(people.investigator), case, bytes(content.sha256).hex())[1]
+    assert made["basis"] == "veiled"
     assert not Offer.objects.exists()
 
 
 def test_the_same_key_again_writes_nothing_and_gives_the_same_answer(case: Case, people: People) -> None:
     script, first, key = Script(people.investigator), hashes(case)[0], str(uuid4())
-    answers = [decide(script, case, first, "1", key, viewed=True) for _ in range(3)]
+    answers = [decide(script, case, first, "1", key) for _ in range(3)]
     assert answers[0] == answers[1] == answers[2]
     assert (answers[0][0], Decision.objects.count(), Act.objects.count()) == (201, 1, 1)
     assert AuditEvent.objects.filter(verb="decision.set").count() == 1
@@ -189,11 +192,13 @@ UNFIT: tuple[tuple[Any, tuple[int, str]], ...] = (
     ({"code": "1"}, (400, "bad-input")),
     # a slip in a name is no silent loss
     ({"sha256": SHA, "code": "1", "veiwed": True}, (400, "bad-input")),
-    ({"sha256": SHA, "code": "1", "viewed": "yes"}, (400, "bad-input")),
+    # nobody says by a script that he looked
+    ({"sha256": SHA, "code": "1", "viewed": True}, (400, "bad-input")),
     ({"sha256": SHA, "code": "1", "reason": "nul \0"}, (400, "bad-input")),
     ("{", (400, "bad-input")),
     ("[" * 100_000, (400, "bad-input")),
     ('{"sha256": "\\ud800"}', (400, "bad-input")),
+    (b'{"sha256": "\xff"}', (400, "bad-input")),
 )
 
 

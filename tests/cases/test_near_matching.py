@@ -1,15 +1,18 @@
 """What looks like an entry of a set is tagged, with its distance, and closes nothing."""
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.test import Client
 
-from cases import decisions, investigations, near_matching, publishing, why
+from cases import candidates, decisions, investigations, matching, near_matching, publishing, why
+from cases.candidates import Aim
 from cases.ingest import previews
 from cases.ingest.findings import Finding
-from cases.models import Case, Content, Item, Match, Offer
-from hashsets import near_index
+from cases.models import Case, Content, Item, Match, NearDue, Offer, SetSync
+from hashsets import near_index, sets
 from hashsets.models import HashSet
 from tests.cases import material
 from tests.cases.test_acts import counts
@@ -150,3 +153,76 @@ def test_why_says_in_words_what_looks_alike_and_that_it_hides_nothing(
     assert [line.text for line in why.lines(content, blind=True)][1:] == [
         "List, version 1: PDQ, distance 4. The entry was withdrawn in version 2."
     ]
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A re-match is several transactions already where contents are few."""
+    for module in (candidates, matching):
+        monkeypatch.setattr(module, "CHUNK", 1)
+    monkeypatch.setattr(near_matching, "GROUP", 1)
+
+
+def once_after(monkeypatch: pytest.MonkeyPatch, act: Callable[[], None]) -> None:
+    """Have something done behind the first group that a re-match moves."""
+    move, left = matching._move, [act]
+
+    def moved(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
+        found = move(aim, content_ids)
+        if left:
+            left.pop()()
+        return found
+
+    monkeypatch.setattr(matching, "_move", moved)
+
+
+@pytest.mark.usefixtures("few")
+def test_what_is_decoded_while_a_rematch_is_under_way_keeps_no_tag_of_the_old_version_and_gets_those_of_the_new(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(listed, document(tmp_path, with_pdq(1), with_pdq(2)), by=sam)
+    sync()
+    tagged, old, new, both, changed = (
+        picture(case, dana, name, value) for name, value in
+        (("a", pdq(1, 3)), ("b", None), ("c", None), ("d", None), ("e", pdq(2, 8)))
+    )  # fmt: skip
+    load(listed, document(tmp_path, with_pdq(2), with_pdq(3)), by=sam)
+
+    def meanwhile() -> None:
+        for content, value in ((old, pdq(1, 5)), (new, pdq(3, 6)), (both, pdq(2, 4)), (changed, pdq(3, 1))):
+            decoded(content, value)
+        assert list(tags(old).values()) == [5]  # as of the version that is in force for the agency so far
+        assert NearDue.objects.count() == 4
+
+    once_after(monkeypatch, meanwhile)
+    sync()
+    assert [list(tags(one).values()) for one in (tagged, old, new, both, changed)] == [[], [], [6], [4], [1]]
+    assert NearDue.objects.count() == 0
+    assert SetSync.objects.get(set=listed, agency=case.agency_id).generation == 2
+    assert checks.broken(None) == []
+
+
+def test_no_ingest_waits_while_a_rematch_searches_what_looks_alike(
+    case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = picture(case, dana, "a", pdq(1, 3))
+    load(listed, document(tmp_path, with_pdq(1)), by=sam)
+    pages, depths = near_matching._pages, list[int]()
+
+    def watched(agency_id: int) -> object:
+        depths.append(len(connection.savepoint_ids))
+        return pages(agency_id)
+
+    monkeypatch.setattr(near_matching, "_pages", watched)
+    depth = len(connection.savepoint_ids)
+    sync()
+    assert (depths, list(tags(content).values())) == ([depth], [3])  # in no transaction, so that no lock is held
+
+
+def test_a_retired_set_tags_nothing_more(case: Case, dana: User, sam: User, listed: HashSet, tmp_path: Path) -> None:
+    load(listed, document(tmp_path, with_pdq(1)), by=sam)
+    sync()
+    sets.retire(listed, by=sam, reason="over")
+    sync()
+    assert tags(picture(case, dana, "a", pdq(1, 3))) == {}
+    assert checks.broken(None) == []

@@ -77,8 +77,11 @@ def test_reviewing_through_the_api(case: Case, dana: User, batch: Batch) -> None
     assert (summary["decided"], summary["case"]) == (1, {"left": 69})
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"acts": 1}', '{"acts": [], "more": 1}'])
-def test_a_body_that_does_not_fit_is_refused_in_words(dana: User, batch: Batch, body: str) -> None:
+DEEP = '{"acts": ' + "[" * 100_000
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"acts": 1}', '{"acts": [], "more": 1}', b'{"acts": "\xff"}', DEEP])
+def test_a_body_that_does_not_fit_is_refused_in_words(dana: User, batch: Batch, body: str | bytes) -> None:
     answer = signed_in(dana).post(f"/api/v1/batches/{batch.public_id}/decisions", body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "bad-input"

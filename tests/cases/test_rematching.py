@@ -19,7 +19,7 @@ from tests.cases import material
 from tests.cases.test_acts import counts
 from tests.cases.test_matching import entry, own_set, sync
 from tests.hashsets import makers
-from workbench import checks
+from workbench import checks, prepared
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,7 @@ def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(candidates, "ROWS", 4)
     monkeypatch.setattr(candidates, "CHUNK", 3)
     monkeypatch.setattr(matching, "CHUNK", 3)
+    monkeypatch.setattr(prepared, "FEW", 2)  # three contents are many: their states are computed by one join
 
 
 def filled(case: Case, sam: User, names: Sequence[str]) -> HashSet:
@@ -147,7 +148,7 @@ def test_a_rematch_that_is_killed_halfway_goes_on_and_tells_all_that_moved(
     building.build(hash_set.pk)
     move, moved = matching._move, list[int]()
 
-    def killed(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+    def killed(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
         if len(moved) == 3:
             raise KeyboardInterrupt
         moved.append(len(content_ids))
@@ -178,7 +179,7 @@ def test_files_that_come_in_between_two_groups_are_not_passed_by(
     building.build(hash_set.pk)
     move, late = matching._move, ["NM-02", "NM-03"]
 
-    def meanwhile(aim: Aim, content_ids: Sequence[int]) -> tuple[int, int]:
+    def meanwhile(aim: Aim, content_ids: Sequence[int]) -> tuple[set[int], set[int]]:
         if late:
             ref = late.pop()
             start = 30 if ref == "NM-03" else 45
@@ -230,3 +231,27 @@ def test_while_one_worker_is_at_it_another_has_nothing_to_do(case: Case, dana: U
         assert matching.rematch(case.agency_id, hash_set.pk).found == 0
     assert counts(case) == {"open": 1}
     assert matching.rematch(case.agency_id, hash_set.pk).found == 1
+
+
+def test_where_two_sets_disagree_nobody_is_spared_a_look_however_many_contents_are_settled(
+    case: Case, dana: User, sam: User
+) -> None:
+    names = [f"picture {n}" for n in range(12)]
+    material.pictures(case, dana, names)
+    filled(case, sam, names)
+    other = makers.hash_set(sam, "Other")
+    makers.publish(other, *(entry(name, "5" if n % 2 else "1") for n, name in enumerate(names[:8])), by=sam)
+    sync()
+    with connection.cursor() as cursor:  # the rule for one and for many is the same one
+        cursor.execute(
+            "SELECT c.id, cases_effect(c.id), m.effect, count(DISTINCT e.disposition) FROM cases_content c"
+            " LEFT JOIN cases_effects(ARRAY(SELECT id FROM cases_content)) m ON m.content_id = c.id"
+            " LEFT JOIN cases_match k ON k.content_id = c.id AND k.strong AND k.lost_in IS NULL"
+            " LEFT JOIN hashsets_entry e ON e.set_id = k.set_id AND e.id = k.entry GROUP BY 1, 2, 3"
+        )
+        rows = cursor.fetchall()
+    assert [one for _id, one, _many, _ in rows] == [many for _id, _one, many, _ in rows]
+    assert {0, 2} <= {one for _id, one, *_ in rows}
+    assert {one for _id, one, _many, meanings in rows if meanings == 2} == {0}
+    assert counts(case)["known"] == sum(one == 2 for _id, one, *_ in rows)
+    assert checks.broken() == []

@@ -17,7 +17,7 @@ from tests.cases.test_why import ALONE, HARMLESS, know
 from tests.hashsets import makers
 from tests.hashsets.test_importing import document, media
 from tests.hashsets.test_pages import text
-from workbench.models import User
+from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
 
@@ -70,7 +70,9 @@ def test_doubtful_entries_and_bad_records_are_counted_by_set(case: Case, sam: Us
     (theirs,) = [one for one in health.of_sets(ines) if not one.well]
     assert (theirs.conflicts, theirs.disputed, theirs.skipped) == (1, 1, {}), "others' imports are their own business"
     assert [row["conflict"] for row in health.doubtful(sam)] == [True, False]
+    assert health.doubtful(ines) == [], "of others' sets the entries are not named"
     told = seen(sam)
+    assert AuditEvent.objects.filter(verb="set.health", actor="sam").count() == 1
     assert "1 × the hash is not one" in told
     assert "contradicts itself" in told
     Entry.objects.filter(set=made, trust="disputed").update(removed_in=HashSet.objects.get(pk=made.pk).generation)

@@ -1,5 +1,6 @@
 """Why a content is where it is, in words; and what several sets together make of it."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -72,11 +73,21 @@ def test_each_match_says_what_it_does_in_plain_words(match: why.Found, effect: i
     assert why.did(match, effect) == (word, words)
 
 
-def test_of_what_looks_alike_the_nearest_of_each_set_is_told_unless_it_is_the_very_file() -> None:
-    alike = [replace(STRONG, strong=False, kind="pdq", distance=distance, entry=distance) for distance in (30, 8, 14)]
-    same = replace(STRONG, strong=False, kind="pdq", distance=0)
-    other = replace(alike[0], set_id="b")
-    assert why._nearest([STRONG, same, *alike, other]) == [STRONG, alike[1], other]
+def test_of_what_looks_alike_the_nearest_of_each_set_is_told_unless_it_is_the_very_file(
+    case: Case, dana: User, sam: User
+) -> None:
+    [content] = material.pictures(case, dana, ["a"])
+    one, other = know(Says(), sam, "One"), makers.hash_set(sam, "Other")
+    sync()
+    same = Match.objects.get(content=content)
+    alike = [(one, same.entry, 0), *((one, makers.stored(one, sam), distance) for distance in (30, 8, 14)),
+             (other, makers.stored(other, sam), 30)]  # fmt: skip
+    for hash_set, entry_id, distance in alike:
+        row = {"set": hash_set, "entry": entry_id, "distance": distance, "found_in": 1}
+        Match.objects.create(content=content, kind="pdq", strong=False, **row)
+    told = [(dict(line.facts)["Set"], dict(line.facts)["Distance"]) for line in why.lines(content, blind=False)
+            if line.facts]  # fmt: skip
+    assert told == [("One", "0"), ("Other", "30"), ("One", "8")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,7 @@ class Says:
 
 
 PROPOSE, OFF = {"action": "propose"}, {"action": "off"}
-ALONE, OTHER, HARMLESS = Says(), Says("2"), Says("5", {"action": "accept"})
+ALONE, OTHER, HARMLESS = Says(), Says("2"), Says("5", {"action": "accept", "may_discard": True})
 
 
 @pytest.mark.parametrize(
@@ -98,7 +109,7 @@ ALONE, OTHER, HARMLESS = Says(), Says("2"), Says("5", {"action": "accept"})
     [
         # one set, or several that agree
         ([ALONE], "known", "Set 0, version 1: SHA-256. Takes the file out of the queue: policy accept."),
-        ([ALONE, ALONE, Says(policy=PROPOSE)], "known", "Set 0, version 1: SHA-256. Takes the file"),
+        ([ALONE, ALONE, Says(policy=PROPOSE)], "known", "Set 1, version 1: SHA-256. Takes the file"),
         # other categories of one disposition: shown, and no reason to look
         ([ALONE, ALONE, OTHER], "known", "The sets differ in the category, 3 sets: 1, 1, 2."),
         ([Says(policy=PROPOSE), Says("2", PROPOSE)], "confirm", "The sets differ in the category, 2 sets: 1, 2."),
@@ -195,7 +206,43 @@ def test_a_first_decision_is_made_without_the_categories_of_the_sets(case: Case,
     assert "Alpine" not in told
     page = signed_in(dana).get(f"/items/{item.public_id}/").content.decode()
     assert "2 sets: 1, 5" not in page
+    for telling in ("accept", "harmless", "hide"):  # a policy of its own for what is harmless tells which it is
+        assert telling not in told
+        assert telling not in str([line.as_json() for line in why.lines(item.content, blind=True)])
     assert "2 sets: 1, 5" in signed_in(sam).get(f"/items/{item.public_id}/").content.decode()
+
+
+@pytest.mark.parametrize("code", ["1", "4", "5"])
+def test_who_is_not_told_the_category_cannot_read_it_off_the_policy(
+    case: Case, dana: User, sam: User, code: str
+) -> None:
+    [content] = material.pictures(case, dana, ["a"])
+    know(Says(code, PROPOSE if code == "1" else {"action": "hide" if code == "5" else "off"}), sam, "Set 0")
+    for disposition in ("comparison", "not_relevant"):
+        policies.set_policy(
+            HashSet.objects.get(name="Set 0"), agency=sam.agency, by=sam, disposition=disposition, action="accept"
+        )
+    sync()
+    (line,) = [line for line in why.lines(content, blind=True) if line.facts]
+    facts = dict(line.facts)
+    assert (facts["Policy"], facts["Category"]) == ("told after the decision", "told after the decision")
+    assert not {"accept", "hide", "propose", "harmless", "category"} & set(re.findall(r"\w+", line.text)), line.text
+
+
+def test_what_holds_comes_first_and_of_very_many_matches_the_rest_is_counted(case: Case, dana: User, sam: User) -> None:
+    [content] = material.pictures(case, dana, ["a"])
+    gone = [know(Says(), sam, f"A gone {number}") for number in range(2)]
+    for number in range(why.MOST):
+        know(Says("4"), sam, f"B note {number}")
+    know(Says(), sam, "Z acts")
+    sync()
+    for one in gone:
+        Match.objects.filter(set=one).update(lost_in=2)
+    told = [line for line in why.lines(content, blind=False) if line.did != "later"]
+    assert told[0].text.startswith("Z acts, version 1: SHA-256. Takes the file out")
+    assert [line.did for line in told[1 : why.MOST]] == ["note"] * (why.MOST - 1)
+    assert told[1].text.startswith(f"B note {why.MOST - 1},")  # the newest
+    assert [line.text for line in told[why.MOST :]] == ["And 3 more matches, older or of less weight."]
 
 
 def test_the_facts_name_set_version_entry_kind_category_trust_and_policy(case: Case, dana: User, sam: User) -> None:

@@ -117,11 +117,12 @@ def test_all_records_come_in_file_order_with_the_code_chosen_for_lists_without(l
     assert dict(report.codes) == own
 
 
-@each_format
-@pytest.mark.parametrize("bad", ["x" * 32, EMPTY_MD5])
+# In EnCase's list sixteen bytes are an MD5, whatever they are: there is nothing that is none.
+BAD = [(one, bad) for one in BUILT_IN for bad in ("x" * 32, EMPTY_MD5) if (one.id, bad) != ("encase", "x" * 32)]
+
+
+@pytest.mark.parametrize(("list_format", "bad"), BAD, ids=[f"{one.id} {bad[:6]}" for one, bad in BAD])
 def test_a_bad_record_is_named_by_its_place_and_the_others_come_through(list_format: ListFormat, bad: str) -> None:
-    if list_format.id == "encase" and bad != EMPTY_MD5:
-        pytest.skip("sixteen bytes are an MD5, whatever they are")
     found, report = read(list_format.id, example(list_format.id, fake(1), bad, fake(3)))
     assert [record.position for record in found] == [1, 3]
     (reason,) = report.skipped

@@ -1,7 +1,10 @@
 """A set's PDQ: stored with the entries of its version, found by distance with an index and without."""
 
+import errno
 import json
 import logging
+import mmap
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,13 +12,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hashsets import entry_hashes, lookups, near_index
+from hashsets import entry_hashes, lookups, near_index, sets, tasks
 from hashsets.models import HashSet
-from hashsets.near import files, tables
+from hashsets.near import dihedral, files, tables
 from hashsets.near_index import Place
 from tests.hashsets import makers
 from tests.hashsets.test_importing import document, load, media
 from tests.people import People
+from tests.scripts import Script
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db
@@ -167,6 +171,73 @@ def test_a_damaged_index_is_told_and_built_anew(
     assert path.read_bytes() == data
 
 
+def test_a_file_that_cannot_be_read_just_now_stays(
+    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    load(us, document(tmp_path, with_pdq(1)), by=supervisor)
+    near_index.build(us.pk)
+
+    def no_memory(*_args: object, **_more: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    with monkeypatch.context() as short:
+        short.setattr(mmap, "mmap", no_memory)
+        assert [distance for _entry, distance in answers(us, pdq(1, 5))[0]] == [5]
+    assert "cannot be read now" in caplog.text
+    assert near_index.behind() == []
+    caplog.clear()
+    assert ([distance for _entry, distance in answers(us, pdq(1, 5))[0]], caplog.text) == ([5], "")
+
+
+def test_a_version_without_an_index_reads_only_what_changed_since_an_earlier_one_and_that_once(
+    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(1, 9))), by=supervisor)
+    near_index.build(us.pk)
+    load(us, document(tmp_path, *(with_pdq(n) for n in range(2, 10))), by=supervisor)
+    read, asked = entry_hashes.in_force, list[int]()
+
+    def told(set_id: int, generation: int, since: int = 0) -> object:
+        asked.append(since)
+        return read(set_id, generation, since)
+
+    monkeypatch.setattr(entry_hashes, "in_force", told)
+    for _ in range(2):
+        found = answers(us, pdq(1), pdq(5, 2), pdq(9, 3))
+        assert ([[distance for _entry, distance in one] for one in found], asked) == ([[], [2], [3]], [1])
+    near_index.build(us.pk)
+    assert near_index.at(place(us)).delta is not None  # from its file, from here on
+    assert [one[0][1] for one in answers(us, pdq(9, 3))] == [3]
+
+
+def test_near_files_that_nobody_needs_are_swept(us: HashSet, supervisor: User, tmp_path: Path) -> None:
+    load(us, document(tmp_path, with_pdq(1)), by=supervisor)
+    near_index.build(us.pk)
+    killed = place(us).folder / "making-17-killed"
+    killed.touch()
+    tasks.sweep_rows()
+    assert sorted(path.name for path in place(us).folder.iterdir()) == ["1.near", killed.name]  # somebody may be at it
+    os.utime(killed, (0, 0))
+    assert near_index.sweep() == 1
+    sets.retire(us, by=supervisor, reason="over")
+    assert (near_index.build(us.pk), near_index.behind()) == (False, [])
+    tasks.sweep_rows()
+    assert not place(us).folder.exists()
+
+
+def test_a_set_that_changes_gets_its_near_index_at_once(
+    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = list[tuple[object, int]]()
+    monkeypatch.setattr(tasks, "send", lambda task, set_id: sent.append((task, set_id)))
+    load(us, document(tmp_path, media(1)), by=supervisor)
+    tasks.wake_index(us.pk)
+    assert sent == [(tasks.build_index, us.pk)]
+    load(us, document(tmp_path, with_pdq(1)), by=supervisor)
+    tasks.wake_index(us.pk)
+    assert sent[1:] == [(tasks.build_index, us.pk), (tasks.build_near, us.pk)]
+
+
 def test_64_digits_are_looked_up_as_both_and_the_answer_names_kind_and_distance(
     us: HashSet, supervisor: User, tmp_path: Path
 ) -> None:
@@ -178,3 +249,14 @@ def test_64_digits_are_looked_up_as_both_and_the_answer_names_kind_and_distance(
     assert not any(each["known"] for each in told)
     assert [bool(each.get("problem")) for each in told] == [False] * 4 + [True] * 2
     assert json.dumps(told)
+
+
+def test_a_hash_is_sought_turned_and_mirrored_only_where_that_is_asked_for(
+    us: HashSet, people: People, tmp_path: Path
+) -> None:
+    load(us, document(tmp_path, with_pdq(1)), by=people.supervisor)
+    asked = [bytes(one).hex() for one in dihedral.variants(np.frombuffer(pdq(1, 6), np.uint8).reshape(1, 32))[0]]
+    script, purpose = Script(people.investigator), {"purpose": "phone of case 0417", "hashes": asked}
+    found = [script.post("lookup", purpose | more)[1]["answers"] for more in ({}, {"turned": True})]
+    assert [one["hash"] for one in found[0]] == asked[:1]
+    assert [(one["hash"], one["matches"][0]["distance"]) for one in found[1]] == [(one, 6) for one in asked]

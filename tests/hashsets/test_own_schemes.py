@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -65,6 +66,27 @@ def test_a_scheme_is_written_by_one_and_put_in_force_by_another(
     assert list(verbs) == ["scheme.draft", "scheme.draft", "scheme.approve"]
 
 
+def test_whoever_ever_wrote_at_a_draft_does_not_put_it_in_force(
+    people: People, draft: SchemeDraft, second: User
+) -> None:
+    scheme_drafts.save(draft, seen=1, values=draft.doc | {"name": "As second wrote it"}, by=second)
+    for writer in (people.supervisor, second):
+        page = signed_in(writer).get(address("scheme_draft", draft), secure=True)
+        assert "had a hand in it" in text(page)
+        answer = signed_in(writer).post(address("approve_scheme", draft), {"seen": "2"}, secure=True)
+        assert answer.status_code == 403
+    with pytest.raises(IntegrityError), transaction.atomic():
+        SchemeDraft.objects.filter(pk=draft.pk).update(approved_by=people.supervisor)  # not even past the product
+    third = signed_in(factories.person(people.north, "third", Role.SUPERVISOR))
+    assert third.post(address("approve_scheme", draft), {"seen": "2"}, secure=True).status_code == 302
+
+
+def test_each_field_of_a_line_has_a_label_of_its_own(people: People, draft: SchemeDraft) -> None:
+    page = signed_in(people.supervisor).get(address("scheme_draft", draft), secure=True).content.decode()
+    for label in ("Code 1", "For the queue 5", "Our code = theirs 1", "What gets lost 1"):
+        assert re.search(rf'<label class="sr" for="id_[a-z]+-\d-[a-z]+">{label}</label>', page), label
+
+
 def test_a_form_that_nobody_changed_keeps_the_document_as_it_was(people: People, draft: SchemeDraft) -> None:
     SchemeDraft.objects.update(doc=draft.doc | {"mappings": [{"to": "uk-abc", "codes": {"1": "A"}, "loses": "most"}]})
     draft.refresh_from_db()
@@ -85,6 +107,7 @@ CONTRADICTIONS = [
     ({"category-1-code": "1"}, "twice"),
     ({"category-1-key": "1"}, "key"),
     ({"category-1-name": ""}, "no name"),
+    ({"category-1-name": "Qu\u202eay"}, "a character that cannot be seen"),
     ({"mapping-0-to": "uk-abc", "mapping-0-codes": "1 = A"}, "does not say what it loses"),
     ({"mapping-0-to": "uk-abc", "mapping-0-codes": "7 = A", "mapping-0-loses": "x"}, "which it does not have"),
 ]

@@ -98,6 +98,13 @@ def test_a_supervisor_makes_a_set(people: People) -> None:
     assert "already" in text(again)
 
 
+def test_a_set_is_called_what_it_looks_like(people: People) -> None:
+    data = {"name": "Alp\u202eeni", "role": "relevant", "scheme": "landscapes-t1", "reach": "node"}
+    answer = signed_in(people.supervisor).post(reverse("hashsets:new"), data, secure=True)
+    assert "cannot be seen" in text(answer)
+    assert not HashSet.objects.exists()
+
+
 def test_a_policy_is_set_from_the_page(hash_set: HashSet, people: People) -> None:
     data = {"disposition": "not_relevant", "action": "hide", "min_trust": "trusted", "may_discard": "on"}
     answer = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
@@ -270,6 +277,21 @@ def test_the_files_of_a_dry_run_are_kept_for_a_day(people: People, checked: Job)
     assert signed_in(people.supervisor).post(now, secure=True).status_code == 409
     kept_lists.sweep()
     assert not kept_lists.folder(checked).exists()
+
+
+def test_of_dry_runs_without_end_only_the_last_ones_are_kept(
+    hash_set: HashSet, people: People, checked: Job, tmp_path: Path, woken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_lists, "MOST", 2)
+    client = signed_in(people.supervisor)
+    for number in (20, 21):
+        data = document(tmp_path, media(number)).read_bytes()
+        upload(client, hash_set, (f"{number}.json", data), dry_run="on")
+        tasks.run_import(woken[-1])
+    runs = Job.objects.order_by("pk")
+    assert [bool(kept_lists.kept_until(run)) for run in runs if run.cursor.get("dry_run")] == [False, True, True]
+    assert client.post(reverse("hashsets:import_now", args=[checked.public_id]), secure=True).status_code == 409
+    assert sorted(path.name for path in kept_lists.root().iterdir()) == sorted(str(r.public_id) for r in runs[1:])
 
 
 def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: People, checked: Job) -> None:

@@ -1,10 +1,14 @@
 """The pages of versions: what changed, going back, one hash in a set, and what two sets have in common."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from hashsets import comparisons, tasks, versions
 from hashsets.models import HashSet
@@ -62,6 +66,22 @@ def test_a_diff_shows_counts_by_category_and_both_sides_of_each_entry(
     assert client.get(at("diff", harbour, 1, 9), secure=True).status_code == 404
 
 
+def test_who_pages_through_what_changed_leaves_an_event_for_each_page(
+    harbour: HashSet, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions.changes, "__kwdefaults__", {"only": "", "after": "", "most": 2})
+    client, page, shown = signed_in(people.investigator), at("diff", harbour, 1, 2), []
+    while page:
+        answer = client.get(page, secure=True)
+        shown.append(len(answer.context["rows"]))
+        page = answer.context["next_url"] and at("diff", harbour, 1, 2) + answer.context["next_url"]
+    events = [json.loads(event.body) for event in AuditEvent.objects.filter(verb="set.read").order_by("seq")]
+    assert shown == [event["details"]["entries"] for event in events] == [2, 1]
+    assert {(event["actor"], event["details"]["set"], event["details"]["new"]) for event in events} == {
+        ("investigator", "Harbour", 2)
+    }
+
+
 def test_going_back_is_previewed_and_needs_a_reason(harbour: HashSet, people: People) -> None:
     client, page = signed_in(people.supervisor), at("rollback", harbour, 1)
     assert "1 entry comes back, 1 leaves, 1 changes." in text(client.get(page, secure=True))
@@ -106,7 +126,9 @@ def test_of_another_agencys_set_only_what_is_in_force_is_found_and_no_version_sh
     load(shared, people, tmp_path, media(2))
     client = signed_in(people.outsider)
     assert "since 2" in text(client.post(url("find", shared), {"hash": digest(2)}, secure=True))
-    assert "never did" in text(client.post(url("find", shared), {"hash": digest(1)}, secure=True))
+    gone = text(client.post(url("find", shared), {"hash": digest(1)}, secure=True))
+    assert "does not hold that hash" in gone
+    assert "never did" not in gone, "it did"
     for page in (url("versions", shared), at("diff", shared, 1, 2), at("rollback", shared, 1)):
         assert client.get(page, secure=True).status_code == 403
 
@@ -126,3 +148,46 @@ def test_two_sets_are_compared_as_of_the_versions_in_force(harbour: HashSet, peo
     ):
         assert words in seen, words
     assert client.get(f"{page}?with={uuid4()}", secure=True).status_code == 404
+    (event,) = AuditEvent.objects.filter(verb="set.compare")
+    assert json.loads(event.body)["details"]["other"] == f"hashset:{other.public_id}"
+
+
+def test_beside_anothers_set_only_an_own_one_is_laid_by_those_who_may_look_up(
+    harbour: HashSet, people: People, tmp_path: Path
+) -> None:
+    shared = makers.hash_set(people.outsider, "Shared", scheme="us-pvic", reach="node")
+    load(shared, replace(people, supervisor=people.outsider), tmp_path, media(2, 0))
+    third = makers.hash_set(people.outsider, "Third", scheme="us-pvic", reach="node")
+    pages = [f"{url('overlap', one)}?with={other.public_id}" for one, other in
+             ((harbour, shared), (shared, harbour), (shared, third))]  # fmt: skip
+    answers = [signed_in(people.investigator).get(page, secure=True).status_code for page in pages]
+    assert answers == [200, 200, 404]
+    answers = [signed_in(people.auditor).get(page, secure=True).status_code for page in pages]
+    assert answers == [404, 403, 403]
+    HashSet.objects.filter(pk=shared.pk).update(retired_at=timezone.now())
+    answers = [signed_in(people.investigator).get(page, secure=True).status_code for page in pages]
+    assert answers == [404, 404, 404]
+    assert AuditEvent.objects.filter(verb="set.compare").count() == 2
+
+
+def test_lists_that_are_pairs_without_end_are_given_up_and_that_is_said(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (makers.hash_set(people.supervisor, name, scheme="us-pvic") for name in ("One", "Other"))
+    with connection.cursor() as cursor:  # each entry of one is each entry of the other, as far as anybody can tell
+        cursor.execute(
+            "INSERT INTO hashsets_entry (set_id, ident, sha1, code, disposition, trust, added_in)"
+            " SELECT s, int8send(n), decode(repeat('ab', 20), 'hex'), '1', 'relevant', 'trusted', 1"
+            " FROM generate_series(1, 3000) n, unnest(%s) s",
+            [[one.pk, other.pk]],
+        )
+        cursor.execute("UPDATE hashsets_hashset SET generation = 1 WHERE id = ANY(%s)", [[one.pk, other.pk]])
+    monkeypatch.setattr(comparisons, "WORKER", 50)  # milliseconds
+    comparisons.count(one.pk, 1, other.pk, 1)
+    comparisons.count(other.pk, 1, one.pk, 1)
+    page = f"{url('overlap', one)}?with={other.public_id}"
+    assert text(signed_in(people.investigator).get(page, secure=True)).count("took more than half an hour") == 2
+    one.refresh_from_db()
+    other.refresh_from_db()
+    with pytest.raises(comparisons.GivenUp):
+        comparisons.overlap(one, other)

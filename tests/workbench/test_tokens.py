@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from tests import factories
 from tests.people import People, signed_in
 from tests.scripts import Script, code, told
 from workbench import checks, tokens
+from workbench import people as people_of_the_node
 from workbench.errors import BadInput
 from workbench.models import ApiToken, AuditEvent, User
 
@@ -127,10 +129,41 @@ def test_a_token_dies_with_its_persons_account(dana: User) -> None:
 def test_a_token_gives_what_the_roles_give_at_that_moment(people: People) -> None:
     script = Script(people.supervisor)
     assert script.get("sets")[0] == 200
-    people.supervisor.memberships.all().delete()
+    people.supervisor.memberships.update(role="welfare")
     assert code(script.get("sets")) == (403, "not-allowed")
     denied = events("access.denied")[-1]
     assert (denied["actor"], denied["details"]["route"]) == ("supervisor", "api:sets")
+
+
+def test_a_token_dies_with_its_persons_last_role(dana: User) -> None:
+    script = Script(dana)
+    dana.memberships.all().delete()
+    assert code(script.get("cases")) == (401, "token-needed")
+
+
+def changed(dana: User) -> None:
+    people_of_the_node.change_password(dana, password="another-lantern-on-the-pier")
+
+
+def reset(dana: User) -> None:
+    people_of_the_node.make_link(dana)
+
+
+def set_anew(dana: User) -> None:
+    link = people_of_the_node.make_link(dana)
+    ApiToken.objects.update(revoked_at=None)
+    people_of_the_node.set_password(token=link.split("/")[-2], password="another-lantern-on-the-pier")
+
+
+@pytest.mark.parametrize("ends", [changed, reset, set_anew])
+def test_a_token_dies_with_the_password_it_was_made_under(
+    dana: User, people: People, ends: Callable[[User], None]
+) -> None:
+    script, others = Script(dana), Script(people.investigator)
+    ends(dana)
+    assert code(script.get("cases")) == (401, "token-needed")
+    assert events("token.revoke")[-1]["details"] == {"name": "a script", "user": "dana"}
+    assert others.get("cases")[0] == 200
 
 
 def test_a_token_that_may_only_read_decides_nothing(people: People) -> None:
@@ -189,6 +222,15 @@ def test_a_token_that_asks_too_often_waits_and_others_do_not(people: People, set
     assert code(told(refused[0])) == (429, "too-often")
     assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
     assert calm.get("cases")[0] == 200
+
+
+def test_several_tokens_of_one_person_are_one_person(people: People, settings: Settings) -> None:
+    settings.PERSON_REQUESTS = 3
+    answers = [Script(people.investigator)._client().get(CASES, secure=True) for _ in range(8)]  # each with its own
+    refused = [told(answer) for answer in answers if answer.status_code == 429]
+    assert refused
+    assert "One person may send 3 requests a minute" in refused[0][1]["error"]["message"]
+    assert Script(people.colleague).get("cases")[0] == 200
 
 
 def test_a_body_beyond_the_limit_is_refused_before_it_is_read(dana: User, settings: Settings) -> None:

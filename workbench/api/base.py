@@ -71,7 +71,7 @@ class ApiView(APIView):
         """Find out who asks, then whether that token may, then whether it asks too often."""
         super().initial(request, *args, **kwargs)
         self.user, self.token = request.user, request.auth  # type: ignore[assignment]
-        limits.spend(self.token, "requests", 1, settings.API_REQUESTS)
+        limits.spend(self.token, "requests", 1, most=settings.API_REQUESTS, of_person=settings.PERSON_REQUESTS)
         if self.scopes.get(request.method or "") == WRITE and self.token.scope != WRITE:
             raise NotAllowed("This token may only read. Make one that may decide on your account page.")
 

@@ -1,4 +1,8 @@
-"""How much one token may ask for in a minute, counted in Valkey by all web processes together."""
+"""How much one token, and one person by whatever way, may ask for in a minute.
+
+Counted in Valkey by all web processes together. Where it does not answer nothing is counted: a look-up that waits for
+it would hold up an investigation.
+"""
 
 import logging
 import time
@@ -9,14 +13,14 @@ import redis
 
 from workbench.errors import WorkbenchError
 from workbench.launcher import addresses
-from workbench.models import ApiToken
+from workbench.models import ApiToken, User
 
 log = logging.getLogger(__name__)
 WINDOW = 60  # seconds
 
 
 class TooOften(WorkbenchError):
-    """This token asks for too much at once. Wait as many seconds as Retry-After says, then send it again."""
+    """You ask for too much at once. Wait as many seconds as Retry-After says, then send it again."""
 
     code = "too-often"
     status = HTTPStatus.TOO_MANY_REQUESTS
@@ -24,29 +28,33 @@ class TooOften(WorkbenchError):
     seconds = WINDOW
 
 
-def spend(token: ApiToken, what: str, number: int, most: int) -> None:
-    """Count `number` more of `what` for the token in the present minute. Raises TooOften.
+def spend(token: ApiToken, what: str, number: int, *, most: int, of_person: int) -> None:
+    """Count `number` more of `what` for the token, then for its person, in the present minute. Raises TooOften."""
+    _spend(f"{what}:{token.pk}", number, most, f"A token may send {most:,} {what} a minute.")
+    spend_by_person(token.user, what, number, most=of_person)
 
-    Where Valkey does not answer nothing is counted: a look-up that waits for it would hold up an investigation.
-    """
+
+def spend_by_person(user: User, what: str, number: int, *, most: int) -> None:
+    """The same for a person alone: twenty tokens are not twenty people. Raises TooOften."""
+    _spend(f"{what}:of-{user.pk}", number, most, f"One person may send {most:,} {what} a minute.")
+
+
+def _spend(name: str, number: int, most: int, says: str) -> None:
     now = int(time.time())
-    key = f"winnow:api:{what}:{token.pk}:{now // WINDOW}"
+    key = f"winnow:api:{name}:{now // WINDOW}"
     try:
         with _valkey().pipeline() as pipe:
             pipe.incrby(key, number)
             pipe.expire(key, 2 * WINDOW)
             spent, _ = pipe.execute()
     except redis.RedisError as error:
-        log.warning("limits of tokens are not counted, Valkey does not answer: %s", error)
+        log.warning("limits are not counted, Valkey does not answer: %s", error)
         return
     if spent > most:
-        raise _too_often(what, most, WINDOW - now % WINDOW)
-
-
-def _too_often(what: str, most: int, seconds: int) -> TooOften:
-    error = TooOften(f"A token may send {most:,} {what} a minute. Wait {seconds} seconds, then send it again.")
-    error.seconds = seconds
-    return error
+        seconds = WINDOW - now % WINDOW
+        refused = TooOften(f"{says} Wait {seconds} seconds, then send it again.")
+        refused.seconds = seconds
+        raise refused
 
 
 @cache

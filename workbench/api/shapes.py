@@ -49,7 +49,7 @@ def body(request: HttpRequest, shape: type[S]) -> S:
         raise UnknownType
     try:
         return msgspec.json.decode(request.body, type=shape)
-    except (msgspec.ValidationError, msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise BadInput(f"The request's body does not fit: {error}") from error
 
 

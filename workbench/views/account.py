@@ -45,11 +45,11 @@ class TokenForm(forms.Form):
 @sensitive_post_parameters("old_password", "password1", "password2")
 @require_http_methods(["GET", "POST"])
 def account(request: SignedRequest) -> HttpResponse:
-    """The account; a POST changes the password. Other sessions end with the old one."""
+    """The account; a POST changes the password. Other sessions and tokens end with the old one."""
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _change(request, form):
         update_session_auth_hash(request, request.user)
-        messages.success(request, "Your password is changed. Other sessions of yours have ended.")
+        messages.success(request, "Your password is changed. Other sessions and tokens of yours have ended.")
         return redirect("workbench:account")
     return _page(request, form=form)
 

@@ -74,7 +74,7 @@ class Decisions(ApiView):
             by=self.user,
             via="api",
             reason=asked.reason,
-            viewed=asked.viewed,
+            viewed=None,
             key=_key(request.headers.get("Idempotency-Key", "")),
         )
         made = DecisionMade(written.public_id, written.sha256, written.code, written.basis, written.superseded)

@@ -150,11 +150,10 @@ class DecisionPage(Struct):
 
 
 class DecisionAsked(Struct, forbid_unknown_fields=True):
-    """A decision. `viewed`: the person has looked at it, so that it may be offered to others."""
+    """A decision. Its basis is `veiled`: a script looks at nothing, so it is never offered to others."""
 
     sha256: Annotated[str, Meta(pattern="^[0-9a-fA-F]{64}$")]
     code: Annotated[Text, Meta(min_length=1, max_length=40)]
-    viewed: bool = False
     reason: Annotated[Text, Meta(max_length=400, description="Needed where a decision stands already.")] = ""
 
 

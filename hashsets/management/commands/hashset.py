@@ -54,6 +54,7 @@ class Command(WinnowCommand):
         back.add_argument("--reason", required=True)
         ask = acts.add("lookup", self.lookup, "Look hashes up; one JSON line each.")
         ask.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
+        ask.add_argument("--turned", action="store_true", help="seek what looks alike also turned and mirrored; slower")
         ask.add_argument("--purpose", default=lookups.NOT_SAID, help="why you ask; it is logged")
 
     def create(self, options: dict[str, Any]) -> Done:
@@ -160,7 +161,7 @@ class Command(WinnowCommand):
         """One JSON line per hash, in order; exit 1 when a line was none."""
         self.require("set.lookup")
         text = _text(options["file"]) if options["file"] else sys.stdin.read()
-        answers = lookups.ask(text.split(), by=self.by, purpose=options["purpose"])
+        answers = lookups.ask(text.split(), by=self.by, purpose=options["purpose"], turned=options["turned"])
         for answer in answers:
             self.stdout.write(json.dumps(answer.as_json(), sort_keys=True))
         return Done("", None, [f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])

@@ -3,6 +3,7 @@
 import base64
 import io
 import sqlite3
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,10 @@ def test_of_the_nsrl_pictures_and_videos_alone_may_be_taken() -> None:
 NOT_READ = "SQLite cannot read it|no table of files"
 
 
-def test_a_view_of_what_the_nsrl_does_not_have_is_not_read() -> None:
-    schema = "CREATE TABLE T (md5); CREATE VIEW FILE AS SELECT md5 FROM T; CREATE TABLE PKG (x);"
+def test_no_view_is_read_though_it_gave_good_rows() -> None:
+    schema = "CREATE TABLE METADATA (x); CREATE VIEW FILE AS SELECT x AS md5 FROM METADATA; CREATE TABLE PKG (x);"
     with pytest.raises(MalformedDocument, match=NOT_READ):
-        read("nsrl3", database(schema, "INSERT INTO T VALUES (?)", [(MD5,)]))
+        read("nsrl3", database(schema, "INSERT INTO METADATA VALUES (?)", [(MD5,)]))
 
 
 HOSTILE = {
@@ -94,6 +95,9 @@ HOSTILE = {
     "a view that reads files": "CREATE VIEW FILE AS SELECT readfile('/etc/passwd') AS md5, '' AS sha1",
     "a view of the schema": "CREATE VIEW FILE AS SELECT name AS md5, sql AS sha1 FROM pragma_database_list",
     "a generated column": "CREATE TABLE FILE (x, md5 AS (hex(zeroblob(900000))), sha1 AS (printf('%1000000s', x)))",
+    "generated columns that double": "CREATE TABLE FILE (x, c0 AS (x||x), "
+    + ", ".join(f"c{n + 1} AS (c{n}||c{n})" for n in range(40))
+    + ", md5 AS (c40||c40))",
     "a virtual table": "CREATE VIRTUAL TABLE FILE USING fts5(md5, sha1)",
     "a view of itself": "CREATE VIEW FILE AS SELECT * FROM DISTINCT_HASH;"
     "CREATE VIEW DISTINCT_HASH AS SELECT * FROM FILE",
@@ -102,7 +106,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("words", HOSTILE)
 def test_a_database_that_is_a_program_is_refused_at_once(words: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_source, "MAX_STEPS", 5_000_000)
+    monkeypatch.setattr(sqlite_source, "MAX_SECONDS", 5)
     data = database(f"{HOSTILE[words]}; CREATE TABLE PKG (x);")
     with sqlite3.connect(":memory:") as made:
         made.deserialize(data)
@@ -115,12 +119,48 @@ def test_a_database_that_is_a_program_is_refused_at_once(words: str, monkeypatch
         read("nsrl3", data)
 
 
-def test_a_view_that_works_without_giving_a_row_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite_source, "MAX_STEPS", 5_000_000)
-    schema = ("CREATE TABLE METADATA (x); CREATE VIEW FILE AS SELECT a.x AS md5, '' AS sha1"
-              " FROM METADATA a, METADATA b, METADATA c WHERE a.x + b.x + c.x < 0; CREATE TABLE PKG (x);")  # fmt: skip
+def test_a_query_that_works_longer_than_such_a_file_may_take_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = nsrl_full(*(("", "", fake(n), "a", "jpg", 12) for n in range(2000)))
+    assert len(read("nsrl3", data)[0]) == 2000
+    monkeypatch.setattr(sqlite_source, "MAX_SECONDS", 0)
+    monkeypatch.setattr(sqlite_source, "SLOWEST", 1 << 50)
     with pytest.raises(MalformedDocument, match="interrupted"):
-        read("nsrl3", database(schema, "INSERT INTO METADATA VALUES (?)", [(n,) for n in range(2000)]))
+        read("nsrl3", data)
+
+
+PAGE = 4096  # bytes of a database's page
+
+
+def branching(*children: int) -> bytes:
+    """A page of an SQLite table that holds no rows: only where the pages below it are (its format 2, section 1.6)."""
+    cells = [child.to_bytes(4) + b"\1" for child in children[:-1]]
+    start = PAGE - 5 * len(cells)
+    pointers = b"".join((start + 5 * n).to_bytes(2) for n in range(len(cells)))
+    head = b"\5\0\0" + len(cells).to_bytes(2) + start.to_bytes(2) + b"\0" + children[-1].to_bytes(4)
+    return (head + pointers).ljust(start, b"\0") + b"".join(cells)
+
+
+def meeting() -> bytes:
+    """A database whose table has two floors of 500 branches that all lead to one and the same leaf, of three rows."""
+    data = example("kdb")
+    with sqlite3.connect(":memory:") as made:
+        made.deserialize(data)
+        ((root,),) = made.execute("SELECT rootpage FROM sqlite_master WHERE name = 'hashes'")
+    pages = [data[at : at + PAGE] for at in range(0, len(data), PAGE)]
+    leaf, floor = len(pages) + 1, len(pages) + 2
+    pages += [pages[root - 1], branching(*[leaf] * 500)]
+    pages[root - 1] = branching(*[floor] * 500)
+    whole = bytearray(b"".join(pages))
+    whole[28:32] = len(pages).to_bytes(4)
+    return bytes(whole)
+
+
+def test_branches_that_meet_again_give_no_more_rows_than_the_file_has_room_for() -> None:
+    data, report = meeting(), Report()
+    assert len(data) < 10 * PAGE
+    with pytest.raises(MalformedDocument, match="more rows than it has room for"):
+        deque(exchange.BY_ID["kdb"].read(io.BytesIO(data), report, ReadOptions()), maxlen=0)
+    assert report.read == len(data) // sqlite_source.SMALLEST
 
 
 def test_reading_a_database_leaves_it_and_its_folder_as_they_were(tmp_path: Path) -> None:

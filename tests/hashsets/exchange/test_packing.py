@@ -1,10 +1,13 @@
 """Lists in gzip and zip, sets in several parts, and what hostile packing comes to (vics.md sections 4 and 8)."""
 
+import fcntl
 import io
 import struct
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -141,6 +144,33 @@ def test_a_packed_database_leaves_no_copy_behind(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("pack", [gzipped, lambda data: zipped({"a.db": data})])
+def test_a_packed_database_unpacks_to_no_more_than_the_node_allows(
+    pack: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    data = example("kdb")
+    fits, tight = (ReadOptions(scratch=str(tmp_path), most_unpacked=len(data) - less) for less in (0, 1))
+    assert len(list(exchange.read(io.BytesIO(pack(data)), "x", Report(), fits))) == 3
+    with pytest.raises(MalformedDocument, match="the limit of this node"):
+        list(exchange.read(io.BytesIO(pack(data)), "x", Report(), tight))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_sweeper_that_is_faster_than_the_lock_takes_nothing_from_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    swept: list[str] = []
+
+    def late(file: Any, how: int) -> None:
+        if how == fcntl.LOCK_EX and not swept:
+            swept.append(file.name)
+            Path(file.name).unlink()
+        lock(file, how)
+
+    lock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", late)
+    assert len(read(gzipped(example("kdb")))[0]) == 3
+    assert swept
+
+
 @pytest.mark.parametrize(
     ("names", "gone"),
     [
@@ -162,6 +192,13 @@ def test_a_packed_database_leaves_no_copy_behind(tmp_path: Path, monkeypatch: py
 )
 def test_missing_parts_are_named_where_the_names_tell(names: list[str], gone: list[str]) -> None:
     assert exchange.missing_parts(names) == gone
+
+
+def test_of_very_many_missing_parts_two_hundred_are_named_and_the_rest_counted() -> None:
+    names = [f"{letter * 300} 1 of 1000.json" for letter in "abc"]
+    gone = exchange.missing_parts(names)
+    assert (len(gone), gone[-1]) == (201, "and 2,797 more")
+    assert max(map(len, gone)) <= 200
 
 
 def test_the_names_in_a_zip_count_as_names_of_parts() -> None:

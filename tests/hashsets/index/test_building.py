@@ -1,5 +1,6 @@
 """The index of a set is made from PostgreSQL, follows its versions, and is thrown away when it is damaged."""
 
+import errno
 import logging
 import os
 import random
@@ -106,6 +107,25 @@ def test_a_damaged_file_is_told_removed_and_made_again_while_postgresql_answers(
     assert "checksum is wrong" in caplog.text
     assert building.waiting() == [hash_set]
     building.build(hash_set.pk)
+    assert shelf.index(hash_set.public_id, 1) is not None
+
+
+def test_a_good_file_that_cannot_be_opened_just_now_stays_while_postgresql_answers(
+    hash_set: HashSet, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    building.build(hash_set.pk)
+    really = os.open
+
+    def none_left(path: Path, *args: int, **more: int) -> int:
+        if str(path).endswith(".base"):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return really(path, *args, **more)
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(os, "open", none_left)
+        assert known(hash_set, "picture 3", "never") == [True, False]
+    assert "cannot be read now, PostgreSQL answers" in caplog.text
+    assert (names(hash_set), building.waiting()) == (["1.base"], [])
     assert shelf.index(hash_set.public_id, 1) is not None
 
 
