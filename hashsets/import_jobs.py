@@ -202,9 +202,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
                 parts,
                 by=by,
                 dry_run=job.cursor["dry_run"],
-                options=ReadOptions(
-                    only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES
-                ),
+                options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
                 incomplete=job.cursor.get("incomplete", False),
                 tell=teller.tell,
                 report=report,
