@@ -18,7 +18,7 @@ NAMES = {
     "memory": "the most memory a worker and a decoder hold, over a corpus and a film of 4 GB",
     "hashing": "hashing alone against hashdeep",
     "images": "an ingest from an E01 against the same files in a folder",
-    "imports": "a hash set import, per entry",
+    "imports": "a VICS import of 1 or 10 million entries against a bare parse, memory, the next list",
     "request": "a look-up request of 1,000 hashes by token, over HTTP",
     "lookup": "a million hashes against a set of 10 million, and up to 100 million",
     "rematch": "a million contents after an import of 10 million entries",

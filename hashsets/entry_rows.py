@@ -103,8 +103,11 @@ class Written(NamedTuple):
     codes: Counter[str]
 
 
+# All that was kept of a record of table `t`: its number in the list may stand in a column of its own.
+RAW_OF = "CASE WHEN {t}.media_id IS NULL THEN {t}.raw ELSE {t}.raw || jsonb_build_object('media_id', {t}.media_id) END"
+RAW = RAW_OF.format(t="hashsets_entry")
 LATEST = f"""
-SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, raw,
+SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, {RAW},
   {in_force("%(g)s", "hashsets_entry")} AS in_force
 FROM hashsets_entry WHERE set_id = %(set)s AND ident = ANY(%(idents)s) AND added_in <= %(g)s
 ORDER BY ident, twin, added_in DESC

@@ -4,11 +4,12 @@ Whoever runs a job holds a database lock that ends with his connection, so a job
 nobody working on it. An import changes nothing until its last transaction; running it again is harmless.
 """
 
+import json
 import os
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from hashsets import events, importing, kept_lists
@@ -24,6 +25,7 @@ from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import HashSet
+from hashsets.pace import Pace
 from workbench import audit, jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
@@ -32,6 +34,7 @@ KIND = "import"
 LOCK_SPACE = 0x494D50  # advisory locks of imports; the second number is the job's
 MOST_TRIES = 3
 TELL_EVERY = 0.5  # seconds between two writes of the progress
+TELL = "UPDATE workbench_job SET cursor = %s::jsonb WHERE id = %s"
 _folder = kept_lists.folder
 WAITED = timedelta(minutes=1)  # a queued job older than this lost its message
 
@@ -213,16 +216,17 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
     hash_set = HashSet.objects.select_related("owner", "scheme").get(public_id=job.subject.removeprefix("hashset:"))
     by = User.objects.select_related("agency").get(pk=job.cursor["by"])
     try:
-        importing.import_file(
-            hash_set,
-            parts,
-            by=by,
-            dry_run=job.cursor["dry_run"],
-            options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
-            incomplete=job.cursor.get("incomplete", False),
-            tell=_Teller(job, listen).tell,
-            report=report,
-        )
+        with closing(_Teller(job, listen)) as teller:
+            importing.import_file(
+                hash_set,
+                parts,
+                by=by,
+                dry_run=job.cursor["dry_run"],
+                options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
+                incomplete=job.cursor.get("incomplete", False),
+                tell=teller.tell,
+                report=report,
+            )
     except WorkbenchError as error:
         _end(job, Job.State.FAILED, str(error), report)
         raise
@@ -245,30 +249,42 @@ def sentence(report: ImportReport) -> str:
 
 
 def _end(job: Job, state: str, message: str, report: ImportReport | None = None) -> None:
-    cursor = {**job.cursor, "phase": "", "report": report.as_json() if report else {}}
+    cursor = {**job.cursor, "phase": "", "pace": "", "report": report.as_json() if report else {}}
     Job.objects.filter(pk=job.pk).update(state=state, message=message, cursor=cursor)
     job.state, job.message, job.cursor = state, message, cursor
 
 
 class _Teller:
-    """Writes the progress of a job, at most twice a second."""
+    """Writes the progress of a job, at most twice a second.
+
+    By a connection of its own: ours may be in the middle of a COPY, and what it writes in the import's transaction
+    nobody would see before the end.
+    """
 
     def __init__(self, job: Job, listen: Tell | None) -> None:
         self._job = job
         self._listen = listen
         self._phase = ""
         self._told = 0.0
+        self._pace = Pace()
+        self._aside = connection.copy()
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._aside.close()
 
     def tell(self, phase: str, done: int, of: int) -> None:
-        """`done` of `of` bytes; a new phase is told at once."""
+        """`done` of `of` bytes, or entries when they are stored; a new phase is told at once."""
+        pace = self._pace.words(phase, done, of, unit="B" if phase.startswith("Reading") else " entries")
         if self._listen:
-            self._listen(phase, done, of)
+            self._listen(f"{phase} {pace}".rstrip(), done, of)
         now = time.monotonic()
         if phase == self._phase and now - self._told < TELL_EVERY:
             return
         self._phase, self._told = phase, now
-        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of}
-        Job.objects.filter(pk=self._job.pk).update(cursor=self._job.cursor)
+        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of, "pace": pace}
+        with self._aside.cursor() as cursor:
+            cursor.execute(TELL, [json.dumps(self._job.cursor), self._job.pk])
 
 
 @contextmanager

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hashsets.exchange import Report
+from hashsets.exchange.cleaning import clean_json
 from hashsets.exchange.photodna_watch import PLACEHOLDER_AT
 from hashsets.swapping import Difference
 from workbench.errors import WorkbenchError
 
+IN_LOG = ("name", "sha256", "bytes", "format", "encoding", "version", "region", "producer")  # of each file
 CodeCounts = dict[str, tuple[str, int]]  # category -> (disposition, entries)
 
 
@@ -82,7 +84,7 @@ class ImportReport:
 
     def as_json(self) -> dict[str, Any]:
         """The report as stored, shown and downloaded."""
-        return {
+        told: dict[str, Any] = clean_json({
             **self.figures(),
             "set": self.set,
             "run": self.run,
@@ -95,13 +97,14 @@ class ImportReport:
             "codes": {code: rows for code, (_meaning, rows) in self.codes.items()},
             "bad_dates": sum(part.found.bad_dates for part in self.parts),
             "dropped_photodna": self._dropped_photodna(),
-        }
+        })  # fmt: skip
+        return told
 
     def for_log(self) -> dict[str, Any]:
         """For the event: every count and digest, without the words of single records."""
         told = self.as_json()
         told["warnings"] = len(told["warnings"])
-        told["files"] = [{key: part[key] for key in ("name", "sha256", "bytes")} for part in told["files"]]
+        told["files"] = [{key: part[key] for key in IN_LOG} for part in told["files"]]
         return told
 
     def figures(self) -> dict[str, Any]:

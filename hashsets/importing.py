@@ -5,7 +5,7 @@ Several files are the parts of one list.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -14,10 +14,11 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import entry_hashes, events, exchange, generations, staging, swapping
+from hashsets import entry_hashes, events, exchange, fresh, generations, staging, swapping
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet, Vote
+from hashsets.sorting import SortedRows
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
@@ -50,6 +51,12 @@ class MissingParts(WorkbenchError):
     """Parts of this list are missing, so nothing was stored. Choose all of them, or say that it is incomplete."""
 
     code = "missing-parts"
+
+
+class ReadTwoWays(WorkbenchError):
+    """Other entries would be stored than were counted, so nothing was. Check the disk, then import again."""
+
+    code = "read-two-ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +95,10 @@ def import_file(
             _check_parts(report, files, incomplete=incomplete)
             options = replace(options or ReadOptions(), scratch=str(settings.FILE_UPLOAD_TEMP_DIR))
             if not _in_force_already(hash_set, report, options):
-                with staging.table():
-                    _stage(hash_set, files, report, options, tell)
+                with staging.table(), SortedRows(_folder()) as rows:
+                    staged = _stage(hash_set, files, report, options, rows, tell=tell)
                     _check_list(hash_set, report)
-                    tell("Storing", 0, 0)
-                    _swap(hash_set, report, by=by)
+                    _swap(hash_set, staged, report, by=by, tell=tell)
     except WorkbenchError as error:
         report.refuse(error)
         if not dry_run:
@@ -143,31 +149,57 @@ def _in_force_already(hash_set: HashSet, report: ImportReport, options: ReadOpti
     return report.already_in_force
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A list as it was read: what is in the temporary table and, for a new partition, the rows beside it."""
+
+    rows: SortedRows
+    fresh: bool
+    dispositions: Mapping[str, str]
+
+
 def _stage(
-    hash_set: HashSet, files: Sequence[BufferedReader], report: ImportReport, options: ReadOptions, tell: Tell
-) -> None:
-    """Read every part into the temporary table and make one row of each identity."""
+    hash_set: HashSet,
+    files: Sequence[BufferedReader],
+    report: ImportReport,
+    options: ReadOptions,
+    into: SortedRows,
+    *,
+    tell: Tell,
+) -> Staged:
+    """Read every part and make one row of each identity."""
     dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
     if hash_set.role == HashSet.SetRole.KNOWN_GOOD and options.default_code is None:
         options = replace(options, default_code=_harmless_code(dispositions))
-    total, before, staged = sum(part.bytes for part in report.parts), 0, 0
+    total, before, accepted, start = sum(part.bytes for part in report.parts), 0, 0, 0
     for part, file in zip(report.parts, files, strict=True):
         part.found = found = Report()
-        records = exchange.read(file, part.name, found, options)
 
-        def progress(_records: int, file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
+        def progress(file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
             tell(f"Reading {name}", before + file.tell(), total)
 
-        filled = staging.fill(records, dispositions, start=staged, tell=progress)
-        staged += filled.records
+        parts = exchange.read_parts(file, part.name, found, options)
+        filled = staging.fill(parts, dispositions, into, start=start, tell=progress)
+        accepted += filled.records
         report.pdq += filled.pdq
+        start += found.read
         before += part.bytes
-    tell("Checking", total, total)
+    tell("Checking", 0, 0)
+    fresh_one = fresh.fits(hash_set, len(into))
+    alone = staging.settle(into, dispositions, all_of_them=not fresh_one)
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
     report.dropped_after_reading = staging.merge(placeholders)
-    report.count(staged, **staging.counts(), codes=staging.codes())
+    report.count(accepted, **staging.counts(alone, dispositions))
     for position, ident, codes in staging.conflicts():
         report.warn("conflicting", f"{ident}: {', '.join(codes)}", position)
+    return Staged(into, fresh_one, dispositions)
+
+
+def _folder() -> Path:
+    """Where a list is sorted: on the disk of the data, as a temporary folder may lie in memory."""
+    folder = Path(settings.FILE_UPLOAD_TEMP_DIR)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
 
 
 def _harmless_code(dispositions: dict[str, str]) -> str | None:
@@ -192,15 +224,25 @@ def _check_list(hash_set: HashSet, report: ImportReport) -> None:
         report.warn("relevant-in-comparison", f"categories {', '.join(relevant)} in a set for comparison do nothing")
 
 
-def _swap(hash_set: HashSet, report: ImportReport, *, by: User) -> None:
+def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:
     """Compare with the version in force and, unless it is a dry run, put the list in its place."""
     with transaction.atomic():
         locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
         current = Generation.objects.filter(set=locked, number=locked.generation).first()
-        report.compare(swapping.difference(locked, current.entries if current else 0))
+        if staged.fresh:
+            report.compare(swapping.Difference(added=report.stored, withdrawn=0, changed=0, unchanged=0))
+        else:
+            tell("Comparing", 0, 0)
+            report.compare(swapping.difference(locked, current.entries if current else 0))
         if report.dry_run:
             return
-        added, removed = swapping.write(locked)
+        tell("Storing", 0, 0)
+        if staged.fresh:
+            added, removed = fresh.write(locked, staged.rows, staged.dispositions, tell=tell), 0
+            if added != report.stored:
+                raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
+        else:
+            added, removed = swapping.write(locked)
         if report.pdq:
             entry_hashes.fill(locked, locked.generation + 1)
         report.generation = locked.generation + 1

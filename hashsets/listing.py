@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from django.db import connection, transaction
 
 from hashsets import events, exchange
-from hashsets.entry_rows import loaded
+from hashsets.entry_rows import RAW, loaded
 from hashsets.exchange import (
     HashRecord,
     ListWriter,
@@ -27,7 +27,7 @@ from workbench.models import User
 
 PAGE = 5000  # entries
 ENTRIES = f"""
-SELECT id, md5, sha1, sha256, size, code, flags, raw FROM hashsets_entry
+SELECT id, md5, sha1, sha256, size, code, flags, {RAW} FROM hashsets_entry
 WHERE set_id = %s AND id > %s AND {in_force("%s", "hashsets_entry")} ORDER BY id LIMIT %s
 """  # noqa: S608 only constants
 

@@ -215,6 +215,7 @@ class Entry(models.Model):
     sha1 = models.BinaryField(null=True)
     sha256 = models.BinaryField(null=True)
     size = models.BigIntegerField(null=True)
+    media_id = models.BigIntegerField(null=True)  # of a plain record; others have it in `raw`
     code = models.CharField(max_length=40)
     disposition = models.CharField(max_length=30, choices=Disposition.choices)
     trust = models.CharField(max_length=20)

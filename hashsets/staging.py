@@ -4,28 +4,39 @@ The table belongs to the database session, so whatever happens to the process, n
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from django.db import connection
 
+from hashsets import copy_rows
+from hashsets.copy_rows import fixed, json_numbers, numbers
 from hashsets.exchange import HashRecord
+from hashsets.exchange.plain import Rows, different
+from hashsets.sorting import SortedRows
 
-BLOCK = 20_000  # records of one COPY, after which progress is told
+BLOCK = 10_000  # single records of one COPY
 PLACEHOLDER_AT = 20  # different files under one PhotoDNA; vics.md section 7
 NULL = "\\N"  # as COPY's text form writes it
 _encode = json.JSONEncoder(separators=(",", ":")).encode
+Part = tuple[list[HashRecord], Rows]  # single records, and plain ones
+
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 CREATE = """
 DROP TABLE IF EXISTS hashsets_staged;
 CREATE TEMPORARY TABLE hashsets_staged (
-  position bigint, ident bytea, grp integer, md5 bytea, sha1 bytea, sha256 bytea, size bigint, code text,
-  disposition text, conflict boolean, flags jsonb, photodna text, raw jsonb)
+  position bigint, ident bytea, grp integer DEFAULT 0, md5 bytea, sha1 bytea, sha256 bytea, size bigint, code text,
+  disposition text, conflict boolean DEFAULT false, flags jsonb DEFAULT '{}', photodna text, raw jsonb)
 """
 COPY = "COPY hashsets_staged FROM STDIN"
+COPY_PLAIN = """
+COPY hashsets_staged (position, ident, md5, sha1, size, raw, code, disposition) FROM STDIN (FORMAT BINARY)
+"""
 
 # Records of one identity whose digests contradict each other are told apart by `grp`, in file order.
 # What one of them lacks is taken from another it agrees with.
@@ -108,21 +119,40 @@ class Filled(NamedTuple):
 
 
 def fill(
-    records: Iterable[HashRecord], dispositions: Mapping[str, str], *, start: int, tell: Callable[[int], None]
+    parts: Iterable[Part], dispositions: Mapping[str, str], rows: SortedRows, *, start: int, tell: Callable[[], None]
 ) -> Filled:
-    """Copy records in; `start` is the number of those already there.
+    """Copy single records in, and put plain ones into `rows`.
 
-    `dispositions` by code; others are unmapped, "" is no verdict. `tell` hears the number so far.
+    `start` is above the position of every record that is there already. `dispositions` by code; others are
+    unmapped, "" is no verdict.
     """
-    stream, number, pdq = iter(records), 0, 0
-    while block := list(islice(stream, BLOCK)):
-        lines = [_line(record, start + number + n, dispositions) for n, record in enumerate(block, 1)]
-        with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-            copy.write("".join(lines))
-        number += len(block)
-        pdq += sum("pdq" in record.other_hashes for record in block)
-        tell(number)
+    waiting: list[HashRecord] = []
+    number = pdq = 0
+    for records, plain in parts:
+        waiting += records
+        if len(plain):
+            plain["position"] += start
+            rows.add(plain)
+        number += len(records) + len(plain)
+        if len(waiting) >= BLOCK:
+            pdq += _copy(waiting, dispositions, rows, start)
+        if len(plain) or not waiting:
+            tell()
+    pdq += _copy(waiting, dispositions, rows, start)
     return Filled(number, pdq)
+
+
+def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bool) -> Counter[str]:
+    """Copy in the plain rows that may have company, or all; entries by category of those left out."""
+    left: Counter[str] = Counter()
+    for part in rows.parts():
+        _copy_plain(part.contested, dispositions)
+        if all_of_them:
+            _copy_plain(part.alone, dispositions)
+        else:
+            codes, which = different(part.alone["code"])
+            left.update({str(code): int(n) for code, n in zip(codes, np.bincount(which), strict=True)})
+    return left
 
 
 def merge(placeholders: list[str]) -> int:
@@ -135,12 +165,20 @@ def merge(placeholders: list[str]) -> int:
     return dropped
 
 
-def counts() -> dict[str, int]:
-    """Rows, and how many of them hold conflicting dispositions."""
+def counts(alone: Mapping[str, int], dispositions: Mapping[str, str]) -> dict[str, Any]:
+    """Rows, how many of them hold conflicting dispositions, and category -> (disposition, rows).
+
+    `alone`: entries by category that are not in the table.
+    """
+    codes = {code: (dispositions.get(code, "unmapped"), rows) for code, rows in alone.items()}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*), count(*) FILTER (WHERE conflict) FROM hashsets_staged")
-        stored, conflicts = cursor.fetchone()
-    return {"stored": stored, "conflicts": conflicts}
+        cursor.execute("SELECT count(*) FILTER (WHERE conflict) FROM hashsets_staged")
+        (conflicts,) = cursor.fetchone()
+        cursor.execute("SELECT code, min(disposition), count(*) FROM hashsets_staged GROUP BY code")
+        for code, disposition, rows in cursor.fetchall():
+            codes[code] = disposition, rows + alone.get(code, 0)
+    stored = sum(rows for _disposition, rows in codes.values())
+    return {"stored": stored, "conflicts": conflicts, "codes": dict(sorted(codes.items()))}
 
 
 def conflicts() -> list[tuple[int, str, list[str]]]:
@@ -150,11 +188,39 @@ def conflicts() -> list[tuple[int, str, list[str]]]:
         return [(position, ident, json.loads(codes)) for position, ident, codes in cursor.fetchall()]
 
 
-def codes() -> dict[str, tuple[str, int]]:
-    """Category -> (disposition, rows) of what was staged, as merged."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT code, min(disposition), count(*) FROM hashsets_staged GROUP BY code ORDER BY code")
-        return {code: (disposition, rows) for code, disposition, rows in cursor.fetchall()}
+def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> int:
+    """Copy single records in, and forget them; `rows` hears of their hashes. Returns how many hold a PDQ."""
+    if not records:
+        return 0
+    lines = [_line(record, start + record.position, dispositions) for record in records]
+    with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+        copy.write("".join(lines))
+    rows.note(record.md5 or record.sha1 or record.sha256 or b"" for record in records)
+    pdq = sum("pdq" in record.other_hashes for record in records)
+    records.clear()
+    return pdq
+
+
+def _copy_plain(rows: Rows, dispositions: Mapping[str, str]) -> None:
+    if not len(rows):
+        return
+    md5 = fixed(rows["md5"])
+    columns = [
+        numbers(rows["position"]), md5, md5, fixed(rows["sha1"]), numbers(rows["size"]),
+        json_numbers(b'{"media_id":', rows["media_id"]),
+    ]  # fmt: skip
+    with connection.cursor() as cursor, cursor.copy(COPY_PLAIN) as copy:
+        copy.write(copy_rows.HEAD)
+        for block in copy_rows.packed(columns, *verdicts(rows, dispositions)):
+            copy.write(block)
+        copy.write(copy_rows.END)
+
+
+def verdicts(rows: Rows, dispositions: Mapping[str, str]) -> tuple[list[bytes], npt.NDArray[np.int64]]:
+    """Code and disposition for COPY: the different ones that occur, and which of them each row has."""
+    codes, which = different(rows["code"])
+    texts = [str(code) for code in codes]
+    return [copy_rows.texts(text.encode(), dispositions.get(text, "unmapped").encode()) for text in texts], which
 
 
 def _run(statement: str, values: list[Any] | None = None) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from hashsets.entry_rows import RAW_OF
 from hashsets.models import HashSet
 
 # Staged rows whose entry is known. `same`: nothing about it changes.
@@ -22,7 +23,7 @@ WITH staged AS (
 nearest AS (
   SELECT DISTINCT ON (s.ident, s.grp) s.ident, s.grp, e.id, e.twin, e.public_id,
     e.removed_in IS NULL OR e.removed_in > {g} AS in_force,
-    (e.md5, e.sha1, e.sha256, e.size, e.code, e.disposition, e.conflict, e.trust, e.flags, e.raw, e.state)
+    (e.md5, e.sha1, e.sha256, e.size, e.code, e.disposition, e.conflict, e.trust, e.flags, {raw}, e.state)
       IS NOT DISTINCT FROM (s.md5, s.sha1, s.sha256, s.size, s.code, s.disposition, s.conflict, s.trust, s.flags,
                             s.raw, 'published') AS same
   FROM staged s JOIN hashsets_entry e ON e.set_id = {set} AND e.ident = s.ident AND e.added_in <= {g}
@@ -71,7 +72,7 @@ def difference(hash_set: HashSet, in_force: int) -> Difference:
     """Compare the staged list with a set that has `in_force` entries. Inside a transaction."""
     values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "trust": hash_set.trust}
     with connection.cursor() as cursor:
-        cursor.execute(KNOWN.format(set="%(set)s", g="%(g)s", trust="%(trust)s"), values)
+        cursor.execute(KNOWN.format(set="%(set)s", g="%(g)s", trust="%(trust)s", raw=RAW_OF.format(t="e")), values)
         cursor.execute("ANALYZE hashsets_known")
         cursor.execute(FIGURES)
         staged, known, same = cursor.fetchone()

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hashsets import entry_hashes, events, generations
+from hashsets.entry_rows import RAW_OF
 from hashsets.importing import LivesByVotes
 from hashsets.models import Generation, HashSet, Vote
 from workbench import audit
@@ -37,7 +38,7 @@ class UnknownVersion(NotFound):
 
 
 def _columns(table: str, names: Sequence[str] = SAME) -> str:
-    return ", ".join(f"{table}.{name}" for name in names)
+    return ", ".join(RAW_OF.format(t=table) if name == "raw" else f"{table}.{name}" for name in names)
 
 
 # What differs between two versions: the entry as the older has it beside the one of the newer.

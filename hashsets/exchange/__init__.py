@@ -1,11 +1,15 @@
 """List formats, one file each. PURE. A new format is one import and one place in `BUILT_IN`."""
 
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import BinaryIO, TypeVar
+
+import numpy as np
 
 from hashsets.exchange import packing, parts
 from hashsets.exchange.base import (
     HashRecord,
+    InParts,
     ListFormat,
     ListWriter,
     MalformedDocument,
@@ -24,9 +28,13 @@ from hashsets.exchange.icse_csv import IcseCsv
 from hashsets.exchange.nsrl_sqlite import NsrlSqlite
 from hashsets.exchange.nsrl_text import NsrlText
 from hashsets.exchange.peek import Peek
+from hashsets.exchange.plain import ROW, Rows
 from hashsets.exchange.tsk_index import TskIndex
 from hashsets.exchange.tsk_kdb import TskKdb
 from hashsets.exchange.vics import Vics
+
+Part = tuple[list[HashRecord], Rows]  # records that follow each other: single ones, and those that are plain
+Given = TypeVar("Given")
 
 # The first that knows its own reads: CSV, which takes any table with a hash in it, comes last.
 BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), EnCaseHash(), NsrlSqlite(), TskKdb(), Dfxml(), Hashdeep(),
@@ -50,6 +58,26 @@ def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> I
     Raises MalformedDocument, UnknownFormat. A packed file that is no list at all, as a read-me beside one, is
     passed over with a warning, unless its name says that it is a part.
     """
+    for format_, document in _lists(stream, name, report, options):
+        yield from _one(format_.read, document, report, options)
+
+
+def read_parts(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> Iterator[Part]:
+    """As `read`, with plain records by the block where the format can; positions go on from document to document."""
+    for format_, document in _lists(stream, name, report, options):
+        before = report.read
+        reads = format_.read_parts if isinstance(format_, InParts) else partial(_singly, format_)
+        for records, rows in _one(reads, document, report, options):
+            for record in records if before else ():
+                record.position += before
+            rows["position"] += before
+            yield records, rows
+
+
+def _lists(
+    stream: BinaryIO, name: str, report: Report, options: ReadOptions
+) -> Iterator[tuple[ListFormat, packing.Document]]:
+    """Every document in a file that is a list, with its format; the others are told."""
     found = 0
     for document in packing.documents(stream, name, options.scratch, options.most_unpacked):
         format_ = None if document.aside else _recognised(document)
@@ -57,9 +85,15 @@ def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> I
             report.warn("not-a-list", document.name)
             continue
         found += 1
-        yield from _one(format_, document, report, options)
+        yield format_, document
     if not found:
         raise UnknownFormat(f"Nothing in {name!r} is a list of hashes we can read. We read {READABLE}.")
+
+
+def _singly(format_: ListFormat, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Part]:
+    """The records of a format that has no blocks."""
+    nothing = np.empty(0, ROW)
+    return (([record], nothing) for record in format_.read(stream, report, options))
 
 
 def names(stream: BinaryIO, name: str) -> list[str]:
@@ -82,13 +116,18 @@ def _recognised(document: packing.Document) -> ListFormat | None:
         return None
 
 
-def _one(format_: ListFormat, document: packing.Document, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
+def _one(
+    reads: Callable[[BinaryIO, Report, ReadOptions], Iterator[Given]],
+    document: packing.Document,
+    report: Report,
+    options: ReadOptions,
+) -> Iterator[Given]:
     if not document.packed:
-        yield from format_.read(document.stream, report, options)
+        yield from reads(document.stream, report, options)
         return
     inner = Report()
     try:
-        yield from format_.read(document.stream, inner, options)
+        yield from reads(document.stream, inner, options)
     except MalformedDocument as error:
         raise MalformedDocument(error.offset, f"{document.name}: {error.reason}") from None
     finally:
@@ -113,4 +152,5 @@ __all__ = [
     "missing_parts",
     "names",
     "read",
+    "read_parts",
 ]

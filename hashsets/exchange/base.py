@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, runtime_checkable
 
+from hashsets.exchange.cleaning import clean
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -133,11 +134,11 @@ class Report:
 
     def unknown(self, name: str) -> None:
         """Count a field we keep without knowing it."""
-        _count(self.unknown_fields, name[:200])
+        _count(self.unknown_fields, clean(name[:200]))
 
-    def count_code(self, code: str | None) -> None:
+    def count_code(self, code: str | None, times: int = 1) -> None:
         """Count a category; "" is no verdict."""
-        _count(self.codes, code or "")
+        _count(self.codes, code or "", times)
 
     def as_json(self) -> dict[str, Any]:
         """For the generation's row and the event log; stable field names (commands.md)."""
@@ -151,9 +152,9 @@ class Report:
         }
 
 
-def _count(counter: Counter[str], name: str) -> None:
+def _count(counter: Counter[str], name: str, times: int = 1) -> None:
     """Count, without growing for ever on a list where every name differs."""
-    counter[name if name in counter or len(counter) < MAX_NAMES else "(other)"] += 1
+    counter[name if name in counter or len(counter) < MAX_NAMES else "(other)"] += times
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,4 +199,15 @@ class ListWriter(ListFormat, Protocol):
 
     def write(self, records: Iterable[HashRecord], stream: BinaryIO, options: WriteOptions) -> int:
         """Write all, deterministic; the number written."""
+        ...
+
+
+@runtime_checkable
+class InParts(Protocol):
+    """A format that can also hand out many records at once."""
+
+    def read_parts(
+        self, stream: BinaryIO, report: Report, options: ReadOptions
+    ) -> Iterator[tuple[list[HashRecord], Any]]:
+        """As `read`: single records, and plain ones as rows (`plain.ROW`) beside them."""
         ...

@@ -14,11 +14,12 @@ from typing import Any, BinaryIO
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import FLAGS, HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
+from hashsets.exchange.cleaning import clean
 from hashsets.exchange.csv_rows import Row, rows, separator_of
 from hashsets.exchange.csv_text import cell, plain
 from hashsets.exchange.peek import Peek, column_name
 from hashsets.exchange.taking import put
-from hashsets.exchange.text_source import TextSource, clean
+from hashsets.exchange.text_source import TextSource
 
 _COLUMNS = ("media_id", "md5", "sha1", "sha256", "size", "category", "series", "tags", "date_updated", "photodna",
             "pdq", *FLAGS)  # fmt: skip

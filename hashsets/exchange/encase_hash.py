@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report
+from hashsets.exchange.cleaning import clean
 from hashsets.exchange.peek import Peek
 from hashsets.exchange.taking import Taker
-from hashsets.exchange.text_source import clean, read_up_to
+from hashsets.exchange.text_source import read_up_to
 
 MAGIC = b"HASH\r\n\xff\0"
 NAME_AT, ROWS_AT, ROW = 1032, 1152, 18  # bytes

@@ -12,12 +12,13 @@ from typing import BinaryIO
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report
+from hashsets.exchange.cleaning import clean
 from hashsets.exchange.csv_rows import Row, rows
 from hashsets.exchange.csv_text import plain
 from hashsets.exchange.peek import Peek, column_name
 from hashsets.exchange.photodna_watch import PhotoDnaWatch
 from hashsets.exchange.taking import Taker
-from hashsets.exchange.text_source import TextSource, clean
+from hashsets.exchange.text_source import TextSource
 
 _OURS = frozenset({"md5", "imageid", "baseline"})
 _FLAGS = {

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
 from hashsets.exchange.base import MalformedDocument
 from hashsets.exchange.text_source import TextSource
 
-MAX_VALUE = 16 << 20  # characters of one value held in memory; a longer one is passed over
+MAX_VALUE = 8 << 20  # characters of one value held in memory; a longer one is passed over
+MAX_BLOCK = 1 << 20  # characters of elements decoded at once; a record that may be in one is never too long
+_ENDS_TRIED = 4  # objects at the end of the buffer behind which no comma stands (yet)
 _NEAR_END = 16  # a fault this close to the end of the buffer may only mean that more is to come
 _BLANK = re.compile(r"[ \t\n\r]*+")
 _SEPARATOR = re.compile(r"[ \t\n\r]*+([,\]])[ \t\n\r]*+")
@@ -56,6 +59,7 @@ class Cutter:
         self.text = ""
         self.start = 0
         self.end = 0
+        self._block_end = 0
 
     def peek(self) -> str:
         """The next character that is not blank, or "" at the end of the document."""
@@ -93,9 +97,35 @@ class Cutter:
         """Step from a consumed element to the next one; False at the end of the array."""
         return self._expect(",]") == ","
 
-    def elements(self) -> Iterator[Any]:
-        """Every element from here to the end of the array, decoded; PassedOver for one that cannot be."""
-        while True:
+    def block(self) -> str:
+        """Elements from here on that lie whole in the buffer, as the text of an array; "" when none do.
+
+        A guess, until it was decoded: what looks like the end of an object may stand in a string. Once it is
+        decoded it is right, for JSON is read from left to right: then `pass_block()` steps behind it.
+        """
+        while len(self.text) - self._at < MAX_BLOCK // 2 and self._more():
+            pass
+        end = min(len(self.text), self._at + MAX_BLOCK)
+        for _ in range(_ENDS_TRIED):
+            end = self.text.rfind("}", self._at, end)
+            if end < 0:
+                return ""
+            if self.text.startswith(",", _end(_BLANK, self.text, end + 1)):
+                self._block_end = end + 1
+                return f"[{self.text[self._at : end + 1]}]"
+        return ""
+
+    def pass_block(self) -> bool:
+        """Step behind the block given last, to the next element; False at the end of the array."""
+        self.start = self.end = self._at = self._block_end
+        return self.next_element()
+
+    def elements(self, most: int = sys.maxsize) -> Generator[Any, None, bool]:
+        """At most so many elements from here on, decoded; PassedOver for one that cannot be.
+
+        Returns whether there are more.
+        """
+        for _ in range(most):
             try:
                 value, end = _scan(self.text, self._at)
             except (StopIteration, ValueError, RecursionError):
@@ -110,9 +140,10 @@ class Cutter:
             if separator and separator.end() < len(self.text):
                 self._at = separator.end()
                 if separator[1] == "]":
-                    return
+                    return False
             elif not self.next_element():
-                return
+                return False
+        return True
 
     def value(self) -> Any:
         """Decode the value that starts here, reading on as far as it takes."""

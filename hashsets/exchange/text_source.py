@@ -2,7 +2,7 @@
 
 vics.md section 8 rule 1: the BOM decides, else the NUL pattern of the first four bytes, else UTF-8.
 Bytes that are not UTF-8 become lone surrogates (`surrogateescape`), so that the original can be kept
-exactly; `clean` makes text of them.
+exactly; `cleaning` makes text of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import codecs
 import re
 import zlib
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from hashsets.exchange.base import MalformedDocument, Report
 
@@ -20,7 +20,6 @@ MAX_GZIP_RATIO = 200  # hash lists reach 3 to 30; more is a bomb
 GZIP_SLACK = 64 << 20  # bytes for which the ratio is not asked
 GZIP = b"\x1f\x8b"
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # neither text nor jsonb of PostgreSQL takes these
 _ESCAPED = re.compile("[\udc80-\udcff]")
 
 
@@ -135,23 +134,3 @@ def _gunzip(data: bytes, stream: BinaryIO) -> Iterator[bytes]:
             taken += len(data)
             if not data:
                 raise MalformedDocument(made, "the gzip data is cut off")
-
-
-def clean(text: str) -> str:
-    """Text a database takes: NUL dropped, half characters replaced; everything else kept."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return _UNSTORABLE.sub(lambda found: "" if found[0] == "\0" else "\ufffd", text)
-
-
-def clean_json(value: Any) -> Any:
-    """The same for a JSON value of any (already limited) depth; numbers JSON cannot write become text."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {clean(key): clean_json(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [clean_json(inner) for inner in value]
-    if isinstance(value, float) and not -1e308 < value < 1e308:
-        return str(value)
-    return value

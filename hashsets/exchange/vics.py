@@ -34,6 +34,11 @@ class Vics:
         report.format = self.id
         yield from vics_hashset.read(stream, report, options)
 
+    def read_parts(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[vics_hashset.Part]:
+        """As `read`, with the records that have nothing but the five usual fields as rows of many."""
+        report.format = self.id
+        yield from vics_hashset.read_parts(stream, report, options)
+
     def write(self, records: Iterable[HashRecord], stream: BinaryIO, options: WriteOptions) -> int:
         """See ListFormat."""
         return vics_hashset.write(records, stream, options, self.version)

@@ -14,9 +14,10 @@ from typing import Any, BinaryIO
 from hashsets.exchange import vics_context
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report
+from hashsets.exchange.cleaning import clean, clean_json
 from hashsets.exchange.json_cutter import Cutter, PassedOver
 from hashsets.exchange.json_text import one_line
-from hashsets.exchange.text_source import TextSource, clean, clean_json
+from hashsets.exchange.text_source import TextSource
 from hashsets.exchange.vics_document import CaseFields, Document, Member
 from hashsets.exchange.vics_record import RecordReader
 

@@ -7,14 +7,16 @@ case can be written again.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from hashsets.exchange import vics_context
 from hashsets.exchange.base import MalformedDocument, Report
 from hashsets.exchange.json_cutter import Cutter, PassedOver
+from hashsets.exchange.plain import Block
 
+SINGLY = 5000  # records read one by one after a block that could not be decoded
 _RECORDS = {"value", "media"}  # root members that may hold the records
 _HASHES = {"md5", "sha1", "sha256"}
 _CASE_FIELDS = {"caseid", "casenumber"}
@@ -40,9 +42,10 @@ class Document:
     kind: str = ""  # "Media" or "Cases", known from the first record on
     root: list[Member] = field(default_factory=list)  # all but the records
     cases: list[CaseFields] = field(default_factory=list)
+    decode_block: Callable[[str], Block | None] | None = None  # None: every record comes by itself
 
     def records(self) -> Iterator[Any]:
-        """Each Media record, decoded; PassedOver where that was impossible. Raises MalformedDocument."""
+        """Each Media record, decoded; PassedOver where that cannot be; a Block for many. Raises MalformedDocument."""
         start = self.cutter.peek()
         if start == "{":
             yield from self._root()
@@ -52,6 +55,7 @@ class Document:
             self.cutter.fail("not JSON" if start else "an empty document")
         self.cutter.end_of_document()
         self._judge_context()
+        self._judge_total()
 
     @property
     def text(self) -> str:
@@ -68,6 +72,7 @@ class Document:
             else:
                 values[name] = self._member(name, self.root)
                 self._note_context(name, values[name])
+                self._note_producer(name, values[name])
         if not found:
             yield from self._lone_record(values)
 
@@ -88,8 +93,22 @@ class Document:
                 return
         if self.kind == "Cases":
             yield from self._more_cases()
-        else:
+        elif self.decode_block is None:
             yield from self.cutter.elements()
+        else:
+            yield from self._blocks(self.decode_block)
+
+    def _blocks(self, decode: Callable[[str], Block | None]) -> Iterator[Any]:
+        """Blocks as far as they can be decoded; single records in between."""
+        more = True
+        while more:
+            text = self.cutter.block()
+            block = decode(text) if text else None
+            if block is None:
+                more = yield from self.cutter.elements(SINGLY)
+            else:
+                yield block
+                more = self.cutter.pass_block()
 
     def _first(self) -> Iterator[Any]:
         """The first element decides what the document is; a case may be larger than memory, so it is walked."""
@@ -145,6 +164,12 @@ class Document:
     def _note_producer(self, name: str, value: Any) -> None:
         if name.lower() in {"sourceapplicationname", "sourceapplicationversion"} and isinstance(value, str):
             self.report.producer = f"{self.report.producer} {value}".strip()[:200]
+
+    def _judge_total(self) -> None:
+        """Exporters count different things; a total is never trusted (vics.md section 2)."""
+        said = next((text.strip('"') for name, text in self.root if name.lower() == "totalmediafiles"), "")
+        if said.isascii() and said.isdigit() and len(said) < 20 and int(said) != self.report.read:
+            self.report.warn("total-disagrees", f"TotalMediaFiles says {int(said):,}, there are {self.report.read:,}")
 
     def _judge_context(self) -> None:
         """Compare what the document says of itself with what it held; every doubt is a warning."""

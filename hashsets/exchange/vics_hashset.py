@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from hashsets.exchange import vics_context
+import numpy as np
+
+from hashsets.exchange import plain, vics_context
 from hashsets.exchange.base import HashRecord, MalformedDocument, ReadOptions, Report, WriteOptions
 from hashsets.exchange.json_cutter import Cutter, PassedOver
 from hashsets.exchange.text_source import TextSource
@@ -17,26 +21,75 @@ MAX_RECORD = 1 << 20  # characters of one record without its Miniature; vics.md 
 _HASH_NAMES = {"sha512": "SHA512", "ed2k": "EDK", "pdq": "PDQ"}
 
 
+Part = tuple[list[HashRecord], plain.Rows]  # records that follow each other: single ones, and those that are plain
+_NO_ROWS = np.empty(0, plain.ROW)
+
+
 def read(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
     """Yields one HashRecord per usable Media record. Raises MalformedDocument, also for a case document."""
+    for records, rows in read_parts(stream, report, options):
+        yield from heapq.merge(records, plain.records(rows), key=lambda record: record.position)
+
+
+def read_parts(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Part]:
+    """As `read`, with plain records as rows (`plain.ROW`) of many."""
     source = TextSource(stream, report)
-    document = Document(Cutter(source), report)
+    document = Document(Cutter(source), report, decode_block=plain.decode)
     reader = RecordReader(report, options)
-    for position, fields in enumerate(document.records(), 1):
+    for fields in document.records():
         if document.kind == "Cases":
             raise MalformedDocument(0, "this is a case, not a hash set: add it as evidence; seen")
-        report.read = position
-        record = reader.read(fields, position) if isinstance(fields, dict) else None
-        problem = _problem(fields, document) or reader.problem
-        if record is None or problem:
-            report.skip(problem, position)
-            continue
-        if record.code is None:
-            record.code = options.default_code
-        report.count_code(record.code)
-        yield record
+        if isinstance(fields, plain.Block):
+            yield _block(fields, reader, report, options)
+        elif record := _single(fields, document, reader, report):
+            record.code = options.default_code if record.code is None else record.code
+            report.count_code(record.code)
+            yield [record], _NO_ROWS
     if document.kind == "Cases":
         raise MalformedDocument(0, "this is a case, not a hash set: add it as evidence; seen")
+
+
+def _single(fields: Any, document: Document, reader: RecordReader, report: Report) -> HashRecord | None:
+    """The next record, or None and a line in the report."""
+    report.read += 1
+    record = reader.read(fields, report.read) if isinstance(fields, dict) else None
+    problem = _problem(fields, document) or reader.problem
+    if record is None or problem:
+        report.skip(problem, report.read)
+        return None
+    return record
+
+
+def _block(block: plain.Block, reader: RecordReader, report: Report, options: ReadOptions) -> Part:
+    """The records of a block: those that are no rows, and the rows."""
+    first = report.read + 1
+    report.read += block.length
+    records = []
+    for place, fields in block.others:
+        record = reader.read(fields, first + place)
+        if reader.problem:
+            report.skip(reader.problem, record.position)
+        else:
+            record.code = options.default_code if record.code is None else record.code
+            records.append(record)
+    block.rows["position"] += first
+    _count_codes(block.rows, records, report)
+    return records, block.rows
+
+
+def _count_codes(rows: plain.Rows, records: list[HashRecord], report: Report) -> None:
+    """Count categories in the order they first come, for only so many different ones have a count of their own."""
+    codes, which = plain.different(rows["code"])
+    places, times = np.empty(len(codes), np.int64), np.bincount(which)
+    places[which[::-1]] = np.arange(len(which))[::-1]  # the first row of each: what is assigned last stays
+    seen = {str(code): int(rows["position"][place]) for code, place in zip(codes, places, strict=True)}
+    counts = Counter(dict(zip(seen, times.tolist(), strict=True)))
+    for record in records:
+        code = record.code or ""
+        seen[code] = min(record.position, seen.get(code, record.position))
+        counts[code] += 1
+    for code in sorted(seen, key=seen.__getitem__):
+        report.count_code(code, counts[code])
 
 
 def _problem(fields: Any, document: Document) -> str:

@@ -8,8 +8,8 @@ from typing import Any
 from hashsets import kinds
 from hashsets.exchange import vics_values as values
 from hashsets.exchange.base import HashRecord, ReadOptions, Report
+from hashsets.exchange.cleaning import clean, clean_json
 from hashsets.exchange.photodna_watch import PhotoDnaWatch
-from hashsets.exchange.text_source import clean, clean_json
 from hashsets.exchange.vics_media import PathRefused, components
 
 _MD5, _SHA1, _SHA256 = (kinds.DIGESTS[name] for name in ("md5", "sha1", "sha256"))
@@ -75,6 +75,9 @@ class RecordReader:
             if not isinstance(value, str) or value.strip():
                 self._doubt = "invalid-hash"
                 self._odd("bad-hash", name, value)
+        else:
+            if len(value) != 2 * kind.size:
+                self._report.warn("hash-trimmed", f"{name}: {value[:100]!r}", self._record.position)
 
     def _md5(self, name: str, value: Any) -> None:
         self._hash(_MD5, name, value)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any, Final
 
+from hashsets.exchange.cleaning import clean_json
 from hashsets.exchange.json_text import JsonObject
-from hashsets.exchange.text_source import clean_json
 from hashsets.exchange.vics_case import Moment, Occurrence
 from hashsets.exchange.vics_hashset import code_json
 from hashsets.exchange.vics_media import stored_path

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from hashsets import kinds
-from hashsets.exchange.text_source import clean
+from hashsets.exchange.cleaning import clean
 
 MAX_CODE = 40  # characters of a category code
 MAX_NESTING = 16

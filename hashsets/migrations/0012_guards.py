@@ -15,7 +15,7 @@ UNFILL = "ALTER TABLE hashsets_schemedraft DROP CONSTRAINT scheme_approved_by_no
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0010_comparison")]
+    dependencies = [("hashsets", "0011_fresh_partition")]
     operations = [
         migrations.AddField(
             model_name="schemedraft",

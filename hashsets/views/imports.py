@@ -59,7 +59,7 @@ def progress(request: SignedRequest, run_id: UUID) -> JsonResponse:
     job, _hash_set = _of(request, run_id)
     done = job.state not in Job.LIVE
     state = str(STATES[Job.State(job.state)][0])
-    fields = {"bar": _percent(job), "phase": job.cursor.get("phase", ""), "state": state}
+    fields = {"bar": _percent(job), "phase": _step(job), "state": state}
     return JsonResponse({"fields": fields, "say": visible(job.message), "done": done, "reload": done})
 
 
@@ -86,7 +86,7 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, An
         "state": job.state,
         "state_text": text,
         "state_kind": kind,
-        "phase": job.cursor.get("phase", ""),
+        "phase": _step(job),
         "percent": _percent(job),
         "at": job.created_at,
         "by": job.cursor["by_name"],
@@ -165,6 +165,12 @@ def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _bad_record(warning: dict[str, Any]) -> dict[str, Any]:
     said = f"{words(warning['code'])}: {warning['detail']}" if warning["detail"] else words(warning["code"])
     return {"line": warning["position"], "file": visible(warning.get("file", "")), "reason": visible(said)}
+
+
+def _step(job: Job) -> str:
+    """What is being done, how fast, and for how long."""
+    told = (str(job.cursor.get(name, "")) for name in ("phase", "pace"))
+    return visible(" · ".join(filter(None, told)))
 
 
 def _codes(hash_set: HashSet, found: dict[str, Any]) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from tests.people import People
 from workbench.launcher.addresses import CHECKOUT
 from workbench.models import Job
 
-RECORDS = 20_000
+RECORDS = 20_100  # enough for a new partition where the set is empty
 PATIENCE = 60  # seconds
 
 
@@ -60,6 +60,36 @@ def test_a_killed_import_leaves_the_version_in_force(
     assert import_jobs.run_here(waiting_set, again, by=people.supervisor, dry_run=False).generation == 2
     assert Entry.objects.filter(set=waiting_set, removed_in=None).count() == RECORDS - 1
     assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", ["SELECT hashsets_fresh_index", "SELECT hashsets_fresh_take"], ids=["full", "whole"])
+def test_a_killed_first_import_leaves_the_set_empty(
+    moment: str, transactional_db: None, people: People, tmp_path: Path
+) -> None:
+    made = makers.hash_set(people.supervisor, "Long", scheme="us-pvic")
+    path = document(tmp_path, *(media(number, MediaSize=1) for number in range(1, RECORDS)), name="long.json")
+    with begin(path, moment) as process:
+        assert process.stdout
+        try:
+            assert process.stdout.readline() == "here\n"
+        finally:
+            process.kill()
+    _until_the_database_noticed()
+    assert (HashSet.objects.get(pk=made.pk).generation, Entry.objects.filter(set=made).count()) == (0, 0)
+    assert tables_of_imports() == []
+    again = import_jobs.run_here(made, [Part(path, path.name)], by=people.supervisor, dry_run=False)
+    assert (again.generation, Entry.objects.filter(set=made).count()) == (1, RECORDS - 1)
+    assert tables_of_imports() == []
+
+
+def tables_of_imports() -> list[str]:
+    """What an import makes and must not leave behind."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)' ORDER BY 1"
+        )
+        return [name for (name,) in cursor.fetchall()]
 
 
 def _until_the_database_noticed() -> None:

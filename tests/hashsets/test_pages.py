@@ -299,12 +299,12 @@ def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: P
     seen = text(client.get(page, secure=True))
     for words in (
         "the hash is not one", "Nothing has changed yet.", "a category the scheme does not have",
-        f"2 {digest(8)} 0, 1", "Region US", "Encoding UTF-8", "Version 2.0", "5 read, 4 used",
+        f"3 {digest(8)} 0, 1", "Region US", "Encoding UTF-8", "Version 2.0", "5 read, 4 used",
     ):  # fmt: skip
         assert words.casefold() in seen.casefold(), words
     told = client.get(page + "?format=json", secure=True).json()
     (conflict,) = [one for one in told["warnings"] if one["code"] == "conflicting"]
-    assert (conflict["detail"], conflict["position"]) == (f"{digest(8)}: 0, 1", 2)
+    assert (conflict["detail"], conflict["position"]) == (f"{digest(8)}: 0, 1", 3)
     assert told["source_sha256"] in seen
 
 

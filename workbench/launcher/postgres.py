@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psycopg
 
-from workbench.launcher import addresses, keys, roles
+from workbench.launcher import addresses, keys, orphans, roles
 from workbench.launcher.binaries import postgres_program
 from workbench.launcher.errors import ServerDied
 from workbench.launcher.identity import Identity, postgres_identity
@@ -30,6 +30,9 @@ SETTINGS = {
     "effective_cache_size": "2GB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "2GB",
+    # Nothing is replicated: what is loaded into a new table is written once, not into the log as well.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "random_page_cost": "1.1",
     "jit": "off",
     "timezone": "UTC",
@@ -65,12 +68,15 @@ def start(say: Say, *, fsync: bool = True, die_with_parent: bool = False) -> Pro
     """
     identity = postgres_identity(_home(), postgres_program("postgres"))
     _create_cluster(identity, say)
-    process = running() or _launch(identity, fsync=fsync, die_with_parent=die_with_parent)
+    found = running()
+    process = found or _launch(identity, fsync=fsync, die_with_parent=die_with_parent)
     process = _until_it_answers(process, lambda: _launch(identity, fsync=fsync, die_with_parent=die_with_parent), say)
     roles.ensure(
         addresses.superuser_url(),
         {role: keys.secret(addresses.data_dir(), f"database-{role}") for role in ("owner", "app")},
     )
+    if found is None and (freed := orphans.remove(addresses.superuser_url(addresses.DATABASE), _cluster())):
+        say(f"Removed {freed:,} bytes of tables that a crash left unfinished.")
     return process
 
 
