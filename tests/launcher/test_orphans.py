@@ -20,6 +20,9 @@ def test_only_old_files_that_no_table_names_are_removed(servers: None) -> None:
     for path in (*left, *named):
         os.utime(path, (1000, 1000))
     try:
+        with psycopg.connect(url) as at_work:
+            at_work.execute("SELECT 1")  # its transaction stays open
+            assert orphans.remove(url, cluster) == 0
         assert orphans.remove(url, cluster) == 300
         assert [path.exists() for path in (*left, *named, young)] == [False] * 3 + [True] * 3
         assert orphans.remove(url, cluster) == 0
