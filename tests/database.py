@@ -44,12 +44,12 @@ def restore_pristine() -> None:
         connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL lock_timeout = '20s'")
         kept, now = _tables(connection, "pristine"), _tables(connection, "public")
         columns: dict[str, list[str]] = dict(connection.execute(COLUMNS).fetchall())
-        for table in now:
-            if table not in kept:
-                _drop(connection, table)
         # in one go: this runs after each test that commits, and a question for each table takes longer than the work
         statements: list[sql.Composable] = [_restored(table, columns[table]) for table in now if table in kept]
         connection.execute(sql.SQL("; ").join(statements))
+        for table in now:  # last: rows of other tables may point at a partition
+            if table not in kept:
+                _drop(connection, table)
 
 
 def _drop(connection: psycopg.Connection, table: str) -> None:
