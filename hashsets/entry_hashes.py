@@ -14,12 +14,13 @@ from hashsets.generations import in_force as in_force_at
 from hashsets.models import HashSet
 from hashsets.near.tables import BYTES, Bytes
 
-# The rows that version `generation` brought; by the index on the set's versions.
 FILL = """
 INSERT INTO hashsets_entryhash (set_id, entry, kind, value)
-SELECT set_id, id, 'pdq', decode(raw -> 'hashes' ->> 'pdq', 'hex') FROM hashsets_entry
-WHERE set_id = %s AND added_in = %s AND raw -> 'hashes' ->> 'pdq' IS NOT NULL ORDER BY id
+SELECT set_id, id, 'pdq', decode(raw -> 'hashes' ->> 'pdq', 'hex') FROM {entries}
+WHERE set_id = %s AND {which} AND raw -> 'hashes' ->> 'pdq' IS NOT NULL ORDER BY id
 """
+# The rows that a version brought; by the index on the set's versions, but for the first one, which is all there is.
+FILL_VERSION = FILL.format(entries="hashsets_entry", which="added_in = %s")
 ORPHANS = """
 DELETE FROM hashsets_entryhash h WHERE h.set_id = %s
   AND NOT EXISTS (SELECT FROM hashsets_entry e WHERE e.set_id = %s AND e.id = h.entry)
@@ -38,9 +39,15 @@ USED = "EXISTS (SELECT FROM hashsets_entryhash n WHERE n.set_id = {set} AND n.ki
 def fill(hash_set: HashSet, generation: int) -> int:
     """Enter the PDQ of the entries that came with `generation`, in their transaction; the number of rows."""
     with connection.cursor() as cursor:
-        cursor.execute(FILL, [hash_set.pk, generation])
+        cursor.execute(FILL_VERSION, [hash_set.pk, generation])
         rows: int = cursor.rowcount
         return rows
+
+
+def fill_fresh(hash_set: HashSet) -> None:
+    """Enter the PDQ of a partition that is not yet in its place (hashsets/fresh.py)."""
+    with connection.cursor() as cursor:
+        cursor.execute(FILL.format(entries=f"hashsets_fresh_{int(hash_set.pk)}", which="true"), [hash_set.pk])
 
 
 def analyse() -> None:

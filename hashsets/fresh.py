@@ -4,12 +4,14 @@ The caller's one transaction holds it all, so whatever happens, nothing of it st
 """
 
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from hashsets import copy_rows, staging
+from hashsets import copy_rows, entry_hashes, staging
 from hashsets.copy_rows import fixed, numbers
 from hashsets.exchange.plain import Rows
 from hashsets.models import HashSet
@@ -17,9 +19,12 @@ from hashsets.sorting import SortedRows
 from workbench.errors import WorkbenchError
 
 WORTH_IT = 20_000  # rows; fewer go into the partition as it is, without locking the table
-WAIT = 2  # seconds for the table at a time, since whoever comes after us waits with us
-MOST_WAITS = 150
+WAIT = 1  # seconds for the table at a time, since whoever comes after us waits with us
+PAUSE = 4  # seconds in which those have their turn
+MOST_WAITS = 420  # 35 minutes: longer than any comparison of two sets may run (patience.WORKER)
 
+# The commit has less to wait for on the disk, with everybody waiting for it.
+WRITE_BACK = "SET LOCAL backend_flush_after = '2MB'"
 # FREEZE: the table is of this very transaction, so nobody need look again whether its rows may be seen.
 COPY = """COPY hashsets_fresh_{set} (public_id, ident, md5, sha1, size, media_id, code, disposition)
 FROM STDIN (FORMAT BINARY, FREEZE)"""
@@ -35,6 +40,7 @@ class SetInUse(WorkbenchError):
     """Long work on hash sets goes on, so the new version could not be put in place. Import again later."""
 
     code = "set-in-use"
+    permanent = False
 
 
 def fits(hash_set: HashSet, rows: int) -> bool:
@@ -48,13 +54,20 @@ def fits(hash_set: HashSet, rows: int) -> bool:
 
 
 def write(
-    hash_set: HashSet, rows: SortedRows, dispositions: Mapping[str, str], *, tell: Callable[[str, int, int], None]
+    hash_set: HashSet,
+    rows: SortedRows,
+    dispositions: Mapping[str, str],
+    *,
+    pdq: bool,
+    tell: Callable[[str, int, int], None],
 ) -> int:
-    """Store the plain rows that are alone, and what is merged in `hashsets_staged`; the number of entries.
+    """Store the plain rows that are alone, and what is merged in `hashsets_staged`, with their PDQ if there are any.
 
-    Inside the transaction that moves the set's generation, the set locked. Raises SetInUse.
+    Inside the transaction that moves the set's generation, the set locked; all work is done before the partition is
+    put in place, since from then on nobody reads any set. Returns the number of entries. Raises SetInUse.
     """
     with connection.cursor() as cursor:
+        cursor.execute(WRITE_BACK)
         cursor.execute("SELECT hashsets_fresh_make(%s, %s, %s)", [hash_set.pk, hash_set.generation + 1, hash_set.trust])
         stored: int = 0
         with cursor.copy(COPY.format(set=hash_set.pk)) as copy:
@@ -69,6 +82,8 @@ def write(
         stored += cursor.rowcount
         tell("Indexing", 0, 0)
         cursor.execute("SELECT hashsets_fresh_index(%s)", [hash_set.pk])
+        if pdq:
+            entry_hashes.fill_fresh(hash_set)
     tell("Putting in place", 0, 0)
     _take(hash_set)
     return stored
@@ -84,9 +99,23 @@ def _take(hash_set: HashSet) -> None:
                 cursor.execute("SET LOCAL lock_timeout = DEFAULT")
                 return
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", "") != "55P03":  # lock_not_available
+            if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
                 raise
+        time.sleep(PAUSE)
     raise SetInUse
+
+
+def drop_replaced() -> int:
+    """Drop the empty tables that new partitions replaced, unless somebody is in the way; how many."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT hashsets_gone_drop()")
+            dropped: int = cursor.fetchone()[0]
+            return dropped
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            raise
+        return 0
 
 
 def _packed(rows: Rows, dispositions: Mapping[str, str]) -> Iterator[bytes]:

@@ -53,9 +53,8 @@ class Step:
 
 def lock(hash_set: HashSet) -> HashSet:
     """The set, locked against every other writer until the transaction ends; readers and matches go on."""
-    locked: HashSet = (
-        HashSet.objects.select_for_update(no_key=True).select_related("owner", "scheme").get(pk=hash_set.pk)
-    )
+    rows = HashSet.objects.select_for_update(of=("self",), no_key=True)
+    locked: HashSet = rows.select_related("owner", "scheme").get(pk=hash_set.pk)
     if locked.retired_at is not None:
         raise SetRetired
     return locked

@@ -238,13 +238,14 @@ def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, 
             return
         tell("Storing", 0, 0)
         if staged.fresh:
-            added, removed = fresh.write(locked, staged.rows, staged.dispositions, tell=tell), 0
+            added = fresh.write(locked, staged.rows, staged.dispositions, pdq=bool(report.pdq), tell=tell)
+            removed = 0
             if added != report.stored:
                 raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
         else:
             added, removed = swapping.write(locked)
-        if report.pdq:
-            entry_hashes.fill(locked, locked.generation + 1)
+            if report.pdq:
+                entry_hashes.fill(locked, locked.generation + 1)
         report.generation = locked.generation + 1
         step = generations.Step(
             report.source,
@@ -257,6 +258,8 @@ def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, 
         _generation, moved = generations.move(locked, step, by=by)
         audit.record_all([imported, moved], by=by)
     hash_set.generation = locked.generation
+    if staged.fresh:
+        fresh.drop_replaced()
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
     if report.pdq:
@@ -280,11 +283,12 @@ def _record_refusal(hash_set: HashSet, report: ImportReport, *, by: User) -> Non
 
 
 def sweep() -> int:
-    """Delete rows above the versions in force, and lift marks that lie above them; rows touched.
+    """Delete rows above the versions in force, and lift marks that lie above them; rows touched. Replaced tables, too.
 
     An import writes and swaps in one transaction, so there are such rows only after somebody meddled. A set
     that is being written is left for the next time. Three queries a set, each by an index.
     """
+    fresh.drop_replaced()
     return sum(_sweep_set(pk) for pk in HashSet.objects.values_list("pk", flat=True).order_by("pk"))
 
 

@@ -19,8 +19,9 @@ CREATE INDEX hashsets_entry_added ON hashsets_entry (set_id, added_in) WHERE add
 CREATE FUNCTION hashsets_fresh_make(of_set bigint, generation integer, trust text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS $$
 BEGIN
-  EXECUTE format('CREATE TABLE public.hashsets_fresh_%s (LIKE public.hashsets_entry INCLUDING DEFAULTS'
-                 ' INCLUDING CONSTRAINTS, CONSTRAINT in_place CHECK (set_id = %s))', of_set, of_set);
+  -- Like the set's own partition: the whole is not locked before the end, so nobody else's set waits for this one.
+  EXECUTE format('CREATE TABLE public.hashsets_fresh_%s (LIKE public.hashsets_entry_%s INCLUDING DEFAULTS'
+                 ' INCLUDING CONSTRAINTS, CONSTRAINT in_place CHECK (set_id = %s))', of_set, of_set, of_set);
   EXECUTE format('ALTER TABLE public.hashsets_fresh_%s ALTER set_id SET DEFAULT %s, ALTER added_in SET DEFAULT %s,'
                  ' ALTER trust SET DEFAULT %L', of_set, of_set, generation, trust);
   -- Indexes in which few rows of a first list have a place: cheaper to offer each row than to read all again.
@@ -53,6 +54,7 @@ DECLARE
   index regclass;
   fresh text := format('public.hashsets_fresh_%s', of_set);
   place text := format('public.hashsets_entry_%s', of_set);
+  gone text;
   taken boolean;
 BEGIN
   FOR referring IN
@@ -66,7 +68,12 @@ BEGIN
   IF taken THEN
     RAISE EXCEPTION 'set % has entries', of_set USING ERRCODE = 'object_in_use';
   END IF;
-  EXECUTE format('DROP TABLE %s', place);
+  -- To drop it here would lock the sets' own table against every import that goes on; the sweeper does it.
+  EXECUTE format('ALTER TABLE %s RENAME TO hashsets_gone_%s', place, of_set);
+  gone := format('public.hashsets_gone_%s', of_set);
+  FOR index IN SELECT indexrelid::regclass FROM pg_index WHERE indrelid = gone::regclass LOOP
+    EXECUTE format('ALTER INDEX %s RENAME TO %I', index, replace(index::text, 'hashsets_entry_', 'hashsets_gone_'));
+  END LOOP;
   EXECUTE format('REVOKE ALL ON %s FROM SESSION_USER', fresh);
   EXECUTE format('ALTER TABLE %s ALTER set_id DROP DEFAULT, ALTER added_in DROP DEFAULT, ALTER trust DROP DEFAULT',
                  fresh);
@@ -77,8 +84,27 @@ BEGIN
   EXECUTE format('ALTER TABLE public.hashsets_entry ATTACH PARTITION %s FOR VALUES IN (%s)', place, of_set);
   EXECUTE format('ALTER TABLE %s DROP CONSTRAINT in_place', place);
 END $$;
+
+-- Tables that were replaced, and are empty. Waits a second at most, for what it drops and what that refers to.
+CREATE FUNCTION hashsets_gone_drop() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '1s' AS $$
+DECLARE
+  gone regclass;
+  dropped integer := 0;
+BEGIN
+  FOR gone IN
+    SELECT oid::regclass FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname ~ '^hashsets_gone_[0-9]+$' ORDER BY oid
+  LOOP
+    EXECUTE format('DROP TABLE %s', gone);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END $$;
 """
 DROP = """
+SELECT hashsets_gone_drop();
+DROP FUNCTION hashsets_gone_drop();
 DROP FUNCTION hashsets_fresh_take(bigint);
 DROP FUNCTION hashsets_fresh_index(bigint);
 DROP FUNCTION hashsets_fresh_make(bigint, integer, text);

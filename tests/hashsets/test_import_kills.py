@@ -1,8 +1,5 @@
 """Imports that are killed: the version in force stays, and the next try succeeds."""
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -12,10 +9,9 @@ from django.db import connection
 from hashsets import import_jobs, importing
 from hashsets.importing import Part
 from hashsets.models import Entry, HashSet
-from tests.hashsets import makers
+from tests.hashsets import held_import, makers
 from tests.hashsets.test_importing import document, load, media
 from tests.people import People
-from workbench.launcher.addresses import CHECKOUT
 from workbench.models import Job
 
 RECORDS = 20_100  # enough for a new partition where the set is empty
@@ -31,14 +27,6 @@ def waiting_set(transactional_db: None, people: People, tmp_path: Path) -> HashS
     return made
 
 
-def begin(path: Path, moment: str) -> subprocess.Popen[str]:
-    """`manage.py hashset import` in a process of its own, which stands still at `moment`."""
-    words = [sys.executable, "-m", "tests.hashsets.held_import", moment]
-    words += ["hashset", "import", "Long", str(path), "--as", "supervisor"]
-    environment = os.environ | {"WINNOW_ATTACHED": "1", "DJANGO_SETTINGS_MODULE": "workbench.settings"}
-    return subprocess.Popen(words, cwd=CHECKOUT, env=environment, stdout=subprocess.PIPE, text=True)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "moment", ["ANALYZE hashsets_staged", "WITH twice", "WITH top"], ids=["read", "checking", "storing"]
@@ -46,7 +34,7 @@ def begin(path: Path, moment: str) -> subprocess.Popen[str]:
 def test_a_killed_import_leaves_the_version_in_force(
     moment: str, waiting_set: HashSet, people: People, tmp_path: Path
 ) -> None:
-    with begin(tmp_path / "long.json", moment) as process:
+    with held_import.begin(tmp_path / "long.json", moment) as process:
         assert process.stdout
         try:
             assert process.stdout.readline() == "here\n"
@@ -69,7 +57,7 @@ def test_a_killed_first_import_leaves_the_set_empty(
 ) -> None:
     made = makers.hash_set(people.supervisor, "Long", scheme="us-pvic")
     path = document(tmp_path, *(media(number, MediaSize=1) for number in range(1, RECORDS)), name="long.json")
-    with begin(path, moment) as process:
+    with held_import.begin(path, moment) as process:
         assert process.stdout
         try:
             assert process.stdout.readline() == "here\n"
@@ -87,7 +75,7 @@ def tables_of_imports() -> list[str]:
     """What an import makes and must not leave behind."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)' ORDER BY 1"
+            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged|gone)' ORDER BY 1"
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -41,7 +41,7 @@ JOBS = """
 SELECT j.state FROM workbench_job j JOIN hashsets_hashset s ON j.subject = 'hashset:' || s.public_id
 WHERE s.name = '{name}' ORDER BY 1
 """
-LEFT_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged)'"
+LEFT_TABLES = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^hashsets_(fresh|staged|gone)'"
 OF_NO_TABLE = """
 SELECT name FROM unnest('{{{names}}}'::text[]) AS name
 WHERE pg_filenode_relation(0, split_part(name, '.', 1)::oid) IS NULL
