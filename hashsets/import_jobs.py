@@ -24,7 +24,7 @@ from hashsets import events, importing, kept_lists
 from hashsets.exchange import ReadOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
-from hashsets.models import HashSet
+from hashsets.models import Generation, HashSet
 from hashsets.pace import Pace
 from workbench import audit, jobs
 from workbench.errors import NotFound, WorkbenchError
@@ -50,6 +50,13 @@ class ListGone(WorkbenchError):
     """The files of this dry run are not here any more. Send the list again."""
 
     code = "list-gone"
+    status = HTTPStatus.CONFLICT
+
+
+class CheckOvertaken(WorkbenchError):
+    """The set has changed since this check. Check the list again."""
+
+    code = "check-overtaken"
     status = HTTPStatus.CONFLICT
 
 
@@ -97,8 +104,10 @@ def refuse(hash_set: HashSet, name: str, *, by: User, error: WorkbenchError) -> 
 def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
     """Queue the import of the very files a dry run looked at; the caller wakes a worker.
 
-    They move to the new job, so it happens once. Raises ListGone, ImportRunning.
+    They move to the new job, so it happens once. Raises ListGone, CheckOvertaken, ImportRunning.
     """
+    if is_overtaken(dry, hash_set):
+        raise CheckOvertaken
     if not kept_lists.kept_until(dry):
         raise ListGone
     chosen = {name: bool(dry.cursor.get(name)) for name in ("incomplete", "only_media")}
@@ -112,6 +121,11 @@ def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
         job.cursor = {**job.cursor, "kept": True, "after": str(dry.public_id)}
         Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
     return job
+
+
+def is_overtaken(dry: Job, hash_set: HashSet) -> bool:
+    """Whether a version came since the dry run began, so that its report tells something else than an import does."""
+    return Generation.objects.filter(set=hash_set, at__gt=dry.created_at).exists()
 
 
 def run(job_id: int) -> None:

@@ -198,6 +198,17 @@ def _does(hash_set: HashSet, rule: Rule) -> str:
     return str(Policy.Action.PROPOSE.label if only_proposes else Policy.Action(rule.action).label)
 
 
+def _discards(hash_set: HashSet, rule: Rule) -> str:
+    """Whether harmless files may leave the queue unseen: leave is needed for known-good sets and category 0 only."""
+    if not _acts(hash_set, rule.disposition):
+        return "–"
+    if rule.may_discard:
+        return "yes"
+    if hash_set.role == HashSet.SetRole.KNOWN_GOOD:
+        return "no"
+    return "yes, but not category 0" if rule.disposition == Disposition.NOT_RELEVANT else "–"
+
+
 def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
     """The rules in force, in the order of the dispositions; `default` where the agency set none."""
     chosen = set(Policy.objects.filter(agency=user.agency_id, set=hash_set).values_list("disposition", flat=True))
@@ -209,7 +220,7 @@ def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:
             "action": rules[value].action,
             "action_text": _does(hash_set, rules[value]),
             "min_trust": rules[value].min_trust,
-            "may_discard": rules[value].may_discard,
+            "discards": _discards(hash_set, rules[value]),
             "default": not chosen & {value, None},
         }
         for value, label in Disposition.choices

@@ -94,6 +94,7 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, An
         "dry_run": job.cursor["dry_run"],
         "after": job.cursor.get("after"),
         "kept_until": kept_lists.kept_until(job),
+        "overtaken": import_jobs.is_overtaken(job, hash_set),
     }
     return {
         "run": run,

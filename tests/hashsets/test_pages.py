@@ -19,7 +19,7 @@ from hashsets import exchange, import_jobs, importing, kept_lists, policies, tas
 from hashsets.importing import Part
 from hashsets.models import HashSet, Policy
 from tests.hashsets import makers
-from tests.hashsets.test_importing import digest, document, media
+from tests.hashsets.test_importing import digest, document, load, media
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, Job, User
 
@@ -277,6 +277,20 @@ def test_the_files_of_a_dry_run_are_kept_for_a_day(people: People, checked: Job)
     assert signed_in(people.supervisor).post(now, secure=True).status_code == 409
     kept_lists.sweep()
     assert not kept_lists.folder(checked).exists()
+
+
+def test_a_check_that_was_overtaken_is_not_imported(
+    hash_set: HashSet, people: People, checked: Job, tmp_path: Path
+) -> None:
+    client, page = signed_in(people.supervisor), reverse("hashsets:import_run", args=[checked.public_id])
+    assert "Import this list now" in text(client.get(page, secure=True))
+    load(hash_set, document(tmp_path, media(77), name="meanwhile.json"), by=people.supervisor)
+    seen = text(client.get(page, secure=True))
+    assert "The set has changed since this check" in seen
+    assert "Import this list now" not in seen
+    before = HashSet.objects.get(pk=hash_set.pk).generation
+    assert client.post(reverse("hashsets:import_now", args=[checked.public_id]), secure=True).status_code == 409
+    assert HashSet.objects.get(pk=hash_set.pk).generation == before
 
 
 def test_of_dry_runs_without_end_only_the_last_ones_are_kept(
