@@ -33,12 +33,12 @@ def steps(
 
 
 def _known_here(number: int) -> str:
-    """Published decisions of the case itself: its items are known like any others, and somebody did look at them."""
+    """Decided here and known to a set, which may have it from here: somebody did look at these."""
     if not number:
         return ""
     text = ngettext(
-        "%(n)s of the known items was decided in this case and published.",
-        "%(n)s of the known items were decided in this case and published.",
+        "%(n)s of the known items was decided in this case too.",
+        "%(n)s of the known items were decided in this case too.",
         number,
     )
     return text % {"n": f"{number:,}"}

@@ -98,7 +98,7 @@ def test_published_decisions_of_the_case_are_told_apart_from_what_others_knew(
 ) -> None:
     first, _second = material.pictures(case, dana, ["a", "b"])
     decisions.decide_content(case=case, content=first, code="1", by=dana, via="test", viewed=True)
-    told = "1 of the known items was decided in this case and published."
+    told = "1 of the known items was decided in this case too."
     assert told not in shown(signed_in(dana), f"/cases/{case.public_id}/")
     publishing.settle(act="approve", offers=[Offer.objects.get().public_id], by=sam, reason="")
     for agency, hash_set in matching.behind():
