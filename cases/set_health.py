@@ -22,17 +22,18 @@ WITH several AS (
   GROUP BY 1 HAVING count(*) > 1),
 torn AS (
   SELECT m.content_id, count(DISTINCT m.set_id) AS sets, string_agg(v.code, ', ' ORDER BY v.code) AS codes,
-    string_agg(DISTINCT h.name, ', ') AS names
+    string_agg(DISTINCT h.name, ', ') AS names,
+    string_agg(DISTINCT h.name || ': ' || v.code, ' · ') AS each
   FROM several s JOIN cases_match m ON m.content_id = s.content_id AND m.strong AND m.lost_in IS NULL
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
   JOIN hashsets_hashset h ON h.id = m.set_id
   GROUP BY 1 HAVING min(v.disposition) <> max(v.disposition))
 SELECT * FROM (
-  SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, i.public_id, i.state, c.number, encode(k.sha256, 'hex')
+  SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, t.each, i.public_id, i.state, c.number, encode(k.sha256, 'hex')
   FROM torn t JOIN cases_item i ON i.content_id = t.content_id AND i.case_id = ANY(%(cases)s) AND i.state <> 'excluded'
   JOIN cases_case c ON c.id = i.case_id JOIN cases_content k ON k.id = t.content_id
   ORDER BY t.content_id, i.id) x
-ORDER BY x.state = 'decided', x.number, 7 LIMIT %(most)s
+ORDER BY x.state = 'decided', x.number, 8 LIMIT %(most)s
 """  # noqa: S608 only constants of this module
 
 HOT = """
@@ -49,11 +50,15 @@ ORDER BY 4 DESC, h.name, e.ident LIMIT %(most)s
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """A content on which sets that may act do not agree, through one item in reach. `codes`: `1, 1, 2`."""
+    """A content on which sets that may act do not agree, through one item in reach.
+
+    `codes`: `1, 1, 2`; `each`: `A: 1 · B: 1 · C: 2`.
+    """
 
     sets: int
     codes: str
     names: str
+    each: str
     item: UUID
     state: str
     case: str

@@ -40,7 +40,7 @@ def test_files_on_which_sets_disagree_are_listed_and_who_reviews_is_not_told_the
     (found,) = set_health.disagreements(sam)
     assert (found.sets, found.codes, found.case, found.state) == (3, "1, 1, 5", "26-1", "open")
     assert found.item == Item.objects.get(content__sha256=material.digests("a")[0]).public_id
-    assert "3 sets: 1, 1, 5" in seen(sam)
+    assert "3 sets: 1, 1, 5 Set 0: 1 · Set 1: 1 · Set 2: 5" in seen(sam)
     assert "3 sets Set 0, Set 1, Set 2" in seen(dana)
 
 
