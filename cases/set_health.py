@@ -29,7 +29,8 @@ torn AS (
   JOIN hashsets_hashset h ON h.id = m.set_id
   GROUP BY 1 HAVING min(v.disposition) <> max(v.disposition))
 SELECT * FROM (
-  SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, t.each, i.public_id, i.state, c.number, encode(k.sha256, 'hex')
+  SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, t.each, i.public_id, i.state, c.number,
+    encode(k.sha256, 'hex')
   FROM torn t JOIN cases_item i ON i.content_id = t.content_id AND i.case_id = ANY(%(cases)s) AND i.state <> 'excluded'
   JOIN cases_case c ON c.id = i.case_id JOIN cases_content k ON k.id = t.content_id
   ORDER BY t.content_id, i.id) x
