@@ -12,12 +12,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
+from workbench import unfinished
 from workbench.errors import BadInput, WorkbenchError
 
 GOING, IMPORTED, REFUSED, CLOCK = ".importing", "imported", "refused", ".clock"
 NEXT = "next"  # where a list lies that was taken and has no run yet
-UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp")  # what copying programs call a file that still grows
-UNFINISHED_TIMES = 10  # as long must it stand still: lists may have such names, too
 MOST_PARTS = 200  # of one list, as on the page
 LONGEST = 200  # bytes of a name kept, so that ours fit around it
 OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -70,8 +69,8 @@ class WatchedFolder:
             if folder is not None:
                 names += _names(folder)
                 changed += [_changed(part, folder) for part in _names(folder)]
-        is_unfinished = any(one.lower().endswith(UNFINISHED) for one in names)
-        return self._now() - max(changed) >= seconds * (UNFINISHED_TIMES if is_unfinished else 1)
+        grows = any(unfinished.is_unfinished(os.fsencode(one)) for one in names)
+        return self._now() - max(changed) >= seconds * (unfinished.TIMES if grows else 1)
 
     def take(self, name: str) -> None:
         """Move it to where nobody writes by its name. Raises PermissionError where we may not, FileNotFoundError."""
