@@ -18,6 +18,7 @@ PURE = [
     "hashsets/index/sorting.py",
     "hashsets/index/writing.py",
     "hashsets/caches.py",
+    "hashsets/open_folder.py",
     "hashsets/watched_folder.py",
     "hashsets/trust.py",
     "hashsets/schemes",
