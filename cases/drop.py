@@ -23,13 +23,11 @@ from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.folder import Folder
 from cases.models import Case, DropEntry
 from cases.names import display
-from workbench import access, audit
+from workbench import access, audit, unfinished
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
 MOST_SHOWN = 50  # refused entries on a page
-UNFINISHED = (b".part", b".filepart", b".crdownload", b".tmp")  # what copying programs call a file that still grows
-UNFINISHED_TIMES = 10  # as long must it stand still: evidence holds such names, too
 ENDING = re.compile(r"(\.tar)?\.\w{1,5}$")  # of an archive, image or document: no part of the exhibit's number
 
 
@@ -124,13 +122,13 @@ def _stamp(path: bytes) -> tuple[bytes, int]:
     """
     status = os.lstat(path)
     digest = sha256(b"%d %d %d" % (status.st_mode, status.st_size, status.st_mtime_ns))
-    is_unfinished = path.lower().endswith(UNFINISHED)
+    grows = unfinished.is_unfinished(path)
     with suppress(SourceGone, SourceUnusable):  # one that cannot be opened is refused when it is taken
         for node in Folder((os.fsencode(settings.DROP),)).find(path) if stat.S_ISDIR(status.st_mode) else ():
             facts = (node.raw_path.hex(), node.size, node.modified, node.reason)
             digest.update(repr(facts).encode())
-            is_unfinished |= node.raw_path.lower().endswith(UNFINISHED)
-    return digest.digest(), UNFINISHED_TIMES if is_unfinished else 1
+            grows |= unfinished.is_unfinished(node.raw_path)
+    return digest.digest(), unfinished.TIMES if grows else 1
 
 
 def _take(one: Dropped, row: DropEntry) -> int | None:

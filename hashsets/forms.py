@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from hashsets import exchange, scheme_tables
+from hashsets import exchange, import_jobs, scheme_tables
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench.models import User
@@ -77,9 +77,10 @@ class ImportForm(forms.Form):
         required=False,
     )
 
-    def choices(self) -> dict[str, bool]:
+    def choices(self) -> import_jobs.Choices:
         """What the import is to do, as `import_jobs` takes it."""
-        return {name: self.cleaned_data[name] for name in ("dry_run", "incomplete", "only_media")}
+        data = self.cleaned_data
+        return {"dry_run": data["dry_run"], "incomplete": data["incomplete"], "only_media": data["only_media"]}
 
 
 class PolicyForm(forms.Form):

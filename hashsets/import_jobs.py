@@ -4,28 +4,27 @@ Whoever runs a job holds a database lock that ends with his connection, so a job
 nobody working on it. An import changes nothing until its last transaction; running it again is harmless.
 """
 
-import json
 import os
 import shutil
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypedDict
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from hashsets import events, importing, kept_lists
 from hashsets.exchange import ReadOptions
+from hashsets.import_progress import Teller
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part, Tell
 from hashsets.models import Generation, HashSet
-from hashsets.pace import Pace
 from workbench import audit, jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
@@ -33,8 +32,6 @@ from workbench.models import Job, User
 KIND = "import"
 LOCK_SPACE = 0x494D50  # advisory locks of imports; the second number is the job's
 MOST_TRIES = 3
-TELL_EVERY = 0.5  # seconds between two writes of the progress
-TELL = "UPDATE workbench_job SET cursor = %s::jsonb WHERE id = %s"
 _folder = kept_lists.folder
 WAITED = timedelta(minutes=1)  # a queued job older than this lost its message
 
@@ -60,6 +57,14 @@ class CheckOvertaken(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class Choices(TypedDict):
+    """What somebody chose on the page."""
+
+    dry_run: bool
+    incomplete: bool
+    only_media: bool
+
+
 def start(
     hash_set: HashSet,
     files: Sequence[BinaryIO],
@@ -68,29 +73,52 @@ def start(
     dry_run: bool,
     incomplete: bool = False,
     only_media: bool = False,
-    from_folder: bool = False,
+    from_folder: str = "",
+    before_queued: Callable[[Job], None] | None = None,
 ) -> Job:
-    """Keep the uploaded files and queue their import; the caller wakes a worker. Raises ImportRunning."""
+    """Keep the uploaded files and queue their import; the caller wakes a worker. Raises ImportRunning.
+
+    `from_folder` is the list's name in the watched folder. `before_queued` is called with the job in the transaction
+    that queues it, once all is kept. Whatever it or a file raises leaves neither job nor files behind.
+    """
     names = [Path(file.name or "list").name[:200] for file in files]
-    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media, "from_folder": from_folder}
-    job = _claim(hash_set, names, by=by, chosen=chosen, via="worker")
-    folder = _folder(job)
-    with _held(job.pk):  # so that nobody takes it for forgotten while gigabytes are copied
-        folder.mkdir(parents=True, mode=0o700)
-        for number, file in enumerate(files):
-            with (folder / str(number)).open("wb") as kept:
-                shutil.copyfileobj(file, kept, 1 << 20)
-                kept.flush()
-                os.fsync(kept.fileno())
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    job = _claim(hash_set, names, by=by, chosen=chosen, via="worker", from_folder=from_folder)
+    with _held(job.pk), _gone_on_error(job):  # held, so that nobody takes it for forgotten while gigabytes are copied
+        _keep(job, files)
         job.cursor = {**job.cursor, "kept": True}  # from here on a worker may take it
-        Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
+        with transaction.atomic():
+            Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
+            if before_queued:
+                before_queued(job)
     return job
+
+
+def _keep(job: Job, files: Sequence[BinaryIO]) -> None:
+    folder = _folder(job)
+    folder.mkdir(parents=True, mode=0o700)
+    for number, file in enumerate(files):
+        with (folder / str(number)).open("wb") as kept:
+            shutil.copyfileobj(file, kept, 1 << 20)
+            kept.flush()
+            os.fsync(kept.fileno())
+
+
+@contextmanager
+def _gone_on_error(job: Job) -> Iterator[None]:
+    """Remove a job whose files could not all be kept: its set is free again, and nobody knows of the job yet."""
+    try:
+        yield
+    except Exception:
+        if Job.objects.filter(pk=job.pk, cursor__kept__isnull=True).delete()[0]:
+            kept_lists.delete(job)
+        raise
 
 
 @transaction.atomic
 def refuse(hash_set: HashSet, name: str, *, by: User, error: WorkbenchError) -> Job:
     """The run of a list from the watched folder that was not even begun."""
-    cursor = {"files": [name[:200]], "by": by.pk, "by_name": by.name, "dry_run": False, "from_folder": True}
+    cursor = {"files": [name[:200]], "by": by.pk, "by_name": by.name, "dry_run": False, "from_folder": name}
     job = Job.objects.create(
         kind=KIND, subject=_subject(hash_set), state=Job.State.FAILED, message=str(error), cursor=cursor
     )
@@ -197,6 +225,16 @@ def of_set(hash_set: HashSet) -> list[Job]:
     return list(Job.objects.filter(kind=KIND, subject=_subject(hash_set)).order_by("-pk")[:50])
 
 
+def refused_from_folder(hash_set: HashSet, most: int) -> list[Job]:
+    """The last lists of the watched folder that were refused, newest first.
+
+    Without those whose worker died while he copied them: they lie there still, and are taken again.
+    """
+    was_kept = Q(cursor__kept=True) | Q(cursor__via__isnull=True)  # those of `refuse` have no way
+    failed = Job.objects.filter(kind=KIND, subject=_subject(hash_set), state=Job.State.FAILED)
+    return list(failed.filter(was_kept, cursor__from_folder__isnull=False).order_by("-pk")[:most])
+
+
 def is_under_way(hash_set: HashSet) -> bool:
     """Whether an import into the set is queued or running."""
     return Job.objects.filter(kind=KIND, subject=_subject(hash_set), state__in=Job.LIVE).exists()
@@ -210,13 +248,16 @@ def set_of(public_id: UUID) -> tuple[Job, UUID]:
     return job, UUID(job.subject.removeprefix("hashset:"))
 
 
-def _claim(hash_set: HashSet, names: list[str], *, by: User, chosen: dict[str, bool], via: str) -> Job:
+def _claim(
+    hash_set: HashSet, names: list[str], *, by: User, chosen: dict[str, bool], via: str, from_folder: str = ""
+) -> Job:
     """The set's one live import, with what the person chose. It counts as running until its files are there."""
     for dead in Job.objects.filter(kind=KIND, subject=_subject(hash_set), state__in=Job.LIVE):
         with _held(dead.pk) as held:
             if held and held.state in Job.LIVE:
                 _buried(held)
     cursor = {"files": names, "by": by.pk, "by_name": by.name, **chosen, "via": via}
+    cursor |= {"from_folder": from_folder} if from_folder else {}
     try:
         with transaction.atomic():
             return Job.objects.create(kind=KIND, subject=_subject(hash_set), state=Job.State.RUNNING, cursor=cursor)
@@ -230,7 +271,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
     hash_set = HashSet.objects.select_related("owner", "scheme").get(public_id=job.subject.removeprefix("hashset:"))
     by = User.objects.select_related("agency").get(pk=job.cursor["by"])
     try:
-        with closing(_Teller(job, listen)) as teller:
+        with closing(Teller(job, listen)) as teller:
             importing.import_file(
                 hash_set,
                 parts,
@@ -266,39 +307,6 @@ def _end(job: Job, state: str, message: str, report: ImportReport | None = None)
     cursor = {**job.cursor, "phase": "", "pace": "", "report": report.as_json() if report else {}}
     Job.objects.filter(pk=job.pk).update(state=state, message=message, cursor=cursor)
     job.state, job.message, job.cursor = state, message, cursor
-
-
-class _Teller:
-    """Writes the progress of a job, at most twice a second.
-
-    By a connection of its own: ours may be in the middle of a COPY, and what it writes in the import's transaction
-    nobody would see before the end.
-    """
-
-    def __init__(self, job: Job, listen: Tell | None) -> None:
-        self._job = job
-        self._listen = listen
-        self._phase = ""
-        self._told = 0.0
-        self._pace = Pace()
-        self._aside = connection.copy()
-
-    def close(self) -> None:
-        """Give the connection back."""
-        self._aside.close()
-
-    def tell(self, phase: str, done: int, of: int) -> None:
-        """`done` of `of` bytes, or entries when they are stored; a new phase is told at once."""
-        pace = self._pace.words(phase, done, of, unit="B" if phase.startswith("Reading") else " entries")
-        if self._listen:
-            self._listen(f"{phase} {pace}".rstrip(), done, of)
-        now = time.monotonic()
-        if phase == self._phase and now - self._told < TELL_EVERY:
-            return
-        self._phase, self._told = phase, now
-        self._job.cursor = {**self._job.cursor, "phase": phase, "done": done, "of": of, "pace": pace}
-        with self._aside.cursor() as cursor:
-            cursor.execute(TELL, [json.dumps(self._job.cursor), self._job.pk])
 
 
 @contextmanager

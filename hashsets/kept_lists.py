@@ -46,6 +46,11 @@ def drop(job: Job) -> None:
         _delete(folder(older))
 
 
+def delete(job: Job) -> None:
+    """Delete the files of a job, whatever became of it."""
+    _delete(folder(job))
+
+
 def sweep() -> None:
     """Delete the files of dry runs that nobody wanted in time, and of jobs there are not (any more)."""
     for path in root().glob(f"{GONE}*"):

@@ -6,7 +6,6 @@ with its report, or to `refused` with the reason, and nowhere else; one at a tim
 
 import json
 import logging
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -17,8 +16,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
-from hashsets import events, generations, import_jobs, sets
+from hashsets import events, generations, import_jobs, sets, watched_folder
 from hashsets.models import HashSet
+from hashsets.open_folder import as_text
 from hashsets.watched_folder import IMPORTED, REFUSED, ListMoves, WatchedFolder
 from workbench import audit, jobs
 from workbench.errors import BadInput, NotFound, WorkbenchError
@@ -51,8 +51,10 @@ def turn(hash_set: HashSet, *, by: User, on: bool) -> None:
 
 def _make(place: Path) -> None:
     try:
-        place.mkdir(mode=0o770, parents=True, exist_ok=True)
+        watched_folder.make(place)
     except OSError as error:
+        if place.is_symlink():
+            raise BadInput(f"{place} is a link, which is not followed. Put a folder in its place.") from error
         raise BadInput(f"The folder {place} cannot be made: {error.strerror}. Correct WINNOW_LISTS.") from error
 
 
@@ -76,7 +78,8 @@ def look(set_id: int) -> int | None:
             _settle_all(hash_set, folder)
             if import_jobs.is_under_way(hash_set):
                 return None
-            name = next(iter(folder.taken()), None) or _taken(folder)
+            folder.give_back()
+            name = _taken(folder)
             return _import(hash_set, folder, name) if name else None
 
 
@@ -96,7 +99,7 @@ def _taken(folder: WatchedFolder) -> str | None:
 
 def refused(hash_set: HashSet) -> list[Job]:
     """The last lists of the folder that were refused, newest first."""
-    return [job for job in import_jobs.of_set(hash_set) if job.cursor.get("from_folder") and _failed(job)][:MOST_SHOWN]
+    return import_jobs.refused_from_folder(hash_set, MOST_SHOWN)
 
 
 def _watched() -> QuerySet[HashSet]:
@@ -106,7 +109,7 @@ def _watched() -> QuerySet[HashSet]:
 def _has_work(place: Path) -> bool:
     try:
         with WatchedFolder(place) as folder:
-            return bool(folder.waiting() or folder.taken() or folder.going())
+            return bool(folder.waiting() or folder.has_taken() or folder.going())
     except OSError:
         return True  # looking at it raises what is wrong, where it is logged
 
@@ -117,23 +120,36 @@ def _import(hash_set: HashSet, folder: WatchedFolder, name: str) -> int | None:
     Killed before the list has its run it is imported again, which changes nothing: the very list is in force already.
     """
     by = cast("User", hash_set.watched_by)
-    shown = os.fsencode(name).decode("utf-8", "replace")
+    shown = as_text(name)
     try:
         _require_right(hash_set, by)
-        with folder.parts(name) as parts:
-            files = [cast("BinaryIO", part) for part in parts]
-            job = import_jobs.start(hash_set, files, by=by, dry_run=False, from_folder=True)
+        job = _started(hash_set, folder, name, by)
     except (ListMoves, import_jobs.ImportRunning):
-        folder.give_back(name)
+        folder.give_back()
         return None
     except WorkbenchError as error:
         job = import_jobs.refuse(hash_set, shown, by=by, error=error)
-        folder.begin(str(job.public_id))
+        folder.begin(str(job.public_id), name)
         _settle_all(hash_set, folder)
         return None
-    folder.begin(str(job.public_id))
-    _record(hash_set, job, shown, by)
+    folder.begin(str(job.public_id), name)
     return int(job.pk)
+
+
+def _started(hash_set: HashSet, folder: WatchedFolder, name: str, by: User) -> Job:
+    """The list's import, queued, once all that lies there was kept. Raises ListMoves, and as `import_jobs.start`."""
+    shown = as_text(name)
+
+    def take(job: Job) -> None:
+        folder.require_whole(name, parts)
+        audit.record(
+            events.LIST_TAKEN, by=by, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, name=shown[:200],
+            run=str(job.public_id), parts=len(parts),
+        )  # fmt: skip
+
+    with folder.parts(name) as parts:
+        files = [cast("BinaryIO", part) for part in parts]
+        return import_jobs.start(hash_set, files, by=by, dry_run=False, from_folder=shown, before_queued=take)
 
 
 def _require_right(hash_set: HashSet, by: User) -> None:
@@ -146,23 +162,25 @@ def _require_right(hash_set: HashSet, by: User) -> None:
     sets.own(by, "set.import", hash_set.public_id)
 
 
-@transaction.atomic
-def _record(hash_set: HashSet, job: Job, name: str, by: User) -> None:
-    audit.record(
-        events.LIST_TAKEN, by=by, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, name=name[:200],
-        run=str(job.public_id), parts=len(job.cursor["files"]),
-    )  # fmt: skip
-
-
 def _settle_all(hash_set: HashSet, folder: WatchedFolder) -> None:
     """Put away the lists whose imports are over, with what became of them beside each."""
     for run in folder.going():
         job = _job(hash_set, run)
         if job is None or job.state in Job.LIVE:
             continue
-        report = json.dumps(job.cursor.get("report") or {}, indent=1)
-        beside = {".report.json": report} | ({".why.txt": f"{job.message}\n"} if _failed(job) else {})
-        folder.settle(run, REFUSED if _failed(job) else IMPORTED, _stamp(job.created_at, run), beside)
+        listed, into = job.cursor.get("from_folder", ""), IMPORTED if job.state == Job.State.DONE else REFUSED
+        folder.settle(
+            run, listed, into, _stamp(job.created_at, run), _beside(job, folder.unread(run, job.cursor["files"]))
+        )
+
+
+def _beside(job: Job, unread: list[str]) -> dict[str, str]:
+    """The texts, by ending, that lie beside a list whose import is over."""
+    beside = {".report.json": json.dumps(job.cursor.get("report") or {}, indent=1)}
+    if job.state == Job.State.FAILED:
+        return beside | {".why.txt": f"{job.message}\n"}
+    late = "".join(f"{name}\n" for name in unread)
+    return beside | ({".unread.txt": f"Came after the list was taken and was not imported:\n{late}"} if late else {})
 
 
 def _job(hash_set: HashSet, run: str) -> Job | None:
@@ -175,10 +193,6 @@ def _job(hash_set: HashSet, run: str) -> Job | None:
         return job
     log.warning("%s lies among the running imports of %s and is none", visible(run), hash_set.public_id)
     return None
-
-
-def _failed(job: Job) -> bool:
-    return job.state == Job.State.FAILED
 
 
 def _stamp(at: datetime, run: str) -> str:

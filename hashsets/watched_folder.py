@@ -1,27 +1,37 @@
 """PURE: one set's watched folder on the disk: what waits in it, what is being imported, what became of the rest.
 
-Others write here, so every step goes through an open folder and follows no link. Names are text as the system
-decodes it (`surrogateescape`). Times are compared by the clock of the folder's own file system.
+Others write here, so every step goes through an open folder (`open_folder`). Times are compared by the clock of the
+folder's own file system.
 """
 
-import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 
+from hashsets.open_folder import (
+    CLOSED,
+    LONGEST,
+    OPEN_FOLDER,
+    SHARED,
+    Held,
+    as_text,
+    file_in,
+    folder_in,
+    folder_or_none,
+    move_beside,
+    names_in,
+    new_file,
+    write,
+)
+from workbench import unfinished
 from workbench.errors import BadInput, WorkbenchError
 
 GOING, IMPORTED, REFUSED, CLOCK = ".importing", "imported", "refused", ".clock"
 NEXT = "next"  # where a list lies that was taken and has no run yet
-UNFINISHED = (".part", ".filepart", ".crdownload", ".tmp")  # what copying programs call a file that still grows
-UNFINISHED_TIMES = 10  # as long must it stand still: lists may have such names, too
 MOST_PARTS = 200  # of one list, as on the page
-LONGEST = 200  # bytes of a name kept, so that ours fit around it
-OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe must not keep us waiting
 
 
 class ListMoves(WorkbenchError):
@@ -42,9 +52,14 @@ class Steady:
     def read(self, size: int = -1) -> bytes:
         """Raises ListMoves."""
         data = self._file.read(size)
-        if not data and _state(os.fstat(self._file.fileno())) != self._began:
-            raise ListMoves
+        if not data:
+            self.require_still()
         return data
+
+    def require_still(self) -> None:
+        """Raise ListMoves when it was written to since it was opened."""
+        if _state(os.fstat(self._file.fileno())) != self._began:
+            raise ListMoves
 
 
 class WatchedFolder:
@@ -61,32 +76,33 @@ class WatchedFolder:
 
     def waiting(self) -> list[str]:
         """What lies in it, in order of names, but for what is hidden and what we put there."""
-        return [name for name in _names(self._fd) if name[0] != "." and name not in (IMPORTED, REFUSED)]
+        return [name for name in names_in(self._fd) if name[0] != "." and name not in (IMPORTED, REFUSED)]
 
     def stands_still(self, name: str, seconds: float) -> bool:
         """Whether nothing was written, renamed or added for so long. Raises FileNotFoundError."""
         changed, names = [_changed(name, self._fd)], [name]
-        with _folder_of_parts(name, self._fd) as folder:
+        with folder_or_none(name, self._fd) as folder:
             if folder is not None:
-                names += _names(folder)
-                changed += [_changed(part, folder) for part in _names(folder)]
-        is_unfinished = any(one.lower().endswith(UNFINISHED) for one in names)
-        return self._now() - max(changed) >= seconds * (UNFINISHED_TIMES if is_unfinished else 1)
+                names += names_in(folder)
+                changed += [_changed(part, folder) for part in names_in(folder)]
+        grows = any(unfinished.is_unfinished(os.fsencode(one)) for one in names)
+        return self._now() - max(changed) >= seconds * (unfinished.TIMES if grows else 1)
 
     def take(self, name: str) -> None:
         """Move it to where nobody writes by its name. Raises PermissionError where we may not, FileNotFoundError."""
-        with self._ours(GOING) as going, _ours(going, NEXT) as place:
+        with self._next() as place:
             os.rename(name, name, src_dir_fd=self._fd, dst_dir_fd=place)
 
-    def give_back(self, name: str) -> None:
-        """Undo `take`."""
-        with self._ours(GOING) as going, _ours(going, NEXT) as place:
-            os.rename(name, name, src_dir_fd=place, dst_dir_fd=self._fd)
+    def give_back(self) -> None:
+        """Undo `take` for whatever has no run yet; it gets another name where its own is in use again."""
+        with self._next() as place:
+            for name in names_in(place):
+                move_beside(name, place, self._fd)
 
-    def taken(self) -> list[str]:
-        """What was taken and has no run: one, if somebody was killed in between."""
-        with self._ours(GOING) as going, _ours(going, NEXT) as place:
-            return _names(place)
+    def has_taken(self) -> bool:
+        """Whether something was taken and has no run: somebody was killed in between."""
+        with self._next() as place:
+            return bool(names_in(place))
 
     @contextmanager
     def parts(self, name: str) -> Iterator[list[Steady]]:
@@ -95,111 +111,85 @@ class WatchedFolder:
         Raises BadInput for what is none, ListMoves.
         """
         with ExitStack() as opened:
-            going = opened.enter_context(self._ours(GOING))
-            place = opened.enter_context(_ours(going, NEXT))
-            folder = opened.enter_context(_folder_of_parts(name, place))
-            names = [name] if folder is None else _names(folder)
+            place = opened.enter_context(self._next())
+            folder = opened.enter_context(folder_or_none(name, place))
+            names = [name] if folder is None else names_in(folder)
             if not 0 < len(names) <= MOST_PARTS:
                 raise BadInput(f"A folder is one list in 1 to {MOST_PARTS} parts; this one has {len(names):,}.")
             within = place if folder is None else folder
-            yield [Steady(_text(part), opened.enter_context(_opened(part, within))) for part in names]
+            yield [Steady(as_text(part), opened.enter_context(file_in(part, within))) for part in names]
 
-    def begin(self, run: str) -> None:
+    def require_whole(self, name: str, parts: Sequence[Steady]) -> None:
+        """Raise ListMoves when any part was added, taken away or written to since they were opened."""
+        with self._next() as place, folder_or_none(name, place) as folder:
+            there = [name] if folder is None else names_in(folder)
+        if [as_text(one) for one in there] != [part.name for part in parts]:
+            raise ListMoves
+        for part in parts:
+            part.require_still()
+
+    def begin(self, run: str, name: str) -> None:
         """What was taken is the list of this run."""
-        with self._ours(GOING) as going:
-            os.rename(NEXT, run, src_dir_fd=going, dst_dir_fd=going)
+        with self._going() as going, self._next() as place, folder_in(going, run, CLOSED) as own:
+            os.rename(name, name, src_dir_fd=place, dst_dir_fd=own)
 
     def going(self) -> list[str]:
         """The runs whose lists lie there."""
-        with self._ours(GOING) as going:
-            return [name for name in _names(going) if name != NEXT]
+        with self._going() as going:
+            return [name for name in names_in(going) if name != NEXT]
 
-    def settle(self, run: str, into: str, stamp: str, beside: Mapping[str, str]) -> None:
+    def unread(self, run: str, files: Sequence[str]) -> list[str]:
+        """What was added to a run's list, a folder, after its parts were read under these names."""
+        with self._going() as going, folder_in(going, run, CLOSED) as place:
+            found = list[str]()
+            for name in names_in(place):
+                with folder_or_none(name, place) as folder:
+                    found += [] if folder is None else [as_text(part) for part in names_in(folder)]
+        return [part for part in found if part[:LONGEST] not in files]
+
+    def settle(self, run: str, listed: str, into: str, stamp: str, beside: Mapping[str, str]) -> None:
         """Put a run's list into `imported` or `refused`, under a stamp and its name, texts (by ending) beside it.
 
-        Interrupted and called again it does the rest.
+        Whatever else lies there was never read and goes back. Interrupted and called again it does the rest.
         """
-        with self._ours(GOING) as going, self._ours(into) as there:
-            with _ours(going, run) as place:
-                for name in _names(place):
-                    kept = f"{stamp} {os.fsdecode(os.fsencode(name)[:LONGEST])}"
-                    for ending, text in beside.items():
-                        _write(there, kept + ending, text)
-                    os.rename(name, kept, src_dir_fd=place, dst_dir_fd=there)
+        with self._going() as going, folder_in(self._fd, into, SHARED) as there:
+            with folder_in(going, run, CLOSED) as place:
+                for name in names_in(place):
+                    if as_text(name) == listed:
+                        _file_away(name, place, there, f"{stamp} {os.fsdecode(os.fsencode(name)[:LONGEST])}", beside)
+                    else:
+                        move_beside(name, place, self._fd)
             os.rmdir(run, dir_fd=going)
 
     def _now(self) -> float:
-        clock = os.open(CLOCK, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=self._fd)
-        try:
-            os.utime(clock)
-            return os.fstat(clock).st_ctime
-        finally:
-            os.close(clock)
+        with os.fdopen(new_file(CLOCK, self._fd), "wb") as clock:
+            return os.fstat(clock.fileno()).st_ctime
 
-    def _ours(self, name: str) -> "_Held":
-        return _ours(self._fd, name)
+    def _going(self) -> "Held":
+        return folder_in(self._fd, GOING, CLOSED)
 
-
-class _Held:
-    """The number of an open folder, closed at the end of the block."""
-
-    def __init__(self, folder: int) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> int:
-        return self._folder
-
-    def __exit__(self, *_error: object) -> None:
-        os.close(self._folder)
+    @contextmanager
+    def _next(self) -> Iterator[int]:
+        with self._going() as going, folder_in(going, NEXT, CLOSED) as place:
+            yield place
 
 
-def _ours(parent: int, name: str) -> _Held:
-    """A folder of ours in a folder, made when it is not there. Raises OSError where somebody put a link there."""
-    with suppress(FileExistsError):
-        os.mkdir(name, 0o770, dir_fd=parent)
-    return _Held(os.open(name, OPEN_FOLDER, dir_fd=parent))
+def make(path: Path) -> None:
+    """Make a watched folder, and the one in which all of them lie, so that their group gets there whatever our umask.
+
+    One that is there keeps its mode. Raises OSError where there is none afterwards, or a link.
+    """
+    for folder, mode in ((path.parent, 0o750), (path, SHARED)):
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+            folder.chmod(stat.S_IMODE(folder.stat().st_mode) | mode)
+    os.close(os.open(path, OPEN_FOLDER))
 
 
-@contextmanager
-def _folder_of_parts(name: str, parent: int) -> Iterator[int | None]:
-    """The folder of that name, held open; None for anything else, and for one that is not ours to read."""
-    try:
-        folder = os.open(name, OPEN_FOLDER, dir_fd=parent)
-    except OSError as error:
-        if error.errno not in (errno.ENOTDIR, errno.ELOOP, errno.EACCES):
-            raise
-        yield None
-        return
-    try:
-        yield folder
-    finally:
-        os.close(folder)
-
-
-def _opened(name: str, folder: int) -> BufferedReader:
-    """A file of the folder. Raises BadInput for links and whatever else is none."""
-    kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-    if stat.S_ISLNK(kind):
-        raise BadInput(f"{_text(name)} is a link, which was not followed. Put the list itself into the folder.")
-    if not stat.S_ISREG(kind):
-        raise BadInput(f"{_text(name)} is not a file, nor a folder of files that can be read: the parts of one list.")
-    try:
-        return open(name, "rb", opener=lambda path, _flags: os.open(path, OPEN_FILE, dir_fd=folder))
-    except PermissionError:
-        raise BadInput(
-            f"{_text(name)} may not be read by Winnow's account. Give it the right, then try again."
-        ) from None
-
-
-def _write(folder: int, name: str, text: str) -> None:
-    """Write a text file that is whole or not there."""
-    draft = f".{name}"
-    descriptor = os.open(
-        draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o660, dir_fd=folder
-    )
-    with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    os.rename(draft, name, src_dir_fd=folder, dst_dir_fd=folder)
+def _file_away(name: str, place: int, there: int, kept: str, beside: Mapping[str, str]) -> None:
+    for ending, text in beside.items():
+        write(there, kept + ending, text)
+    os.rename(name, kept, src_dir_fd=place, dst_dir_fd=there)
 
 
 def _changed(name: str, folder: int) -> float:
@@ -209,12 +199,3 @@ def _changed(name: str, folder: int) -> float:
 
 def _state(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
-
-
-def _names(folder: int) -> list[str]:
-    return sorted(os.listdir(folder))
-
-
-def _text(name: str) -> str:
-    """The name as a database keeps it."""
-    return os.fsencode(name).decode("utf-8", "replace")

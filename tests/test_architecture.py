@@ -18,6 +18,8 @@ PURE = [
     "hashsets/index/sorting.py",
     "hashsets/index/writing.py",
     "hashsets/caches.py",
+    "hashsets/open_folder.py",
+    "hashsets/watched_folder.py",
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",
@@ -25,6 +27,7 @@ PURE = [
     "workbench/jail/pdq.py",
     "workbench/perceptual.py",
     "workbench/durable.py",
+    "workbench/unfinished.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}

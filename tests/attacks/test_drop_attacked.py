@@ -14,7 +14,7 @@ from django.db.models import F
 from cases import drop, inbox
 from cases.ingest import pipeline
 from cases.models import Case, DropEntry, Exhibit
-from workbench import people
+from workbench import people, unfinished
 from workbench.models import Agency, Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -48,7 +48,7 @@ def after(times: int = 1) -> set[str]:
 def test_a_card_with_a_file_that_looks_unfinished_is_taken_after_a_longer_while(place: Path) -> None:
     card(place, "NM-01", "a.txt", "thumbs.tmp")
     assert after() == set()
-    assert after(drop.UNFINISHED_TIMES) == {"NM-01"}
+    assert after(unfinished.TIMES) == {"NM-01"}
     assert pipeline.drain(Exhibit.objects.get().pk).seen == 2
 
 

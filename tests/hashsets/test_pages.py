@@ -1,5 +1,6 @@
 """The pages of the hash sets: what they show, take and refuse."""
 
+import errno
 import json
 import re
 import shutil
@@ -408,6 +409,22 @@ def test_a_list_whose_upload_ended_early_is_never_imported(
     job = Job.objects.get()
     assert (job.state, "ended early" in job.message) == ("failed", True)
     assert HashSet.objects.get(pk=hash_set.pk).generation == 1
+
+
+def test_an_upload_for_which_there_is_no_room_leaves_the_set_free(
+    hash_set: HashSet, people: People, woken: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    client = signed_in(people.supervisor)
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", full)
+        with pytest.raises(OSError, match="No space"):
+            upload(client, hash_set, ("new.json", b"[]"))
+    assert not Job.objects.exists()
+    upload(client, hash_set, ("new.json", b"[]"))
+    assert Job.objects.get().pk in woken
 
 
 ROUTES = [
