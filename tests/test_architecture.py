@@ -18,6 +18,9 @@ PURE = [
     "hashsets/index/sorting.py",
     "hashsets/index/writing.py",
     "hashsets/caches.py",
+    "hashsets/copy_rows.py",
+    "hashsets/pace.py",
+    "hashsets/sorting.py",
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",
@@ -25,6 +28,7 @@ PURE = [
     "workbench/jail/pdq.py",
     "workbench/perceptual.py",
     "workbench/durable.py",
+    "workbench/visible.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}
