@@ -1,8 +1,8 @@
 """VICS-shaped JSON as list formats: reads 1.1 to 2.0, writes 2.0 and 1.3. PURE.
 
 The official model is not public; this reads and writes what tools are seen to exchange (vics.md section 0),
-and claims nothing more. Parts: text_source, json_cutter, vics_document, vics_record, vics_hashset; cases are
-in vics_case.
+and claims nothing more. Parts: text_source, text_window, json_cutter, vics_document, vics_record, vics_hashset; cases
+are in vics_case.
 """
 
 from __future__ import annotations
