@@ -14,6 +14,7 @@ from django.db.models import Sum
 from numpy.typing import NDArray
 
 from cases import match_rows
+from hashsets import copy_rows
 from hashsets.index import shelf
 from hashsets.index.searching import Index
 from hashsets.models import Generation, HashSet
@@ -30,9 +31,7 @@ SELECT max(id), string_agg(int8send(id) || md5 || sha1 || sha256, ''::bytea) FRO
   WHERE agency_id = %(agency)s AND id > %(after)s AND id <= %(high)s AND size > 0 ORDER BY id LIMIT %(rows)s) c
 """
 COPY_IN = "COPY cases_todo (content, entry) FROM STDIN (FORMAT BINARY)"
-COPY_HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 COPY_ROW = np.dtype([("fields", ">i2"), ("one", ">i4"), ("content", ">i8"), ("other", ">i4"), ("entry", ">i8")])
-COPY_END = b"\xff\xff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +109,4 @@ def _put(cursor: Any, contents: NDArray[np.int64], entries: NDArray[np.int64]) -
     rows = np.empty(len(contents), dtype=COPY_ROW)
     rows["fields"], rows["one"], rows["content"], rows["other"], rows["entry"] = 2, 8, contents, 8, entries
     with cursor.copy(COPY_IN) as copy:
-        copy.write(COPY_HEAD + rows.tobytes() + COPY_END)
+        copy.write(copy_rows.HEAD + rows.tobytes() + copy_rows.END)

@@ -80,13 +80,6 @@ def due() -> list[tuple[int, int]]:
     return [pair for pair in behind() if pair[1] not in awaited]
 
 
-def catch_up(agency_id: int) -> None:
-    """Bring an agency's matches up to date, so that what is taken in next is matched by what is in force now."""
-    for agency, hash_set in due():
-        if agency == agency_id:
-            rematch(agency, hash_set)
-
-
 @dataclass(frozen=True, slots=True)
 class Moved:
     """What a re-match changed: contents found, lost, and items that left or came back, per case public id."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cases import states
 from cases.models import NearDue
-from hashsets import entry_hashes, near_index
+from hashsets import entry_hashes, near_held, near_index
 from hashsets.models import HashSet
 from hashsets.near import Hits, Snapshot
 from hashsets.near.tables import BYTES, Bytes
@@ -90,7 +90,7 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
         cursor.execute(HASHES, [ids])
         contents = _contents(cursor.fetchall())
     places = [Place(*place) for _sync, _moves, *place in syncs if place[-1]]  # 0: nothing is matched yet
-    found = [(place, *_pairs(contents, near_index.at(place).search(contents[1], most=MOST))) for place in places]
+    found = [(place, *_pairs(contents, near_held.at(place).search(contents[1], most=MOST))) for place in places]
     with connection.cursor() as cursor:
         told = [(of, entry) for _place, of_all, entries, _ in found for of, entry in zip(of_all, entries, strict=True)]
         cursor.execute(FORGET_OF_ALL, [ids, agency_id, [of for of, _ in told], [entry for _, entry in told]])
@@ -127,7 +127,7 @@ class Rematch:
         touched = set[int]()
         for pairs in self._next_nearest(None if len(left) else []):
             touched |= self._in_groups(pairs)
-        fresh = near_index.at(self.place) if not self.since else near_index.fresh(self.place, self.since)
+        fresh = near_held.at(self.place) if not self.since else near_index.fresh(self.place, self.since)
         if len(fresh):
             for contents in _pages(self.agency_id):
                 touched |= self._in_groups(self._pairs(contents, fresh))
@@ -157,7 +157,7 @@ class Rematch:
             cursor.execute(CUT_SHORT, [self.agency_id, self.place.set_id, among, among, MOST, self.since])
             full = [row[0] for row in cursor.fetchall()]
         for start in range(0, len(full), GROUP):
-            yield self._pairs(_of(full[start : start + GROUP]), near_index.at(self.place))
+            yield self._pairs(_of(full[start : start + GROUP]), near_held.at(self.place))
 
     def _pairs(self, contents: Contents, snapshot: Snapshot) -> Pairs:
         return _pairs(contents, snapshot.search(contents[1], most=MOST))
@@ -181,7 +181,7 @@ class Rematch:
 
     def _again(self, content_ids: Sequence[int]) -> set[int]:
         """Search contents in the whole set: these are all tags they have of it, whatever they had. In a transaction."""
-        found = self._pairs(_of(content_ids), near_index.at(self.place))
+        found = self._pairs(_of(content_ids), near_held.at(self.place))
         with connection.cursor() as cursor:
             cursor.execute(DONE, [self.sync, list(content_ids)])
             cursor.execute(FORGET_OF_ONE, [self.place.generation, list(content_ids), self.sync, *found[:2]])

@@ -3,13 +3,12 @@
 `WINNOW_DATA/near/SET/GENERATION.near`. A version that differs little from the last base is a delta to it. What is two
 versions old is deleted; processes that still have it mapped keep it until they turn to a newer one. Where a version has
 no index, what came and went since an earlier one is read from PostgreSQL, and where there is none, all hashes, which
-are compared one by one: slower, the same answer.
+are compared one by one: slower, the same answer. What a process keeps of all this is in `near_held`.
 """
 
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Lock
 from uuid import UUID
 
 import numpy as np
@@ -25,7 +24,6 @@ from workbench.jobs import alone
 
 BUILD_SPACE = 0x4E454152  # advisory lock of who builds, with the set
 SHARE = 10  # a delta holds at most one in so many of its base's hashes, or FEWEST
-KEPT = 8  # snapshots a process keeps open
 ENDING = ".near"
 log = logging.getLogger(__name__)
 
@@ -51,36 +49,6 @@ class Place:
     def path(self, generation: int) -> Path:
         """The index of one of its generations."""
         return self.folder / f"{generation}{ENDING}"
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What a process has at hand of a set; `mapped` from files, or else in memory until there are any."""
-
-    snapshot: Snapshot
-    mapped: bool
-
-    def serves(self, place: Place) -> bool:
-        """Whether nothing better is to be had for this version."""
-        own = self.snapshot.base.set == place.public_id and self.snapshot.generation == place.generation
-        return own and (self.mapped or not place.path(place.generation).exists())
-
-
-_open: dict[int, Held] = {}  # by set; the last used at the end
-_opening = Lock()
-
-
-def at(place: Place) -> Snapshot:
-    """The set's hashes in force at the generation, from its files or else from PostgreSQL. Ready to search."""
-    with _opening:
-        held = _open.pop(place.set_id, None)
-        if held is None or not held.serves(place):
-            found = _from_files(place)
-            held = Held(_from_tables(place), mapped=False) if found is None else Held(found, mapped=True)
-        _open[place.set_id] = held
-        while len(_open) > KEPT:
-            _open.pop(next(iter(_open)))
-        return held.snapshot
 
 
 def fresh(place: Place, since: int) -> Snapshot:
@@ -114,7 +82,7 @@ def build(set_id: int) -> bool:
         if not ours or row is None or not entry_hashes.any_of(set_id):
             return False
         place = Place(set_id, *row)
-        if _from_files(place, whole=False) is not None:
+        if from_files(place, whole=False) is not None:
             return False
         files.write(place.path(place.generation), _made(place))
         _delete_old(place)
@@ -172,7 +140,8 @@ def _newest_base(place: Place) -> NearFile | None:
     return None
 
 
-def _from_files(place: Place, *, whole: bool = True) -> Snapshot | None:
+def from_files(place: Place, *, whole: bool = True) -> Snapshot | None:
+    """The version from its file and the one that rests on; None where they are not there or cannot be used."""
     found = _read(place, place.generation, whole=whole)
     if found is None:
         return None
@@ -201,7 +170,7 @@ def _read(place: Place, generation: int, *, whole: bool = True) -> NearFile | No
     return None
 
 
-def _from_tables(place: Place) -> Snapshot:
+def from_tables(place: Place) -> Snapshot:
     """What came and went since an index that is there, or all hashes, in memory: 40 bytes each."""
     base = _newest_base(place)
     log.warning("set %s has no near index of version %s: what changed since %s is read from the database",

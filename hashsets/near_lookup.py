@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from hashsets import entry_hashes, near_index
+from hashsets import entry_hashes, near_held
 from hashsets.near.tables import BYTES
 from hashsets.near_index import Place
 from workbench import prepared
@@ -31,7 +31,7 @@ def near(agency_id: int, values: Sequence[bytes], *, turned: bool = False) -> li
     asked = np.frombuffer(b"".join(values), dtype=np.uint8).reshape(-1, BYTES)
     found = list[Near]()
     for place in places:
-        hits = near_index.at(place).search(asked, most=MOST, turned=turned)
+        hits = near_held.at(place).search(asked, most=MOST, turned=turned)
         rows = zip(hits.asked.tolist(), hits.found.tolist(), hits.distance.tolist(), strict=True)
         found += [(number, place.set_id, entry, distance) for number, entry, distance in rows]
     return found

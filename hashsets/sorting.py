@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 
-from hashsets.exchange.plain import ROW, Rows
+from hashsets.exchange.plain import NO_ROWS, ROW, Rows
 
 RUN = 150_000  # rows sorted in memory at once; 64 bytes each
 RANGE = 100_000  # rows given out at once, about
@@ -121,9 +121,8 @@ class SortedRows:
         return Sorted(_chosen(rows, here & ~company), _chosen(rows, here & company))
 
     def _unsorted(self, first: int, last: int) -> Iterator[Sorted]:
-        nothing = np.empty(0, ROW)
         for rows in self._slices(first, last):
-            yield Sorted(nothing, rows[rows["code"] != ELSEWHERE])
+            yield Sorted(NO_ROWS, rows[rows["code"] != ELSEWHERE])
 
 
 def _joined(parts: list[Rows]) -> Rows:

@@ -16,14 +16,13 @@ from django.db import connection
 from hashsets import copy_rows
 from hashsets.copy_rows import fixed, json_numbers, numbers
 from hashsets.exchange import HashRecord
-from hashsets.exchange.plain import Rows, different
+from hashsets.exchange.plain import Rows, Stretch, different
 from hashsets.sorting import SortedRows
 
 BLOCK = 10_000  # single records of one COPY
 PLACEHOLDER_AT = 20  # different files under one PhotoDNA; vics.md section 7
 NULL = "\\N"  # as COPY's text form writes it
 _encode = json.JSONEncoder(separators=(",", ":")).encode
-Part = tuple[list[HashRecord], Rows]  # single records, and plain ones
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
@@ -119,7 +118,7 @@ class Filled(NamedTuple):
 
 
 def fill(
-    parts: Iterable[Part], dispositions: Mapping[str, str], rows: SortedRows, *, start: int, tell: Callable[[], None]
+    parts: Iterable[Stretch], dispositions: Mapping[str, str], rows: SortedRows, *, start: int, tell: Callable[[], None]
 ) -> Filled:
     """Copy single records in, and put plain ones into `rows`.
 

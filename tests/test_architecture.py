@@ -20,6 +20,9 @@ PURE = [
     "hashsets/caches.py",
     "hashsets/open_folder.py",
     "hashsets/watched_folder.py",
+    "hashsets/copy_rows.py",
+    "hashsets/pace.py",
+    "hashsets/sorting.py",
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",
@@ -28,6 +31,7 @@ PURE = [
     "workbench/perceptual.py",
     "workbench/durable.py",
     "workbench/unfinished.py",
+    "workbench/visible.py",
 ]
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}

@@ -11,10 +11,10 @@ from contextlib import ExitStack, suppress
 from functools import partial
 from itertools import islice
 
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from cases import events, evidence, matching
+from cases import events, evidence
 from cases.ingest import (
     base,
     contents,
@@ -31,6 +31,7 @@ from cases.ingest import (
     source_hash,
 )
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Spoiled
+from cases.ingest.catching_up import match_first
 from cases.ingest.contents import Hashed, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.leases import Held
@@ -39,7 +40,6 @@ from cases.ingest.relocating import relocate
 from cases.ingest.vics_case import VicsCase
 from cases.models import Exhibit
 from workbench import audit, passing, prepared, storage, store_files
-from workbench.errors import WorkbenchError
 from workbench.jail import NoJail
 from workbench.models import Agency, Job
 
@@ -62,7 +62,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
     with leases.taking(evidence.LIST, str(exhibit.public_id)) as held:
         if held is None or not _begin(exhibit):
             return
-        _match_first(exhibit)
+        match_first(exhibit)
         try:
             if not _list(exhibit, listed):
                 return
@@ -90,14 +90,6 @@ def _begin(exhibit: Exhibit) -> bool:
                 agency=exhibit.case.agency_id, ref=exhibit.ref,
             )  # fmt: skip
     return Exhibit.objects.filter(pk=exhibit.pk, state=S.LISTING).exists()
-
-
-def _match_first(exhibit: Exhibit) -> None:
-    """Have the sets match by their versions in force before a file comes in, or what they know would be decoded."""
-    try:
-        leases.retried(partial(matching.catch_up, exhibit.case.agency_id))
-    except (DatabaseError, InterfaceError, OSError, WorkbenchError):
-        log.exception("sets are not matched anew before exhibit %s; the sweeper tries again", exhibit.public_id)
 
 
 def _list(exhibit: Exhibit, listed: Callable[[], None]) -> bool:

@@ -2,16 +2,14 @@
 
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
+from cases.models.matching import Match, NearDue, SetSync
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
     Act,
     Batch,
     Decision,
     Item,
-    Match,
-    NearDue,
     SecondOpinion,
-    SetSync,
     Stack,
     Standing,
     Viewing,

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import BinaryIO, TypeVar
 
-import numpy as np
-
 from hashsets.exchange import packing, parts
 from hashsets.exchange.base import (
     HashRecord,
@@ -28,12 +26,11 @@ from hashsets.exchange.icse_csv import IcseCsv
 from hashsets.exchange.nsrl_sqlite import NsrlSqlite
 from hashsets.exchange.nsrl_text import NsrlText
 from hashsets.exchange.peek import Peek
-from hashsets.exchange.plain import ROW, Rows
+from hashsets.exchange.plain import NO_ROWS, Stretch
 from hashsets.exchange.tsk_index import TskIndex
 from hashsets.exchange.tsk_kdb import TskKdb
 from hashsets.exchange.vics import Vics
 
-Part = tuple[list[HashRecord], Rows]  # records that follow each other: single ones, and those that are plain
 Given = TypeVar("Given")
 
 # The first that knows its own reads: CSV, which takes any table with a hash in it, comes last.
@@ -62,7 +59,7 @@ def read(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> I
         yield from _one(format_.read, document, report, options)
 
 
-def read_parts(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> Iterator[Part]:
+def read_parts(stream: BinaryIO, name: str, report: Report, options: ReadOptions) -> Iterator[Stretch]:
     """As `read`, with plain records by the block where the format can; positions go on from document to document."""
     for format_, document in _lists(stream, name, report, options):
         before = report.read
@@ -90,10 +87,9 @@ def _lists(
         raise UnknownFormat(f"Nothing in {name!r} is a list of hashes we can read. We read {READABLE}.")
 
 
-def _singly(format_: ListFormat, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Part]:
+def _singly(format_: ListFormat, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Stretch]:
     """The records of a format that has no blocks."""
-    nothing = np.empty(0, ROW)
-    return (([record], nothing) for record in format_.read(stream, report, options))
+    return (([record], NO_ROWS) for record in format_.read(stream, report, options))
 
 
 def names(stream: BinaryIO, name: str) -> list[str]:

@@ -1,8 +1,7 @@
 """Cuts values out of a JSON text of any length, in constant memory. PURE.
 
-The cursor stands in a buffer of about a megabyte of text; values are decoded by the stdlib's scanner as soon
-as they are whole. The caller walks objects with `members()` and arrays with `elements()`. Every fault raises
-MalformedDocument with the byte it was found at.
+Values are decoded by the stdlib's scanner as soon as they are whole. The caller walks objects with `members()` and
+arrays with `elements()`. Every fault raises MalformedDocument with the byte it was found at.
 """
 
 from __future__ import annotations
@@ -13,14 +12,13 @@ import sys
 from collections.abc import Generator, Iterator
 from typing import Any, NoReturn
 
-from hashsets.exchange.base import MalformedDocument
 from hashsets.exchange.text_source import TextSource
+from hashsets.exchange.text_window import BLANK, TextWindow, match_end
 
 MAX_VALUE = 8 << 20  # characters of one value held in memory; a longer one is passed over
 MAX_BLOCK = 1 << 20  # characters of elements decoded at once; a record that may be in one is never too long
 _ENDS_TRIED = 4  # objects at the end of the buffer behind which no comma stands (yet)
 _NEAR_END = 16  # a fault this close to the end of the buffer may only mean that more is to come
-_BLANK = re.compile(r"[ \t\n\r]*+")
 _SEPARATOR = re.compile(r"[ \t\n\r]*+([,\]])[ \t\n\r]*+")
 _BRACKET = re.compile(r'["\[\]{}]')
 _IN_STRING = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -48,27 +46,14 @@ def _no_constant(name: str) -> NoReturn:
 _scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]
 
 
-class Cutter:
+class Cutter(TextWindow):
     """A cursor over a text. `text[start:end]` is the value given last, until the next step."""
 
     def __init__(self, source: TextSource) -> None:
-        self._source = source
-        self._chunks = source.chunks()
-        self._passed = source.start  # bytes of the document before text[0]
-        self._at = 0
-        self.text = ""
+        super().__init__(source)
         self.start = 0
         self.end = 0
         self._block_end = 0
-
-    def peek(self) -> str:
-        """The next character that is not blank, or "" at the end of the document."""
-        while True:
-            self._at = _end(_BLANK, self.text, self._at)
-            if self._at < len(self.text):
-                return self.text[self._at]
-            if not self._more():
-                return ""
 
     def members(self) -> Iterator[str]:
         """The names of the object that starts here; the caller consumes the value after each."""
@@ -110,7 +95,7 @@ class Cutter:
             end = self.text.rfind("}", self._at, end)
             if end < 0:
                 return ""
-            if self.text.startswith(",", _end(_BLANK, self.text, end + 1)):
+            if self.text.startswith(",", match_end(BLANK, self.text, end + 1)):
                 self._block_end = end + 1
                 return f"[{self.text[self._at : end + 1]}]"
         return ""
@@ -169,7 +154,7 @@ class Cutter:
     def skip(self) -> None:
         """Pass over the value that starts here without keeping it."""
         if self.peek() not in ('"', "[", "{"):
-            while (end := _end(_SCALAR, self.text, self._at)) == len(self.text) and self._more():
+            while (end := match_end(_SCALAR, self.text, self._at)) == len(self.text) and self._more():
                 pass
             self._at = end
             return
@@ -186,20 +171,6 @@ class Cutter:
         """Nothing but blanks may follow."""
         if self.peek():
             self.fail("data after the document")
-
-    def fail(self, reason: str, at: int | None = None) -> NoReturn:
-        """Raise MalformedDocument for a place in the buffer (default: the cursor)."""
-        before = self.text[: self._at if at is None else at]
-        raise MalformedDocument(self._passed + self._source.bytes_of(before), reason)
-
-    def _expect(self, characters: str) -> str:
-        found = self.peek()
-        if not found:
-            self.fail("looks truncated")
-        if found not in characters:
-            self.fail(f"expected {' or '.join(characters)}")
-        self._at += 1
-        return found
 
     def _pass_over(self, reason: str) -> PassedOver:
         self.skip()
@@ -227,24 +198,6 @@ class Cutter:
             self.fail(reason, at)
         return True
 
-    def _grow(self) -> bool:
-        """Double what is there of the value, so that a long one is not scanned over and over."""
-        wanted = 2 * (len(self.text) - self._at)
-        grown = False
-        while (not grown or len(self.text) < wanted) and self._more():
-            grown = True
-        return grown
-
-    def _more(self) -> bool:
-        """Drop what lies behind the cursor and append the next chunk; False at the end of the document."""
-        for chunk in self._chunks:
-            if chunk:
-                self._passed += self._source.bytes_of(self.text[: self._at])
-                self.text = self.text[self._at :] + chunk
-                self._at = 0
-                return True
-        return False
-
     def _next_bracket(self) -> str:
         while not (found := _BRACKET.search(self.text, self._at)):
             self._at = len(self.text)
@@ -254,18 +207,8 @@ class Cutter:
 
     def _leave_string(self) -> None:
         while True:
-            self._at = _end(_IN_STRING, self.text, self._at)
+            self._at = match_end(_IN_STRING, self.text, self._at)
             if self.text.startswith('"', self._at):
                 self._at += 1
                 return
             self._need_more()
-
-    def _need_more(self) -> None:
-        if not self._more():
-            self.fail("looks truncated", len(self.text))
-
-
-def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
-    """Where a pattern that always matches stops matching."""
-    found = pattern.match(text, at)
-    return found.end() if found else at

@@ -27,6 +27,8 @@ ROW = np.dtype([
     ("md5", "V16"), ("sha1", "V20"), ("code", "<i4"), ("size", "<i8"), ("media_id", "<i8"), ("position", "<i8"),
 ])  # fmt: skip
 Rows = npt.NDArray[np.void]
+NO_ROWS: Rows = np.empty(0, ROW)
+Stretch = tuple[list[HashRecord], Rows]  # records that follow each other: single ones, and those that are plain
 Columns = dict[str, npt.NDArray[Any]]
 
 _LARGEST = (1 << 63) - 1

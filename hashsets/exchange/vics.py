@@ -1,8 +1,8 @@
 """VICS-shaped JSON as list formats: reads 1.1 to 2.0, writes 2.0 and 1.3. PURE.
 
 The official model is not public; this reads and writes what tools are seen to exchange (vics.md section 0),
-and claims nothing more. Parts: text_source, json_cutter, vics_document, vics_record, vics_hashset; cases are
-in vics_case.
+and claims nothing more. Parts: text_source, text_window, json_cutter, vics_document, vics_record, vics_hashset; cases
+are in vics_case.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import BinaryIO
 from hashsets.exchange import vics_hashset
 from hashsets.exchange.base import HashRecord, ReadOptions, Report, WriteOptions
 from hashsets.exchange.peek import Peek
+from hashsets.exchange.plain import Stretch
 
 
 class Vics:
@@ -34,7 +35,7 @@ class Vics:
         report.format = self.id
         yield from vics_hashset.read(stream, report, options)
 
-    def read_parts(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[vics_hashset.Part]:
+    def read_parts(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Stretch]:
         """As `read`, with the records that have nothing but the five usual fields as rows of many."""
         report.format = self.id
         yield from vics_hashset.read_parts(stream, report, options)

@@ -21,17 +21,13 @@ MAX_RECORD = 1 << 20  # characters of one record without its Miniature; vics.md 
 _HASH_NAMES = {"sha512": "SHA512", "ed2k": "EDK", "pdq": "PDQ"}
 
 
-Part = tuple[list[HashRecord], plain.Rows]  # records that follow each other: single ones, and those that are plain
-_NO_ROWS = np.empty(0, plain.ROW)
-
-
 def read(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
     """Yields one HashRecord per usable Media record. Raises MalformedDocument, also for a case document."""
     for records, rows in read_parts(stream, report, options):
         yield from heapq.merge(records, plain.records(rows), key=lambda record: record.position)
 
 
-def read_parts(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[Part]:
+def read_parts(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[plain.Stretch]:
     """As `read`, with plain records as rows (`plain.ROW`) of many."""
     source = TextSource(stream, report)
     document = Document(Cutter(source), report, decode_block=plain.decode)
@@ -44,7 +40,7 @@ def read_parts(stream: BinaryIO, report: Report, options: ReadOptions) -> Iterat
         elif record := _single(fields, document, reader, report):
             record.code = options.default_code if record.code is None else record.code
             report.count_code(record.code)
-            yield [record], _NO_ROWS
+            yield [record], plain.NO_ROWS
     if document.kind == "Cases":
         raise MalformedDocument(0, "this is a case, not a hash set: add it as evidence; seen")
 
@@ -60,7 +56,7 @@ def _single(fields: Any, document: Document, reader: RecordReader, report: Repor
     return record
 
 
-def _block(block: plain.Block, reader: RecordReader, report: Report, options: ReadOptions) -> Part:
+def _block(block: plain.Block, reader: RecordReader, report: Report, options: ReadOptions) -> plain.Stretch:
     """The records of a block: those that are no rows, and the rows."""
     first = report.read + 1
     report.read += block.length

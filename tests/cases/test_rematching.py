@@ -229,6 +229,7 @@ def test_while_one_worker_is_at_it_another_has_nothing_to_do(case: Case, dana: U
     with superuser() as other:
         other.execute("SELECT pg_advisory_lock(%s, %s)", [matching.REMATCH_SPACE, row])
         assert matching.rematch(case.agency_id, hash_set.pk).found == 0
+        other.execute("SELECT pg_advisory_unlock(%s, %s)", [matching.REMATCH_SPACE, row])  # its end frees it a bit late
     assert counts(case) == {"open": 1}
     assert matching.rematch(case.agency_id, hash_set.pk).found == 1
 

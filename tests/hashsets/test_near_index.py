@@ -5,14 +5,17 @@ import json
 import logging
 import mmap
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hashsets import entry_hashes, lookups, near_index, sets, tasks
+from hashsets import entry_hashes, lookups, near_held, near_index, sets, tasks
 from hashsets.models import HashSet
 from hashsets.near import dihedral, files, tables
 from hashsets.near_index import Place
@@ -111,7 +114,7 @@ def test_a_list_without_hashes_costs_no_look_at_them(us: HashSet, supervisor: Us
 
 def answers(hash_set: HashSet, *asked: bytes) -> list[list[tuple[int, int]]]:
     """Of each hash the ids and distances, as one process sees them now."""
-    hits = near_index.at(place(hash_set)).search(np.frombuffer(b"".join(asked), np.uint8).reshape(-1, 32))
+    hits = near_held.at(place(hash_set)).search(np.frombuffer(b"".join(asked), np.uint8).reshape(-1, 32))
     rows = list(zip(hits.asked.tolist(), hits.found.tolist(), hits.distance.tolist(), strict=True))
     return [[row[1:] for row in rows if row[0] == number] for number in range(len(asked))]
 
@@ -171,22 +174,81 @@ def test_a_damaged_index_is_told_and_built_anew(
     assert path.read_bytes() == data
 
 
-def test_a_file_that_cannot_be_read_just_now_stays(
-    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+def asked_for(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """From here on: since which version hashes were read from PostgreSQL, each time."""
+    read, asked = entry_hashes.in_force, list[int]()
+
+    def told(set_id: int, generation: int, since: int = 0) -> object:
+        asked.append(since)
+        return read(set_id, generation, since)
+
+    monkeypatch.setattr(entry_hashes, "in_force", told)
+    return asked
+
+
+@pytest.mark.parametrize("end", ["its rights change", "a minute passes"])
+def test_a_file_that_cannot_be_read_just_now_stays_and_memory_answers_until_it_may_be(
+    us: HashSet,
+    supervisor: User,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    end: str,
 ) -> None:
     load(us, document(tmp_path, with_pdq(1)), by=supervisor)
     near_index.build(us.pk)
+    asked = asked_for(monkeypatch)
 
     def no_memory(*_args: object, **_more: object) -> None:
         raise OSError(errno.ENOMEM, "Cannot allocate memory")
 
     with monkeypatch.context() as short:
         short.setattr(mmap, "mmap", no_memory)
-        assert [distance for _entry, distance in answers(us, pdq(1, 5))[0]] == [5]
-    assert "cannot be read now" in caplog.text
+        for _ in range(3):
+            assert [distance for _entry, distance in answers(us, pdq(1, 5))[0]] == [5]
+        assert caplog.text.count("cannot be read now") == 1
+        with monkeypatch.context() as later:
+            later.setattr(near_held, "AGAIN", -1.0)  # it is tried once more
+            answers(us, pdq(1, 5))
+    assert asked == [0]  # all hashes, once
     assert near_index.behind() == []
     caplog.clear()
+    if end == "its rights change":
+        place(us).path(1).chmod(0o640)
+    else:
+        monkeypatch.setattr(near_held, "AGAIN", -1.0)
     assert ([distance for _entry, distance in answers(us, pdq(1, 5))[0]], caplog.text) == ([5], "")
+    assert not near_held.at(place(us)).base.hashes.flags.owndata  # a view of the file
+    assert asked == [0]
+
+
+def test_while_one_thread_reads_a_set_from_the_database_others_search_other_sets(
+    us: HashSet, people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(us, document(tmp_path, with_pdq(1)), by=people.supervisor)
+    slow, hashes = place(us), entry_hashes.in_force(us.pk, 1)
+    other = makers.hash_set(people.supervisor, "Other", scheme="us-pvic")
+    load(other, document(tmp_path, with_pdq(2)), by=people.supervisor)
+    near_index.build(other.pk)
+    begun, go_on, asked = Event(), Event(), list[int]()
+
+    def waits(set_id: int, _generation: int, _since: int = 0) -> object:
+        asked.append(set_id)
+        begun.set()
+        assert go_on.wait(20)
+        return hashes
+
+    monkeypatch.setattr(entry_hashes, "in_force", waits)
+    with ThreadPoolExecutor(2) as threads:
+        readers = [threads.submit(near_held.at, slow) for _ in range(2)]
+        assert begun.wait(20)
+        found = threading.Thread(target=near_held.at, args=[place(other)], daemon=True)
+        found.start()
+        found.join(10)
+        waited = found.is_alive()
+        go_on.set()
+        assert readers[0].result() is readers[1].result()
+    assert (waited, asked) == (False, [us.pk])
 
 
 def test_a_version_without_an_index_reads_only_what_changed_since_an_earlier_one_and_that_once(
@@ -195,18 +257,12 @@ def test_a_version_without_an_index_reads_only_what_changed_since_an_earlier_one
     load(us, document(tmp_path, *(with_pdq(n) for n in range(1, 9))), by=supervisor)
     near_index.build(us.pk)
     load(us, document(tmp_path, *(with_pdq(n) for n in range(2, 10))), by=supervisor)
-    read, asked = entry_hashes.in_force, list[int]()
-
-    def told(set_id: int, generation: int, since: int = 0) -> object:
-        asked.append(since)
-        return read(set_id, generation, since)
-
-    monkeypatch.setattr(entry_hashes, "in_force", told)
+    asked = asked_for(monkeypatch)
     for _ in range(2):
         found = answers(us, pdq(1), pdq(5, 2), pdq(9, 3))
         assert ([[distance for _entry, distance in one] for one in found], asked) == ([[], [2], [3]], [1])
     near_index.build(us.pk)
-    assert near_index.at(place(us)).delta is not None  # from its file, from here on
+    assert near_held.at(place(us)).delta is not None  # from its file, from here on
     assert [one[0][1] for one in answers(us, pdq(9, 3))] == [3]
 
 

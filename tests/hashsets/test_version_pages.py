@@ -6,12 +6,12 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
 from hashsets import comparisons, tasks, versions
-from hashsets.models import HashSet
+from hashsets.models import Comparison, HashSet
 from tests.hashsets import makers
 from tests.hashsets.test_importing import digest, media
 from tests.hashsets.test_pages import text, url
@@ -191,3 +191,15 @@ def test_lists_that_are_pairs_without_end_are_given_up_and_that_is_said(
     other.refresh_from_db()
     with pytest.raises(comparisons.GivenUp):
         comparisons.overlap(one, other)
+
+
+def test_a_comparison_that_an_administrator_cancelled_is_not_given_up(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (makers.hash_set(people.supervisor, name, scheme="us-pvic") for name in ("One", "Other"))
+    with monkeypatch.context() as cancelled:
+        cancelled.setattr(comparisons, "OVERLAP", "SELECT pg_cancel_backend(pg_backend_pid()), pg_sleep(20)")
+        with pytest.raises(OperationalError, match="user request"):
+            comparisons.count(one.pk, 0, other.pk, 0)
+    assert not Comparison.objects.exists()
+    assert comparisons.overlap(one, other) == comparisons.Overlap([])

@@ -1,6 +1,8 @@
 """An ingest from folder to outcomes: every file once, every content once, whatever happens on the way."""
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -8,15 +10,17 @@ import pytest
 from cases import evidence, matching
 from cases.ingest import contents, holding, ledger, pipeline
 from cases.ingest.contents import Hashed
-from cases.models import Case, Content, Item, Stack
+from cases.models import Case, Content, Item, Match, Stack
 from hashsets.entries import NewEntry
+from hashsets.models import HashSet
 from tests import factories
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
 from tests.cases.ingest.trees import ledger as rows
+from tests.database import superuser
 from tests.hashsets import makers
 from tests.people import People
 from workbench import checks, storage
-from workbench.models import AuditEvent
+from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,16 +77,49 @@ def test_of_exact_copies_are_one_item_with_its_previews(case: Case, tmp_path: Pa
 def test_of_a_list_that_came_a_moment_before_knows_its_files_before_they_are_decoded(
     case: Case, people: People, tmp_path: Path
 ) -> None:
-    data = picture(5)
-    sha256, md5, sha1 = (hashlib.new(name, data).digest() for name in ("sha256", "md5", "sha1"))
-    known_set = makers.hash_set(people.supervisor)
-    makers.publish(
-        known_set, NewEntry(sha256=sha256, md5=md5, sha1=sha1, size=len(data), code="1"), by=people.supervisor
-    )
+    knows_a_picture(people.supervisor, "Known")
     assert matching.behind()  # no worker has matched since
     take_in(case, tree(tmp_path, FILES))
     known = Content.objects.get(md5=_md5(picture(5)))
     assert (known.preview, Item.objects.get(content=known).state) == ("deferred", "known")
+
+
+def knows_a_picture(by: User, name: str) -> HashSet:
+    """A set that holds the fifth picture."""
+    data = picture(5)
+    sha256, md5, sha1 = (hashlib.new(kind, data).digest() for kind in ("sha256", "md5", "sha1"))
+    made = makers.hash_set(by, name)
+    makers.publish(made, NewEntry(sha256=sha256, md5=md5, sha1=sha1, size=len(data), code="1"), by=by)
+    return made
+
+
+@contextmanager
+def unmatchable(hash_set: HashSet) -> Iterator[None]:
+    """While the block runs, the database refuses whatever a re-match of the set writes."""
+    with superuser() as owner:
+        owner.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+            f" $$BEGIN IF NEW.set_id = {hash_set.pk} THEN RAISE EXCEPTION 'refused'; END IF; RETURN NEW; END$$"
+        )
+        owner.execute("CREATE TRIGGER refuse BEFORE INSERT ON cases_setsync FOR EACH ROW EXECUTE FUNCTION refuse()")
+    try:
+        yield
+    finally:
+        with superuser() as owner:
+            owner.execute("DROP FUNCTION refuse CASCADE")
+
+
+def test_of_a_set_that_cannot_be_matched_holds_up_no_other(
+    case: Case, people: People, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = (knows_a_picture(people.supervisor, name) for name in ("First", "Second"))
+    with unmatchable(first):
+        take_in(case, tree(tmp_path, FILES))
+    known = Content.objects.get(md5=_md5(picture(5)))
+    assert (known.preview, Item.objects.get(content=known).state) == ("deferred", "known")
+    assert f"set {first.pk} is not matched anew" in caplog.text
+    assert list(Match.objects.values_list("set", flat=True)) == [second.pk]
+    assert [hash_set for agency, hash_set in matching.due() if agency == case.agency_id] == [first.pk]
 
 
 def test_of_the_same_evidence_again_changes_nothing(case: Case, tmp_path: Path) -> None:
@@ -156,27 +193,3 @@ def _md5(data: bytes) -> bytes:
     import hashlib
 
     return hashlib.md5(data).digest()
-
-
-def test_of_what_another_case_had_no_need_to_see_gets_its_preview_when_this_one_has(
-    case: Case, people: People, tmp_path: Path
-) -> None:
-    source = tree(tmp_path, {"hill.png": picture(7)})
-    take_in(case, source)
-    Content.objects.update(preview="deferred", veil=None)  # as where a set knew it when it first came
-    other = factories.case(people.investigator)
-    exhibit = take_in(other, source)
-    assert Content.objects.get().preview == "made"
-    assert Item.objects.get(case=other).state == "open"
-    assert figures(exhibit) == (1, 0, 0, 1, 0, 0, 0)
-
-
-def test_of_a_hash_that_is_not_the_documents_stays_a_problem_when_a_name_claims_a_picture(
-    case: Case, tmp_path: Path
-) -> None:
-    exhibit = take_in(case, tree(tmp_path / "one", {"note.txt": b"hills"}))
-    exhibit.files.update(reason="hash-mismatch")
-    take_in(case, tree(tmp_path / "two", {"note.jpg": b"hills"}), ref="NM-02")
-    assert rows(exhibit) == {b"note.txt": ("without_preview", "hash-mismatch")}
-    assert figures(exhibit) == (1, 0, 0, 0, 1, 0, 1)
-    assert checks.broken(None) == []
