@@ -85,7 +85,7 @@ def test_a_new_supervisor_imports_sees_a_conflict_learns_why_a_file_is_hidden_an
     # the file on which the lists disagree is found, stays open, and its page says so
     page.goto("/hashsets/")
     page.get_by_role("link", name="Health").click()
-    row = page.get_by_role("row").filter(has_text="Northern list, Southern list")
+    row = page.get_by_role("row").filter(has_text="Northern list: 1 · Southern list: 5")
     expect(row).to_contain_text("2 sets: 1, 5")
     row.get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("New")
