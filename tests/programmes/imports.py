@@ -26,7 +26,7 @@ from workbench.launcher.addresses import CHECKOUT
 DEFAULTS = (200_000, 20, 1)  # entries, kills, seed
 SHORT = 500  # entries of the list in force
 CHANGED = 10  # one record in so many of the long list differs from the short one's
-ENDING = 10.0  # seconds that a session of the database may take to end
+ENDING = 180.0  # seconds: after a crash autovacuum takes a minute or two to drop temporary tables
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
 IN_FORCE = """
 SELECT s.generation, (SELECT count(*) FROM hashsets_entry e WHERE e.set_id = s.id AND e.added_in <= s.generation
@@ -164,7 +164,7 @@ def faults(winnow: Product, name: str, short: Path, long: Path, *, entries: int)
 
 
 def _left_tables(winnow: Product) -> list[str]:
-    """Tables of imports; a session that is ending takes its temporary ones along a moment after its client is gone."""
+    """Tables of imports, once those that are temporary are gone: with their session, or by autovacuum after a crash."""
     until = time.monotonic() + ENDING
     while (left := [row[0] for row in kills.ask(winnow, LEFT_TABLES)]) and time.monotonic() < until:
         time.sleep(0.1)
