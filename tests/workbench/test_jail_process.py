@@ -250,11 +250,14 @@ def honest(**changes: Any) -> dict[str, Any]:
 
 @contextmanager
 def in_place_of(decoder: Decoder) -> Iterator[socket.socket]:
-    """The end of a socket on which a test answers in place of the jail."""
+    """The end of a socket on which a test answers in place of the jail.
+
+    The jail's own stays open meanwhile: at its end the process would go, and another answer in its place.
+    """
     jail = decoder._jails["media"]
-    jail.sock.close()
+    own = jail.sock
     jail.sock, theirs = socket.socketpair()
-    with theirs:
+    with own, theirs:
         yield theirs
 
 
