@@ -14,43 +14,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import entry_hashes, events, exchange, fresh, generations, staging, swapping
+from hashsets import entry_hashes, events, exchange, fresh, generations, import_checks, staging, swapping
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
-from hashsets.models import Category, Disposition, Generation, HashSet, Vote
+from hashsets.models import Category, Disposition, Generation, HashSet
 from hashsets.sorting import SortedRows
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
 
-HARMLESS_CODES = {"", "0", "8"}  # what lists of harmless files use; vics.md section 5
-RELEVANT = {Disposition.RELEVANT, Disposition.RESTRICTED}
-
 Tell = Callable[[str, int, int], None]  # phase, done, of (bytes)
-
-
-class ContradictoryRole(WorkbenchError):
-    """The list is not what the set is for. Nothing was stored."""
-
-    code = "contradictory-role"
-
-
-class LivesByVotes(WorkbenchError):
-    """This set takes the decisions of people. Import into another set, so that no opinion is overwritten."""
-
-    code = "lives-by-votes"
-
-
-class EmptyList(WorkbenchError):
-    """The list holds no usable hash. Nothing was stored; the report says what was skipped."""
-
-    code = "empty-list"
-
-
-class MissingParts(WorkbenchError):
-    """Parts of this list are missing, so nothing was stored. Choose all of them, or say that it is incomplete."""
-
-    code = "missing-parts"
 
 
 class ReadTwoWays(WorkbenchError):
@@ -90,14 +63,14 @@ def import_file(
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(part.path.open("rb")) for part in parts]
-            _check_set(hash_set)
+            import_checks.check_set(hash_set)
             report.parts = [_digested(part, file, tell) for part, file in zip(parts, files, strict=True)]
-            _check_parts(report, files, incomplete=incomplete)
+            import_checks.check_parts(report, files, incomplete=incomplete)
             options = replace(options or ReadOptions(), scratch=str(settings.FILE_UPLOAD_TEMP_DIR))
             if not _in_force_already(hash_set, report, options):
                 with staging.table(), SortedRows(_folder()) as rows:
                     staged = _stage(hash_set, files, report, options, rows, tell=tell)
-                    _check_list(hash_set, report)
+                    import_checks.check_list(hash_set, report)
                     _swap(hash_set, staged, report, by=by, tell=tell)
     except WorkbenchError as error:
         report.refuse(error)
@@ -107,15 +80,6 @@ def import_file(
     return report
 
 
-def _check_set(hash_set: HashSet) -> None:
-    """Raise unless the set is one that lists are imported into."""
-    hash_set.refresh_from_db()
-    if hash_set.retired_at is not None:
-        raise generations.SetRetired
-    if hash_set.receives_offers or Vote.objects.filter(set=hash_set, current=True).exists():
-        raise LivesByVotes
-
-
 def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
     """The part's SHA-256 and size."""
     tell(f"Reading {part.name}", 0, 0)
@@ -123,20 +87,6 @@ def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
     size = file.tell()
     file.seek(0)
     return PartReport(name=part.name, sha256=digest.hexdigest(), bytes=size)
-
-
-def _check_parts(report: ImportReport, files: Sequence[BufferedReader], *, incomplete: bool) -> None:
-    """Raise unless every part that the names speak of is there, or the person does without."""
-    told = [name for part, file in zip(report.parts, files, strict=True) for name in exchange.names(file, part.name)]
-    gone = exchange.missing_parts(told)
-    if gone and not incomplete:
-        raise MissingParts(
-            f"Parts of this list are missing: {', '.join(gone[:20])}{' ...' if len(gone) > 20 else ''}. Nothing was"
-            " stored. Choose all parts together, or say that the list is incomplete.",
-            gone,
-        )
-    if gone:
-        report.warn("parts-missing", ", ".join(gone[:20]))
 
 
 def _in_force_already(hash_set: HashSet, report: ImportReport, options: ReadOptions) -> bool:
@@ -206,22 +156,6 @@ def _harmless_code(dispositions: dict[str, str]) -> str | None:
     """In a known-good set, a hash without a category is known good; the scheme's only such code says so."""
     harmless = [code for code, disposition in dispositions.items() if disposition == Disposition.NOT_RELEVANT]
     return harmless[0] if len(harmless) == 1 else None
-
-
-def _check_list(hash_set: HashSet, report: ImportReport) -> None:
-    """Refuse a list that contradicts the set's role; warn of one that looks as if (vics.md section 5)."""
-    if not report.stored:
-        raise EmptyList
-    relevant = sorted(code for code, (disposition, _rows) in report.codes.items() if disposition in RELEVANT)
-    if hash_set.role == HashSet.SetRole.KNOWN_GOOD and relevant:
-        raise ContradictoryRole(
-            f"{hash_set.name} is a set of known-good files, but the list holds relevant categories:"
-            f" {', '.join(relevant)}. Nothing was stored."
-        )
-    if hash_set.role == HashSet.SetRole.RELEVANT and set(report.codes) <= HARMLESS_CODES and set(report.codes) != {""}:
-        report.warn("only-harmless-categories", "a set of relevant material with nothing but categories 0 and 8")
-    if hash_set.role == HashSet.SetRole.COMPARISON and relevant:
-        report.warn("relevant-in-comparison", f"categories {', '.join(relevant)} in a set for comparison do nothing")
 
 
 def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 
 from hashsets import entry_hashes, events, generations
 from hashsets.entry_rows import RAW_OF
-from hashsets.importing import LivesByVotes
+from hashsets.import_checks import LivesByVotes
 from hashsets.models import Generation, HashSet, Vote
 from workbench import audit
 from workbench.errors import BadInput, NotFound

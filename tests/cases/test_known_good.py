@@ -8,7 +8,8 @@ import pytest
 
 from cases.models import Case, Match
 from hashsets import importing, policies
-from hashsets.importing import ContradictoryRole, Part
+from hashsets.import_checks import ContradictoryRole
+from hashsets.importing import Part
 from hashsets.models import Entry, HashSet
 from tests.cases import material
 from tests.cases.test_acts import counts

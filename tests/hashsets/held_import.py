@@ -24,6 +24,16 @@ def begin(path: Path, moment: str) -> subprocess.Popen[str]:
     )
 
 
+def killed(path: Path, moment: str) -> None:
+    """Begin an import and kill it where it stands still."""
+    with begin(path, moment) as process:
+        assert process.stdout
+        try:
+            assert process.stdout.readline() == "here\n"
+        finally:
+            process.kill()
+
+
 def main(begins: str, words: list[str]) -> None:
     """Run the command, waiting before each statement that begins so."""
     django.setup()

@@ -10,8 +10,9 @@ from django.conf import settings
 from hashsets import entries, importing, listing, sets
 from hashsets.exchange import BUILT_IN, HashRecord, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions, on_disk
 from hashsets.generations import SetRetired
+from hashsets.import_checks import ContradictoryRole, EmptyList, LivesByVotes, MissingParts
 from hashsets.import_report import ImportReport
-from hashsets.importing import ContradictoryRole, EmptyList, LivesByVotes, MissingParts, Part
+from hashsets.importing import Part
 from hashsets.models import Entry, Generation, HashSet
 from tests.hashsets import makers
 from tests.hashsets.exchange.list_examples import EMPTY_MD5, ICSE, SHAPES, example, gzipped, zipped

@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hashsets import comparisons, generations, importing, listing, sets, versions
-from hashsets.importing import LivesByVotes, Part
+from hashsets.import_checks import LivesByVotes
+from hashsets.importing import Part
 from hashsets.models import Comparison, Entry, Generation, HashSet
 from hashsets.versions import UnknownVersion
 from tests.hashsets import makers
