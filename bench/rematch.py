@@ -36,7 +36,8 @@ def _measure(entries: int, contents: int) -> list[Row]:
     hash_set = sets.create(
         name="Bench", role="relevant", scheme=scheme_tables.latest("landscapes-t1"), owner=lead.agency, by=lead
     )
-    known.evidence(made, contents, known=contents // 20, step=entries // contents * 2)
+    in_set = contents // 20
+    known.evidence(made, contents, known=in_set, step=entries // contents * 2)
     for pair in matching.behind():
         matching.rematch(*pair)
     known.fill(hash_set, entries, by=lead)
@@ -46,8 +47,8 @@ def _measure(entries: int, contents: int) -> list[Row]:
 
     cost, wall = _cost(lambda: building.build(hash_set.pk), used)
     again, again_wall = _cost(lambda: matching.rematch(lead.agency_id, hash_set.pk), used)
-    assert Match.objects.filter(lost_in=None, strong=True).count() == contents // 20
-    delta, delta_wall = _cost(lambda: _publish(hash_set, lead), used)
+    assert Match.objects.filter(lost_in=None, strong=True).count() == in_set
+    delta, delta_wall = _cost(lambda: _publish(hash_set, lead, behind=in_set), used)
     return [
         Row(f"the index of {entries:,} entries, CPU s", round(cost, 2)),
         Row("the same, wall, s", round(wall, 2)),
@@ -58,8 +59,8 @@ def _measure(entries: int, contents: int) -> list[Row]:
     ]
 
 
-def _publish(hash_set: Any, by: Any) -> None:
-    """Publish entries, each of them known in the case or nowhere; until index and matches have them."""
+def _publish(hash_set: Any, by: Any, *, behind: int) -> None:
+    """Publish entries, every other that of a content after the first `behind`; until index and matches have them."""
     import hashlib
 
     from django.db import transaction
@@ -71,7 +72,7 @@ def _publish(hash_set: Any, by: Any) -> None:
 
     rows = []
     for n in range(FRESH):
-        md5 = hashlib.md5(f"content {_content(n)}".encode()).digest()
+        md5 = hashlib.md5(f"content {behind + n if n % 2 else -n - 1}".encode()).digest()
         sha1 = hashlib.sha256(md5).digest()[:20]
         rows.append(entries.NewEntry(sha256=None, md5=md5, sha1=sha1, size=1000, code="1"))
     with transaction.atomic():
@@ -81,11 +82,6 @@ def _publish(hash_set: Any, by: Any) -> None:
     moved = matching.rematch(by.agency_id, hash_set.pk)
     assert moved.found == FRESH // 2, moved
     assert shelf.is_made(hash_set.public_id, hash_set.generation)
-
-
-def _content(n: int) -> int:
-    """The number of a content of the case, or for every other `n` of none."""
-    return 10_000 + n if n % 2 else -n - 1
 
 
 def _cost(act: Callable[[], object], used: Callable[[], float]) -> tuple[float, float]:
