@@ -26,11 +26,6 @@ REPEATS = 200
 FULL, SMALL = 10_000_000, 100_000  # entries
 HASHES, KNOWN = 1000, 50  # of a request; known ones among them
 ROOMY = {"WINNOW_API_REQUESTS": "1000000", "WINNOW_API_HASHES": "1000000000"}
-ENTRIES = """
-INSERT INTO hashsets_entry (set_id, ident, md5, sha1, sha256, size, code, disposition, trust, added_in)
-SELECT %(set)s, decode(md5(n::text), 'hex'), decode(md5(n::text), 'hex'), substr(sha256(('s' || n)::bytea), 1, 20),
-  sha256(n::text::bytea), 1000 + n, '1', 'relevant', 'trusted', %(generation)s FROM generate_series(1, %(number)s) n
-"""
 
 
 def run(*, full: bool) -> list[Row]:
@@ -44,9 +39,9 @@ def _measure(number: int) -> list[Row]:
     token = _filled(number)
     with _web() as port:
         line = HTTPConnection("127.0.0.1", port, timeout=60)
-        for kind in ("sha256", "md5"):  # first the plans, connections and pages that every later request finds
+        for kind in ("md5", "sha1"):  # first the plans, connections and pages that every later request finds
             _ask(line, token, kind, number, seed=-1)
-        times = {kind: _times(line, token, kind, number) for kind in ("sha256", "md5")}
+        times = {kind: _times(line, token, kind, number) for kind in ("md5", "sha1")}
     return [
         row
         for kind, spent in times.items()
@@ -59,23 +54,17 @@ def _measure(number: int) -> list[Row]:
 
 def _filled(number: int) -> str:
     """A node with one set of so many entries; returns the token of somebody who may look hashes up."""
-    from django.db import connection, transaction
-
-    from hashsets import generations, scheme_tables, sets
+    from bench import known
+    from hashsets import scheme_tables, sets
     from hashsets.index import building
-    from workbench import audit, people, tokens
+    from workbench import people, tokens
     from workbench.models import Role
 
     agency = people.add_agency(slug="bench", name="Bench")
     roles = {Role.INVESTIGATOR, Role.SUPERVISOR}
     by = people.add_person(username="bench", name="Bench", agency=agency, roles=roles)
     made = sets.create(name="Bench", role="relevant", scheme=scheme_tables.latest("us-pvic"), owner=agency, by=by)
-    with transaction.atomic():
-        locked = generations.lock(made)
-        with connection.cursor() as cursor:
-            cursor.execute(ENTRIES, {"set": made.pk, "generation": locked.generation + 1, "number": number})
-        _generation, moved = generations.move(locked, generations.Step("generated", number, 0), by=by)
-        audit.record_all([moved], by=by)
+    known.fill(made, number, by=by)
     ground.analyze()
     building.build(made.pk)
     return tokens.make(name="bench", days=1, scope="read", by=by)[1]
@@ -118,10 +107,16 @@ def _ask(line: HTTPConnection, token: str, kind: str, number: int, seed: int) ->
 
 def _question(kind: str, number: int, seed: int) -> dict[str, Any]:
     chosen = random.Random(f"{kind} {seed}")
-    numbers = [str(n) for n in chosen.sample(range(1, number + 1), KNOWN)]
-    numbers += [f"unknown {seed} {n}" for n in range(HASHES - KNOWN)]
-    chosen.shuffle(numbers)
-    return {"purpose": "a measurement", "hashes": [hashlib.new(kind, text.encode()).hexdigest() for text in numbers]}
+    rows = [f"entry {n}" for n in chosen.sample(range(1, number + 1), KNOWN)]
+    rows += [f"unknown {seed} {n}" for n in range(HASHES - KNOWN)]
+    chosen.shuffle(rows)
+    return {"purpose": "a measurement", "hashes": [_digest(kind, row) for row in rows]}
+
+
+def _digest(kind: str, row: str) -> str:
+    """The MD5 or SHA-1 that `known.fill` gives an entry of this name."""
+    md5 = hashlib.md5(row.encode()).digest()
+    return md5.hex() if kind == "md5" else hashlib.sha256(md5).hexdigest()[:40]
 
 
 def _times(line: HTTPConnection, token: str, kind: str, number: int) -> list[float]:
