@@ -2,12 +2,18 @@
 
 `python -m tests.programmes lists [DOCUMENTS [SEED]]`: a few monsters of hundreds of megabytes, then documents made by
 Hypothesis from the VICS grammar and by mutation of samples, every tenth imported in earnest, the others as a dry run.
+All are imported by one process, which makes none of them: Hypothesis remembers what it made, and needs memory for it.
 """
 
+import multiprocessing
 import resource
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +28,60 @@ ROUND = 1000  # documents, after which Hypothesis may forget: it remembers all i
 
 def main(arguments: list[str]) -> int:
     """Print how the documents ended; raises at the first one that ended otherwise."""
-    from bench import ground
-
     numbers = [int(word) for word in arguments]
     number, seed = (*numbers, *DEFAULTS[len(numbers) :])
-    with ground.fresh() as folder:
-        ends = over_monsters(hash_set := made(), folder)
+    with importer() as ask, tempfile.TemporaryDirectory() as folder:
+        end = partial(ask, "import")
+        ends = over_monsters(end, Path(folder))
+        print(f"monsters: {ask('peak'):.0f} MiB", flush=True)
         while (done := ends.total()) < number:
-            ends += run(hash_set, min(ROUND, number - done), seed + done)
-            print(f"{ends.total():,} documents, {_peak():.0f} MiB", flush=True)
-    peak = _peak()
-    for end, times in sorted(ends.items()):
-        print(f"{times:8,} {end}")
+            ends += run(end, min(ROUND, number - done), seed + done)
+            print(f"{ends.total():,} documents, {ask('peak'):.0f} MiB", flush=True)
+        peak: float = ask("peak")
+    for how, times in sorted(ends.items()):
+        print(f"{times:8,} {how}")
     print(f"seed {seed}: {ends.total():,} documents, {peak:.0f} MiB at most (must be below {MOST_MIB:.0f}).")
     return int(peak > MOST_MIB)
+
+
+@contextmanager
+def importer() -> Iterator[Callable[..., Any]]:
+    """A process that imports into a set of its own: ask it to "import" (path, dry run), or for its "peak" in MiB."""
+    ours, its = multiprocessing.Pipe()
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(its,), daemon=True)
+    process.start()
+    its.close()
+
+    def ask(*question: Any) -> Any:
+        ours.send(question)
+        failed, answer = ours.recv()
+        if failed:
+            raise AssertionError(answer)
+        return answer
+
+    try:
+        yield ask
+    finally:
+        ours.close()
+        process.join()
+
+
+def _serve(line: Connection) -> None:
+    from bench import ground
+
+    with ground.fresh():
+        hash_set = made()
+        answers: dict[str, Callable[..., Any]] = {"import": partial(ended, hash_set), "peak": _peak}
+        while True:
+            try:
+                what, *about = line.recv()
+            except EOFError:
+                return
+            try:
+                line.send((False, answers[what](*about)))
+            except Exception as error:  # whatever it is, who asked must know
+                line.send((True, f"{error!r}"))
+                raise
 
 
 def made() -> Any:
@@ -49,7 +95,10 @@ def made() -> Any:
     return sets.create(name="Lists", role="relevant", scheme=scheme_tables.latest("us-pvic"), owner=agency, by=by)
 
 
-def run(hash_set: Any, number: int, seed: int) -> Counter[str]:
+End = Callable[[Path, bool], str]  # how the import of a list ended; the second says whether it is a dry run
+
+
+def run(end: End, number: int, seed: int) -> Counter[str]:
     """Import so many documents; how they ended."""
     from tests.programmes import _documents
 
@@ -66,21 +115,21 @@ def run(hash_set: Any, number: int, seed: int) -> Counter[str]:
         @given(data=_documents.documents)
         def over(data: bytes) -> None:
             path.write_bytes(data)
-            ends[ended(hash_set, path, dry_run=ends.total() % IN_EARNEST != 0)] += 1
+            ends[end(path, ends.total() % IN_EARNEST != 0)] += 1
 
         over()
     return ends
 
 
-def over_monsters(hash_set: Any, folder: Path) -> Counter[str]:
+def over_monsters(end: End, folder: Path) -> Counter[str]:
     """Import what is too much of something."""
     from tests.programmes import _documents
 
     ends: Counter[str] = Counter()
     for path in _documents.monsters(folder):
-        end = ended(hash_set, path, dry_run=False)
-        ends[f"{path.name}: {end}"] += 1
-        print(f"{path.name}: {end}, {_peak():.0f} MiB", flush=True)
+        how = end(path, False)
+        ends[f"{path.name}: {how}"] += 1
+        print(f"{path.name}: {how}", flush=True)
     return ends
 
 
@@ -89,7 +138,7 @@ def _peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def ended(hash_set: Any, path: Path, *, dry_run: bool) -> str:
+def ended(hash_set: Any, path: Path, dry_run: bool) -> str:
     """Import one list, hold the answer against what is in the database; how it ended, in a word."""
     from hashsets import importing
     from hashsets.import_report import ImportReport
