@@ -3,17 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
 
-from hashsets import events, hits, kinds
+from hashsets import events, hits, kinds, pasted
 from hashsets.hits import PDQ, Hit
+from hashsets.pasted import PDQ_PREFIX, Pasted
 from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
-PREFIX = "pdq:"  # before 64 digits that are no SHA-256
 MOST = 10_000  # hashes at once; ux.md
 LONGEST = 200  # characters of a line
 PURPOSE = 3, 200  # characters of a purpose, at least and at most
@@ -100,6 +101,26 @@ def ask(lines: Iterable[str], *, by: User, purpose: str = NOT_SAID, turned: bool
     return answers
 
 
+Row = tuple[Pasted, Answer]
+
+
+def read(text: str) -> list[Pasted]:
+    """What is in pasted text, hashes or not. Raises TooMany."""
+    found = list(islice(pasted.read(text), MOST + 1))
+    if len(found) > MOST:
+        raise TooMany
+    return found
+
+
+def ask_read(found: list[Pasted], *, by: User, purpose: str = NOT_SAID, turned: bool = False) -> list[Row]:
+    """`ask` about those that are hashes; each of all beside its answer. What is none was not asked, and has a problem.
+
+    Raises PurposeNeeded.
+    """
+    answers = iter(ask([one.text for one in found if not one.problem], by=by, purpose=purpose, turned=turned))
+    return [(one, Answer(one.text, problem=one.problem) if one.problem else next(answers)) for one in found]
+
+
 def stated(purpose: str) -> str:
     """The purpose as it is logged. Raises PurposeNeeded."""
     text = " ".join(purpose.split())
@@ -110,7 +131,7 @@ def stated(purpose: str) -> str:
 
 
 def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None:
-    text = answer.hash.removeprefix(PREFIX)
+    text = answer.hash.removeprefix(PDQ_PREFIX)
     kind = PDQ if text != answer.hash or "," in text else kinds.BY_LENGTH.get(len(text))
     if kind is None:
         answer.problem = "not an MD5, SHA-1, SHA-256 or PDQ"

@@ -22,6 +22,7 @@ PURE = [
     "hashsets/watched_folder.py",
     "hashsets/copy_rows.py",
     "hashsets/pace.py",
+    "hashsets/pasted.py",
     "hashsets/sorting.py",
     "hashsets/trust.py",
     "hashsets/schemes",

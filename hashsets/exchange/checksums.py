@@ -19,7 +19,7 @@ from hashsets.exchange.taking import Taker
 from hashsets.exchange.text_source import TextSource
 
 _GNU = re.compile(r"\\?(?:\s*(?P<size>\d{1,19})\s{1,2})?(?P<hash>[0-9A-Fa-f]{32,128})[ \t][ *](?P<name>.+)")
-_BSD = re.compile(r"\\?(?P<kind>[A-Za-z0-9/-]{2,12}) ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9A-Fa-f]{32,128})\s*")
+BSD = re.compile(r"\\?(?P<kind>[A-Za-z0-9/-]{2,12}) ?\((?P<name>.+)\) ?= ?(?P<hash>[0-9A-Fa-f]{32,128})\s*")
 _LONGEST = 70_000  # characters; a path has 4,096 bytes, every one of which may be escaped
 
 
@@ -44,8 +44,14 @@ class Checksums:
                 yield record
 
 
+def is_of(kind: kinds.Digest | None, said: str) -> bool:
+    """Whether a tool calls the kind so: `SHA256`, `sha-256`, `SHA2-256`, `md5sum`."""
+    name = said.lower().replace("-", "").removesuffix("sum")
+    return kind is not None and name in {kind.id, kind.id.replace("sha", "sha2", 1)}
+
+
 def _parsed(line: str) -> re.Match[str] | None:
-    return _GNU.fullmatch(line) or _BSD.fullmatch(line) if len(line) <= _LONGEST else None
+    return _GNU.fullmatch(line) or BSD.fullmatch(line) if len(line) <= _LONGEST else None
 
 
 def _record(line: str | None, taker: Taker, place: str) -> HashRecord | None:
@@ -55,7 +61,7 @@ def _record(line: str | None, taker: Taker, place: str) -> HashRecord | None:
         return None
     said = found.groupdict()
     kind = kinds.BY_LENGTH.get(len(said["hash"]))
-    if kind is None or said.get("kind", kind.id).lower().replace("-", "") not in {kind.id, f"{kind.id}sum"}:
+    if kind is None or not is_of(kind, said.get("kind", kind.id)):
         taker.pass_over("other-kind", place)
         return None
     if taker.leaves_out(said["name"]):

@@ -23,6 +23,7 @@ from hashsets.exchange.text_source import TextSource
 
 _COLUMNS = ("media_id", "md5", "sha1", "sha256", "size", "category", "series", "tags", "date_updated", "photodna",
             "pdq", *FLAGS)  # fmt: skip
+HASH_COLUMNS = frozenset({"hash", *kinds.DIGESTS})
 _QUALITY = "pdq_quality"
 _SAME = {
     "code": "category", "filesize": "size", "mediasize": "size", "bytes": "size", "seriesname": "series",
@@ -79,11 +80,14 @@ class CsvList:
 
 
 def _header(cells: Sequence[str]) -> list[str]:
-    """Our column names ("" = not ours, kept as unknown), or [] if this is no header."""
-    names = [_SAME.get(column_name(value), "") for value in cells]
-    if not {"md5", "sha1", "sha256", "hash"} & set(names):
-        return []
-    return [name or f"?{value.strip()}" for name, value in zip(names, cells, strict=True)]
+    """Our column names, or [] if this is no header."""
+    names = named(cells)
+    return names if HASH_COLUMNS & set(names) else []
+
+
+def named(cells: Sequence[str]) -> list[str]:
+    """What each cell names as a column; `?Name` is not ours, and kept as unknown."""
+    return [_SAME.get(column_name(value)) or f"?{value.strip()}" for value in cells]
 
 
 def _note_columns(columns: Iterable[str], report: Report) -> None:

@@ -20,7 +20,7 @@ function bySet(matches) {
 function where(match) {
   const away = match.distance ? `${match.distance} bits away` : null;
   const words = [[...new Set(match.kinds)].join(" + "), match.strength, away, match.trust].filter(Boolean).join(", ");
-  const category = match.category ? categoryMark(match.category) : el("b", {}, match.code);
+  const category = match.category ? categoryMark(match.category) : el("b", {}, match.code || "on the list, no category given");
   return el("p", { class: "row" }, isolated(match.set), category, el("span", { class: "t3 f1" }, words));
 }
 

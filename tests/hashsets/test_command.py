@@ -161,6 +161,16 @@ def test_lookup_takes_any_blanks_and_adds_nothing_to_its_lines(harbour: HashSet,
     assert [json.loads(line)["hash"] for line in out.splitlines()] == [digest(1), digest(2), digest(3)]
 
 
+def test_lookup_understands_what_checksum_tools_print(harbour: HashSet) -> None:
+    code, out, err = run("lookup", stdin=f"{digest(1)}  two words.jpg\n# a comment\nno hash here\n")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [(line["line"], line["hash"], line.get("name"), line.get("problem")) for line in lines] == [
+        (1, digest(1), "two words.jpg", None),
+        (3, "no hash here", None, "not a hash"),
+    ]
+    assert (code, "line 3: no hash here: not a hash" in err) == (1, True)
+
+
 def test_retire_ends_a_set_and_says_why_in_the_log(harbour: HashSet) -> None:
     refused = run("retire", "Harbour", "--reason", "  ")
     assert (refused[0], "why" in refused[2]) == (2, True)

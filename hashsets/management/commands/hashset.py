@@ -158,13 +158,16 @@ class Command(WinnowCommand):
         return Done(f"Version {made.number} of {hash_set} is in force, as {number} was: {_counts(delta)}.", fields)
 
     def lookup(self, options: dict[str, Any]) -> Done:
-        """One JSON line per hash, in order; exit 1 when a line was none."""
+        """One JSON line per hash, and per line that holds none, in order; exit 1 when there was such a line."""
         self.require("set.lookup")
         text = _text(options["file"]) if options["file"] else sys.stdin.read()
-        answers = lookups.ask(text.split(), by=self.by, purpose=options["purpose"], turned=options["turned"])
-        for answer in answers:
-            self.stdout.write(json.dumps(answer.as_json(), sort_keys=True))
-        return Done("", None, [f"{answer.hash}: {answer.problem}" for answer in answers if answer.problem])
+        rows = lookups.ask_read(lookups.read(text), by=self.by, purpose=options["purpose"], turned=options["turned"])
+        for one, answer in rows:
+            told = answer.as_json() | {"line": one.line} | ({"name": one.name} if one.name else {})
+            self.stdout.write(json.dumps(told, sort_keys=True))
+        return Done(
+            "", None, [f"line {one.line}: {one.text}: {answer.problem}" for one, answer in rows if answer.problem]
+        )
 
     def _own_set(self, name: str, permission: str) -> HashSet:
         self.require(permission)
