@@ -16,7 +16,12 @@ MOST_PARTS = 50  # files of one list
 class SetForm(forms.Form):
     """A new set."""
 
-    name = forms.CharField(max_length=120, label="Name", widget=forms.TextInput({"class": "input"}))
+    name = forms.CharField(
+        max_length=120,
+        label="Name",
+        help_text="As people will look for it, such as “Harbour list 2026”.",
+        widget=forms.TextInput({"class": "input"}),
+    )
     role = forms.ChoiceField(
         label="Kind", choices=HashSet.SetRole.choices, widget=forms.Select({"class": "input"}), initial="relevant"
     )
@@ -37,6 +42,7 @@ class SetForm(forms.Form):
     def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scheme"].choices = scheme_tables.choices(by)  # type: ignore[attr-defined]
+        self.fields["scheme"].initial = scheme_tables.usual(by.agency)
 
 
 class Files(forms.ClearableFileInput):
@@ -84,12 +90,31 @@ class ImportForm(forms.Form):
 
 
 class PolicyForm(forms.Form):
-    """What a match does in the person's agency."""
+    """What a match does in the person's agency. `back`: the policy is removed instead."""
 
-    disposition = forms.ChoiceField(choices=[("", "All"), *Disposition.choices], required=False)
-    action = forms.ChoiceField(choices=Policy.Action.choices)
-    min_trust = forms.ChoiceField(choices=[(level, level) for level in MINIMA])
-    may_discard = forms.BooleanField(required=False)
+    disposition = forms.ChoiceField(
+        choices=[("", "All"), *Disposition.choices], required=False, widget=forms.HiddenInput
+    )
+    action = forms.ChoiceField(
+        label="A strong match", choices=Policy.Action.choices, widget=forms.Select({"class": "input"})
+    )
+    min_trust = forms.ChoiceField(
+        label="From trust",
+        help_text="Of entries that are trusted less, a match is a note only.",
+        choices=[(str(level), str(level)) for level in MINIMA],
+        widget=forms.Select({"class": "input"}),
+    )
+    may_discard = forms.BooleanField(
+        label="Harmless may be hidden",
+        help_text="Files of known-good sets and of category 0 leave the queue unseen.",
+        required=False,
+    )
+    reason = forms.CharField(label="Reason", max_length=400, widget=forms.TextInput({"class": "input"}))
+    back = forms.BooleanField(required=False)
+
+    def clean_reason(self) -> str:
+        """As it is logged."""
+        return " ".join(self.cleaned_data["reason"].split())
 
 
 class ExportForm(forms.Form):

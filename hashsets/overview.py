@@ -10,7 +10,6 @@ from django.db.models import Prefetch
 from hashsets import policies
 from hashsets.models import Category, Disposition, Generation, HashSet, Policy
 from hashsets.policies import Rule
-from hashsets.trust import MINIMA
 from workbench import access
 from workbench.models import User
 
@@ -81,16 +80,12 @@ def page(user: User, hash_set: HashSet) -> dict[str, Any]:
         "role_text": hash_set.get_role_display(),
         "owner": hash_set.owner.name,
         "own": own,
-        "reach_text": hash_set.get_reach_display(),
         "entries": current.entries if current else 0,
         "retired": hash_set.retired_at is not None,
         "by_category": (by_category := shares(hash_set.scheme.categories.all(), current)),
         "uncategorised": sum(_codes(current).values()) - sum(share.count for share in by_category),
         "generations": versions(user, hash_set, most=LAST_VERSIONS)[:LAST_VERSIONS],
         "policies": _policies(user, hash_set),
-        "dispositions": [("", "All"), *Disposition.choices],
-        "actions": Policy.Action.choices,
-        "trusts": [(level.value, level.value) for level in MINIMA],
         "may": may(user, hash_set),
     }
 

@@ -28,6 +28,31 @@ class Rule:
     may_discard: bool
 
 
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What holds for a disposition, or for all that have no policy of their own, and who said so.
+
+    `chosen`: "own", a policy for just that; "all", the one for all dispositions; "default", nobody.
+    """
+
+    action: str
+    min_trust: str
+    may_discard: bool
+    chosen: str
+
+
+def in_force(hash_set: HashSet, agency: Agency, disposition: str | None, *, beneath: bool = False) -> InForce:
+    """What an agency's policy is now; `beneath`: what it would be without the one for just that. One query."""
+    rows = {row.disposition: row for row in Policy.objects.filter(agency=agency, set=hash_set)}
+    asked = [None] if beneath and disposition else [] if beneath else [disposition, None]
+    for one in asked:
+        if row := rows.get(one):
+            chosen = "own" if one == disposition else "all"
+            return InForce(row.action, row.min_trust, row.may_discard, chosen)
+    own = hash_set.owner_id == agency.pk  # as in the view `hashsets_rule`
+    return InForce("accept" if own else "propose", "provisional" if own else "trusted", False, "default")
+
+
 @transaction.atomic
 def set_policy(
     hash_set: HashSet,
@@ -38,33 +63,61 @@ def set_policy(
     disposition: str | None = None,
     min_trust: str | None = None,
     may_discard: bool = False,
+    reason: str = "",
 ) -> Policy:
     """Replace an agency's policy for a set, for one disposition or (None) for all that have none of their own.
 
-    `min_trust` None keeps what holds now. One event. Raises BadInput, and NotAllowed for another agency's policy.
+    `min_trust` None keeps what holds now. One event, unless that very policy is there already. Raises BadInput, and
+    NotAllowed for another agency's policy.
     """
-    if by.agency_id != agency.pk:
-        raise NotAllowed("A policy is set by the agency it is for.")
+    _check_agency(agency, by)
     _check(action, disposition, min_trust)
     values: dict[str, Any] = {
         "action": action,
-        "min_trust": min_trust or _min_trust_now(hash_set, agency, disposition),
+        "min_trust": min_trust or in_force(hash_set, agency, disposition).min_trust,
         "may_discard": may_discard,
     }
+    there = Policy.objects.filter(agency=agency, set=hash_set, disposition=disposition, **values).first()
+    if there:
+        return there
     policy, _made = Policy.objects.update_or_create(
         agency=agency, set=hash_set, disposition=disposition, defaults=values
     )
-    audit.record(
-        events.POLICY_SET,
-        by=by,
-        on=policy,
-        agency=agency,
-        set=hash_set.name,
-        disposition=disposition or "any",
-        **values,
-    )
+    _record(events.POLICY_SET, policy, by=by, reason=reason)
     generations.announce(hash_set)
     return policy
+
+
+@transaction.atomic
+def back_to_default(hash_set: HashSet, *, agency: Agency, disposition: str | None, by: User, reason: str) -> bool:
+    """Remove an agency's policy for one disposition, or (None) for all; False where it has none. One event.
+
+    What then holds is `in_force`. Raises NotAllowed for another agency's policy.
+    """
+    _check_agency(agency, by)
+    rows = Policy.objects.select_for_update().filter(agency=agency, set=hash_set, disposition=disposition)
+    policy = rows.first()
+    if policy is None:
+        return False
+    _record(events.POLICY_REMOVED, policy, by=by, reason=reason)
+    policy.delete()
+    generations.announce(hash_set)
+    return True
+
+
+def _record(verb: str, policy: Policy, *, by: User, reason: str) -> None:
+    audit.record(
+        verb,
+        by=by,
+        on=policy,
+        agency=policy.agency,
+        reason=" ".join(reason.split())[:400],
+        set=policy.set.name,
+        disposition=policy.disposition or "any",
+        action=policy.action,
+        min_trust=policy.min_trust,
+        may_discard=policy.may_discard,
+    )
 
 
 def effective(agency_id: int, set_id: int | None = None) -> list[Rule]:
@@ -79,12 +132,9 @@ def effective(agency_id: int, set_id: int | None = None) -> list[Rule]:
         return [Rule(*row) for row in cursor.fetchall()]
 
 
-def _min_trust_now(hash_set: HashSet, agency: Agency, disposition: str | None) -> str:
-    if disposition is None:
-        kept = Policy.objects.filter(agency=agency, set=hash_set, disposition__isnull=True).first()
-        return kept.min_trust if kept else ("provisional" if hash_set.owner_id == agency.pk else "trusted")
-    rules = effective(agency.pk, hash_set.pk)
-    return next((rule.min_trust for rule in rules if rule.disposition == disposition), "trusted")
+def _check_agency(agency: Agency, by: User) -> None:
+    if by.agency_id != agency.pk:
+        raise NotAllowed("A policy is set by the agency it is for.")
 
 
 def _check(action: str, disposition: str | None, min_trust: str | None) -> None:

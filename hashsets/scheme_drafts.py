@@ -19,6 +19,7 @@ from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
+SLUG = r"\A[a-z0-9][a-z0-9-]*\Z"  # of an id, behind the agency's own
 LONGEST_ID = 60
 MOST_TOLD = 20  # contradictions of a draft
 EMPTY = {"region": "Default", "source": "", "categories": [], "mappings": []}
@@ -74,8 +75,10 @@ def of(scheme: Scheme) -> dict[str, Any]:
 def begin(*, name: str, slug: str, like: Scheme | None = None, by: User) -> SchemeDraft:
     """A draft of a new scheme of the person's agency, with the categories of `like`. Raises BadInput, DraftOpen."""
     scheme_id = f"{by.agency.slug}.{slug}"
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", slug) or len(scheme_id) > LONGEST_ID:
-        raise BadInput("An id is of small letters, digits and hyphens, and short.")
+    if not re.fullmatch(SLUG, slug):
+        raise BadInput("Type the id with small letters a to z, digits and hyphens, such as harbour-2.")
+    if len(scheme_id) > LONGEST_ID:
+        raise BadInput(f"Type a shorter id: {scheme_id} may have {LONGEST_ID} characters, and has {len(scheme_id)}.")
     if Scheme.objects.filter(scheme_id=scheme_id).exists():
         raise BadInput(f"There is a scheme {scheme_id}. Make a new version of it.")
     doc = (of(like) if like else EMPTY) | {"id": scheme_id, "version": 1, "name": name.strip()}

@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from hashsets.models import Disposition, Scheme
+from hashsets.scheme_drafts import SLUG
 from hashsets.schemes import GLYPHS, KEYS
 
 SMALL = {"class": "input sm"}
@@ -17,9 +18,11 @@ class NewSchemeForm(forms.Form):
     """A new scheme of the agency."""
 
     name = forms.CharField(max_length=200, label=_("Name"), widget=forms.TextInput({"class": "input"}))
-    slug = forms.SlugField(
+    slug = forms.RegexField(
+        SLUG,
         max_length=30,
         label=_("Id"),
+        error_messages={"invalid": _("Type small letters a to z, digits and hyphens, such as harbour-2.")},
         help_text=_("Small letters, digits, hyphens. The agency's own id stands before it."),
         widget=forms.TextInput({"class": "input"}),
     )

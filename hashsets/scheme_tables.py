@@ -3,9 +3,10 @@
 from dataclasses import asdict
 
 from django.db import models, transaction
+from django.db.models import Count, Max
 
 from hashsets import schemes
-from hashsets.models import Category, Scheme
+from hashsets.models import Category, HashSet, Scheme
 from hashsets.schemes import SchemeDoc
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Agency, User
@@ -49,6 +50,19 @@ def choices(user: User) -> list[tuple[str, str]]:
     """(scheme id, name of its newest version) of the schemes a person may choose, by name. One query."""
     rows = Scheme.objects.for_actor(user).order_by("scheme_id", "-version").distinct("scheme_id")
     return sorted(rows.values_list("scheme_id", "name"), key=lambda row: row[1])
+
+
+def usual(agency: Agency) -> str:
+    """The id of the scheme that an agency uses by default: that of most of its sets in use, else its own; "" none.
+
+    Of schemes with as many sets, that of the newest set. Two queries.
+    """
+    used = HashSet.objects.filter(owner=agency, retired_at=None).values("scheme__scheme_id")
+    most = used.annotate(sets=Count("pk"), last=Max("pk")).order_by("-sets", "-last").first()
+    if most:
+        return str(most["scheme__scheme_id"])
+    own = Scheme.objects.filter(owner=agency).order_by("-pk").first()
+    return own.scheme_id if own else ""
 
 
 def load_one(doc: SchemeDoc, owner: Agency | None = None) -> Scheme:

@@ -41,8 +41,7 @@ def create(
 
     Raises NameTaken, and BadInput for a name that is not what it looks like: other agencies read it, too.
     """
-    if not name.strip() or not visible.readable(name):
-        raise BadInput("The name holds a character that cannot be seen. Type it anew.")
+    _check_name(name)
     # Two people may think of one name at once: who comes second waits here, and then finds it taken.
     Agency.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if HashSet.objects.filter(owner=owner, name=name).exists():
@@ -53,6 +52,17 @@ def create(
     details: dict[str, Any] = {"set": name, "role": role, "scheme": scheme.scheme_id, "reach": reach, "trust": trust}
     audit.record(events.SET_CREATED, by=by, on=made, agency=owner, **details)
     return made
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise BadInput("Type a name of letters and digits, such as Harbour list 2026.")
+    for place, character in enumerate(name, 1):
+        if not visible.readable(character):
+            raise BadInput(
+                f"Character {place} of the name cannot be seen (U+{ord(character):04X}). Type the name anew, by hand, "
+                "with letters, digits, blanks and the usual signs."
+            )
 
 
 @transaction.atomic

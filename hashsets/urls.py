@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import finding, imports, lookups, schemes, sets, versions
+from hashsets.views import finding, imports, lookups, policies, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -21,7 +21,7 @@ urlpatterns = [
     path("imports/<uuid:run_id>/import/", imports.import_now, name="import_now"),
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
-    path("<uuid:set_id>/policy/", sets.policy, name="policy"),
+    path("<uuid:set_id>/policy/", policies.policy, name="policy"),
     path("<uuid:set_id>/watch/", sets.watch, name="watch"),
     path("<uuid:set_id>/retire/", sets.retire, name="retire"),
     path("<uuid:set_id>/versions/", versions.index, name="versions"),

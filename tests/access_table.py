@@ -133,7 +133,7 @@ ROUTES = [
     Route("hashsets:rollback", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set", body={"reason": "wrong list"}),
     Route("hashsets:find", get=TEAM, post=TEAM, of="set"),
     Route("hashsets:overlap", get=SET_READERS, of="set"),
-    Route("hashsets:policy", post=ONLY_SUPERVISORS, of="set"),
+    Route("hashsets:policy", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:watch", post=ONLY_SUPERVISORS, of="set", body={"on": "1"}),
     Route("hashsets:retire", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -169,7 +170,9 @@ def _bad_record(warning: dict[str, Any]) -> dict[str, Any]:
 
 
 def _step(job: Job) -> str:
-    """What is being done, how fast, and for how long."""
+    """What is being done, how fast, and for how long; of a run that nobody has begun, that it waits."""
+    if job.state == Job.State.QUEUED:
+        return gettext("Waiting for a worker. Nothing is read yet; this page follows by itself.")
     told = (str(job.cursor.get(name, "")) for name in ("phase", "pace"))
     return visible(" · ".join(filter(None, told)))
 

@@ -1,4 +1,4 @@
-"""The list of sets, one set, its policies, and its export."""
+"""The list of sets, one set, and its export."""
 
 import tempfile
 from typing import Any
@@ -11,9 +11,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import exchange, import_jobs, listing, overview, policies, scheme_tables, sets, watched
+from hashsets import exchange, import_jobs, listing, overview, scheme_tables, sets, watched
 from hashsets.exchange import WriteOptions
-from hashsets.forms import ExportForm, ImportForm, PolicyForm, SetForm
+from hashsets.forms import ExportForm, ImportForm, SetForm
 from hashsets.models import HashSet
 from workbench import access
 from workbench.errors import BadInput
@@ -79,27 +79,6 @@ def _watched(hash_set: HashSet) -> dict[str, Any]:
     lists = [(job.public_id, job.cursor["files"][0], job.message) for job in watched.refused(hash_set)]
     told = [{"run": run, "name": visible(name), "why": visible(why)} for run, name, why in lists]
     return {"folder": str(watched.folder_of(hash_set)), "by": hash_set.watched_by_name, "refused": told}
-
-
-@require_POST
-def policy(request: SignedRequest, set_id: UUID) -> HttpResponse:
-    """Set what a match does in the person's agency."""
-    hash_set: HashSet = access.get(request.user, "set.policy", HashSet, set_id)
-    form = PolicyForm(request.POST)
-    if not form.is_valid():
-        raise BadInput(_("Choose an action and a trust."))
-    data = form.cleaned_data
-    policies.set_policy(
-        hash_set,
-        agency=request.user.agency,
-        by=request.user,
-        disposition=data["disposition"] or None,
-        action=data["action"],
-        min_trust=data["min_trust"],
-        may_discard=data["may_discard"],
-    )
-    messages.success(request, _("The policy is in force."))
-    return redirect("hashsets:set", hash_set.public_id)
 
 
 @require_POST

@@ -187,8 +187,10 @@ def accept_from_partner(page: Page) -> None:
     """The other agency accepts the first one's set, from provisional on."""
     page.goto("/hashsets/")
     page.get_by_role("link", name=SHARED_SET).click()
+    page.get_by_role("link", name="Change for all dispositions").click()
     page.get_by_label("A strong match").select_option("accept")
     page.get_by_label("From trust").select_option("provisional")
+    page.get_by_label("Reason").fill("agreed with the other agency")
     page.get_by_role("button", name="Set policy").click()
     expect(page.get_by_text("The policy is in force.")).to_be_visible(timeout=PATIENCE)
 

@@ -47,7 +47,11 @@ def test_an_upload_is_imported_by_a_worker_and_told_on_its_page(
     progress = reverse("hashsets:import_progress", args=[job.public_id])
     assert answer.headers["Location"] == reverse("hashsets:import_run", args=[job.public_id])
     assert client.get(progress, secure=True).json()["done"] is False
-    assert "waiting" in text(client.get(answer.headers["Location"], secure=True))
+    seen = text(client.get(answer.headers["Location"], secure=True))
+    assert "waiting" in seen
+    assert "Waiting for a worker" in seen
+    for not_yet in ("Withdrawn", "Nothing was left out", "Duplicates"):
+        assert not_yet not in seen
     tasks.run_import(job.pk)
     told = client.get(progress, secure=True).json()
     assert (told["done"], told["fields"]["state"]) == (True, "done")

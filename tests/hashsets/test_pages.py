@@ -8,9 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from hashsets import exchange, importing, policies
+from hashsets import exchange, importing
 from hashsets.importing import Part
-from hashsets.models import HashSet, Policy
+from hashsets.models import HashSet
 from tests.hashsets import makers
 from tests.hashsets.pages import text, url
 from tests.hashsets.test_importing import digest, document, media
@@ -75,26 +75,32 @@ def test_a_supervisor_makes_a_set(people: People) -> None:
 def test_a_set_is_called_what_it_looks_like(people: People) -> None:
     data = {"name": "Alp\u202eeni", "role": "relevant", "scheme": "landscapes-t1", "reach": "node"}
     answer = signed_in(people.supervisor).post(reverse("hashsets:new"), data, secure=True)
-    assert "cannot be seen" in text(answer)
+    assert "Character 4 of the name cannot be seen (U+202E). Type the name anew" in text(answer)
+    answer = signed_in(people.supervisor).post(reverse("hashsets:new"), data | {"name": "  "}, secure=True)
     assert not HashSet.objects.exists()
 
 
-def test_a_policy_is_set_from_the_page(hash_set: HashSet, people: People) -> None:
-    data = {"disposition": "not_relevant", "action": "hide", "min_trust": "trusted", "may_discard": "on"}
-    answer = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
-    assert answer.status_code == 302
-    policy = Policy.objects.get(set=hash_set)
-    assert (policy.agency, policy.action, policy.may_discard) == (people.north, "hide", True)
-    refused = signed_in(people.supervisor).post(url("policy", hash_set), {"action": "burn"}, secure=True)
-    assert refused.status_code == 400
+def test_a_new_set_starts_with_the_scheme_that_the_agency_uses(people: People) -> None:
+    def chosen() -> list[str]:
+        page = signed_in(people.supervisor).get(reverse("hashsets:new"), secure=True).content.decode()
+        return re.findall(
+            r'<option value="([a-z0-9.-]+)" selected', page.split('name="scheme"')[1].split("</select>")[0]
+        )
+
+    assert chosen() == []
+    makers.hash_set(people.outsider, "Theirs", scheme="uk-abc")
+    for number, scheme in enumerate(("uk-abc", "us-pvic", "us-pvic")):
+        makers.hash_set(people.supervisor, f"Set {number}", scheme=scheme)
+    assert chosen() == ["us-pvic"]
 
 
-@pytest.mark.parametrize("disposition", ["relevant", "relevant_restricted"])
-def test_what_is_relevant_is_never_hidden_as_harmless(disposition: str, hash_set: HashSet, people: People) -> None:
-    data = {"disposition": disposition, "action": "hide", "min_trust": "trusted"}
-    refused = signed_in(people.supervisor).post(url("policy", hash_set), data, secure=True)
-    assert (refused.status_code, "harmless" in text(refused)) == (400, True)
-    assert not Policy.objects.exists()
+def test_the_heading_of_a_set_says_each_thing_once(hash_set: HashSet, people: People) -> None:
+    page = signed_in(people.supervisor).get(url("set", hash_set), secure=True).content.decode()
+    said = re.search(r'<p class="sub">(.*?)</p>', page, re.DOTALL)
+    assert said
+    parts = [part.strip() for part in re.sub(r"<[^>]+>", " ", said[1]).split("·")]
+    assert parts[0] == "This agency"
+    assert len(set(parts)) == len(parts) == 4
 
 
 def test_a_set_is_retired_with_a_reason_and_then_offers_nothing_more(hash_set: HashSet, people: People) -> None:
@@ -103,7 +109,7 @@ def test_a_set_is_retired_with_a_reason_and_then_offers_nothing_more(hash_set: H
     assert client.post(url("retire", hash_set), {"reason": "superseded"}, secure=True).status_code == 302
     seen = text(client.get(url("set", hash_set), secure=True))
     assert "retired" in seen
-    for act in ("Retire set", "Import a list", "Set policy"):
+    for act in ("Retire set", "Import a list", "Change for all"):
         assert act not in seen
 
 
@@ -120,15 +126,6 @@ def test_entries_without_a_category_of_the_scheme_are_told(people: People, tmp_p
     importing.import_file(made, [Part(path, "first.json")], by=people.supervisor)
     seen = text(signed_in(people.supervisor).get(url("set", made), secure=True))
     assert "1 entry has no category of this scheme" in seen
-
-
-def test_a_foreign_agency_sets_its_own_policy_for_a_set_it_may_use(people: People) -> None:
-    shared = makers.hash_set(people.supervisor, "Shared", reach="node")
-    data = {"disposition": "", "action": "accept", "min_trust": "provisional"}
-    signed_in(people.outsider).post(url("policy", shared), data, secure=True)
-    assert {rule.action for rule in policies.effective(people.south.pk, shared.pk)} == {"accept"}
-    assert {rule.min_trust for rule in policies.effective(people.north.pk, shared.pk)} == {"provisional"}
-    assert not Policy.objects.filter(agency=people.north).exists()
 
 
 def test_the_page_offers_every_format_there_is(hash_set: HashSet, people: People) -> None:
@@ -161,7 +158,8 @@ ROUTES = [
     ("set", "get", {}),
     ("import", "get", {}),
     ("import", "post", {}),
-    ("policy", "post", {"action": "accept", "min_trust": "trusted"}),
+    ("policy", "get", {}),
+    ("policy", "post", {"action": "accept", "min_trust": "trusted", "reason": "agreed"}),
     ("export", "get", {"format": "csv"}),
 ]
 

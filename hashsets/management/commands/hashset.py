@@ -104,6 +104,7 @@ class Command(WinnowCommand):
             action=options["action"],
             min_trust=options["min_trust"],
             may_discard=options["may_discard"],
+            reason=options["reason"],
         )
         return Done(f"{hash_set}: {made.action} from {made.min_trust} on, in {agency}.", {"policy": made.public_id})
 
@@ -199,6 +200,7 @@ def _policy_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--disposition", default="any", choices=["any", *Disposition.values])
     parser.add_argument("--min-trust", choices=[str(level) for level in MINIMA])
     parser.add_argument("--may-discard", action="store_true", help="known-good and code 0 may hide files")
+    parser.add_argument("--reason", default="", help="why; it is logged")
 
 
 def _counts(delta: versions.Delta) -> str:
