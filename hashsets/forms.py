@@ -73,6 +73,16 @@ class ImportForm(forms.Form):
         help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
         widget=Files({"class": "input", "multiple": True}),
     )
+    mode = forms.ChoiceField(
+        label="What the list is",
+        choices=[
+            ("whole", "This list is the whole set: what it lacks is withdrawn"),
+            ("add", "Add its entries to the set: nothing is withdrawn"),
+        ],
+        widget=forms.RadioSelect,
+        initial="whole",
+        required=False,
+    )
     dry_run = forms.BooleanField(required=False)  # the button "Check first"
     incomplete = forms.BooleanField(
         label="Parts are missing", help_text="Import the parts that are there.", required=False
@@ -86,7 +96,12 @@ class ImportForm(forms.Form):
     def choices(self) -> import_jobs.Choices:
         """What the import is to do, as `import_jobs` takes it."""
         data = self.cleaned_data
-        return {"dry_run": data["dry_run"], "incomplete": data["incomplete"], "only_media": data["only_media"]}
+        return {
+            "dry_run": data["dry_run"],
+            "incomplete": data["incomplete"],
+            "only_media": data["only_media"],
+            "add": data["mode"] == "add",
+        }
 
 
 class PolicyForm(forms.Form):

@@ -23,8 +23,9 @@ from hashsets import events, importing, kept_lists
 from hashsets.exchange import ReadOptions
 from hashsets.import_progress import Teller
 from hashsets.import_report import ImportReport
-from hashsets.importing import Part, Tell
+from hashsets.importing import Part
 from hashsets.models import Generation, HashSet
+from hashsets.storing import Tell
 from workbench import audit, jobs
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
@@ -63,6 +64,7 @@ class Choices(TypedDict):
     dry_run: bool
     incomplete: bool
     only_media: bool
+    add: bool
 
 
 def start(
@@ -73,6 +75,7 @@ def start(
     dry_run: bool,
     incomplete: bool = False,
     only_media: bool = False,
+    add: bool = False,
     from_folder: str = "",
     before_queued: Callable[[Job], None] | None = None,
 ) -> Job:
@@ -82,7 +85,7 @@ def start(
     that queues it, once all is kept. Whatever it or a file raises leaves neither job nor files behind.
     """
     names = [Path(file.name or "list").name[:200] for file in files]
-    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media, "add": add}
     job = _claim(hash_set, names, by=by, chosen=chosen, via="worker", from_folder=from_folder)
     with _held(job.pk), _gone_on_error(job):  # held, so that nobody takes it for forgotten while gigabytes are copied
         _keep(job, files)
@@ -138,7 +141,7 @@ def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
         raise CheckOvertaken
     if not kept_lists.kept_until(dry):
         raise ListGone
-    chosen = {name: bool(dry.cursor.get(name)) for name in ("incomplete", "only_media")}
+    chosen = {name: bool(dry.cursor.get(name)) for name in ("incomplete", "only_media", "add")}
     job = _claim(hash_set, dry.cursor["files"], by=by, chosen={**chosen, "dry_run": False}, via="worker")
     with _held(job.pk):
         try:
@@ -191,10 +194,11 @@ def run_here(
     dry_run: bool,
     incomplete: bool = False,
     only_media: bool = False,
+    add: bool = False,
     listen: Tell | None = None,
 ) -> ImportReport:
     """Import in this very process, as the command does. Raises what `import_file` raises, and ImportRunning."""
-    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media}
+    chosen = {"dry_run": dry_run, "incomplete": incomplete, "only_media": only_media, "add": add}
     job = _claim(hash_set, [part.name for part in parts], by=by, chosen=chosen, via="command")
     with _held(job.pk) as held:
         if held is None:
@@ -279,6 +283,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
                 dry_run=job.cursor["dry_run"],
                 options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
                 incomplete=job.cursor.get("incomplete", False),
+                add=job.cursor.get("add", False),
                 tell=teller.tell,
                 report=report,
             )
@@ -298,9 +303,10 @@ def sentence(report: ImportReport) -> str:
         f"{report.stored:,} entries from {figures['read']:,} records, +{figures['added']:,} -{figures['withdrawn']:,},"
         f" {report.conflicts:,} conflicts, {sum(report.unmapped.values()):,} unmapped"
     )
+    how = ", added to what the set holds" if report.add else ""
     if report.dry_run:
-        return f"Dry run: {found}. Nothing was stored."
-    return f"Version {report.generation} is in force: {found}."
+        return f"Dry run: {found}{how}. Nothing was stored."
+    return f"Version {report.generation} is in force: {found}{how}."
 
 
 def _end(job: Job, state: str, message: str, report: ImportReport | None = None) -> None:

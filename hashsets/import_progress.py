@@ -5,8 +5,8 @@ import time
 
 from django.db import connection
 
-from hashsets.importing import Tell
 from hashsets.pace import Pace
+from hashsets.storing import Tell
 from workbench.models import Job
 
 TELL_EVERY = 0.5  # seconds between two writes of the progress

@@ -49,6 +49,7 @@ class ImportReport:
     difference: Difference | None = None
     generation: int = 0
     only_media: bool = False
+    add: bool = False  # the list was added to the set, instead of becoming it
     already_in_force: bool = False
     refused: str = ""
     refused_code: str = ""
@@ -124,6 +125,7 @@ class ImportReport:
             "generation": self.generation,
             "dry_run": self.dry_run,
             "only_media": self.only_media,
+            "add": self.add,
             "already_in_force": self.already_in_force,
             "refused": self.refused,
             "refused_code": self.refused_code,

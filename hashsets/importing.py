@@ -5,7 +5,7 @@ Several files are the parts of one list.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from io import BufferedReader
@@ -14,22 +14,15 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import entry_hashes, events, exchange, fresh, generations, import_checks, staging, swapping
+from hashsets import entry_hashes, events, exchange, fresh, import_checks, staging, storing
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet
 from hashsets.sorting import SortedRows
+from hashsets.storing import Staged, Tell
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
-
-Tell = Callable[[str, int, int], None]  # phase, done, of (bytes)
-
-
-class ReadTwoWays(WorkbenchError):
-    """Other entries would be stored than were counted, so nothing was. Check the disk, then import again."""
-
-    code = "read-two-ways"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +41,20 @@ def import_file(
     dry_run: bool = False,
     options: ReadOptions | None = None,
     incomplete: bool = False,
+    add: bool = False,
     tell: Tell = lambda _phase, _done, _of: None,
     report: ImportReport | None = None,
 ) -> ImportReport:
     """Replace what the set holds by the list in `parts`, as its next version; or only say what that would do.
 
+    `add`: the list is added to what the set holds (`adding`); entries become as the list has them, where it says so.
     The list that is in force already is a no-op that says so. Reads each file twice, first for its SHA-256.
     `incomplete`: parts that the names speak of may be missing. `report` may be handed in, so that it tells what was
     found until an error, too. Raises MalformedDocument, UnknownFormat, MissingParts, ContradictoryRole, EmptyList,
     LivesByVotes, SetRetired: nothing is stored, and unless it was a dry run the refusal is an event.
     """
     report = ImportReport() if report is None else report
-    report.set, report.dry_run = hash_set.name, dry_run
+    report.set, report.dry_run, report.add = hash_set.name, dry_run, add
     try:
         with ExitStack() as stack:
             files = [stack.enter_context(part.path.open("rb")) for part in parts]
@@ -71,7 +66,7 @@ def import_file(
                 with staging.table(), SortedRows(_folder()) as rows:
                     staged = _stage(hash_set, files, report, options, rows, tell=tell)
                     import_checks.check_list(hash_set, report)
-                    _swap(hash_set, staged, report, by=by, tell=tell)
+                    storing.swap(hash_set, staged, report, by=by, tell=tell)
     except WorkbenchError as error:
         report.refuse(error)
         if not dry_run:
@@ -90,22 +85,19 @@ def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
 
 
 def _in_force_already(hash_set: HashSet, report: ImportReport, options: ReadOptions) -> bool:
-    """Whether the version in force came of these very files, read in the same way."""
+    """Whether the version in force came of these very files, read in the same way.
+
+    What they were added to is more than they are, so for a list that is to be the whole set that does not count.
+    """
     report.only_media = options.only_media
     current = Generation.objects.filter(set=hash_set, number=hash_set.generation, source_sha256=report.source_sha256)
-    report.already_in_force = any(one.report.get("only_media", False) == options.only_media for one in current)
+    report.already_in_force = any(
+        one.report.get("only_media", False) == options.only_media and (report.add or not one.report.get("add"))
+        for one in current
+    )
     if report.already_in_force:
         report.generation = hash_set.generation
     return report.already_in_force
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A list as it was read: what is in the temporary table and, for a new partition, the rows beside it."""
-
-    rows: SortedRows
-    fresh: bool
-    dispositions: Mapping[str, str]
 
 
 def _stage(
@@ -156,48 +148,6 @@ def _harmless_code(dispositions: dict[str, str]) -> str | None:
     """In a known-good set, a hash without a category is known good; the scheme's only such code says so."""
     harmless = [code for code, disposition in dispositions.items() if disposition == Disposition.NOT_RELEVANT]
     return harmless[0] if len(harmless) == 1 else None
-
-
-def _swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:
-    """Compare with the version in force and, unless it is a dry run, put the list in its place."""
-    with transaction.atomic():
-        locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
-        current = Generation.objects.filter(set=locked, number=locked.generation).first()
-        if staged.fresh:
-            report.compare(swapping.Difference(added=report.stored, withdrawn=0, changed=0, unchanged=0))
-        else:
-            tell("Comparing", 0, 0)
-            report.compare(swapping.difference(locked, current.entries if current else 0))
-        if report.dry_run:
-            return
-        tell("Storing", 0, 0)
-        if staged.fresh:
-            added = fresh.write(locked, staged.rows, staged.dispositions, pdq=bool(report.pdq), tell=tell)
-            removed = 0
-            if added != report.stored:
-                raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
-        else:
-            added, removed = swapping.write(locked)
-            if report.pdq:
-                entry_hashes.fill(locked, locked.generation + 1)
-        report.generation = locked.generation + 1
-        step = generations.Step(
-            report.source,
-            added=added,
-            removed=removed,
-            source_sha256=report.source_sha256,
-            report=report.as_json(),
-        )
-        imported = audit.Event(events.SET_IMPORTED, audit.subject_of(locked), details=report.for_log())
-        _generation, moved = generations.move(locked, step, by=by)
-        audit.record_all([imported, moved], by=by)
-    hash_set.generation = locked.generation
-    if staged.fresh:
-        fresh.drop_replaced()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
-    if report.pdq:
-        entry_hashes.analyse()
 
 
 def _record_refusal(hash_set: HashSet, report: ImportReport, *, by: User) -> None:

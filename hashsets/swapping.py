@@ -4,6 +4,7 @@ An entry is recognised by its ident and by digests that do not contradict it, in
 keeps its twin number and its public id.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,16 +52,31 @@ SELECT %(set)s, %(g)s + 1, ident, twin, coalesce(public_id, gen_random_uuid()), 
   CASE WHEN photodna IS NULL THEN raw ELSE raw || jsonb_build_object('photodna', photodna) END
 FROM fresh ORDER BY ident, twin
 """
+# What the list does not hold stays when it is added to the set, and ends when it becomes the set.
+ENDS = {
+    False: "NOT EXISTS (SELECT FROM hashsets_known k WHERE k.id = e.id AND k.same)",
+    True: "EXISTS (SELECT FROM hashsets_known k WHERE k.id = e.id AND NOT k.same)",
+}
 END = """
 UPDATE hashsets_entry e SET removed_in = %(g)s + 1
 WHERE e.set_id = %(set)s AND e.added_in <= %(g)s AND (e.removed_in IS NULL OR e.removed_in > %(g)s)
-  AND NOT EXISTS (SELECT FROM hashsets_known k WHERE k.id = e.id AND k.same)
+  AND {ends}
+"""
+MOVED = """
+SELECT code, sum(number)::bigint FROM (
+  SELECT code, count(*) AS number FROM hashsets_entry WHERE set_id = %(set)s AND added_in = %(g)s + 1 GROUP BY code
+  UNION ALL
+  SELECT code, -count(*) FROM hashsets_entry WHERE set_id = %(set)s AND removed_in = %(g)s + 1 GROUP BY code) moved
+GROUP BY code
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What the staged list is against the version in force. `changed` entries stay, with other values."""
+    """What the staged list is against the version in force. `changed` entries stay, with other values.
+
+    `unchanged` ones stay as they are; those that a list which is added does not hold, too.
+    """
 
     added: int
     withdrawn: int
@@ -68,22 +84,34 @@ class Difference:
     unchanged: int
 
 
-def difference(hash_set: HashSet, in_force: int) -> Difference:
-    """Compare the staged list with a set that has `in_force` entries. Inside a transaction."""
+def difference(hash_set: HashSet, in_force: int, *, add: bool = False) -> Difference:
+    """Compare the staged list with a set that has `in_force` entries; `add`: it is added. Inside a transaction."""
     values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "trust": hash_set.trust}
     with connection.cursor() as cursor:
         cursor.execute(KNOWN.format(set="%(set)s", g="%(g)s", trust="%(trust)s", raw=RAW_OF.format(t="e")), values)
         cursor.execute("ANALYZE hashsets_known")
         cursor.execute(FIGURES)
         staged, known, same = cursor.fetchone()
-    return Difference(added=staged - known, withdrawn=in_force - known, changed=known - same, unchanged=same)
+    withdrawn, changed = 0 if add else in_force - known, known - same
+    unchanged = in_force - withdrawn - changed
+    return Difference(added=staged - known, withdrawn=withdrawn, changed=changed, unchanged=unchanged)
 
 
-def write(hash_set: HashSet) -> tuple[int, int]:
-    """Store the staged list as the next version of a locked set, after `difference`; rows (added, ended)."""
+def write(hash_set: HashSet, *, add: bool = False) -> tuple[int, int]:
+    """Store the staged list as the next version of a locked set, or add it to what is there; rows (added, ended).
+
+    After `difference`.
+    """
     values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "trust": hash_set.trust}
     with connection.cursor() as cursor:
         cursor.execute(INSERT, values)
         added = cursor.rowcount
-        cursor.execute(END, values)
+        cursor.execute(END.format(ends=ENDS[add]), values)
         return added, cursor.rowcount
+
+
+def moved(hash_set: HashSet) -> Counter[str]:
+    """By how much each category's number of entries changes in the version that `write` stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, {"set": hash_set.pk, "g": hash_set.generation})
+        return Counter({code: number for code, number in cursor.fetchall() if number})

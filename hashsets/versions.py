@@ -215,6 +215,7 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
         source_sha256=digest,
         report={
             "only_media": wanted.report.get("only_media", False),
+            "add": wanted.report.get("add", False),
             "back_to": number,
             "reason": reason,
             **delta.as_json(),

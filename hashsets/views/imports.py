@@ -93,6 +93,7 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, An
         "by": job.cursor["by_name"],
         "message": visible(job.message),
         "dry_run": job.cursor["dry_run"],
+        "add": job.cursor.get("add", False),
         "after": job.cursor.get("after"),
         "kept_until": kept_lists.kept_until(job),
         "overtaken": import_jobs.is_overtaken(job, hash_set),

@@ -121,12 +121,24 @@ def test_an_import_whose_process_died_does_not_block_the_next(harbour: HashSet, 
     assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]
 
 
+def test_import_adds_to_the_set_with_a_flag(harbour: HashSet, tmp_path: Path) -> None:
+    answered("import", "Harbour", document(tmp_path, media(1), media(2)))
+    more = document(tmp_path, media(3))
+    assert answered("import", "Harbour", more, "--dry-run")["withdrawn"] == 2
+    told = answered("import", "Harbour", more, "--add", "--dry-run")
+    assert (told["add"], told["added"], told["withdrawn"], told["unchanged"]) == (True, 1, 0, 2)
+    assert answered("import", "Harbour", more, "--add")["generation"] == 2
+    assert answered("diff", "Harbour")["withdrawn"] == 0
+
+
 def test_policy_is_for_one_disposition_or_any(harbour: HashSet, people: People) -> None:
     told = answered(
         "policy", "Harbour", "--agency", "northmoor", "--disposition", "not_relevant", "hide", "--may-discard"
     )
     assert told["policy"]
-    answered("policy", "Harbour", "propose", "--min-trust", "trusted")
+    answered("policy", "Harbour", "propose", "--min-trust", "trusted", "--reason", "agreed")
+    event = AuditEvent.objects.filter(verb="set.policy").latest("seq")
+    assert json.loads(event.body)["reason"] == "agreed"
     rules = {rule.disposition: rule for rule in policies.effective(people.north.pk, harbour.pk)}
     assert (rules["not_relevant"].action, rules["not_relevant"].may_discard) == ("hide", True)
     assert (rules["relevant"].action, rules["relevant"].min_trust) == ("propose", "trusted")

@@ -33,6 +33,7 @@ class Command(WinnowCommand):
         load.add_argument("name")
         load.add_argument("file", nargs="+", type=Path, help="several files are the parts of one list")
         load.add_argument("--dry-run", action="store_true", help="only say what would change")
+        load.add_argument("--add", action="store_true", help="add its entries to the set; nothing is withdrawn")
         load.add_argument("--incomplete", action="store_true", help="import the parts that are there")
         load.add_argument("--only-media", action="store_true", help="of files that have names, pictures and videos")
         _policy_arguments(acts.add("policy", self.policy, "Say what a match does in an agency."))
@@ -86,6 +87,7 @@ class Command(WinnowCommand):
             dry_run=options["dry_run"],
             incomplete=options["incomplete"],
             only_media=options["only_media"],
+            add=options["add"],
             listen=lambda phase, done, of: self.progress(done, of, phase),
         )
         return Done(import_jobs.sentence(report), report.as_json(), report.problems())

@@ -1,0 +1,99 @@
+"""The end of an import: compares a staged list with the version in force and, unless it is a dry run, puts it there."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, transaction
+
+from hashsets import adding, entry_hashes, events, fresh, generations, swapping
+from hashsets.import_report import ImportReport
+from hashsets.models import Generation, HashSet
+from hashsets.sorting import SortedRows
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+Tell = Callable[[str, int, int], None]  # phase, done, of (bytes)
+
+
+class ReadTwoWays(WorkbenchError):
+    """Other entries would be stored than were counted, so nothing was. Check the disk, then import again."""
+
+    code = "read-two-ways"
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A list as it was read: what is in the temporary table and, for a new partition, the rows beside it."""
+
+    rows: SortedRows
+    fresh: bool
+    dispositions: Mapping[str, str]
+
+
+def swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:
+    """Compare with the version in force and, unless it is a dry run, put the list in its place, with its events.
+
+    One transaction. Raises SetRetired, SetInUse, ReadTwoWays.
+    """
+    with transaction.atomic():
+        locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
+        _compare(locked, staged, report, tell)
+        if report.dry_run:
+            return
+        tell("Storing", 0, 0)
+        added, removed, codes = _store(locked, staged, report, tell)
+        report.generation = locked.generation + 1
+        step = generations.Step(
+            report.source,
+            added=added,
+            removed=removed,
+            codes=codes,
+            source_sha256=report.source_sha256,
+            report=_kept(report, fresh_one=staged.fresh),
+        )
+        imported = audit.Event(events.SET_IMPORTED, audit.subject_of(locked), details=report.for_log())
+        _generation, moved = generations.move(locked, step, by=by)
+        audit.record_all([imported, moved], by=by)
+    hash_set.generation = locked.generation
+    if staged.fresh:
+        fresh.drop_replaced()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])
+    if report.pdq:
+        entry_hashes.analyse()
+
+
+def _compare(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell) -> None:
+    """Say in the report what the list changes."""
+    if staged.fresh:
+        report.compare(swapping.Difference(added=report.stored, withdrawn=0, changed=0, unchanged=0))
+        return
+    tell("Comparing", 0, 0)
+    if report.add:
+        adding.complete(hash_set)
+    current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
+    report.compare(swapping.difference(hash_set, current.entries if current else 0, add=report.add))
+
+
+def _store(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell) -> tuple[int, int, Counter[str]]:
+    """Rows (added, ended), and for a list that is added by how much each category's number changes."""
+    if staged.fresh:
+        added = fresh.write(hash_set, staged.rows, staged.dispositions, pdq=bool(report.pdq), tell=tell)
+        if added != report.stored:
+            raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
+        return added, 0, Counter()
+    added, removed = swapping.write(hash_set, add=report.add)
+    if report.pdq or report.add:  # what is added to an entry leaves it the PDQ it had
+        entry_hashes.fill(hash_set, hash_set.generation + 1)
+    return added, removed, swapping.moved(hash_set) if report.add else Counter()
+
+
+def _kept(report: ImportReport, *, fresh_one: bool) -> dict[str, Any]:
+    """The report as the version keeps it: its `codes` are those of the whole set, which is more than a list added."""
+    kept = report.as_json()
+    if report.add and not fresh_one:
+        kept["codes_of_list"] = kept.pop("codes")
+    return kept
