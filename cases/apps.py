@@ -46,13 +46,17 @@ class CasesConfig(AppConfig):
     }
 
     def ready(self) -> None:
-        """Listen to the sets (the sweeper polls them too: a lost call costs seconds); keep sealed cases out of logs."""
-        from cases import scope
-        from hashsets import generations
+        """Listen to the sets, and answer them; keep sealed cases out of logs.
+
+        The sweeper polls the sets too: a lost call costs seconds.
+        """
+        from cases import foreseen, scope
+        from hashsets import effects, generations
         from workbench import event_log
 
         event_log.keep_secret(scope.sealed_from)
 
+        effects.register(foreseen)
         generations.changed.connect(_wake, dispatch_uid="cases.rematch")
 
 

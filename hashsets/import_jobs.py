@@ -311,6 +311,7 @@ def sentence(report: ImportReport) -> str:
 
 def _end(job: Job, state: str, message: str, report: ImportReport | None = None) -> None:
     cursor = {**job.cursor, "phase": "", "pace": "", "report": report.as_json() if report else {}}
+    cursor |= {"foreseen": report.foreseen} if report and report.foreseen is not None else {}
     Job.objects.filter(pk=job.pk).update(state=state, message=message, cursor=cursor)
     job.state, job.message, job.cursor = state, message, cursor
 

@@ -7,6 +7,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from hashsets.effects import Figures
 from hashsets.exchange import Report
 from hashsets.exchange.cleaning import clean_json
 from hashsets.exchange.photodna_watch import PLACEHOLDER_AT
@@ -53,6 +54,7 @@ class ImportReport:
     already_in_force: bool = False
     refused: str = ""
     refused_code: str = ""
+    foreseen: Figures | None = None  # what a dry run would do in cases; not of the report, which anybody may be handed
     offset: int | None = None  # bytes into a broken document
 
     @property

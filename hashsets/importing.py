@@ -19,7 +19,8 @@ from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet
 from hashsets.sorting import SortedRows
-from hashsets.storing import Staged, Tell
+from hashsets.staging import Staged
+from hashsets.storing import Tell
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User

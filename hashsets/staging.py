@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -110,6 +111,15 @@ def table() -> Iterator[None]:
             _run("DROP TABLE IF EXISTS hashsets_staged")
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A list as it was read: what is in the temporary table and, for a new partition, the rows beside it."""
+
+    rows: SortedRows
+    fresh: bool
+    dispositions: Mapping[str, str]
+
+
 class Filled(NamedTuple):
     """Records copied, and how many of them hold a PDQ."""
 
@@ -145,9 +155,9 @@ def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bo
     """Copy in the plain rows that may have company, or all; entries by category of those left out."""
     left: Counter[str] = Counter()
     for part in rows.parts():
-        _copy_plain(part.contested, dispositions)
+        bring(part.contested, dispositions)
         if all_of_them:
-            _copy_plain(part.alone, dispositions)
+            bring(part.alone, dispositions)
         else:
             codes, which = different(part.alone["code"])
             left.update({str(code): int(n) for code, n in zip(codes, np.bincount(which), strict=True)})
@@ -200,7 +210,8 @@ def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: Sort
     return pdq
 
 
-def _copy_plain(rows: Rows, dispositions: Mapping[str, str]) -> None:
+def bring(rows: Rows, dispositions: Mapping[str, str]) -> None:
+    """Copy plain rows into the temporary table."""
     if not len(rows):
         return
     md5 = fixed(rows["md5"])

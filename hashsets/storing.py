@@ -1,16 +1,15 @@
 """The end of an import: compares a staged list with the version in force and, unless it is a dry run, puts it there."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
 
-from hashsets import adding, entry_hashes, events, fresh, generations, swapping
+from hashsets import adding, entry_hashes, events, foreseeing, fresh, generations, swapping
 from hashsets.import_report import ImportReport
 from hashsets.models import Generation, HashSet
-from hashsets.sorting import SortedRows
+from hashsets.staging import Staged
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
@@ -24,15 +23,6 @@ class ReadTwoWays(WorkbenchError):
     code = "read-two-ways"
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A list as it was read: what is in the temporary table and, for a new partition, the rows beside it."""
-
-    rows: SortedRows
-    fresh: bool
-    dispositions: Mapping[str, str]
-
-
 def swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:
     """Compare with the version in force and, unless it is a dry run, put the list in its place, with its events.
 
@@ -42,6 +32,8 @@ def swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, t
         locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
         _compare(locked, staged, report, tell)
         if report.dry_run:
+            tell("Looking at open cases", 0, 0)
+            report.foreseen = foreseeing.foresee_list(locked, staged, add=report.add)
             return
         tell("Storing", 0, 0)
         added, removed, codes = _store(locked, staged, report, tell)

@@ -9,11 +9,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import import_jobs, kept_lists, sets, tasks
+from hashsets import effects, import_jobs, kept_lists, sets, tasks
 from hashsets.forms import ImportForm
 from hashsets.import_words import SKIPPED, words
 from hashsets.models import HashSet
-from workbench.models import Job
+from workbench.models import Job, User
 from workbench.requests import SignedRequest
 from workbench.visible import visible
 
@@ -49,9 +49,8 @@ def report(request: SignedRequest, run_id: UUID) -> HttpResponse:
         answer = JsonResponse(found, json_dumps_params={"indent": 1})
         answer["Content-Disposition"] = f'attachment; filename="import-{job.public_id}.json"'
         return answer
-    return render(
-        request, "hashsets/import_run.html", {"here": "hashsets", "set": hash_set, **_context(job, hash_set, found)}
-    )
+    context = {"here": "hashsets", "set": hash_set, **_context(job, hash_set, found, request.user)}
+    return render(request, "hashsets/import_run.html", context)
 
 
 @require_GET
@@ -79,7 +78,7 @@ def import_now(request: SignedRequest, run_id: UUID) -> HttpResponse:
     return redirect("hashsets:import_run", made.public_id)
 
 
-def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, Any]:
+def _context(job: Job, hash_set: HashSet, found: dict[str, Any], user: User) -> dict[str, Any]:
     text, kind = STATES[Job.State(job.state)]
     run = {
         "public_id": job.public_id,
@@ -96,10 +95,13 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any]) -> dict[str, An
         "add": job.cursor.get("add", False),
         "after": job.cursor.get("after"),
         "kept_until": kept_lists.kept_until(job),
+        "in_force": found.get("already_in_force", False),
         "overtaken": import_jobs.is_overtaken(job, hash_set),
     }
+    foreseen = job.cursor.get("foreseen") if job.cursor["dry_run"] and job.state == Job.State.DONE else None
     return {
         "run": run,
+        "foreseen": None if foreseen is None else effects.cases().told(user, foreseen),
         "report": {name: found.get(name, 0) for name in FIGURES},
         "files": [_file(part) for part in found.get("files", [])],
         "codes": _codes(hash_set, found),

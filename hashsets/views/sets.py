@@ -11,7 +11,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import exchange, import_jobs, listing, overview, scheme_tables, sets, watched
+from hashsets import effects, exchange, import_jobs, listing, overview, scheme_tables, sets, watched
 from hashsets.exchange import WriteOptions
 from hashsets.forms import ExportForm, ImportForm, SetForm
 from hashsets.models import HashSet
@@ -29,6 +29,7 @@ def index(request: SignedRequest) -> HttpResponse:
     context = {
         "here": "hashsets",
         "rows": overview.rows(request.user),
+        "matching": effects.cases().matching(request.user.agency_id),
         "may_create": access.has(request.user, "set.create"),
     }
     return render(request, "hashsets/list.html", context)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hashsets import comparisons, overview, reads, sets, tasks, versions
+from hashsets import comparisons, effects, foreseeing, overview, reads, sets, tasks, versions
 from hashsets.entry_rows import loaded
 from hashsets.models import Category, HashSet
 from hashsets.patience import PAGE, TakesLonger, within
@@ -81,12 +81,14 @@ def roll_back(request: SignedRequest, set_id: UUID, version: int) -> HttpRespons
         except BadInput as problem:
             error = str(problem)
     counts = _counts(hash_set, hash_set.generation, version)
+    foreseen = foreseeing.foresee_rollback(hash_set, version)
     context = {
         "here": "hashsets",
         "set": hash_set,
         "version": wanted,
         "error": error,
         "sentence": _sentence(counts["delta"]) if counts["delta"] else "",
+        "foreseen": None if foreseen is None else effects.cases().told(request.user, foreseen),
         **counts,
     }
     return render(request, "hashsets/rollback.html", context)

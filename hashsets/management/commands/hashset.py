@@ -4,13 +4,15 @@ import json
 import sys
 from argparse import ArgumentParser
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from hashsets import exchange, import_jobs, listing, lookups, policies, scheme_tables, sets, versions
+from hashsets import effects, exchange, import_jobs, listing, lookups, policies, scheme_tables, sets, versions
 from hashsets.exchange import WriteOptions
+from hashsets.import_report import ImportReport
 from hashsets.importing import Part
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
@@ -90,7 +92,14 @@ class Command(WinnowCommand):
             add=options["add"],
             listen=lambda phase, done, of: self.progress(done, of, phase),
         )
-        return Done(import_jobs.sentence(report), report.as_json(), report.problems())
+        return Done(import_jobs.sentence(report), report.as_json() | self._foreseen(report), report.problems())
+
+    def _foreseen(self, report: ImportReport) -> dict[str, Any]:
+        """What a dry run would do in the open cases that the person may know of."""
+        if report.foreseen is None:
+            return {}
+        told = [asdict(one) for one in effects.cases().told(self.by, report.foreseen)]
+        return {"open_cases": [{name: value for name, value in one.items() if name != "address"} for one in told]}
 
     def policy(self, options: dict[str, Any]) -> Done:
         """What a match of the set does in the person's agency."""
