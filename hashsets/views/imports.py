@@ -176,6 +176,8 @@ def _step(job: Job) -> str:
     """What is being done, how fast, and for how long; of a run that nobody has begun, that it waits."""
     if job.state == Job.State.QUEUED:
         return gettext("Waiting for a worker. Nothing is read yet; this page follows by itself.")
+    if job.state == Job.State.RUNNING and not job.cursor.get("phase"):
+        return gettext("Beginning")
     told = (str(job.cursor.get(name, "")) for name in ("phase", "pace"))
     return visible(" · ".join(filter(None, told)))
 

@@ -83,9 +83,39 @@ def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path
     follow(sam, into, "search-in-set", of_set, 'a:has-text("Search in it")')
     follow(sam, into, "overlap", of_set, 'a:has-text("Overlap")')
     follow(sam, into, "import-run", of_set, "tbody td.full a")
+    sets(sam, into, of_set)
     draft(sam, into)
     dana.goto("/")
     shoot(dana, into, "home-investigator")
+
+
+def sets(page: Page, into: Path, of_set: str) -> None:
+    """A policy, a list that is only checked, and an answer of each kind."""
+    follow(page, into, "policy", of_set, 'a:has-text("Change")')
+    with tempfile.TemporaryDirectory() as folder:
+        saved = Path(folder) / "part of the set.csv"
+        page.goto(of_set)
+        page.get_by_label("Format").select_option("csv")
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name="Save the set").click()
+        lines = waiting.value.path().read_text().splitlines()
+        saved.write_text("\n".join(lines[: len(lines) // 2]))
+        page.get_by_label("File", exact=True).set_input_files(saved)
+        page.get_by_role("button", name="Check first").click()
+    shoot(page, into, "check-waiting")
+    page.get_by_role("button", name="Import this list now").wait_for(timeout=60_000)
+    shoot(page, into, "check")
+    known = [line.split(",")[1] for line in lines[1:4]]
+    page.goto("/hashsets/lookup/")
+    page.get_by_label("What it is for").fill("phone of case 0417")
+    unknown = [f"{number:032x}  quay {number}.jpg" for number in range(1, 400)]
+    rubbish = [f"line {number} of a letter" for number in range(24)]
+    pasted = [f"{known[0]}  pier at dusk.jpg", *known[1:], *unknown, *rubbish]
+    page.get_by_label("Hashes", exact=True).fill("\n".join(pasted))
+    page.get_by_role("button", name="Look up", exact=True).click()
+    shoot(page, into, "look-up-answer")
+    page.get_by_role("heading", name="Not looked up").scroll_into_view_if_needed()
+    shoot(page, into, "look-up-rest")
 
 
 def draft(page: Page, into: Path) -> None:
