@@ -190,6 +190,7 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "new scheme": "/hashsets/schemes/new/",
         "set": f"/hashsets/{hash_set}/",
         "import": f"/hashsets/{hash_set}/import/",
+        "policy": f"/hashsets/{hash_set}/policy/?disposition=relevant",
         "import run": f"/hashsets/imports/{run}/",
         "versions": f"/hashsets/{hash_set}/versions/",
         "diff": f"/hashsets/{hash_set}/versions/1/2/",

@@ -67,6 +67,26 @@ def test_of_dropped_files_nothing_but_hashes_is_sent(page: Page, files: list[Pat
     assert complaints(page, "files looked up") == []
 
 
+def test_what_a_tool_printed_is_answered_with_hits_first_and_the_rest_told_apart(page: Page, files: list[Path]) -> None:
+    known = hashlib.sha256(files[0].read_bytes()).hexdigest()
+    lines = [f"{number:064x}  quay {number}.jpg" for number in range(3)]
+    page.get_by_label("What it is for").fill("phone of case 0417")
+    page.get_by_label("Hashes", exact=True).fill("\n".join([*lines, f"{known} *lantern on the pier.jpg", "a letter"]))
+    page.get_by_role("button", name="Look up", exact=True).click()
+    row = page.locator("table.tbl tbody tr").filter(has_text="known")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("lantern on the pier.jpg")
+    expect(page.get_by_text("1 known, 3 unknown, 1 not looked up")).to_be_visible()
+    expect(page.get_by_text("quay 2.jpg", exact=True)).to_be_hidden()
+    page.get_by_text("3 unknown hashes").click()
+    expect(page.get_by_text("quay 2.jpg", exact=True)).to_be_visible()
+    assert complaints(page, "an answer") == []
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save the answer").click()
+    saved = waiting.value.path().read_text().splitlines()
+    assert {line.split(",")[0] for line in saved} == {"line", "1", "2", "3", "4", "5"}
+
+
 def test_hashing_waits_for_nobody_and_asking_waits_for_the_purpose(page: Page, files: list[Path]) -> None:
     page.get_by_label("What it is for").fill("")
     page.get_by_label("Files", exact=True).set_input_files(files)
