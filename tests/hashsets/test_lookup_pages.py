@@ -14,7 +14,7 @@ from django.urls import reverse
 from hashsets.models import HashSet
 from tests.hashsets import makers
 from tests.hashsets.exchange.list_examples import EMPTY_MD5
-from tests.hashsets.pages import text
+from tests.hashsets.pages import text, url
 from tests.hashsets.test_importing import digest, load
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, User
@@ -110,6 +110,8 @@ def test_a_hit_without_a_category_says_so(people: People, tmp_path: Path) -> Non
     (tmp_path / "hashes.txt").write_text(f"{digest(5)}\n")
     load(plain, tmp_path / "hashes.txt", by=people.supervisor)
     assert "on the list, no category given" in text(look_up(people.investigator, digest(5)))
+    found = signed_in(people.investigator).post(url("find", plain), {"hash": digest(5)}, secure=True)
+    assert "on the list, no category given" in text(found)
 
 
 def test_the_page_stays_short_and_the_file_of_the_answer_has_every_line(hash_set: HashSet, people: People) -> None:
