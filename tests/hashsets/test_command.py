@@ -219,8 +219,9 @@ def test_diff_and_rollback_say_what_changes_by_category(harbour: HashSet, tmp_pa
     assert "why" in run("rollback", "Harbour", 1, "--reason", " ")[2]
 
 
-def test_lookup_reads_a_file_too(harbour: HashSet, tmp_path: Path) -> None:
-    (tmp_path / "hashes.txt").write_text(digest(1))
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_lookup_reads_a_file_too(encoding: str, harbour: HashSet, tmp_path: Path) -> None:
+    (tmp_path / "hashes.txt").write_text(digest(1), encoding=encoding)
     code, out, _err = run("lookup", tmp_path / "hashes.txt")
     assert (code, json.loads(out)["known"]) == (0, False)
 

@@ -11,6 +11,7 @@ from hashsets.models import HashSet, Policy
 from tests.hashsets import makers
 from tests.hashsets.pages import text, url
 from tests.people import People, signed_in
+from workbench import checks
 from workbench.models import AuditEvent, User
 
 RELEVANT = {"disposition": "relevant", "reason": "agreed with the region"}
@@ -85,6 +86,7 @@ def test_a_policy_goes_back_to_the_default_with_a_reason(hash_set: HashSet, peop
     assert events()[1]["reason"] == "agreed with the region"
     assert "Nothing changed" in text(post(people.supervisor, hash_set, action="off", min_trust="trusted", back="on"))
     assert {rule.action for rule in policies.effective(people.north.pk, hash_set.pk)} == {"accept"}
+    assert checks.broken(only=checks.LEDGER_OF_EVENTS) == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.core.management.base import CommandParser
 
 from hashsets import effects, exchange, import_jobs, listing, lookups, policies, scheme_tables, sets, versions
 from hashsets.exchange import WriteOptions
+from hashsets.exchange.text_source import sniff_encoding
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part
 from hashsets.models import Disposition, HashSet, Policy
@@ -219,7 +220,10 @@ def _counts(delta: versions.Delta) -> str:
 
 
 def _text(path: Path) -> str:
+    """The text of a file, which Windows may have written as UTF-16."""
     try:
-        return path.read_text("utf-8", "replace")
+        data = path.read_bytes()
+        mark, codec = sniff_encoding(data[:4])
+        return data[len(mark) :].decode(codec, "replace")
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
