@@ -86,11 +86,11 @@ def _start(disposition: str | None, now: InForce) -> dict[str, Any]:
     }
 
 
-def _told(rule: InForce) -> dict[str, str]:
+def _told(rule: InForce) -> dict[str, Any]:
     """A policy in words, and who chose it."""
     words = _("%(action)s, from %(trust)s on") % {
         "action": Policy.Action(rule.action).label,
         "trust": rule.min_trust,
     }
     discards = _(", harmless may be hidden") if rule.may_discard else ""
-    return {"words": words + discards, "chosen": str(CHOSEN[rule.chosen])}
+    return {"words": words + discards, "chosen": str(CHOSEN[rule.chosen]), "is_default": rule.chosen == "default"}

@@ -89,6 +89,17 @@ def test_a_policy_goes_back_to_the_default_with_a_reason(hash_set: HashSet, peop
     assert checks.broken(only=checks.LEDGER_OF_EVENTS) == []
 
 
+def test_beneath_a_policy_for_one_disposition_lies_the_one_for_all(hash_set: HashSet, people: People) -> None:
+    for disposition, action in (("", "propose"), ("relevant", "off")):
+        post(people.supervisor, hash_set, disposition=disposition, action=action, min_trust="trusted")
+    page = text(form(people.supervisor, hash_set))
+    assert "Back to the policy for all" in page
+    assert "Without this policy holds: Propose, from trusted on (from the policy for all dispositions)." in page
+    post(people.supervisor, hash_set, action="off", min_trust="trusted", back="on")
+    rules = {rule.disposition: rule.action for rule in policies.effective(people.north.pk, hash_set.pk)}
+    assert rules["relevant"] == "propose"
+
+
 @pytest.mark.parametrize(
     "wrong", [{"reason": "  "}, {"action": "burn"}, {"min_trust": "disputed"}, {"disposition": "bad"}]
 )
