@@ -33,6 +33,7 @@ class SetHealth:
     own: bool
     conflicts: int = 0
     disputed: int = 0
+    two_categories: int = 0  # entries that its last import gives several categories, which mean the same
     skipped: dict[str, int] = field(default_factory=dict)
     odd: int = 0  # records of that import that were read with a repair
     run: str | None = None
@@ -40,7 +41,7 @@ class SetHealth:
     @property
     def well(self) -> bool:
         """Whether nothing is wrong."""
-        return not (self.conflicts or self.disputed or self.skipped or self.odd)
+        return not (self.conflicts or self.disputed or self.two_categories or self.skipped or self.odd)
 
 
 def of_sets(user: User) -> list[SetHealth]:
@@ -73,6 +74,7 @@ def _last_imports(set_ids: list[int]) -> list[Generation]:
 
 def _note(health: SetHealth, report: dict[str, Any]) -> None:
     health.run = report.get("run") or None
+    health.two_categories = report.get("two_categories", 0)
     health.skipped = {import_words.words(code): number for code, number in report["skipped"].items()}
     kept = import_words.KEPT.keys()
     health.odd = sum(

@@ -43,6 +43,7 @@ class ImportReport:
     accepted: int = 0  # records that went into the temporary table
     stored: int = 0  # rows, one per identity
     conflicts: int = 0
+    two_categories: int = 0  # rows that the list gives several categories, all of which mean the same for the queue
     pdq: int = 0  # records with a hash that is searched by distance
     codes: CodeCounts = field(default_factory=dict)
     dropped_after_reading: int = 0
@@ -68,17 +69,18 @@ class ImportReport:
         digests = sorted(bytes.fromhex(part.sha256) for part in self.parts)
         return digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
 
-    def count(self, accepted: int, *, stored: int, conflicts: int, codes: CodeCounts) -> None:
+    def count(self, accepted: int, *, stored: int, conflicts: int, two_categories: int, codes: CodeCounts) -> None:
         """Note what staging amounted to."""
-        self.accepted, self.stored, self.conflicts, self.codes = accepted, stored, conflicts, codes
+        self.accepted, self.stored, self.codes = accepted, stored, codes
+        self.conflicts, self.two_categories = conflicts, two_categories
 
     def compare(self, difference: Difference) -> None:
         """Note what changes against the version in force."""
         self.difference = difference
 
-    def warn(self, code: str, detail: str, position: int | None = None) -> None:
+    def warn(self, code: str, detail: str, position: int | None = None, **more: Any) -> None:
         """A warning that only the whole list gives; `position` counts on from part to part."""
-        self.notes.append({"code": code, "detail": detail, "position": position})
+        self.notes.append({"code": code, "detail": detail, "position": position, **more})
 
     def refuse(self, error: WorkbenchError) -> None:
         """Note why nothing was stored."""
@@ -118,6 +120,7 @@ class ImportReport:
             "stored": self.stored,
             "duplicates": self.accepted - self.stored,
             "conflicts": self.conflicts,
+            "two_categories": self.two_categories,
             "pdq": self.pdq,
             "skipped": self._summed("skipped"),
             "added": diff.added,

@@ -42,6 +42,7 @@ WHOLE = {  # about the list
     "only-harmless-categories": _("a set of relevant material with nothing but harmless categories"),
     "parts-missing": _("parts that the names speak of are not there"),
     "relevant-in-comparison": _("relevant categories in a set for comparison do nothing"),
+    "two-categories": _("the list holds it under several categories that mean the same for the queue"),
     "total-disagrees": _("it claims another number of records than it holds; what it holds is imported"),
     "unknown-context": _("it says a format nobody knows; read as what it looks like"),
     "unknown-region": _("a region nobody knows; imported all the same"),

@@ -133,8 +133,9 @@ def _stage(
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
     report.dropped_after_reading = staging.merge(placeholders)
     report.count(accepted, **staging.counts(alone, dispositions))
-    for position, ident, codes in staging.conflicts():
-        report.warn("conflicting", f"{ident}: {', '.join(codes)}", position)
+    for code, conflict in (("conflicting", True), ("two-categories", False)):
+        for one in staging.contradictions(conflict=conflict):
+            report.warn(code, one.detail, one.position, records=one.records)
     return Staged(into, fresh_one, dispositions)
 
 

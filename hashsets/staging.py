@@ -31,9 +31,12 @@ CREATE = """
 DROP TABLE IF EXISTS hashsets_staged;
 CREATE TEMPORARY TABLE hashsets_staged (
   position bigint, ident bytea, grp integer DEFAULT 0, md5 bytea, sha1 bytea, sha256 bytea, size bigint, code text,
-  disposition text, conflict boolean DEFAULT false, flags jsonb DEFAULT '{}', photodna text, raw jsonb)
+  disposition text, conflict boolean DEFAULT false, flags jsonb DEFAULT '{}', photodna text, raw jsonb, said jsonb)
 """
-COPY = "COPY hashsets_staged FROM STDIN"
+COPY = """
+COPY hashsets_staged (position, ident, grp, md5, sha1, sha256, size, code, disposition, conflict, flags, photodna, raw)
+FROM STDIN
+"""
 COPY_PLAIN = """
 COPY hashsets_staged (position, ident, md5, sha1, size, raw, code, disposition) FROM STDIN (FORMAT BINARY)
 """
@@ -61,7 +64,8 @@ WHERE s.position = r.position AND g.grp > 0
 """
 
 # One row per identity: the first record's, with the digests it lacks. The strongest disposition stands; two
-# different ones are a conflict, and all categories that were seen are kept.
+# different ones are a conflict, and all categories that were seen are kept. `said`: where several say something, the
+# first record of each category.
 STRENGTH = (
     "array_position(ARRAY['relevant', 'relevant_restricted', 'comparison', 'unmapped', 'not_relevant', 'no_verdict'],"
     " disposition)"
@@ -83,7 +87,9 @@ SELECT min(position), ident, grp,
   (array_agg(raw ORDER BY position))[1] || coalesce((
     array_agg(jsonb_build_object('hashes', raw -> 'hashes') ORDER BY position)
     FILTER (WHERE raw -> 'hashes' IS NOT NULL))[1], '{{}}') || CASE WHEN count(DISTINCT code) > 1
-    THEN jsonb_build_object('codes', to_jsonb(array_agg(DISTINCT code))) ELSE '{{}}' END
+    THEN jsonb_build_object('codes', to_jsonb(array_agg(DISTINCT code))) ELSE '{{}}' END,
+  CASE WHEN count(DISTINCT code) FILTER (WHERE disposition <> 'no_verdict') > 1
+    THEN jsonb_object_agg(code, position ORDER BY position DESC) FILTER (WHERE disposition <> 'no_verdict') END
 FROM gone GROUP BY ident, grp
 """  # noqa: S608 only constants of this module
 
@@ -93,9 +99,9 @@ WHERE photodna = ANY(%s::text[]) OR photodna IN (
   SELECT photodna FROM hashsets_staged WHERE photodna IS NOT NULL GROUP BY photodna HAVING count(DISTINCT ident) >= %s)
 """
 
-MOST_CONFLICTS = 200  # named one by one; all are counted
+MOST_CONFLICTS = 200  # of a kind named one by one; all are counted
 CONFLICTS = """
-SELECT position, encode(ident, 'hex'), coalesce(raw->'codes', '[]')::text FROM hashsets_staged WHERE conflict
+SELECT position, encode(ident, 'hex'), said::text FROM hashsets_staged WHERE said IS NOT NULL AND conflict = %s
 ORDER BY position LIMIT %s
 """
 
@@ -175,26 +181,47 @@ def merge(placeholders: list[str]) -> int:
 
 
 def counts(alone: Mapping[str, int], dispositions: Mapping[str, str]) -> dict[str, Any]:
-    """Rows, how many of them hold conflicting dispositions, and category -> (disposition, rows).
+    """Rows; how many of them hold conflicting dispositions, or several categories of one; the rows by category.
 
     `alone`: entries by category that are not in the table.
     """
     codes = {code: (dispositions.get(code, "unmapped"), rows) for code, rows in alone.items()}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FILTER (WHERE conflict) FROM hashsets_staged")
-        (conflicts,) = cursor.fetchone()
+        cursor.execute(
+            "SELECT count(*) FILTER (WHERE conflict), count(*) FILTER (WHERE said IS NOT NULL AND NOT conflict)"
+            " FROM hashsets_staged"
+        )
+        conflicts, several = cursor.fetchone()
         cursor.execute("SELECT code, min(disposition), count(*) FROM hashsets_staged GROUP BY code")
         for code, disposition, rows in cursor.fetchall():
             codes[code] = disposition, rows + alone.get(code, 0)
     stored = sum(rows for _disposition, rows in codes.values())
-    return {"stored": stored, "conflicts": conflicts, "codes": dict(sorted(codes.items()))}
+    return {
+        "stored": stored,
+        "conflicts": conflicts,
+        "two_categories": several,
+        "codes": dict(sorted(codes.items())),
+    }
 
 
-def conflicts() -> list[tuple[int, str, list[str]]]:
-    """Position, hash and categories of the first rows with conflicting dispositions."""
+class Contradiction(NamedTuple):
+    """A hash that the list gives several categories, with the first record of each."""
+
+    position: int
+    ident: str
+    records: dict[str, int]
+
+    @property
+    def detail(self) -> str:
+        """`0f31...: 1, 2`."""
+        return f"{self.ident}: {', '.join(sorted(self.records))}"
+
+
+def contradictions(*, conflict: bool) -> list[Contradiction]:
+    """The first hashes under categories that mean different things, or under several that mean the same."""
     with connection.cursor() as cursor:
-        cursor.execute(CONFLICTS, [MOST_CONFLICTS])
-        return [(position, ident, json.loads(codes)) for position, ident, codes in cursor.fetchall()]
+        cursor.execute(CONFLICTS, [conflict, MOST_CONFLICTS])
+        return [Contradiction(position, ident, json.loads(said)) for position, ident, said in cursor.fetchall()]
 
 
 def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> int:

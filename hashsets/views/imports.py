@@ -23,8 +23,11 @@ STATES = {
     Job.State.DONE: (_("done"), "ok"),
     Job.State.FAILED: (_("failed"), "bad"),
 }
-CONFLICT = "conflicting"  # the warning of an entry that the list holds under contradicting categories
-FIGURES = ("read", "stored", "added", "changed", "withdrawn", "unchanged", "duplicates", "conflicts", "generation")
+CONFLICTS = {"conflicting", "two-categories"}  # the warnings of an entry that the list holds under several categories
+FIGURES = (
+    *("read", "stored", "added", "changed", "withdrawn", "unchanged", "duplicates", "conflicts", "two_categories"),
+    "generation",
+)
 
 
 @require_http_methods(["GET", "POST"])
@@ -109,18 +112,24 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any], user: User) -> 
             {"code": key, "reason": visible(words(key)), "count": n} for key, n in found.get("skipped", {}).items()
         ],
         "warnings": _warnings(found),
-        "conflicts": [_conflict(one) for one in found.get("warnings", []) if one["code"] == CONFLICT],
+        "conflicts": [_conflict(one) for one in found.get("warnings", []) if one["code"] in CONFLICTS],
         "errors": [
             _bad_record(one)
             for one in found.get("warnings", [])
-            if one["position"] is not None and one["code"] != CONFLICT
+            if one["position"] is not None and one["code"] not in CONFLICTS
         ],
     }
 
 
 def _conflict(warning: dict[str, Any]) -> dict[str, Any]:
-    digest, _, codes = warning["detail"].partition(": ")
-    return {"hash": digest, "codes": visible(codes), "record": warning["position"]}
+    """A hash with the first record of each category it has; before records were told, only the first of all."""
+    digest, _colon, codes = warning["detail"].partition(": ")
+    records = warning.get("records") or dict.fromkeys(codes.split(", "), warning["position"])
+    return {
+        "hash": digest,
+        "records": [(visible(code), record) for code, record in sorted(records.items(), key=lambda one: one[1])],
+        "same": warning["code"] == "two-categories",
+    }
 
 
 def _file(part: dict[str, Any]) -> dict[str, Any]:
@@ -156,7 +165,7 @@ def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
     told = [
         {"code": code, "what": words(code), **line}
         for code, line in seen.items()
-        if code not in SKIPPED and code != CONFLICT
+        if code not in SKIPPED and code not in CONFLICTS
     ]
     if dropped := found.get("dropped_photodna"):
         what = _("PhotoDNA of wrong length, or shared by many files; dropped")

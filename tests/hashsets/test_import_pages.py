@@ -88,7 +88,10 @@ def test_several_files_are_uploaded_as_parts(
 @pytest.fixture
 def checked(hash_set: HashSet, people: People, tmp_path: Path, woken: list[int]) -> Job:
     """A dry run that is over; its list has an entry that contradicts itself behind a bad record."""
-    records = (media(1), {"MD5": "nothing", "Category": 1}, media(8, 1), media(8, 0), media(9, 77))
+    records = (
+        *(media(1), {"MD5": "nothing", "Category": 1}, media(8, 1), media(8, 0), media(9, 77), media(10, 1)),
+        media(10, 2),
+    )
     data = document(tmp_path, *records).read_bytes()
     upload(signed_in(people.supervisor), hash_set, ("new.json", data), dry_run="on")
     tasks.run_import(woken[-1])
@@ -155,7 +158,9 @@ def test_the_report_of_a_dry_run_names_what_is_odd_with_place_and_file(people: P
     seen = text(client.get(page, secure=True))
     for words in (
         "the hash is not one", "Nothing has changed yet.", "a category the scheme does not have",
-        f"3 {digest(8)} 0, 1", "Region US", "Encoding UTF-8", "Version 2.0", "5 read, 4 used",
+        f"{digest(8)} 1 in record 3, 0 in record 4 different things: a conflict", "Two categories 1",
+        f"{digest(10)} 1 in record 6, 2 in record 7 the same for the queue", "Conflicts 1", "Region US",
+        "Encoding UTF-8", "Version 2.0", "7 read, 6 used",
     ):  # fmt: skip
         assert words.casefold() in seen.casefold(), words
     told = client.get(page + "?format=json", secure=True).json()

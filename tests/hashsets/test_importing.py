@@ -91,8 +91,8 @@ def test_the_1_3_sample_is_read_too(us: HashSet, supervisor: User) -> None:
 
 def test_the_quirks_file_ends_as_written_down(us: HashSet, supervisor: User) -> None:
     told = load(us, shared("vics/quirks-2.0.json"), by=supervisor).as_json()
-    counts = {name: told[name] for name in ("read", "stored", "duplicates", "conflicts", "dropped_photodna")}
-    assert counts == {"read": 23, "stored": 19, "duplicates": 2, "conflicts": 1, "dropped_photodna": 1}
+    names = ("read", "stored", "duplicates", "conflicts", "two_categories", "dropped_photodna")
+    assert [told[name] for name in names] == [23, 19, 2, 1, 1, 1]
     assert told["skipped"] == {"invalid-hash": 1, "zero-length": 1}
     assert (told["unmapped"], list(told["unknown_fields"])) == ({"99": 1}, ["NewField"])
     found = by_number(us)
@@ -450,6 +450,40 @@ def test_what_is_conflicting_trimmed_or_claimed_is_told_with_its_place(
     assert told["hash-trimmed"] == (f"MD5: ' {digest(2)} '", 2)
     assert told["total-disagrees"] == ("TotalMediaFiles says 7, there are 4", None)
     assert report.for_log()["files"][0]["producer"] == "Maker"
+
+
+@pytest.mark.parametrize(
+    ("tuning", "first", "second"),
+    [
+        # both plain, and so read by the block; sorted, or too many alike to be sorted
+        ({}, {}, {}),
+        ({"hashsets.sorting.RUN": 10, "hashsets.sorting.CROWDED": 20}, {}, {}),
+        # one of them, or both, for the reader of single records
+        ({}, {"Series": "A"}, {}),
+        ({}, {"Series": "A"}, {"VictimIdentified": "true"}),
+    ],
+)
+@pytest.mark.parametrize("worth", [1, 10**9])
+def test_two_categories_of_one_meaning_are_no_mere_duplicate_and_both_records_are_named(
+    tuning: dict[str, int], first: dict[str, Any], second: dict[str, Any], worth: int, tmp_path: Path, us: HashSet,
+    supervisor: User, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    for name, value in (tuning | {"hashsets.fresh.WORTH_IT": worth}).items():
+        monkeypatch.setattr(name, value)
+    records = [media(n, 1, MediaSize=n) for n in range(1, 41)]
+    again = [media(5, 2, MediaSize=5) | second, media(6, 0, MediaSize=6), media(7, 1, MediaSize=7)]
+    records[4] |= first
+    report = load(us, document(tmp_path, *records, *again), by=supervisor)
+    told = report.as_json()
+    assert [told[name] for name in ("stored", "duplicates", "conflicts", "two_categories")] == [40, 3, 1, 1]
+    named = {one["code"]: one for one in told["warnings"] if one["position"] is not None}
+    assert named["two-categories"] == {
+        "code": "two-categories", "detail": f"{digest(5)}: 1, 2", "position": 5, "records": {"1": 5, "2": 41},
+    }  # fmt: skip
+    assert named["conflicting"]["records"] == {"0": 42, "1": 6}
+    found = by_number(us)
+    assert (found[5].code, found[5].conflict, found[5].raw["codes"]) == ("1", False, ["1", "2"])
+    assert (found[6].conflict, found[7].raw.get("codes")) == (True, None)
 
 
 def plain_list(folder: Path, numbers: range, name: str, *odd: dict[str, Any]) -> Path:
