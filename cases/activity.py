@@ -90,7 +90,10 @@ def _matched(details: dict[str, Any]) -> str:
     left = details["left"]  # before `back` was told, too: the two in one, negative where more came back
     moves = {_("left the queue"): max(left, 0), _("came back"): details.get("back", max(-left, 0))}
     said = ", ".join(f"{number:,} {what}" for what, number in moves.items() if number)
-    return f"{details['set']} v{details['generation']}: {said or _('nothing changed in the queue')}"
+    about = f"{details['set']} v{details['generation']}" if details["set"] else _("Matched again")
+    if "batch" in details:
+        about = _("%(about)s, batch %(batch)d") % {"about": about, "batch": details["batch"]}
+    return f"{about}: {said or _('nothing changed in the queue')}"
 
 
 def _names(case: Case, told: list[Told]) -> dict[str, str]:

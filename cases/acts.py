@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import events, facts, keys, publishing, review, standing, states, units
+from cases import events, facts, held_moves, keys, publishing, review, standing, states, units
 from cases.errors import NotHeld
 from cases.facts import Facts
 from cases.keys import KEEP, Plan
@@ -57,12 +57,14 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
         return []
     now = Round(batch, batch.case, by, codes)
     stacks = list({wish.stack for wish in once})
-    with states.settling(units.contents_of(now.case, stacks), batch=batch.pk):
+    with states.settling(units.contents_of(now.case, stacks), batch=batch.pk) as moved:
         units.lock(now, stacks)
         answers = units.earlier_answers(by, once)  # under the lock: of an act sent twice at once the later is a repeat
         for run in _runs([wish for wish in once if wish.key not in answers]):
             answers |= _carry_out(now, run)
     audit.record_all(now.events, by=by, agency=now.case.agency_id)
+    if moved:
+        audit.record_all(held_moves.facts(moved, batch), by=None, agency=now.case.agency_id)
     return [answers[wish.key] for wish in wishes]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases import metadata, names, paths, problems, shown, why
+from cases import metadata, names, paths, problems, shown, why_here
 from cases.models import Content, Item, Metadata, Stack
 from workbench.models import User
 
@@ -30,7 +30,7 @@ def unit(stack: Stack, *, by: User) -> dict[str, Any]:
         "version": stack.version,
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
-        "why": [line.as_json() for line in why.lines(content, blind=why.is_blind(item, by))],
+        "why": [line.as_json() for line in why_here.lines(item, by)],
         "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
         "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
         "members": [],

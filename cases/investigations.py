@@ -126,11 +126,11 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
     """Take a person off the team: open batches go back, from the next request on the case is out of reach."""
     gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
     if gone:
-        facts = review.release(case=case, user=person)
-        facts.append(
+        over = review.release(case=case, user=person)
+        over.facts.append(
             audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
         )
-        audit.record_all(facts, by=by, agency=case.agency_id)
+        over.record(by, case)
 
 
 @transaction.atomic
@@ -142,8 +142,9 @@ def close(*, case: Case, by: User, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused
-    facts = review.release(case=case) + evidence.hold_all(case)
+    over = review.release(case=case)
+    over.facts.extend(evidence.hold_all(case))
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
         closed = audit.Event(events.CASE_CLOSED, audit.subject_of(case), case.public_id, reason=reason.strip())
-        facts.append(closed)
-    audit.record_all(facts, by=by, agency=case.agency_id)
+        over.facts.append(closed)
+    over.record(by, case)

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, names, nothing_left, problems, states
+from cases import events, held_moves, names, nothing_left, problems, states
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from workbench import audit, prepared
@@ -244,9 +244,9 @@ def on_screen(*, batch: Batch, ms: int) -> None:
 def close(*, batch: Batch, by: User) -> dict[str, Any]:
     """Give the batch's open stacks back and sum it up; closing twice is harmless."""
     with transaction.atomic():
-        summary, facts = _release(batch, Batch.State.CLOSED)
-        audit.record_all(facts, by=by, agency=batch.case.agency_id)
-    return summary
+        over = _release(batch, Batch.State.CLOSED)
+        over.record(by, batch.case)
+    return over.summary
 
 
 def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:
@@ -257,12 +257,24 @@ def expire_batches(*, case: Case | None = None, user: User | None = None) -> int
     found = list(late.select_related("case", "user")[:100])
     for batch in found:
         with transaction.atomic():
-            _summary_of, facts = _release(batch, Batch.State.EXPIRED)
-            audit.record_all(facts, by=None, agency=batch.case.agency_id)
+            _release(batch, Batch.State.EXPIRED).record(None, batch.case)
     return len(found)
 
 
-def release(*, case: Case, user: User | None = None) -> list[audit.Event]:
+class Over(NamedTuple):
+    """What the end of batches came to, and the events to record: those of a person, and what matching had moved."""
+
+    summary: dict[str, Any]
+    facts: list[audit.Event]
+    moved: list[audit.Event]
+
+    def record(self, by: User | None, case: Case) -> None:
+        """Record them, last in the transaction; nobody's doing is what matching moved."""
+        audit.record_all(self.facts, by=by, agency=case.agency_id)
+        audit.record_all(self.moved, by=None, agency=case.agency_id)
+
+
+def release(*, case: Case, user: User | None = None) -> Over:
     """Give back the open batches of a case, or one person's: the case closes, or the person leaves it.
 
     Inside the caller's transaction; returns the events to record. Contents of all batches are locked first.
@@ -272,7 +284,8 @@ def release(*, case: Case, user: User | None = None) -> list[audit.Event]:
         found = found.filter(user=user)
     batches = list(found.select_related("case", "user"))
     states.lock(_contents([batch.pk for batch in batches]))
-    return [fact for batch in batches for fact in _release(batch, Batch.State.RELEASED)[1]]
+    every = [_release(batch, Batch.State.RELEASED) for batch in batches]
+    return Over({}, [fact for over in every for fact in over.facts], [fact for over in every for fact in over.moved])
 
 
 def _contents(batches: Sequence[int]) -> list[int]:
@@ -285,17 +298,17 @@ def _contents(batches: Sequence[int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def _release(batch: Batch, state: Batch.State) -> tuple[dict[str, Any], list[audit.Event]]:
+def _release(batch: Batch, state: Batch.State) -> Over:
     """Close the batch, free its stacks and catch up on what happened to their contents meanwhile.
 
-    Returns what it came to, and the events to record: none where it was over already.
+    There are no events to record where it was over already.
     """
     over = Batch.objects.filter(pk=batch.pk, state=Batch.State.OPEN).update(state=state, closed_at=timezone.now())
     summary = _summary(batch)
     if not over:
-        return summary, []
+        return Over(summary, [], [])
     contents = _contents([batch.pk])
-    with connection.cursor() as cursor, states.settling(contents, batch=batch.pk):
+    with connection.cursor() as cursor, states.settling(contents, batch=batch.pk) as moved:
         cursor.execute(
             "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
             [batch.pk],
@@ -303,7 +316,7 @@ def _release(batch: Batch, state: Batch.State) -> tuple[dict[str, Any], list[aud
     verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
-    return summary, facts + _looks_without_decision(batch)
+    return Over(summary, facts + _looks_without_decision(batch), held_moves.facts(moved, batch))
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

@@ -87,11 +87,16 @@ def changing(content_ids: Sequence[int], *, batch: int | None = None) -> Iterato
 
 
 @contextmanager
-def settling(content_ids: Sequence[int], *, batch: int | None = None) -> Iterator[None]:
-    """The same for what brings and takes no file and no item: decisions, marks, matches, leases. 4 queries."""
+def settling(content_ids: Sequence[int], *, batch: int | None = None) -> Iterator[list[Moved]]:
+    """The same for what brings and takes no file and no item: decisions, marks, matches, leases. 4 queries.
+
+    The list it hands out holds the items that changed, once the block is over.
+    """
     lock(content_ids)
-    yield
-    tallies.move(_refresh(content_ids, batch))
+    moved: list[Moved] = []
+    yield moved
+    moved += _refresh(content_ids, batch)
+    tallies.move(moved)
 
 
 def lock(content_ids: Sequence[int]) -> None:

@@ -19,7 +19,8 @@ BLIND = {Item.State.OPEN, Item.State.WAITING, Item.State.UNSURE}
 KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
 EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
-         "conflict": "scale", "differ": "scale", "later": "refresh-cw", "more": "layers"}  # fmt: skip
+         "conflict": "scale", "differ": "scale", "later": "refresh-cw", "held": "refresh-cw",
+         "more": "layers"}  # fmt: skip
 NOT_USED = "git-compare"
 BLIND_WORDS = {
     "closed": ("closed", "Takes the file out of the queue"),

@@ -11,7 +11,20 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import activity, drop, figures, investigations, ladder, overview, seal_words, shown, verify_jobs, verifying
+from cases import (
+    activity,
+    drop,
+    figures,
+    held_moves,
+    held_words,
+    investigations,
+    ladder,
+    overview,
+    seal_words,
+    shown,
+    verify_jobs,
+    verifying,
+)
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
@@ -82,6 +95,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "ladder": ladder.steps(counts.figures, states, exhibits, counts.stacks),
             "stacks": counts.stacks,
             "unsure": states["unsure"].items if "unsure" in states else 0,
+            "held": [text for held in held_moves.of_case(found) for text in held_words.of_items(held, request.user)],
             "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
             "kept": len(exhibits),
             "dropped": shown.dropped(drop.refused(found)),

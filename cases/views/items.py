@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, figures, inspector, listing, marks, shown, viewing, why
+from cases import decisions, figures, inspector, listing, marks, shown, viewing, why_here
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
@@ -118,7 +118,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "state_text": shown.ITEM_WORDS[Item.State(found.state)],
         "state_kind": shown.ITEM_KINDS[found.state],
         "standing": categories.get(standing.code or "") if standing else None,
-        "why": why.lines(content, blind=why.is_blind(found, request.user)),
+        "why": why_here.lines(found, request.user),
         "file": inspector.facts(content),
         "says": inspector.says(content),
         "frames": frames,

@@ -24,6 +24,7 @@ export class Ending {
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
       back: () => this.lookBack(),
       unsaved: () => review.outbox.unsaved,
+      changes: () => review.batch.changes(),
     });
   }
 

@@ -23,9 +23,16 @@ async function carryOut(dialog, trouble, act, unsaved) {
   }
 }
 
+/** Says in `line` what left the batch without a decision, by reason; nothing where the server cannot be asked. */
+async function tellLeft(line, changes) {
+  const reasons = new Map();
+  for (const { reason } of await changes().catch(() => [])) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  line.textContent = [...reasons].map(([reason, number]) => `${plural(number, "item")} left: ${reason}.`).join(" ");
+}
+
 /**
  * Shows the summary in `dialog`. `figures`: number, items, decided, left, skipped, views, onScreen, revealed, viewed.
- * `on`: back; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
+ * `on`: back; changes, which answers what left the batch meanwhile as {stack, reason}; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
  * `unsaved`, the number of acts that wait.
  */
 export function showFinish(dialog, figures, on) {
@@ -43,10 +50,12 @@ export function showFinish(dialog, figures, on) {
     ? button(`Look back over ${figures.viewed}`, "sm", () => { dialog.close(); on.back(); })
     : button("Back to the grid", "sm", () => dialog.close());
   const first = button("Next batch", "sm pri", guarded(on.next), "↵");
+  const left = el("p", { role: "status" });
   dialog.replaceChildren(el("div", { class: "finish" }, icon("circle-check", ""),
-    el("h2", { id: "finish-title" }, title), el("p", {}, lines.join(" ")), trouble,
+    el("h2", { id: "finish-title" }, title), el("p", {}, lines.join(" ")), left, trouble,
     el("div", { class: "row wrap mt2" }, first, back, button("Stop for now", "sm quiet", guarded(on.stop)))));
   dialog.setAttribute("aria-labelledby", "finish-title");
   if (!dialog.open) dialog.showModal();
   first.focus();
+  tellLeft(left, on.changes);
 }
