@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from cases.models import Case
+from hashsets.mapping import MAPPED, other_category
 from workbench.models import User
 
 MOST = 50
@@ -17,24 +18,31 @@ REACHED = "SELECT content_id FROM cases_item WHERE case_id = ANY(%(cases)s) AND 
 
 # Contents with several strong matches first: few, and only for them the rules are asked.
 DISAGREE = f"""
-WITH several AS (
+WITH {MAPPED}, several AS (
   SELECT content_id FROM cases_match WHERE strong AND lost_in IS NULL AND content_id IN ({REACHED})
   GROUP BY 1 HAVING count(*) > 1),
-torn AS (
-  SELECT m.content_id, count(DISTINCT m.set_id) AS sets, string_agg(v.code, ', ' ORDER BY v.code) AS codes,
-    string_agg(DISTINCT h.name, ', ') AS names,
-    string_agg(DISTINCT h.name || ': ' || v.code, ' · ') AS each
+said AS MATERIALIZED (
+  SELECT m.content_id, m.set_id, m.entry, h.name, h.scheme_id AS scheme, v.code, v.disposition
   FROM several s JOIN cases_match m ON m.content_id = s.content_id AND m.strong AND m.lost_in IS NULL
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
-  JOIN hashsets_hashset h ON h.id = m.set_id
-  GROUP BY 1 HAVING min(v.disposition) <> max(v.disposition))
-SELECT * FROM (
+  JOIN hashsets_hashset h ON h.id = m.set_id),
+otherwise AS (
+  SELECT DISTINCT a.content_id FROM said a JOIN said b ON b.content_id = a.content_id
+    AND (b.set_id, b.entry) > (a.set_id, a.entry) AND {other_category("a.scheme", "a.code", "b.scheme", "b.code")}),
+torn AS (
+  SELECT content_id, count(DISTINCT set_id) AS sets, string_agg(code, ', ' ORDER BY code) AS codes,
+    string_agg(DISTINCT name, ', ') AS names, string_agg(DISTINCT name || ': ' || code, ' · ') AS each,
+    min(disposition) <> max(disposition) AS means_other
+  FROM said GROUP BY 1
+  HAVING min(disposition) <> max(disposition) OR content_id IN (SELECT content_id FROM otherwise))
+SELECT sets, codes, names, each, public_id, state, number, sha256, means_other FROM (
+  SELECT *, row_number() OVER (PARTITION BY means_other ORDER BY state = 'decided', number, sha256) AS place FROM (
   SELECT DISTINCT ON (t.content_id) t.sets, t.codes, t.names, t.each, i.public_id, i.state, c.number,
-    encode(k.sha256, 'hex')
+    encode(k.sha256, 'hex') AS sha256, t.means_other
   FROM torn t JOIN cases_item i ON i.content_id = t.content_id AND i.case_id = ANY(%(cases)s) AND i.state <> 'excluded'
   JOIN cases_case c ON c.id = i.case_id JOIN cases_content k ON k.id = t.content_id
-  ORDER BY t.content_id, i.id) x
-ORDER BY x.state = 'decided', x.number, 8 LIMIT %(most)s
+  ORDER BY t.content_id, i.id) x) y
+WHERE place <= %(most)s ORDER BY means_other DESC, place
 """  # noqa: S608 only constants of this module
 
 HOT = """
@@ -53,7 +61,7 @@ ORDER BY 4 DESC, h.name, e.ident LIMIT %(most)s
 class Disagreement:
     """A content on which sets that may act do not agree, through one item in reach.
 
-    `codes`: `1, 1, 2`; `each`: `A: 1 · B: 1 · C: 2`.
+    `codes`: `1, 1, 2`; `each`: `A: 1 · B: 1 · C: 2`; `means_other`: not only the category differs, but what it means.
     """
 
     sets: int
@@ -64,6 +72,7 @@ class Disagreement:
     state: str
     case: str
     sha256: str
+    means_other: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,11 @@ class Hot:
 
 
 def disagreements(user: User) -> list[Disagreement]:
-    """Contents on which the agency's sets disagree, those nobody decided first. Two queries."""
+    """Contents on which the agency's sets disagree: first in the meaning, then in the category alone. Two queries.
+
+    Of each the first 50, those that nobody decided before the others. Categories of different schemes are compared
+    where one maps to the other.
+    """
     return [Disagreement(*row) for row in _rows(DISAGREE, user)]
 
 

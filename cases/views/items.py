@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import decisions, figures, inspector, listing, marks, shown, viewing, why_here
+from cases import contradictions, decisions, figures, inspector, listing, marks, shown, viewing, why_here
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from hashsets.models import Category
@@ -127,6 +127,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "marks": marks.of(found, request.user),
         "undecided": shown.UNDECIDED[Item.State(found.state)],
         "may_correct": _may_correct(request, found),
+        "lists_say": contradictions.of_item(found, request.user),
         "decisions": _decisions(found, categories, standing, request.user),
         "offers": _offers(found, request.user),
         "categories": categories.values(),

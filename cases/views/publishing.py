@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import listing, publishing, shown
+from cases import contradictions, listing, publishing, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
@@ -56,6 +56,8 @@ def offers(request: SignedRequest) -> HttpResponse:
     waiting = listing.waiting(scoped)
     schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
     categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
+    decisions = [row.decision_id for row in page.rows] if contradictions.may_see(request.user) else []
+    lists_say = contradictions.of_decisions(decisions)
     context = {
         "here": "publish",
         "case": case,
@@ -63,7 +65,10 @@ def offers(request: SignedRequest) -> HttpResponse:
         "tabs": [(key, label, listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
         "set": publishing.publishing_set(case) if case else None,
         "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
-        "rows": [_row(request, offer, categories) for offer in page.rows],
+        "rows": [
+            _row(request, offer, categories) | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}
+            for offer in page.rows
+        ],
         "next_url": listing.next_url(request.GET, page.next),
         "may_approve": access.has(request.user, "offer.make" if tab == "published" else "offer.approve"),
     }
@@ -117,6 +122,12 @@ def _row(request: SignedRequest, offer: Offer, categories: dict[tuple[int, str],
         "why_not": OWN[S(offer.state)] if waits and own else "",
         "may_withdraw": offer.state == S.PUBLISHED and access.has(request.user, "offer.make"),
     }
+
+
+def _otherwise(offer: Offer, lists_say: list[contradictions.Says]) -> list[str]:
+    """What sets say against the decision, the set that it would go into first. It is for the approver to judge."""
+    here = [_("%s: this very set") % one.text for one in lists_say if one.set_id == offer.set_id]
+    return here + [one.text for one in lists_say if one.set_id != offer.set_id]
 
 
 @require_POST

@@ -6,9 +6,10 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from cases import set_health, shown
+from cases import contradictions, listing, set_health, shown
 from cases.models import Item
 from hashsets import health, reads
+from hashsets.patience import TakesLonger
 from workbench import access
 from workbench.requests import SignedRequest
 
@@ -20,6 +21,7 @@ def page(request: SignedRequest) -> HttpResponse:
     access.require(user, "set.list")
     in_cases = access.has(user, "item.view")
     sets = health.of_sets(user)
+    torn = set_health.disagreements(user) if in_cases else []
     context: dict[str, Any] = {
         "here": "hashsets",
         "sets": [one for one in sets if not one.well],
@@ -27,11 +29,26 @@ def page(request: SignedRequest) -> HttpResponse:
         "doubtful": health.doubtful(user),
         "in_cases": in_cases,
         "blind": access.has(user, "batch.work"),
-        "disagreements": [
-            {"found": one, "state": shown.ITEM_WORDS[Item.State(one.state)], "kind": shown.ITEM_KINDS[one.state]}
-            for one in (set_health.disagreements(user) if in_cases else [])
-        ],
+        "disagreements": [_torn(one) for one in torn if one.means_other],
+        "otherwise": [_torn(one) for one in torn if not one.means_other],
+        "decided": _decided(request) if contradictions.may_see(user) else None,
         "hot": set_health.hot(user) if in_cases else [],
     }
-    reads.health(by=user, entries=sum(len(context[part]) for part in ("doubtful", "disagreements", "hot")))
+    told = sum(len(context[part]) for part in ("doubtful", "disagreements", "otherwise", "hot"))
+    reads.health(by=user, entries=told + len((context["decided"] or {}).get("rows", [])))
     return render(request, "hashsets/health.html", context)
+
+
+def _torn(one: set_health.Disagreement) -> dict[str, Any]:
+    return {"found": one, "state": shown.ITEM_WORDS[Item.State(one.state)], "kind": shown.ITEM_KINDS[one.state]}
+
+
+def _decided(request: SignedRequest) -> dict[str, Any]:
+    """What people decided otherwise than sets say: how many by set, and a page of them."""
+    after = listing.after_key(request.GET.get("decided"))
+    try:
+        page = contradictions.page(request.user, after=after)
+        counts, is_all = contradictions.counts(request.user)
+    except TakesLonger as late:
+        return {"late": str(late), "rows": []}
+    return {"rows": page.rows, "next": page.next, "counts": counts, "is_all": is_all, "from_start": bool(after)}

@@ -1,0 +1,171 @@
+"""Where a list says something else than a person decided: nothing follows by itself, somebody should look.
+
+What is told is the decision in force, and strong matches that may act by the agency's policies (model.md section 3),
+compared through the mappings of their schemes. It would tell the first decision to whoever gives a second view, so it
+is for those only who give none, and for the one who decided (workflows.md section 3).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from cases.models import Case, Item, Standing
+from hashsets.mapping import MAPPED, other_category
+from hashsets.patience import PAGE as PATIENCE
+from hashsets.patience import within
+from workbench import access
+from workbench.models import User
+
+PAGE = 50  # contents
+COUNTED = 10_000  # contradictions; beyond, only that there are more
+
+# Decisions beside the entries that equal their contents, where the two say something else; the digests are compared
+# already, the rules are asked only of these few. In the order of contents, as all three indexes have them.
+DIFFER = f"""
+  SELECT d.id AS decision, d.content_id AS content, d.code AS decided, d.scheme_id AS scheme, d.agency_id AS agency,
+    m.set_id, e.id AS entry, e.code, e.disposition <> g.disposition AS means_other
+  FROM {{decisions}} JOIN hashsets_category g ON g.scheme_id = d.scheme_id AND g.code = d.code
+  JOIN cases_match m ON m.content_id = d.content_id AND m.strong AND m.lost_in IS NULL
+  JOIN hashsets_entry e ON e.set_id = m.set_id AND e.id = m.entry
+  JOIN hashsets_hashset h ON h.id = m.set_id
+  WHERE (e.disposition <> g.disposition OR {other_category("d.scheme_id", "d.code", "h.scheme_id", "e.code")}) {{more}}
+"""  # noqa: S608 only constants of this module
+MAY_ACT = """
+  JOIN hashsets_verdict v ON v.agency_id = f.agency AND v.set_id = f.set_id AND v.entry_id = f.entry AND v.effect > 0
+  JOIN hashsets_hashset h ON h.id = f.set_id
+"""
+CHOSEN = "AND d.id = ANY(%(decisions)s::bigint[]) OFFSET 0"
+OF_DECISIONS = f"""
+WITH {MAPPED}
+SELECT DISTINCT f.decision, h.id, h.name, h.public_id, h.generation, f.code, coalesce(w.name, ''), f.means_other
+FROM ({DIFFER.format(decisions="cases_decision d", more=CHOSEN)}) f {MAY_ACT}
+LEFT JOIN hashsets_category w ON w.scheme_id = h.scheme_id AND w.code = f.code ORDER BY h.name, h.id, f.code
+"""  # noqa: S608 only constants of this module
+
+# A page reads on from a key, and no further than it needs.
+STANDING = "cases_standing st JOIN cases_decision d ON d.id = st.decision_id AND d.code IS NOT NULL"
+IN_ORDER = "AND d.agency_id = %(agency)s AND st.content_id > %(after)s ORDER BY st.content_id OFFSET 0"
+ALL = f"""
+  SELECT f.content, f.decided, h.name, h.public_id AS set, h.generation, f.code, f.means_other, i.item, i.number
+  FROM ({DIFFER.format(decisions=STANDING, more=IN_ORDER)}) f {MAY_ACT}
+  JOIN hashsets_scheme t ON t.id = f.scheme JOIN LATERAL (
+    SELECT i.public_id AS item, c.number FROM cases_item i
+    JOIN cases_case c ON c.id = i.case_id JOIN hashsets_scheme s ON s.id = c.scheme_id AND s.scheme_id = t.scheme_id
+    WHERE i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided' ORDER BY i.id LIMIT 1) i
+  ON true ORDER BY f.content
+"""  # noqa: S608 only constants of this module
+ROWS = f"""
+WITH {MAPPED}
+SELECT f.content, encode(k.sha256, 'hex'), f.item, f.number, f.decided, f.says, f.means_other
+FROM (SELECT content, string_agg(DISTINCT decided, ', ') AS decided, bool_or(means_other) AS means_other,
+    (array_agg(item))[1] AS item, min(number) AS number,
+    string_agg(DISTINCT format('%%s v%%s: %%s', name, generation, code), ' · ') AS says
+  FROM ({ALL}) f GROUP BY content ORDER BY content LIMIT %(limit)s) f
+JOIN cases_content k ON k.id = f.content ORDER BY f.content
+"""  # noqa: S608 only constants of this module
+COUNTS = f"""
+WITH {MAPPED}
+SELECT name, set, count(DISTINCT content), count(DISTINCT content) FILTER (WHERE means_other), sum(count(*)) OVER ()
+FROM ({ALL} LIMIT %(limit)s) f GROUP BY name, set ORDER BY 3 DESC, name, set
+"""  # noqa: S608 only constants of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """What a set says of a content that a person decided otherwise."""
+
+    set_id: int
+    set: str
+    public_id: UUID
+    generation: int
+    code: str
+    category: str
+    means_other: bool  # it means something else for the queue, too
+
+    @property
+    def text(self) -> str:
+        """`Reference v3 says 2 Coastal`."""
+        return f"{self.set} v{self.generation} says {self.code} {self.category}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradicted:
+    """A content decided otherwise than sets say, through one item in reach. `says`: `Reference v3: 2 · Other v1: 5`."""
+
+    content: int
+    sha256: str
+    item: UUID
+    case: str
+    decided: str
+    says: str
+    means_other: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfSet:
+    """How many contents were decided otherwise than one set says, and of how many it says another meaning."""
+
+    set: str
+    set_id: UUID
+    contents: int
+    means_other: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page by content; `next` is the key behind which the following one starts, None on the last."""
+
+    rows: list[Contradicted]
+    next: int | None
+
+
+def may_see(by: User) -> bool:
+    """Whether the person gives no views, first or second, and so may be told of anybody's decision beside the lists."""
+    return access.has(by, "item.view") and not access.has(by, "batch.work")
+
+
+def of_item(item: Item, by: User) -> list[Says]:
+    """What sets say otherwise than the decision in force on an item; for whoever made it, or gives no views."""
+    if item.state != Item.State.DECIDED:
+        return []
+    stands = Standing.objects.filter(content=item.content_id, scheme_id=item.case.scheme.scheme_id, code__isnull=False)
+    if not may_see(by):
+        stands = stands.filter(decision__by=by)
+    decision = stands.values_list("decision", flat=True).first()
+    return of_decisions([decision])[decision] if decision else []
+
+
+def of_decisions(decisions: Collection[int]) -> defaultdict[int, list[Says]]:
+    """What sets in force say otherwise, by decision. One query, none where there are none."""
+    told = defaultdict[int, list[Says]](list)
+    if decisions:
+        with connection.cursor() as cursor:
+            cursor.execute(OF_DECISIONS, {"decisions": list(decisions)})
+            for decision, *says in cursor.fetchall():
+                told[decision].append(Says(*says))
+    return told
+
+
+def page(user: User, *, after: int = 0) -> Page:
+    """Contents in the person's reach that are decided otherwise than sets say, by key. Raises TakesLonger."""
+    rows = [Contradicted(*row) for row in _asked(ROWS, user, after, PAGE + 1)]
+    return Page(rows[:PAGE], rows[PAGE - 1].content if len(rows) > PAGE else None)
+
+
+def counts(user: User) -> tuple[list[OfSet], bool]:
+    """How many by set, and whether that is all: beyond 10,000 nobody counts on. Raises TakesLonger."""
+    rows = _asked(COUNTS, user, 0, COUNTED)
+    return [OfSet(*row[:-1]) for row in rows], not rows or rows[0][-1] < COUNTED
+
+
+def _asked(sql: str, user: User, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+    reached = list(Case.objects.for_actor(user).filter(agency=user.agency_id).values_list("pk", flat=True))
+    values: dict[str, Any] = {"agency": user.agency_id, "cases": reached, "after": after, "limit": limit}
+    with within(PATIENCE), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
