@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from cases.models import Case, Item, Standing
-from hashsets.mapping import MAPPED, other_category
+from hashsets.mapping import other_category
 from hashsets.patience import PAGE as PATIENCE
 from hashsets.patience import within
 from workbench import access
@@ -24,42 +24,50 @@ PAGE = 50  # contents
 COUNTED = 10_000  # contradictions; beyond, only that there are more
 
 # Decisions beside the entries that equal their contents, where the two say something else; the digests are compared
-# already, the rules are asked only of these few. In the order of contents, as all three indexes have them.
+# already, the rules are asked only of these few. Step by step along the indexes, in the order of {decisions}: OFFSET 0
+# keeps the planner to them, since it knows nothing of how few differ, and a page reads no further than it needs.
 DIFFER = f"""
-  SELECT d.id AS decision, d.content_id AS content, d.code AS decided, d.scheme_id AS scheme, d.agency_id AS agency,
-    m.set_id, e.id AS entry, e.code, e.disposition <> g.disposition AS means_other
-  FROM {{decisions}} JOIN hashsets_category g ON g.scheme_id = d.scheme_id AND g.code = d.code
-  JOIN cases_match m ON m.content_id = d.content_id AND m.strong AND m.lost_in IS NULL
-  JOIN hashsets_entry e ON e.set_id = m.set_id AND e.id = m.entry
-  JOIN hashsets_hashset h ON h.id = m.set_id
-  WHERE (e.disposition <> g.disposition OR {other_category("d.scheme_id", "d.code", "h.scheme_id", "e.code")}) {{more}}
+  SELECT d.id AS decision, {{content}} AS content, d.code AS decided, d.scheme_id AS scheme, d.agency_id AS agency,
+    m.set_id, m.entry, e.code, e.disposition <> d.disposition AS means_other
+  FROM {{decisions}}
+  CROSS JOIN LATERAL (
+    SELECT x.*, (
+      SELECT disposition FROM hashsets_category WHERE scheme_id = x.scheme_id AND code = x.code) AS disposition
+    FROM cases_decision x WHERE x.id = st.decision_id AND x.code IS NOT NULL OFFSET 0) d
+  CROSS JOIN LATERAL (
+    SELECT k.set_id, k.entry, (SELECT scheme_id FROM hashsets_hashset WHERE id = k.set_id) AS scheme
+    FROM (SELECT * FROM cases_match WHERE content_id = d.content_id OFFSET 0) k
+    WHERE k.strong AND k.lost_in IS NULL OFFSET 0) m
+  CROSS JOIN LATERAL (
+    SELECT y.code, y.disposition FROM hashsets_entry y WHERE y.set_id = m.set_id AND y.id = m.entry OFFSET 0) e
+  WHERE e.disposition <> d.disposition OR {other_category("d.scheme_id", "d.code", "m.scheme", "e.code")} OFFSET 0
 """  # noqa: S608 only constants of this module
 MAY_ACT = """
-  JOIN hashsets_verdict v ON v.agency_id = f.agency AND v.set_id = f.set_id AND v.entry_id = f.entry AND v.effect > 0
-  JOIN hashsets_hashset h ON h.id = f.set_id
+  CROSS JOIN LATERAL (
+    SELECT h.* FROM hashsets_verdict v JOIN hashsets_hashset h ON h.id = v.set_id
+    WHERE v.agency_id = f.agency AND v.set_id = f.set_id AND v.entry_id = f.entry AND v.effect > 0 OFFSET 0) h
 """
-CHOSEN = "AND d.id = ANY(%(decisions)s::bigint[]) OFFSET 0"
+CHOSEN = "unnest(%(decisions)s::bigint[]) AS st(decision_id)"
 OF_DECISIONS = f"""
-WITH {MAPPED}
 SELECT DISTINCT f.decision, h.id, h.name, h.public_id, h.generation, f.code, coalesce(w.name, ''), f.means_other
-FROM ({DIFFER.format(decisions="cases_decision d", more=CHOSEN)}) f {MAY_ACT}
+FROM ({DIFFER.format(decisions=CHOSEN, content="d.content_id")}) f {MAY_ACT}
 LEFT JOIN hashsets_category w ON w.scheme_id = h.scheme_id AND w.code = f.code ORDER BY h.name, h.id, f.code
 """  # noqa: S608 only constants of this module
 
-# A page reads on from a key, and no further than it needs.
-STANDING = "cases_standing st JOIN cases_decision d ON d.id = st.decision_id AND d.code IS NOT NULL"
-IN_ORDER = "AND d.agency_id = %(agency)s AND st.content_id > %(after)s ORDER BY st.content_id OFFSET 0"
+STANDING = """(
+  SELECT content_id, decision_id FROM cases_standing WHERE code IS NOT NULL AND content_id > %(after)s
+  ORDER BY content_id OFFSET 0) st"""
 ALL = f"""
   SELECT f.content, f.decided, h.name, h.public_id AS set, h.generation, f.code, f.means_other, i.item, i.number
-  FROM ({DIFFER.format(decisions=STANDING, more=IN_ORDER)}) f {MAY_ACT}
-  JOIN hashsets_scheme t ON t.id = f.scheme JOIN LATERAL (
-    SELECT i.public_id AS item, c.number FROM cases_item i
-    JOIN cases_case c ON c.id = i.case_id JOIN hashsets_scheme s ON s.id = c.scheme_id AND s.scheme_id = t.scheme_id
-    WHERE i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided' ORDER BY i.id LIMIT 1) i
-  ON true ORDER BY f.content
+  FROM ({DIFFER.format(decisions=STANDING, content="st.content_id")}) f {MAY_ACT}
+  CROSS JOIN LATERAL (
+    SELECT i.public_id AS item, c.number FROM cases_item i JOIN cases_case c ON c.id = i.case_id
+    JOIN hashsets_scheme s ON s.id = c.scheme_id
+    WHERE f.agency = %(agency)s AND i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided'
+      AND s.scheme_id = (SELECT scheme_id FROM hashsets_scheme WHERE id = f.scheme) ORDER BY i.id LIMIT 1) i
+  ORDER BY f.content
 """  # noqa: S608 only constants of this module
 ROWS = f"""
-WITH {MAPPED}
 SELECT f.content, encode(k.sha256, 'hex'), f.item, f.number, f.decided, f.says, f.means_other
 FROM (SELECT content, string_agg(DISTINCT decided, ', ') AS decided, bool_or(means_other) AS means_other,
     (array_agg(item))[1] AS item, min(number) AS number,
@@ -68,7 +76,6 @@ FROM (SELECT content, string_agg(DISTINCT decided, ', ') AS decided, bool_or(mea
 JOIN cases_content k ON k.id = f.content ORDER BY f.content
 """  # noqa: S608 only constants of this module
 COUNTS = f"""
-WITH {MAPPED}
 SELECT name, set, count(DISTINCT content), count(DISTINCT content) FILTER (WHERE means_other), sum(count(*)) OVER ()
 FROM ({ALL} LIMIT %(limit)s) f GROUP BY name, set ORDER BY 3 DESC, name, set
 """  # noqa: S608 only constants of this module

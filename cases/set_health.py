@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from cases.models import Case
-from hashsets.mapping import MAPPED, other_category
+from hashsets.mapping import other_category
 from workbench.models import User
 
 MOST = 50
@@ -18,7 +18,7 @@ REACHED = "SELECT content_id FROM cases_item WHERE case_id = ANY(%(cases)s) AND 
 
 # Contents with several strong matches first: few, and only for them the rules are asked.
 DISAGREE = f"""
-WITH {MAPPED}, several AS (
+WITH several AS (
   SELECT content_id FROM cases_match WHERE strong AND lost_in IS NULL AND content_id IN ({REACHED})
   GROUP BY 1 HAVING count(*) > 1),
 said AS MATERIALIZED (
@@ -27,8 +27,8 @@ said AS MATERIALIZED (
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
   JOIN hashsets_hashset h ON h.id = m.set_id),
 otherwise AS (
-  SELECT DISTINCT a.content_id FROM said a JOIN said b ON b.content_id = a.content_id
-    AND (b.set_id, b.entry) > (a.set_id, a.entry) AND {other_category("a.scheme", "a.code", "b.scheme", "b.code")}),
+  SELECT DISTINCT x.content_id FROM said x JOIN said y ON y.content_id = x.content_id
+    AND (y.set_id, y.entry) > (x.set_id, x.entry) AND {other_category("x.scheme", "x.code", "y.scheme", "y.code")}),
 torn AS (
   SELECT content_id, count(DISTINCT set_id) AS sets, string_agg(code, ', ' ORDER BY code) AS codes,
     string_agg(DISTINCT name, ', ') AS names, string_agg(DISTINCT name || ': ' || code, ' · ') AS each,

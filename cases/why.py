@@ -4,6 +4,7 @@ The rules are SQL (`hashsets_effect_by`, `cases_effect`); here is only said what
 decided, `blind` leaves every category out: a first decision is made without the opinion of others (ux.md section 1.5).
 """
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,7 +45,7 @@ SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.stron
     WHEN v.size <> c.size THEN 'size' END AS others,
   EXISTS (SELECT FROM cases_match n JOIN hashsets_entry e ON e.set_id = n.set_id AND e.id = n.entry
     WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed,
-  m.id,
+  (SELECT e.raw -> 'codes' FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry)::text AS codes, m.id,
   row_number() OVER (PARTITION BY m.set_id, m.lost_in IS NULL, m.kind = ANY(%(exact)s) ORDER BY m.distance, m.id DESC)
     AS place
 FROM cases_match m JOIN cases_content c ON c.id = m.content_id
@@ -97,6 +98,7 @@ class Found:
     may_discard: bool
     others: str | None
     changed: bool
+    codes: str | None = None  # JSON: all categories the list gives it, where they are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +198,14 @@ def _unsaid(word: str, words: str) -> tuple[str, str]:
 def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
     policy = f"{match.action}, from {match.min_trust} on" + (", may hide harmless" if match.may_discard else "")
     category = f"{match.code or 'none'} {match.category or ''}".strip()
+    several = f" (its list says {_listed(code or 'none' for code in json.loads(match.codes))})" if match.codes else ""
     return [
         ["Set", match.set],
         ["Version", f"in it since {match.found_in}, now {match.generation}"],
         ["Entry", str(match.entry)],
         ["Kind", kind],
         ["Distance", str(match.distance)],
-        ["Category", LATER if blind else category],
+        ["Category", LATER if blind else category + several],
         ["Trust", match.trust],
         ["Policy", LATER if blind else policy],
         ["What it did", words],

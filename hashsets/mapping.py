@@ -3,20 +3,9 @@
 A mapping only suggests; here it serves to tell who says the same in other words from who says something else.
 """
 
-# In front of a statement: what codes of one scheme version are in other schemes; the numbers are those of rows.
-MAPPED = """
-mapped AS MATERIALIZED (
-  SELECT s.id AS of_scheme, c.key AS code, t.id AS in_scheme, c.value AS there
-  FROM hashsets_scheme s, jsonb_array_elements(s.mappings) m, jsonb_each_text(m -> 'codes') c, hashsets_scheme t
-  WHERE t.scheme_id = m ->> 'to'
-  UNION ALL
-  SELECT s.id, g.code, t.id, g.code FROM hashsets_category g JOIN hashsets_scheme s ON s.id = g.scheme_id
-  JOIN hashsets_scheme t ON t.scheme_id = s.scheme_id AND t.id <> s.id)
-"""
-
 
 def other_category(scheme: str, code: str, other_scheme: str, other_code: str) -> str:
-    """The condition that two codes, each of a scheme version, differ in category: columns of the statement.
+    """The condition that two codes differ in category: columns of a statement, the schemes' as ids of their rows.
 
     One scheme must lead to the other; where both do, it is enough that one of them says the same.
     """
@@ -27,5 +16,8 @@ def other_category(scheme: str, code: str, other_scheme: str, other_code: str) -
 
 
 def _there(scheme: str, code: str, other_scheme: str) -> str:
-    return f"""(SELECT p.there FROM mapped p WHERE p.of_scheme = {scheme} AND p.code = {code}
-      AND p.in_scheme = {other_scheme} LIMIT 1)"""  # noqa: S608 names of columns of the statement
+    """What a code is in the other scheme; itself in another version of its own."""
+    return f"""(SELECT CASE WHEN a.scheme_id = b.scheme_id THEN {code} ELSE (
+        SELECT m -> 'codes' ->> {code} FROM jsonb_array_elements(a.mappings) m
+        WHERE m ->> 'to' = b.scheme_id LIMIT 1) END
+      FROM hashsets_scheme a, hashsets_scheme b WHERE a.id = {scheme} AND b.id = {other_scheme})"""  # noqa: S608 columns

@@ -27,7 +27,8 @@ async function carryOut(dialog, trouble, act, unsaved) {
 async function tellLeft(line, changes) {
   const reasons = new Map();
   for (const { reason } of await changes().catch(() => [])) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  line.textContent = [...reasons].map(([reason, number]) => `${plural(number, "item")} left: ${reason}.`).join(" ");
+  line.textContent = [...reasons].map(([reason, number]) =>
+    `${plural(number, "item")} of it ${number === 1 ? "leaves" : "leave"} the queue: ${reason}.`).join(" ");
 }
 
 /**

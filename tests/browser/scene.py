@@ -138,13 +138,13 @@ def _set(by: Any, name: str) -> Any:
 
 
 def _import(by: Any, into: Any, files: dict[Path, str]) -> Any:
-    """Import a list of these files, with a bad line and one that contradicts another; the id of the run."""
+    """Import a list of these files, with a bad line, and lines that contradict each other; the id of the run."""
     from hashsets import import_jobs
     from hashsets.importing import Part
     from tests.browser import pictures
 
     listed = _inbox(f"lists-{into.pk}-{len(files)}") / "reference.csv"
-    torn = f"{7:032x},,,,2\n{7:032x},,,,5\n"
+    torn = f"{7:032x},,,,2\n{7:032x},,,,5\n{8:032x},,,,1\n{8:032x},,,,2\n"
     listed.write_text(pictures.hash_list(files) + "nonsense,,,,2\n" + torn, encoding="utf-8")
     import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
     return import_jobs.of_set(into)[0].public_id
@@ -167,7 +167,34 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     for product in ("vics", "schedule", "summary"):
         exports.build(case=case, product=exports.product(product), by=lee, options=Options())
     review.claim(case=case, by=kim)
+    _say_otherwise(lee, items[0], case)
     return items[0].public_id
+
+
+def _say_otherwise(lee: Any, item: Any, case: Any) -> None:
+    """Lists that come while somebody reviews: against a decision, and against each other; they know what is held."""
+    from cases import matching
+    from cases.models import Item
+
+    held = Item.objects.filter(case=case, state="open", stack__batch__isnull=False).order_by("pk").first()
+    known = Item.objects.filter(case=case, state="known").order_by("pk").last()
+    for name, codes in (("National", {item: "2", held: "1", known: "1"}), ("Overseas", {item: "5"})):
+        made = _set(lee, name)
+        _import_contents(lee, made, {one.content: code for one, code in codes.items()})
+        matching.rematch(lee.agency_id, made.pk)
+
+
+def _import_contents(by: Any, into: Any, codes: dict[Any, str]) -> None:
+    from hashsets import import_jobs
+    from hashsets.importing import Part
+
+    rows = [
+        f"{bytes(one.md5).hex()},{bytes(one.sha1).hex()},{bytes(one.sha256).hex()},,{code}"
+        for one, code in codes.items()
+    ]
+    listed = _inbox(f"lists-{into.pk}") / "list.csv"
+    listed.write_text("\n".join(["md5,sha1,sha256,size,category", *rows, ""]), encoding="utf-8")
+    import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
 
 
 def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run: Any) -> dict[str, str]:

@@ -62,11 +62,13 @@ def test_a_hash_in_several_cases_counts_only_those_in_reach(case: Case, dana: Us
 
 def test_doubtful_entries_and_bad_records_are_counted_by_set(case: Case, sam: User, ines: User, tmp_path: Path) -> None:
     made = makers.hash_set(sam, "Harbour", scheme="us-pvic", reach="node")
-    path = document(tmp_path, media(1, 1), media(1, 0), media(2), {"MD5": "nothing"}, media(3, 1, MediaSize="x"))
+    odd = ({"MD5": "nothing"}, media(3, 1, MediaSize="x"), media(2, 2))
+    path = document(tmp_path, media(1, 1), media(1, 0), media(2), *odd)
     importing.import_file(made, [Part(path, "odd.json")], by=sam)
     makers.stored(made, sam, trust="disputed", state="disputed")
     (one,) = [one for one in health.of_sets(sam) if not one.well]
     assert (one.conflicts, one.disputed, one.skipped, one.odd) == (1, 1, {"the hash is not one": 1}, 2)
+    assert one.two_categories == 1
     (theirs,) = [one for one in health.of_sets(ines) if not one.well]
     assert (theirs.conflicts, theirs.disputed, theirs.skipped) == (1, 1, {}), "others' imports are their own business"
     assert [row["conflict"] for row in health.doubtful(sam)] == [True, False]
