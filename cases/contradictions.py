@@ -33,7 +33,7 @@ DIFFER = f"""
   CROSS JOIN LATERAL (
     SELECT x.*, (
       SELECT disposition FROM hashsets_category WHERE scheme_id = x.scheme_id AND code = x.code) AS disposition
-    FROM cases_decision x WHERE x.id = st.decision_id AND x.code IS NOT NULL OFFSET 0) d
+    FROM cases_decision x WHERE x.id = st.decision_id AND x.code IS NOT NULL {{whose}} OFFSET 0) d
   CROSS JOIN LATERAL (
     SELECT k.set_id, k.entry, (SELECT scheme_id FROM hashsets_hashset WHERE id = k.set_id) AS scheme
     FROM (SELECT * FROM cases_match WHERE content_id = d.content_id OFFSET 0) k
@@ -50,20 +50,21 @@ MAY_ACT = """
 CHOSEN = "unnest(%(decisions)s::bigint[]) AS st(decision_id)"
 OF_DECISIONS = f"""
 SELECT DISTINCT f.decision, h.id, h.name, h.public_id, h.generation, f.code, coalesce(w.name, ''), f.means_other
-FROM ({DIFFER.format(decisions=CHOSEN, content="d.content_id")}) f {MAY_ACT}
+FROM ({DIFFER.format(decisions=CHOSEN, content="d.content_id", whose="")}) f {MAY_ACT}
 LEFT JOIN hashsets_category w ON w.scheme_id = h.scheme_id AND w.code = f.code ORDER BY h.name, h.id, f.code
 """  # noqa: S608 only constants of this module
 
 STANDING = """(
   SELECT content_id, decision_id FROM cases_standing WHERE code IS NOT NULL AND content_id > %(after)s
   ORDER BY content_id OFFSET 0) st"""
+OURS = "AND x.agency_id = %(agency)s"
 ALL = f"""
   SELECT f.content, f.decided, h.name, h.public_id AS set, h.generation, f.code, f.means_other, i.item, i.number
-  FROM ({DIFFER.format(decisions=STANDING, content="st.content_id")}) f {MAY_ACT}
+  FROM ({DIFFER.format(decisions=STANDING, content="st.content_id", whose=OURS)}) f {MAY_ACT}
   CROSS JOIN LATERAL (
     SELECT i.public_id AS item, c.number FROM cases_item i JOIN cases_case c ON c.id = i.case_id
     JOIN hashsets_scheme s ON s.id = c.scheme_id
-    WHERE f.agency = %(agency)s AND i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided'
+    WHERE i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided'
       AND s.scheme_id = (SELECT scheme_id FROM hashsets_scheme WHERE id = f.scheme) ORDER BY i.id LIMIT 1) i
   ORDER BY f.content
 """  # noqa: S608 only constants of this module

@@ -1,13 +1,23 @@
 """Why an item is where it is in its case: what the sets make of its content, and whether a batch holds that up."""
 
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+
 from cases import held_moves, held_words, why
 from cases.models import Item
 from cases.why import Line
 from workbench.models import User
 
+ACTS = {"closed", "proposed"}  # what a match does for which the item has to be free
+
 
 def lines(item: Item, by: User) -> list[Line]:
     """What to say to somebody, the most important first. 3 queries; more where a batch holds the item."""
     held = held_moves.of_item(item)
-    waits = [Line("held", held_words.of_item(held, by))] if held else []
-    return waits + why.lines(item.content, blind=why.is_blind(item, by))
+    said = why.lines(item.content, blind=why.is_blind(item, by))
+    return [Line("held", held_words.of_item(held, by)), *map(_later, said)] if held else said
+
+
+def _later(line: Line) -> Line:
+    return replace(line, text=f"{line.text} {_('It does so when the batch is over.')}") if line.did in ACTS else line

@@ -100,9 +100,13 @@ WHERE photodna = ANY(%s::text[]) OR photodna IN (
 """
 
 MOST_CONFLICTS = 200  # of a kind named one by one; all are counted
+MOST_CODES = 20  # of one hash; a list may be made to give it any number, each of any length
 CONFLICTS = """
-SELECT position, encode(ident, 'hex'), said::text FROM hashsets_staged WHERE said IS NOT NULL AND conflict = %s
-ORDER BY position LIMIT %s
+SELECT position, encode(ident, 'hex'), (
+    SELECT jsonb_object_agg(left(key, 80), value)
+    FROM (SELECT key, value FROM jsonb_each(said) ORDER BY value LIMIT %s) c)::text,
+  (SELECT count(*) FROM jsonb_object_keys(said))
+FROM hashsets_staged WHERE said IS NOT NULL AND conflict = %s ORDER BY position LIMIT %s
 """
 
 
@@ -205,23 +209,25 @@ def counts(alone: Mapping[str, int], dispositions: Mapping[str, str]) -> dict[st
 
 
 class Contradiction(NamedTuple):
-    """A hash that the list gives several categories, with the first record of each."""
+    """A hash that the list gives several categories, with the first record of each of the first 20."""
 
     position: int
     ident: str
     records: dict[str, int]
+    codes: int  # all of them
 
     @property
     def detail(self) -> str:
         """`0f31...: 1, 2`."""
-        return f"{self.ident}: {', '.join(sorted(self.records))}"
+        more = f" and {self.codes - len(self.records):,} more" if self.codes > len(self.records) else ""
+        return f"{self.ident}: {', '.join(sorted(self.records))}{more}"
 
 
 def contradictions(*, conflict: bool) -> list[Contradiction]:
     """The first hashes under categories that mean different things, or under several that mean the same."""
     with connection.cursor() as cursor:
-        cursor.execute(CONFLICTS, [conflict, MOST_CONFLICTS])
-        return [Contradiction(position, ident, json.loads(said)) for position, ident, said in cursor.fetchall()]
+        cursor.execute(CONFLICTS, [MOST_CODES, conflict, MOST_CONFLICTS])
+        return [Contradiction(place, ident, json.loads(said), codes) for place, ident, said, codes in cursor.fetchall()]
 
 
 def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> int:

@@ -67,6 +67,7 @@ def test_every_page_says_what_waits_for_the_batch_and_the_counts_agree(
         assert said % whose in page(user, "cases:case", case.public_id)
         of_one = page(user, "cases:item", item_of(case, "a").public_id)
         assert f"Known since {OWN}, version 1. It is in {whose} until that closes" in of_one
+        assert "It does so when the batch is over." in of_one
     assert "until that closes" not in page(sam, "cases:item", item_of(case, "c").public_id)
     assert checks.broken() == []
 

@@ -486,6 +486,16 @@ def test_two_categories_of_one_meaning_are_no_mere_duplicate_and_both_records_ar
     assert (found[6].conflict, found[7].raw.get("codes")) == (True, None)
 
 
+def test_of_a_hash_under_very_many_categories_only_the_first_records_are_named(
+    tmp_path: Path, us: HashSet, supervisor: User
+) -> None:
+    path = tmp_path / "many.csv"
+    path.write_text("md5,category\n" + "".join(f"{digest(1)},x{n}\n" for n in range(30)), encoding="utf-8")
+    (told,) = [one for one in load(us, path, by=supervisor).warnings() if one["code"] == "two-categories"]
+    assert told["detail"].endswith(" and 10 more")
+    assert sorted(told["records"].values()) == [*range(told["position"], told["position"] + 20)]
+
+
 def plain_list(folder: Path, numbers: range, name: str, *odd: dict[str, Any]) -> Path:
     """A list of plain records, and some others."""
     return document(folder, *(media(n, n % 3, MediaSize=n + 1) for n in numbers), *odd, name=name)
