@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from cases.models import Content, Item
+from hashsets import mapping
 from workbench import access
 from workbench.models import User
 
@@ -45,7 +46,8 @@ SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.stron
     WHEN v.size <> c.size THEN 'size' END AS others,
   EXISTS (SELECT FROM cases_match n JOIN hashsets_entry e ON e.set_id = n.set_id AND e.id = n.entry
     WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed,
-  (SELECT e.raw -> 'codes' FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry)::text AS codes, m.id,
+  (SELECT e.raw -> 'codes' FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry)::text AS codes,
+  h.scheme_id, m.id,
   row_number() OVER (PARTITION BY m.set_id, m.lost_in IS NULL, m.kind = ANY(%(exact)s) ORDER BY m.distance, m.id DESC)
     AS place
 FROM cases_match m JOIN cases_content c ON c.id = m.content_id
@@ -99,6 +101,7 @@ class Found:
     others: str | None
     changed: bool
     codes: str | None = None  # JSON: all categories the list gives it, where they are several
+    scheme_row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +236,12 @@ def _disagreement(acting: Sequence[Found], *, blind: bool) -> list[Line]:
     told = f"{number} sets" if blind else f"{number} {'set' if number == 1 else 'sets'}: {codes}"
     if len({match.disposition for match in acting}) > 1:
         return [Line("conflict", f"Conflict between sets, {told}. Nothing is closed by itself: somebody decides.")]
-    return [Line("differ", f"The sets differ in the category, {told}. What it means for the queue is the same.")]
+    other, unknown = mapping.compare({(match.scheme_row, match.code) for match in acting})
+    if other:
+        return [Line("differ", f"The sets differ in the category, {told}. What it means for the queue is the same.")]
+    return (
+        [Line("differ", f"The schemes cannot be compared, {told}. It means the same for the queue.")] if unknown else []
+    )
 
 
 def _listed(codes: Iterable[str]) -> str:

@@ -201,6 +201,24 @@ def test_the_offer_into_the_very_set_that_says_otherwise_says_so_and_can_still_b
     assert outcome.done == 1
 
 
+@pytest.mark.parametrize(
+    ("scheme", "code", "said"),
+    [
+        ("uk-abc", "A", None),  # is 1 in the other scheme
+        ("us-dhs-legacy", "2", "The sets differ in the category, 2 sets: 1 (US Project VIC), 2"),
+        ("landscapes-t1", "3", "The schemes cannot be compared, 2 sets: 1 (US Project VIC), 3 (Landscapes T1)."),
+    ],
+)
+def test_the_page_of_an_item_compares_the_categories_of_sets_through_the_mappings(
+    scheme: str, code: str, said: str | None, case: Case, dana: User, sam: User
+) -> None:
+    [content] = material.pictures(case, dana, ["a"])
+    listed(sam, "a", "1", Disposition.RELEVANT, set_name="First", scheme="us-pvic")
+    listed(sam, "a", code, Disposition.RELEVANT, set_name="Second", scheme=scheme)
+    seen = item_page(sam, content)
+    assert said in seen if said else "differ in the category" not in seen and "cannot be compared" not in seen
+
+
 def test_sets_that_mean_the_same_under_other_categories_are_listed_apart(case: Case, dana: User, sam: User) -> None:
     material.pictures(case, dana, ["a", "b", "c"])
     for name, code, scheme, set_name in (
