@@ -40,7 +40,8 @@ DIFFER = f"""
     WHERE k.strong AND k.lost_in IS NULL OFFSET 0) m
   CROSS JOIN LATERAL (
     SELECT y.code, y.disposition FROM hashsets_entry y WHERE y.set_id = m.set_id AND y.id = m.entry OFFSET 0) e
-  WHERE e.disposition <> d.disposition OR {other_category("d.scheme_id", "d.code", "m.scheme", "e.code")} OFFSET 0
+  WHERE e.disposition <> d.disposition OR {other_category("d.scheme_id", "d.code", "m.scheme", "e.code")}
+  {{order}} OFFSET 0
 """  # noqa: S608 only constants of this module
 MAY_ACT = """
   CROSS JOIN LATERAL (
@@ -50,21 +51,21 @@ MAY_ACT = """
 CHOSEN = "unnest(%(decisions)s::bigint[]) AS st(decision_id)"
 OF_DECISIONS = f"""
 SELECT DISTINCT f.decision, h.id, h.name, h.public_id, h.generation, f.code, coalesce(w.name, ''), f.means_other
-FROM ({DIFFER.format(decisions=CHOSEN, content="d.content_id", whose="")}) f {MAY_ACT}
+FROM ({DIFFER.format(decisions=CHOSEN, content="d.content_id", whose="", order="")}) f {MAY_ACT}
 LEFT JOIN hashsets_category w ON w.scheme_id = h.scheme_id AND w.code = f.code ORDER BY h.name, h.id, f.code
 """  # noqa: S608 only constants of this module
 
 STANDING = """(
   SELECT content_id, decision_id FROM cases_standing WHERE code IS NOT NULL AND content_id > %(after)s
   ORDER BY content_id OFFSET 0) st"""
-OURS = "AND x.agency_id = %(agency)s"
+OURS, ORDER = "AND x.agency_id = %(agency)s", "ORDER BY st.content_id"
 ALL = f"""
   SELECT f.content, f.decided, h.name, h.public_id AS set, h.generation, f.code, f.means_other, i.item, i.number
-  FROM ({DIFFER.format(decisions=STANDING, content="st.content_id", whose=OURS)}) f {MAY_ACT}
+  FROM ({DIFFER.format(decisions=STANDING, content="st.content_id", whose=OURS, order=ORDER)}) f {MAY_ACT}
   CROSS JOIN LATERAL (
-    SELECT i.public_id AS item, c.number FROM cases_item i JOIN cases_case c ON c.id = i.case_id
-    JOIN hashsets_scheme s ON s.id = c.scheme_id
-    WHERE i.content_id = f.content AND i.case_id = ANY(%(cases)s) AND i.state = 'decided'
+    SELECT i.public_id AS item, c.number FROM (SELECT * FROM cases_item WHERE content_id = f.content OFFSET 0) i
+    JOIN cases_case c ON c.id = i.case_id JOIN hashsets_scheme s ON s.id = c.scheme_id
+    WHERE i.case_id = ANY(%(cases)s) AND i.state = 'decided'
       AND s.scheme_id = (SELECT scheme_id FROM hashsets_scheme WHERE id = f.scheme) ORDER BY i.id LIMIT 1) i
   ORDER BY f.content
 """  # noqa: S608 only constants of this module
