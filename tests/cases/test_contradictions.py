@@ -9,6 +9,7 @@ from cases import acts, contradictions, decisions, investigations, publishing, r
 from cases.models import Case, Content, Item, Offer
 from hashsets import policies
 from hashsets.models import Disposition, HashSet
+from hashsets.patience import TakesLonger
 from tests.cases import material
 from tests.cases.test_acts import wish
 from tests.cases.test_matching import own_set, sync
@@ -46,6 +47,10 @@ def item_of(content: Content) -> Item:
 
 def page(user: User, address: str) -> str:
     return html.unescape(text(signed_in(user).get(address)))
+
+
+def _too_long(_user: User, after: int = 0) -> None:
+    raise TakesLonger
 
 
 def item_page(user: User, content: Content) -> str:
@@ -180,6 +185,11 @@ def test_pages_read_on_by_key_and_counts_go_by_set(
     assert is_all
     monkeypatch.setattr(contradictions, "COUNTED", 3)
     assert contradictions.counts(sam)[1] is False
+    with monkeypatch.context() as slow:
+        slow.setattr(contradictions, "counts", _too_long)
+        assert "Counting them by set takes longer" in page(sam, reverse("cases:set_health"))
+        slow.setattr(contradictions, "page", _too_long)
+        assert "This takes longer than a page may wait." in page(sam, reverse("cases:set_health"))
     first = page(sam, reverse("cases:set_health"))
     assert "National v5: 2 · Other v2: 5 meaning" in first
     assert "Further ones" in first
