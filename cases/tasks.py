@@ -8,7 +8,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from cases import comparing, drop, evidence, exports, matching, removal, resumable, review, verify_jobs
 from cases.exports import jobs
-from cases.ingest import leases, pipeline, sweeping
+from cases.ingest import leases, listing, pipeline, sweeping
 from cases.models import Exhibit
 from workbench import storage
 from workbench.errors import WorkbenchError
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 @shared_task
 def list_files(exhibit_id: int) -> None:
     """Enter an exhibit's files into the ledger, waking workers batch by batch."""
-    pipeline.list_files(exhibit_id, partial(_wake_hashing, exhibit_id))
+    listing.list_files(exhibit_id, partial(_wake_hashing, exhibit_id))
     _wake_hashing(exhibit_id)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from hashsets import exchange, import_jobs, scheme_tables
+from hashsets import exchange, import_queue, scheme_tables
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench.models import User
@@ -93,7 +93,7 @@ class ImportForm(forms.Form):
         required=False,
     )
 
-    def choices(self) -> import_jobs.Choices:
+    def choices(self) -> import_queue.Choices:
         """What the import is to do, as `import_jobs` takes it."""
         data = self.cleaned_data
         return {

@@ -14,7 +14,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection, transaction
 
-from hashsets import entry_hashes, events, exchange, fresh, import_checks, staging, storing
+from hashsets import entry_hashes, events, exchange, fresh, import_checks, merging, staging, storing
 from hashsets.exchange import ReadOptions, Report
 from hashsets.import_report import ImportReport, PartReport
 from hashsets.models import Category, Disposition, Generation, HashSet
@@ -131,10 +131,10 @@ def _stage(
     fresh_one = fresh.fits(hash_set, len(into))
     alone = staging.settle(into, dispositions, all_of_them=not fresh_one)
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]
-    report.dropped_after_reading = staging.merge(placeholders)
-    report.count(accepted, **staging.counts(alone, dispositions))
+    report.dropped_after_reading = merging.merge(placeholders)
+    report.count(accepted, **merging.counts(alone, dispositions))
     for code, conflict in (("conflicting", True), ("two-categories", False)):
-        for one in staging.contradictions(conflict=conflict):
+        for one in merging.contradictions(conflict=conflict):
             report.warn(code, one.detail, one.position, records=one.records)
     return Staged(into, fresh_one, dispositions)
 

@@ -8,6 +8,7 @@ from hashsets import (
     entry_hashes,
     generations,
     import_jobs,
+    import_runs,
     importing,
     kept_lists,
     near_index,
@@ -22,7 +23,7 @@ from workbench.waking import after_commit, send
 @shared_task
 def run_import(job_id: int) -> None:
     """Run one queued import."""
-    import_jobs.run(job_id)
+    import_runs.run(job_id)
 
 
 @shared_task

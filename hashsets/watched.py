@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
 
-from hashsets import events, generations, import_jobs, sets, watched_folder
+from hashsets import events, generations, import_jobs, import_queue, sets, watched_folder
 from hashsets.models import HashSet
 from hashsets.open_folder import as_text
 from hashsets.watched_folder import IMPORTED, REFUSED, ListMoves, WatchedFolder
@@ -128,7 +128,7 @@ def _import(hash_set: HashSet, folder: WatchedFolder, name: str) -> int | None:
         folder.give_back()
         return None
     except WorkbenchError as error:
-        job = import_jobs.refuse(hash_set, shown, by=by, error=error)
+        job = import_queue.refuse(hash_set, shown, by=by, error=error)
         folder.begin(str(job.public_id), name)
         _settle_all(hash_set, folder)
         return None
@@ -137,7 +137,7 @@ def _import(hash_set: HashSet, folder: WatchedFolder, name: str) -> int | None:
 
 
 def _started(hash_set: HashSet, folder: WatchedFolder, name: str, by: User) -> Job:
-    """The list's import, queued, once all that lies there was kept. Raises ListMoves, and as `import_jobs.start`."""
+    """The list's import, queued, once all that lies there was kept. Raises ListMoves, and as `import_queue.start`."""
     shown = as_text(name)
 
     def take(job: Job) -> None:
@@ -149,7 +149,7 @@ def _started(hash_set: HashSet, folder: WatchedFolder, name: str, by: User) -> J
 
     with folder.parts(name) as parts:
         files = [cast("BinaryIO", part) for part in parts]
-        return import_jobs.start(hash_set, files, by=by, dry_run=False, from_folder=shown, before_queued=take)
+        return import_queue.start(hash_set, files, by=by, dry_run=False, from_folder=shown, before_queued=take)
 
 
 def _require_right(hash_set: HashSet, by: User) -> None:

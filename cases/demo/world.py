@@ -13,7 +13,7 @@ from cases import evidence, investigations, matching, tasks
 from cases.demo.corpus import LAPTOP, PHONE, TABLET, Corpus
 from cases.ingest import holding, pipeline
 from cases.models import Case, Exhibit
-from hashsets import import_jobs, policies, scheme_tables, sets
+from hashsets import import_runs, policies, scheme_tables, sets
 from hashsets.importing import Part
 from hashsets.models import HashSet, Policy
 from workbench import people
@@ -102,7 +102,7 @@ def load_reference(world: World, list_file: Path) -> HashSet:
         by=sam,
     )
     if not found.generation:
-        import_jobs.run_here(found, [Part(list_file, list_file.name)], by=sam, dry_run=False)
+        import_runs.run_here(found, [Part(list_file, list_file.name)], by=sam, dry_run=False)
     return found
 
 

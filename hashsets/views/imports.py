@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import effects, import_jobs, kept_lists, sets, tasks
+from hashsets import effects, import_jobs, import_queue, kept_lists, sets, tasks
 from hashsets.forms import ImportForm
 from hashsets.import_words import SKIPPED, words
 from hashsets.models import HashSet
@@ -37,7 +37,7 @@ def start(request: SignedRequest, set_id: UUID) -> HttpResponse:
     form = ImportForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         data = form.cleaned_data
-        job = import_jobs.start(hash_set, data["file"], by=request.user, **form.choices())
+        job = import_queue.start(hash_set, data["file"], by=request.user, **form.choices())
         tasks.wake(job.pk)
         return redirect("hashsets:import_run", job.public_id)
     return render(request, "hashsets/import.html", {"here": "hashsets", "set": hash_set, "form": form})
@@ -76,7 +76,7 @@ def _of(request: SignedRequest, run_id: UUID) -> tuple[Job, HashSet]:
 def import_now(request: SignedRequest, run_id: UUID) -> HttpResponse:
     """Import the very list a dry run looked at."""
     job, hash_set = _of(request, run_id)
-    made = import_jobs.import_now(job, hash_set, by=request.user)
+    made = import_queue.import_now(job, hash_set, by=request.user)
     tasks.wake(made.pk)
     return redirect("hashsets:import_run", made.public_id)
 
@@ -99,7 +99,7 @@ def _context(job: Job, hash_set: HashSet, found: dict[str, Any], user: User) -> 
         "after": job.cursor.get("after"),
         "kept_until": kept_lists.kept_until(job),
         "in_force": found.get("already_in_force", False),
-        "overtaken": import_jobs.is_overtaken(job, hash_set),
+        "overtaken": import_queue.is_overtaken(job, hash_set),
     }
     foreseen = job.cursor.get("foreseen") if job.cursor["dry_run"] and job.state == Job.State.DONE else None
     return {

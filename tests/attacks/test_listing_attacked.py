@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cases import events, evidence
-from cases.ingest import pipeline
+from cases.ingest import listing, pipeline
 from cases.ingest.base import Found
 from cases.ingest.folder import Folder
 from cases.models import Case, Exhibit, ImportedRecord
@@ -52,7 +52,7 @@ def test_a_listing_that_always_fails_stops_after_three_tries_and_says_so(
     with monkeypatch.context() as patched:
         patched.setattr("cases.ingest.BY_ID", {"folder": Broken})
         for state in ("listing", "listing", "stopped"):
-            pipeline.list_files(exhibit.pk)
+            listing.list_files(exhibit.pk)
             exhibit.refresh_from_db()
             assert exhibit.state == state
     assert "ZeroDivisionError, three times" in exhibit.state_reason

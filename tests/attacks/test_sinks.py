@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from cases.models import Case
-from hashsets import import_jobs
+from hashsets import import_runs
 from hashsets.importing import Part
 from tests.hashsets import makers
 from tests.people import signed_in
@@ -52,7 +52,7 @@ def test_the_report_of_an_import_shows_what_lists_spell(sam: User, tmp_path: Pat
     path = tmp_path / "list.csv"
     path.write_text(f"md5,category,{EVIL}\n{'0' * 31}1,{EVIL},x\n{EVIL},1,y\n", encoding="utf-8")
     hash_set = makers.hash_set(sam)
-    import_jobs.run_here(hash_set, [Part(path, EVIL)], by=sam, dry_run=True, listen=lambda *_: None)
+    import_runs.run_here(hash_set, [Part(path, EVIL)], by=sam, dry_run=True, listen=lambda *_: None)
     job = Job.objects.latest("pk")
     page = signed_in(sam).get(reverse("hashsets:import_run", args=[job.public_id]), secure=True).content.decode()
     assert SHOWN in page

@@ -139,14 +139,14 @@ def _set(by: Any, name: str) -> Any:
 
 def _import(by: Any, into: Any, files: dict[Path, str]) -> Any:
     """Import a list of these files, with a bad line, and lines that contradict each other; the id of the run."""
-    from hashsets import import_jobs
+    from hashsets import import_jobs, import_runs
     from hashsets.importing import Part
     from tests.browser import pictures
 
     listed = _inbox(f"lists-{into.pk}-{len(files)}") / "reference.csv"
     torn = f"{7:032x},,,,2\n{7:032x},,,,5\n{8:032x},,,,1\n{8:032x},,,,2\n"
     listed.write_text(pictures.hash_list(files) + "nonsense,,,,2\n" + torn, encoding="utf-8")
-    import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
+    import_runs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
     return import_jobs.of_set(into)[0].public_id
 
 
@@ -185,7 +185,7 @@ def _say_otherwise(lee: Any, item: Any, case: Any) -> None:
 
 
 def _import_contents(by: Any, into: Any, codes: dict[Any, str]) -> None:
-    from hashsets import import_jobs
+    from hashsets import import_runs
     from hashsets.importing import Part
 
     rows = [
@@ -194,7 +194,7 @@ def _import_contents(by: Any, into: Any, codes: dict[Any, str]) -> None:
     ]
     listed = _inbox(f"lists-{into.pk}") / "list.csv"
     listed.write_text("\n".join(["md5,sha1,sha256,size,category", *rows, ""]), encoding="utf-8")
-    import_jobs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
+    import_runs.run_here(into, [Part(listed, listed.name)], by=by, dry_run=False)
 
 
 def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run: Any) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cases import again, evidence, figures, removal
-from cases.ingest import pipeline
+from cases.ingest import listing, pipeline
 from cases.models import Case, Content, Exhibit, Item
 from tests.cases.ingest.test_vics_case import document, folder, record
 from tests.cases.ingest.trees import add, ledger, picture, take_in, tree
@@ -29,7 +29,7 @@ def broken(case: Case, tmp_path: Path) -> Exhibit:
     cut, damaged = picture(3, "JPEG", (320, 240))[:-600], b"\x89PNG\r\n\x1a\n damaged"
     source = tree(tmp_path / "e", {"whole.png": picture(1), "bad.png": damaged, "cut.jpg": cut, "gone.png": b"x"})
     exhibit = add(case, source)
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     (tmp_path / "e" / "gone.png").unlink()
     return pipeline.drain(exhibit.pk)
 

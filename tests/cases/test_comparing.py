@@ -9,7 +9,7 @@ import pytest
 from django.core.management import call_command
 
 from cases import comparing, evidence
-from cases.ingest import ledger, pipeline, progress, sweeping
+from cases.ingest import ledger, listing, progress, sweeping
 from cases.ingest.base import Found, SourceGone
 from cases.models import Case, Exhibit
 from tests.cases.ingest.test_vics_case import document, folder, record
@@ -79,7 +79,7 @@ def test_of_a_case_document_the_claimed_sizes_are_not_taken_for_changes(case: Ca
 
 def test_of_what_a_person_resumes_the_source_is_compared(case: Case, dana: User, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path / "e", {"a.png": picture(1)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     evidence.pause(exhibit, by=dana)
     (tmp_path / "e" / "b.png").write_bytes(picture(2))
     evidence.resume(exhibit, by=dana)
@@ -92,7 +92,7 @@ def test_of_what_a_person_resumes_the_source_is_compared(case: Case, dana: User,
 
 def test_of_what_only_lacked_space_nothing_is_compared(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path / "e", {"a.png": picture(1)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     evidence.pause(exhibit, by=None, why=evidence.NO_SPACE)
     sweeping.unfinished()
     exhibit.refresh_from_db()

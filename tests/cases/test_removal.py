@@ -7,7 +7,7 @@ import pytest
 from cases import decisions, events, evidence, figures, investigations, passwords, removal, review
 from cases.errors import CaseIsClosed, ReasonNeeded
 from cases.exports import snapshot
-from cases.ingest import contents, holding, ledger, pipeline, sweeping
+from cases.ingest import contents, holding, ledger, listing, sweeping
 from cases.ingest.base import Row
 from cases.ingest.contents import Hashed
 from cases.models import Batch, Case, Exhibit, Item
@@ -152,7 +152,7 @@ def test_nothing_more_comes_into_what_was_removed(case: Case, tmp_path: Path) ->
 
 def test_files_a_worker_still_reads_are_not_entered_after_the_removal(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path / "e", {"a.png": picture(1)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     row: Row = ledger.claim(exhibit.pk).rows[0]
     with storage.Batch(case.agency) as batch:
         digests = batch.receive([picture(1)])

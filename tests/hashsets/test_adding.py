@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import fresh, import_jobs, overview, tasks, versions
+from hashsets import fresh, import_queue, import_runs, overview, tasks, versions
 from hashsets.importing import Part
 from hashsets.models import EntryHash, Generation, HashSet
 from tests.hashsets.pages import text
@@ -112,7 +112,7 @@ def test_the_page_offers_to_add_and_the_check_is_imported_as_it_was_checked(
     assert "added to the set; nothing is withdrawn" in seen
     assert "would be withdrawn" not in seen
     job = Job.objects.get(pk=woken[-1])
-    tasks.run_import(import_jobs.import_now(job, hash_set, by=people.supervisor).pk)
+    tasks.run_import(import_queue.import_now(job, hash_set, by=people.supervisor).pk)
     assert sorted(by_number(hash_set)) == [1, 2, 3, 7]
 
 
@@ -127,8 +127,8 @@ def test_a_list_is_the_whole_set_unless_somebody_says_otherwise(
 
 
 def test_what_an_addition_did_is_said_in_words(hash_set: HashSet, second: Path, supervisor: User) -> None:
-    report = import_jobs.run_here(hash_set, [Part(second, second.name)], by=supervisor, dry_run=False, add=True)
-    assert "added to what the set holds" in import_jobs.sentence(report)
+    report = import_runs.run_here(hash_set, [Part(second, second.name)], by=supervisor, dry_run=False, add=True)
+    assert "added to what the set holds" in import_runs.sentence(report)
     assert sorted(by_number(hash_set)) == [1, 2, 3, 7]
 
 

@@ -115,7 +115,7 @@ def test_a_truncated_file_is_refused_with_the_byte(harbour: HashSet) -> None:
 
 
 def test_an_import_whose_process_died_does_not_block_the_next(harbour: HashSet, people: People) -> None:
-    import_jobs._claim(harbour, ["gone.json"], by=people.supervisor, chosen={"dry_run": False}, via="command")
+    import_jobs.claim(harbour, ["gone.json"], by=people.supervisor, chosen={"dry_run": False}, via="command")
     told = answered("import", "Harbour", shared("vics/hashset-1.3.json"))
     assert told["generation"] == 1
     assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]

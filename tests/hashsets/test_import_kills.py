@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from hashsets import import_jobs, importing
+from hashsets import import_runs, importing
 from hashsets.importing import Part
 from hashsets.models import Entry, HashSet
 from tests.hashsets import held_import, makers
@@ -40,7 +40,7 @@ def test_a_killed_import_leaves_the_version_in_force(
     assert Entry.objects.filter(set=waiting_set).count() == 1
     assert importing.sweep() == 0
     again = [Part(tmp_path / "long.json", "long.json")]
-    assert import_jobs.run_here(waiting_set, again, by=people.supervisor, dry_run=False).generation == 2
+    assert import_runs.run_here(waiting_set, again, by=people.supervisor, dry_run=False).generation == 2
     assert Entry.objects.filter(set=waiting_set, removed_in=None).count() == RECORDS - 1
     assert sorted(Job.objects.values_list("state", flat=True)) == ["done", "failed"]
 
@@ -56,7 +56,7 @@ def test_a_killed_first_import_leaves_the_set_empty(
     _until_the_database_noticed()
     assert (HashSet.objects.get(pk=made.pk).generation, Entry.objects.filter(set=made).count()) == (0, 0)
     assert tables_of_imports() == []
-    again = import_jobs.run_here(made, [Part(path, path.name)], by=people.supervisor, dry_run=False)
+    again = import_runs.run_here(made, [Part(path, path.name)], by=people.supervisor, dry_run=False)
     assert (again.generation, Entry.objects.filter(set=made).count()) == (1, RECORDS - 1)
     assert tables_of_imports() == []
 

@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from hashsets import import_jobs, importing, kept_lists, tasks
+from hashsets import import_jobs, import_queue, importing, kept_lists, tasks
 from hashsets.models import HashSet
 from tests.hashsets.pages import text, url
 from tests.hashsets.test_importing import digest, document, load, media
@@ -60,7 +60,7 @@ def test_an_upload_is_imported_by_a_worker_and_told_on_its_page(
         assert words in seen
     report = client.get(answer.headers["Location"] + "?format=json", secure=True).json()
     assert (report["read"], report["stored"], report["skipped"]) == (3, 2, {"invalid-hash": 1})
-    assert not list(import_jobs._folder(job).parent.glob("*"))
+    assert not list(kept_lists.folder(job).parent.glob("*"))
     assert str(job.public_id) in client.get(url("set", hash_set), secure=True).content.decode()
 
 
@@ -248,7 +248,7 @@ def test_a_list_whose_upload_ended_early_is_never_imported(
     monkeypatch.setattr(shutil, "copyfileobj", dies)
     file = SimpleUploadedFile("long.csv", b"md5\n")
     with pytest.raises(KeyboardInterrupt):
-        import_jobs.start(hash_set, [cast("BinaryIO", file)], by=people.supervisor, dry_run=False)
+        import_queue.start(hash_set, [cast("BinaryIO", file)], by=people.supervisor, dry_run=False)
     Job.objects.update(created_at="2026-01-01T00:00:00Z")
     for found in import_jobs.sweep():
         tasks.run_import(found)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hashsets import import_jobs, watched
+from hashsets import import_runs, watched
 from hashsets.models import Entry, HashSet
 
 
@@ -10,7 +10,7 @@ def look(hash_set: HashSet) -> int:
     """What a worker does: look, import what was taken, put it away; the id of the import, 0 for none."""
     job_id = watched.look(hash_set.pk)
     if job_id:
-        import_jobs.run(job_id)
+        import_runs.run(job_id)
         watched.look(hash_set.pk)
     return job_id or 0
 
@@ -19,7 +19,7 @@ def look_till_empty(hash_set: HashSet) -> int:
     """What workers do until nothing waits; how many lists were imported."""
     imported = 0
     while job_id := watched.look(hash_set.pk):
-        import_jobs.run(job_id)
+        import_runs.run(job_id)
         imported += 1
     return imported
 

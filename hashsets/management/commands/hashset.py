@@ -10,7 +10,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from hashsets import effects, exchange, import_jobs, listing, lookups, policies, scheme_tables, sets, versions
+from hashsets import effects, exchange, import_runs, listing, lookups, policies, scheme_tables, sets, versions
 from hashsets.exchange import WriteOptions
 from hashsets.exchange.text_source import sniff_encoding
 from hashsets.import_report import ImportReport
@@ -83,7 +83,7 @@ class Command(WinnowCommand):
             if not path.is_file():
                 raise BadInput(f"{path} is not a file.")
         parts = [Part(path, path.name) for path in options["file"]]
-        report = import_jobs.run_here(
+        report = import_runs.run_here(
             hash_set,
             parts,
             by=self.by,
@@ -93,7 +93,7 @@ class Command(WinnowCommand):
             add=options["add"],
             listen=lambda phase, done, of: self.progress(done, of, phase),
         )
-        return Done(import_jobs.sentence(report), report.as_json() | self._foreseen(report), report.problems())
+        return Done(import_runs.sentence(report), report.as_json() | self._foreseen(report), report.problems())
 
     def _foreseen(self, report: ImportReport) -> dict[str, Any]:
         """What a dry run would do in the open cases that the person may know of."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cases import evidence
-from cases.ingest import holding, leases, pipeline, previews
+from cases.ingest import holding, leases, listing, pipeline, previews
 from cases.ingest.contents import ToDecode
 from cases.ingest.leases import Held
 from cases.models import Case, Content, Exhibit, FileInstance
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def listed(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Exhibit:
     """Five new pictures, of which a group takes one and a transaction of decoding three."""
     exhibit = add(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(5)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     monkeypatch.setattr(pipeline, "GROUP_FILES", 1)
     monkeypatch.setattr(previews, "AT_ONCE", 3)
     return exhibit

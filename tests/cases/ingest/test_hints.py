@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 
-from cases.ingest import pipeline, progress
+from cases.ingest import listing, pipeline, progress
 from cases.models import Case, Exhibit
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, picture, tree
@@ -44,6 +44,6 @@ def test_of_an_upload_that_was_cut_off_both_pages_tell_how_to_go_on(case: Case) 
 def test_of_an_ingest_no_worker_has_begun_with_is_said_to_wait(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, {"a.png": picture(1)}))
     assert progress.phase(exhibit, timezone.now()) == "waits for its turn"
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     exhibit.refresh_from_db()
     assert progress.phase(exhibit, timezone.now()).startswith("hashing, matching")

@@ -15,7 +15,7 @@ from django.db import connection
 
 from cases import evidence, inspector
 from cases.ingest import ledger as entered
-from cases.ingest import pipeline, sources
+from cases.ingest import listing, pipeline, sources
 from cases.ingest.base import SourceUnusable
 from cases.ingest.image import Image
 from cases.models import Case, Exhibit, Item
@@ -147,7 +147,7 @@ def test_of_a_last_segment_that_is_missing_stops_the_ingest_with_its_name(case: 
 def test_of_a_segment_that_goes_missing_while_files_are_read_stops_the_ingest(case: Case, tmp_path: Path) -> None:
     first = disks.split(tmp_path, disks.fat(PICTURES), 4)
     exhibit = add(case, first, reader="image")
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     first.with_suffix(".002").rename(tmp_path / "elsewhere")
     exhibit = pipeline.drain(exhibit.pk)
     assert (exhibit.state, exhibit.pending) == ("stopped", 4)
@@ -183,7 +183,7 @@ def test_of_an_image_that_changed_since_its_listing_nothing_is_taken_until_it_is
 ) -> None:
     last = disks.split(tmp_path, disks.fat(PICTURES), 4).with_suffix(".004")
     exhibit = add(case, tmp_path / "disk.001", reader="image")
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     data, status = last.read_bytes(), last.stat()
     happens(last)
     exhibit = pipeline.drain(exhibit.pk)
@@ -204,7 +204,7 @@ def test_of_an_ingest_that_is_held_while_the_medium_is_hashed_hashes_it_later(ca
         file.truncate(3 << 29)  # so much that somebody can hold it
     held = threading.Timer(0.5, lambda: hold(exhibit))
     held.start()
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     held.join()
     exhibit.refresh_from_db()
     assert (exhibit.state, exhibit.integrity.get("image"), exhibit.seen) == ("paused", None, 8)

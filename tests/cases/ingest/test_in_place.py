@@ -10,7 +10,7 @@ import pytest
 from cases import evidence, exports, rehashing, tasks
 from cases.exports.base import Options
 from cases.exports.vics_files import EvidenceMissing
-from cases.ingest import originals, pipeline, sweeping
+from cases.ingest import listing, originals, pipeline, sweeping
 from cases.ingest.base import SourceGone, Spoiled
 from cases.models import Case, Content, Exhibit, Item
 from cases.rehashing import Scope
@@ -125,7 +125,7 @@ def test_of_a_share_that_is_away_pictures_wait_until_it_is_back(case: Case, shar
 
 def test_of_a_share_that_goes_away_during_the_ingest_it_goes_on_by_itself(case: Case, share: Path) -> None:
     exhibit = leave(case, share)
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     away = share.rename(share.with_name("away"))
     assert pipeline.drain(exhibit.pk).state_reason == "source"
     away.rename(share)

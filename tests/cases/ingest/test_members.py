@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cases.ingest import archive, contents, ledger, members, pipeline
+from cases.ingest import archive, contents, ledger, listing, members, pipeline
 from cases.ingest.passes import Pass, Passes
 from cases.models import Case, Content, FileInstance, Item, Stack
 from tests.cases.ingest.trees import add, chains, figures, picture, take_in, tree
@@ -174,7 +174,7 @@ def test_of_an_ingest_stopped_after_any_transaction_ends_with_the_same_files(
 
 def test_of_an_archive_that_killed_three_workers_is_given_up(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", INNER)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(members, "list_one", lambda *_: False)
         pipeline.hash_files(exhibit.pk, f"{exhibit.public_id}/0")

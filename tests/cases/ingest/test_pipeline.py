@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cases import evidence, matching
-from cases.ingest import contents, holding, ledger, pipeline
+from cases.ingest import contents, holding, ledger, listing, pipeline
 from cases.ingest.contents import Hashed
 from cases.models import Case, Content, Item, Match, Stack
 from hashsets.entries import NewEntry
@@ -136,7 +136,7 @@ def test_of_an_exhibit_reference_belongs_to_one_source(case: Case, tmp_path: Pat
 
 def test_of_each_step_run_twice_leaves_the_same_totals(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, FILES))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     claim = ledger.claim(exhibit.pk)
     with storage.Batch(case.agency) as batch:
         group = [Hashed(row, batch.receive([(tmp_path / row.raw_path.decode("utf-8", "surrogateescape")).read_bytes()]))
@@ -183,7 +183,7 @@ def test_of_a_held_ingest_waits_and_a_resumed_one_goes_on(case: Case, tmp_path: 
 
 def test_of_a_cancelled_ingest_keeps_what_came_in_and_takes_no_more(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, FILES))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     evidence.cancel(exhibit, by=case.lead, reason="wrong device")
     assert not pipeline.hash_files(exhibit.pk, evidence.slots(exhibit)[0])
     assert figures(exhibit) == (9, 9, 0, 0, 0, 0, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cases import evidence
-from cases.ingest import finishing, pipeline, sweeping
+from cases.ingest import finishing, listing, pipeline, sweeping
 from cases.models import Case, Exhibit
 from tests.cases.ingest.test_archive import zipped
 from tests.cases.ingest.trees import add, picture, take_in, tree
@@ -24,7 +24,7 @@ def archive(tmp_path: Path) -> Path:
 def listed(case: Case, source: Path) -> Exhibit:
     """An exhibit whose files are listed and read, and not yet done."""
     exhibit = add(case, source, reader="archive")
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     return exhibit
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 
 from cases import evidence, tasks
-from cases.ingest import leases, ledger, members, pipeline, sweeping
+from cases.ingest import leases, ledger, listing, members, pipeline, sweeping
 from cases.ingest.folder import Folder
 from cases.models import Case, Content, Exhibit, FileInstance, Item
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def listed(case: Case, tmp_path: Path) -> Exhibit:
     exhibit = add(case, tree(tmp_path, {f"{n}.png": picture(n) for n in range(5)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     return exhibit
 
 
@@ -112,7 +112,7 @@ def test_of_a_worker_that_lives_keeps_its_leases(listed: Exhibit) -> None:
 
 def test_of_an_archive_that_was_read_is_free_to_be_listed_though_its_reader_lives(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1))])}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
         assert held
         pipeline._hash_claim(exhibit, held, time.monotonic() + 60)
@@ -125,7 +125,7 @@ def test_of_an_archive_that_was_read_is_free_to_be_listed_though_its_reader_live
 
 def test_of_an_archive_that_is_being_listed_keeps_its_lease(case: Case, tmp_path: Path) -> None:
     exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1))])}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
         assert held
         pipeline._hash_claim(exhibit, held, time.monotonic() + 60)
@@ -159,7 +159,7 @@ def test_of_members_of_an_archive_none_is_rejected_while_the_store_is_gone(
     case: Case, tmp_path: Path, mount_point_stays: bool
 ) -> None:
     exhibit = add(case, tree(tmp_path, {"a.zip": archived("zip", [("1.png", picture(1)), ("2.png", picture(2))])}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     store = settings.DATA_DIR / "evidence" / str(case.agency.public_id)
     with leases.taking(evidence.HASH, evidence.slots(exhibit)[0]) as held:
         assert held
@@ -210,7 +210,7 @@ def test_of_a_decoder_that_cannot_start_is_held_against_no_file(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exhibit = add(case, tree(tmp_path, {"a.png": picture(1)}))
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
 
     def refuse(*_: object, **__: object) -> None:
         raise DecoderDied

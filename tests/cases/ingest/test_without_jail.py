@@ -11,7 +11,7 @@ from django.core import checks as django_checks
 from django.test import Client, override_settings
 
 from cases import tasks
-from cases.ingest import decoding, pipeline, sweeping
+from cases.ingest import decoding, listing, pipeline, sweeping
 from cases.models import Case, Content, Item
 from tests.cases.ingest import disks
 from tests.cases.ingest.trees import add, figures, picture, take_in, tree
@@ -98,7 +98,7 @@ def test_of_an_archive_that_was_listed_before_is_held_too(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exhibit = add(case, zipped(tmp_path / "phone.zip"), reader="archive")
-    pipeline.list_files(exhibit.pk)
+    listing.list_files(exhibit.pk)
     lack(monkeypatch, "landlock")
     exhibit = pipeline.drain(exhibit.pk)
     assert (exhibit.state, exhibit.state_reason, figures(exhibit)) == ("paused", "jail", (1, 1, 0, 0, 0, 0, 0))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from hashsets import events, import_jobs, kept_lists, watched
+from hashsets import events, import_jobs, import_runs, kept_lists, watched
 from hashsets.models import HashSet
 from hashsets.watched_folder import ListMoves, WatchedFolder
 from tests.hashsets.test_importing import document, media
@@ -149,7 +149,7 @@ def test_a_part_that_is_added_later_is_named_beside_the_list(hash_set: HashSet, 
     put(folder, "a folder", media(1))
     job = Job.objects.get(pk=watched.look(hash_set.pk) or 0)
     document(folder / ".importing" / str(job.public_id) / "north", media(2), name="2 \u00e9.json")
-    import_jobs.run(job.pk)
+    import_runs.run(job.pk)
     watched.look(hash_set.pk)
     (unread,) = folder.glob("imported/* north.unread.txt")
     assert unread.read_text().splitlines()[1:] == ["2 \u00e9.json"]
@@ -180,7 +180,7 @@ def test_a_list_whose_worker_is_killed_while_he_copies_it_is_imported_and_never_
         watched.look(hash_set.pk)
     Job.objects.update(created_at="2026-01-01T00:00:00Z")
     for found in import_jobs.sweep():
-        import_jobs.run(found)
+        import_runs.run(found)
     assert Job.objects.get().state == "failed"
     assert watched.refused(hash_set) == []
     assert look(hash_set)
@@ -198,7 +198,7 @@ def test_after_a_kill_between_taking_and_moving_the_same_list_changes_nothing(
     (first,) = Job.objects.all()
     assert AuditEvent.objects.filter(verb=events.LIST_TAKEN).count() == 1  # with the run, in one transaction
     assert watched.look(hash_set.pk) is None  # that import is under way
-    import_jobs.run(first.pk)
+    import_runs.run(first.pk)
     second = Job.objects.get(pk=look(hash_set))
     assert "in force already" in second.message
     hash_set.refresh_from_db()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import import_jobs, watched
+from hashsets import import_queue, import_runs, watched
 from hashsets.models import HashSet
 from tests.hashsets import makers
 from tests.hashsets.test_importing import document, media
@@ -21,7 +21,7 @@ from workbench.models import Job
 def test_what_others_put_among_the_running_imports_tells_nothing_and_stops_nothing(
     name: str, hash_set: HashSet, folder: Path, people: People, caplog: pytest.LogCaptureFixture
 ) -> None:
-    other = import_jobs.refuse(makers.hash_set(people.outsider), "x", by=people.outsider, error=BadInput("no"))
+    other = import_queue.refuse(makers.hash_set(people.outsider), "x", by=people.outsider, error=BadInput("no"))
     theirs = folder / ".importing" / (str(other.public_id) if name == "of another set" else name)
     theirs.mkdir(parents=True)
     (theirs / "y").touch()
@@ -81,7 +81,7 @@ def test_whatever_has_the_name_of_our_draft_is_neither_waited_for_nor_written_to
         os.mkfifo(draft)
     else:
         draft.hardlink_to(tmp_path / "theirs")
-    import_jobs.run(job.pk)
+    import_runs.run(job.pk)
     watched.look(hash_set.pk)
     assert lying(folder) == ["imported list.json", "imported list.json.report.json"]
     assert (tmp_path / "theirs").read_text() == "theirs"
@@ -97,7 +97,7 @@ def test_what_appears_beside_a_list_that_was_taken_goes_back_and_is_a_list_of_it
     job = Job.objects.get(pk=watched.look(hash_set.pk) or 0)
     if place == "run":
         document(folder / ".importing" / str(job.public_id), media(2), media(3), name="b.json")
-    import_jobs.run(job.pk)
+    import_runs.run(job.pk)
     assert number(hash_set) == 1
     assert look(hash_set)
     assert number(hash_set) == 2

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import events, import_jobs, tasks, watched
+from hashsets import events, import_runs, tasks, watched
 from hashsets.models import Entry, HashSet
 from tests.hashsets.test_importing import digest, document, media
 from tests.hashsets.watching import look, lying, number
@@ -51,7 +51,7 @@ def test_lists_are_taken_one_at_a_time_in_order_of_names(hash_set: HashSet, fold
     assert Job.objects.get(pk=first).cursor["files"] == ["a.json"]
     assert watched.look(hash_set.pk) is None  # a is not imported yet
     assert (folder / "b.json").exists()
-    import_jobs.run(first)
+    import_runs.run(first)
     assert look(hash_set)
     assert [bytes(entry.ident).hex() for entry in Entry.objects.filter(set=hash_set, removed_in=None)] == [digest(2)]
 
