@@ -25,7 +25,8 @@ full_rows AS (
     CASE WHEN s.disposition = 'no_verdict' THEN h.disposition ELSE s.disposition END AS disposition,
     CASE WHEN s.disposition = 'no_verdict' THEN h.conflict ELSE s.conflict END AS conflict,
     h.flags || s.flags AS flags,
-    CASE WHEN s.disposition = 'no_verdict' THEN h.raw ELSE h.raw - 'codes' END || s.raw AS raw
+    ((CASE WHEN s.disposition = 'no_verdict' THEN h.raw ELSE h.raw - 'codes' END)
+      - CASE WHEN s.raw ? 'date_updated' THEN 'date_updated_utc' ELSE '' END) || s.raw AS raw
   FROM hashsets_staged s JOIN held h ON h.ident = s.ident AND h.grp = s.grp)
 UPDATE hashsets_staged s SET md5 = f.md5, sha1 = f.sha1, sha256 = f.sha256, size = f.size, code = f.code,
   disposition = f.disposition, conflict = f.conflict, flags = f.flags, raw = f.raw

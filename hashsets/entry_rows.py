@@ -106,6 +106,14 @@ class Written(NamedTuple):
 # All that was kept of a record of table `t`: its number in the list may stand in a column of its own.
 RAW_OF = "CASE WHEN {t}.media_id IS NULL THEN {t}.raw ELSE {t}.raw || jsonb_build_object('media_id', {t}.media_id) END"
 RAW = RAW_OF.format(t="hashsets_entry")
+# When a record of table `t` last changed, whatever form its sender gave the moment: where PostgreSQL and Python read
+# the text alike, it is compared as a moment; where not, staging put the moment beside it.
+_DATE = "coalesce({t}.raw ->> 'date_updated_utc', {t}.raw ->> 'date_updated')"
+DATE_ALIKE = r"\d\d\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d\d?\d?\d?\d?\d?0*)?(Z|[+-]\d\d:\d\d)"
+MOMENT_OF = f"""CASE WHEN {_DATE} ~ '^{DATE_ALIKE}$'
+  AND pg_input_is_valid({_DATE}, 'timestamptz') THEN ({_DATE})::timestamptz::text ELSE {_DATE} END"""
+# What a record says that is a change of its entry: not its number in the file; the moment is compared apart.
+SAID_OF = "({t}.raw - ARRAY['media_id', 'date_updated', 'date_updated_utc'])"
 LATEST = f"""
 SELECT DISTINCT ON (ident, twin) ident, twin, {", ".join(COLUMNS)}, flags, {RAW},
   {in_force("%(g)s", "hashsets_entry")} AS in_force

@@ -114,7 +114,7 @@ def _stage(
     dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
     if hash_set.role == HashSet.SetRole.KNOWN_GOOD and options.default_code is None:
         options = replace(options, default_code=_harmless_code(dispositions))
-    total, before, accepted, start = sum(part.bytes for part in report.parts), 0, 0, 0
+    total, before, accepted, more, start = sum(part.bytes for part in report.parts), 0, 0, 0, 0
     for part, file in zip(report.parts, files, strict=True):
         part.found = found = Report()
 
@@ -125,6 +125,7 @@ def _stage(
         filled = staging.fill(parts, dispositions, into, start=start, tell=progress)
         accepted += filled.records
         report.pdq += filled.pdq
+        more += filled.more
         start += found.read
         before += part.bytes
     tell("Checking", 0, 0)
@@ -136,7 +137,7 @@ def _stage(
     for code, conflict in (("conflicting", True), ("two-categories", False)):
         for one in merging.contradictions(conflict=conflict):
             report.warn(code, one.detail, one.position, records=one.records)
-    return Staged(into, fresh_one, dispositions)
+    return Staged(into, fresh_one, dispositions, says_more=bool(more))
 
 
 def _folder() -> Path:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
@@ -35,7 +35,9 @@ WHERE set_id = %s AND id > %s AND {in_force("%s", "hashsets_entry")} ORDER BY id
 def records(hash_set: HashSet) -> Iterator[HashRecord]:
     """Every entry of the version that `hash_set` names. One query per 5,000.
 
-    Constant memory, no open cursor: rows of a version never change, so a later version does not disturb.
+    An entry that came with several categories is one record of each, its own first, so that it is as much in doubt
+    wherever it is read again. Constant memory, no open cursor: rows of a version never change, so a later version
+    does not disturb.
     """
     generation, last, position = hash_set.generation, 0, 0
     while True:
@@ -43,8 +45,9 @@ def records(hash_set: HashSet) -> Iterator[HashRecord]:
             cursor.execute(ENTRIES, [hash_set.pk, last, generation, generation, PAGE])
             rows = cursor.fetchall()
         for row in rows:
-            position += 1
-            yield _record(position, row[1:])
+            for record in _records_of(row[1:]):
+                position += 1
+                yield replace(record, position=position)
         if len(rows) < PAGE:
             return
         last = rows[-1][0]
@@ -61,13 +64,15 @@ class Tally:
     """What went by: how many entries, and a digest over their hashes, sizes and categories."""
 
     entries: int = 0
-    odd_codes: int = 0  # entries whose category is text or none, which some readers of VICS pass over
+    odd_codes: int = 0  # records whose category is text or none, which some readers of VICS pass over
+    last: tuple[bytes | None, ...] = ()  # the digests of the last record: several in a row are of one entry
     digest: Any = field(default_factory=hashlib.sha256)
 
     def of(self, passing: Iterable[HashRecord]) -> Iterator[HashRecord]:
         """The same records, counted."""
         for each in passing:
-            self.entries += 1
+            self.entries += (identity := (each.md5, each.sha1, each.sha256)) != self.last
+            self.last = identity
             self.odd_codes += each.code is None or not (each.code.isascii() and each.code.isdigit())
             self.digest.update(repr((each.md5, each.sha1, each.sha256, each.size, each.code)).encode())
             yield each
@@ -127,11 +132,29 @@ def record(hash_set: HashSet, *, by: User, format_id: str, region: str, entries:
     )
 
 
-def _record(position: int, row: tuple[Any, ...]) -> HashRecord:
+def _records_of(row: tuple[Any, ...]) -> Iterator[HashRecord]:
+    """The records of one entry, without their positions."""
+    record, codes = _record(row)
+    yield record
+    for code in codes:
+        if code != (record.code or ""):
+            yield HashRecord(
+                position=0,
+                md5=record.md5,
+                sha1=record.sha1,
+                sha256=record.sha256,
+                size=record.size,
+                code=code or None,
+                media_id=record.media_id,
+            )
+
+
+def _record(row: tuple[Any, ...]) -> tuple[HashRecord, list[str]]:
+    """What an entry says, and all the categories it came with if there were several."""
     md5, sha1, sha256, size, code, flags, raw = row
     kept = loaded(raw)
-    return HashRecord(
-        position=position,
+    record = HashRecord(
+        position=0,
         md5=_bytes(md5),
         sha1=_bytes(sha1),
         sha256=_bytes(sha256),
@@ -146,6 +169,7 @@ def _record(position: int, row: tuple[Any, ...]) -> HashRecord:
         photodna=kept.get("photodna"),
         other_hashes=kept.get("hashes", {}),
     )
+    return record, kept.get("codes", [])
 
 
 def _bytes(value: Any) -> bytes | None:

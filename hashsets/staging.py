@@ -4,6 +4,7 @@ The table belongs to the database session, so whatever happens to the process, n
 """
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,12 +17,15 @@ from django.db import connection
 
 from hashsets import copy_rows
 from hashsets.copy_rows import fixed, json_numbers, numbers
+from hashsets.entry_rows import DATE_ALIKE
 from hashsets.exchange import HashRecord
 from hashsets.exchange.plain import Rows, Stretch, different
+from hashsets.exchange.vics_values import date_text
 from hashsets.sorting import SortedRows
 
 BLOCK = 10_000  # single records of one COPY
 NULL = "\\N"  # as COPY's text form writes it
+_date_alike = re.compile(DATE_ALIKE, re.ASCII).fullmatch
 _encode = json.JSONEncoder(separators=(",", ":")).encode
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -59,13 +63,15 @@ class Staged:
     rows: SortedRows
     fresh: bool
     dispositions: Mapping[str, str]
+    says_more: bool  # some record has fields without a place
 
 
 class Filled(NamedTuple):
-    """Records copied, and how many of them hold a PDQ."""
+    """Records copied, how many of them hold a PDQ, and how many fields that have no place."""
 
     records: int
     pdq: int
+    more: int
 
 
 def fill(
@@ -77,19 +83,21 @@ def fill(
     unmapped, "" is no verdict.
     """
     waiting: list[HashRecord] = []
-    number = pdq = 0
+    number = pdq = more = 0
     for records, plain in parts:
         waiting += records
         if len(plain):
             plain["position"] += start
             rows.add(plain)
         number += len(records) + len(plain)
+        pdq += sum("pdq" in record.other_hashes for record in records)
+        more += sum(_says_more(record) for record in records)
         if len(waiting) >= BLOCK:
-            pdq += _copy(waiting, dispositions, rows, start)
+            _copy(waiting, dispositions, rows, start)
         if len(plain) or not waiting:
             tell()
-    pdq += _copy(waiting, dispositions, rows, start)
-    return Filled(number, pdq)
+    _copy(waiting, dispositions, rows, start)
+    return Filled(number, pdq, more)
 
 
 def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bool) -> Counter[str]:
@@ -105,17 +113,15 @@ def settle(rows: SortedRows, dispositions: Mapping[str, str], *, all_of_them: bo
     return left
 
 
-def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> int:
-    """Copy single records in, and forget them; `rows` hears of their hashes. Returns how many hold a PDQ."""
+def _copy(records: list[HashRecord], dispositions: Mapping[str, str], rows: SortedRows, start: int) -> None:
+    """Copy single records in, and forget them; `rows` hears of their hashes."""
     if not records:
-        return 0
+        return
     lines = [_line(record, start + record.position, dispositions) for record in records]
     with connection.cursor() as cursor, cursor.copy(COPY) as copy:
         copy.write("".join(lines))
     rows.note(record.md5 or record.sha1 or record.sha256 or b"" for record in records)
-    pdq = sum("pdq" in record.other_hashes for record in records)
     records.clear()
-    return pdq
 
 
 def bring(rows: Rows, dispositions: Mapping[str, str]) -> None:
@@ -168,6 +174,11 @@ def _json(value: dict[str, Any]) -> str:
     return _encode(value).replace("\\", "\\\\") if value else "{}"
 
 
+def _says_more(record: HashRecord) -> bool:
+    """Whether it has fields without a place; names as they were written have one."""
+    return bool(record.raw) and any(name.lower() not in {"series", "tags"} for name in record.raw)
+
+
 def _raw(record: HashRecord) -> str:
     """What has no column, as JSON; `listing` reads it back."""
     raw: dict[str, Any] = {} if record.media_id is None else {"media_id": record.media_id}
@@ -176,7 +187,9 @@ def _raw(record: HashRecord) -> str:
     if record.tags:
         raw["tags"] = record.tags
     if record.date_updated_text:
-        raw["date_updated"] = record.date_updated_text
+        raw["date_updated"] = text = record.date_updated_text
+        if not _date_alike(text) and (moment := date_text(record.date_updated, text)) != text:
+            raw["date_updated_utc"] = moment
     if record.other_hashes:
         raw["hashes"] = record.other_hashes
     if record.raw:

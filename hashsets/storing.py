@@ -67,7 +67,8 @@ def _compare(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell
     if report.add:
         adding.complete(hash_set)
     current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
-    report.compare(swapping.difference(hash_set, current.entries if current else 0, add=report.add))
+    in_force = current.entries if current else 0
+    report.compare(swapping.difference(hash_set, in_force, says_more=staged.says_more, add=report.add))
 
 
 def _store(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell) -> tuple[int, int, Counter[str]]:

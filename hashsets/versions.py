@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from hashsets import entry_hashes, events, generations
-from hashsets.entry_rows import RAW_OF
+from hashsets.entry_rows import MOMENT_OF, RAW_OF, SAID_OF
 from hashsets.import_checks import LivesByVotes
 from hashsets.models import Generation, HashSet, Vote
 from workbench import audit
@@ -41,11 +41,17 @@ def _columns(table: str, names: Sequence[str] = SAME) -> str:
     return ", ".join(RAW_OF.format(t=table) if name == "raw" else f"{table}.{name}" for name in names)
 
 
+def _compared(table: str) -> str:
+    """What two versions of an entry may differ in: not its number in a file, nor the form of a date."""
+    apart = f"{SAID_OF.format(t=table)}, {MOMENT_OF.format(t=table)}"
+    return f"{_columns(table, [name for name in SAME if name != 'raw'])}, {apart}"
+
+
 # What differs between two versions: the entry as the older has it beside the one of the newer.
 PAIRS = f"""
 FROM (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{before}}) o
 FULL JOIN (SELECT * FROM hashsets_entry e WHERE e.set_id = %(set)s AND {{after}}) n USING (ident, twin)
-WHERE o.id IS NULL OR n.id IS NULL OR ({_columns("o")}) IS DISTINCT FROM ({_columns("n")})"""  # noqa: S608 only constants
+WHERE o.id IS NULL OR n.id IS NULL OR ({_compared("o")}) IS DISTINCT FROM ({_compared("n")})"""  # noqa: S608 only constants
 COUNT = f"SELECT o.code, n.code, count(*) {PAIRS} GROUP BY 1, 2 ORDER BY 1, 2"
 
 # One row per entry, by the unique index: the newer side where there is one, with the older beside it.
@@ -56,7 +62,7 @@ FROM hashsets_entry e LEFT JOIN LATERAL (
     AND (({{e_is_new}}) AND {{before_p}} OR NOT ({{e_is_new}}) AND {{after_p}})) o ON true
 WHERE e.set_id = %(set)s AND (e.ident, e.twin) > (%(ident)s, %(twin)s)
   AND (({{e_is_new}}) OR ({{before_e}}) AND o.id IS NULL)
-  AND (o.id IS NULL OR ({_columns("o")}) IS DISTINCT FROM ({_columns("e")}))
+  AND (o.id IS NULL OR ({_compared("o")}) IS DISTINCT FROM ({_compared("e")}))
   AND (%(only)s = '' OR %(only)s = CASE WHEN NOT ({{e_is_new}}) THEN 'withdrawn' WHEN o.id IS NULL THEN 'added'
                                     ELSE 'changed' END)
 ORDER BY e.ident, e.twin LIMIT %(limit)s

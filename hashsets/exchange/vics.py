@@ -19,10 +19,9 @@ from hashsets.exchange.plain import Stretch
 class Vics:
     """One version to write; reading takes them all."""
 
-    extension = ".json"
-
     def __init__(self, version: str) -> None:
         self.version = version
+        self.extension = f".vics{version}.json"  # two versions of one set are told apart by their names
         self.id = f"vics{version}"
         self.label = f"VICS {version} JSON"
 

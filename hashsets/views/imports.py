@@ -170,8 +170,10 @@ def _warnings(found: dict[str, Any]) -> list[dict[str, Any]]:
     if dropped := found.get("dropped_photodna"):
         what = _("PhotoDNA of wrong length, or shared by many files; dropped")
         told.append({"code": "dropped_photodna", "what": what, "count": dropped})
-    for name, what in (("unmapped", _("a category the scheme does not have; matches as a note only")),
-                       ("unknown_fields", _("a field nobody knows; kept, and written again on export"))):  # fmt: skip
+    for name, what in (
+        ("unmapped", _("a category the scheme does not have; matches as a note only")),
+        ("unknown_fields", _("a field nobody knows; kept with its entry, never written into a set that is saved")),
+    ):
         told += [{"code": name, "what": what, "text": code, "count": n} for code, n in found.get(name, {}).items()]
     return [line | {"text": visible(str(line.get("text", "")))} for line in told]
 

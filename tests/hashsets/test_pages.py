@@ -144,7 +144,8 @@ def test_a_set_is_saved_as_a_file(format_id: str, hash_set: HashSet, people: Peo
     body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     assert answer.headers["Content-Length"] == str(len(body))
     assert body.upper().count(digest(1).upper().encode()) >= 1
-    assert "harbour-v1" in answer.headers["Content-Disposition"]
+    ending = {"csv": "csv", "vics1.3": "vics1.3.json", "vics2.0": "vics2.0.json"}[format_id]
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="harbour-v1.{ending}"'
 
 
 def test_the_region_of_an_export_can_be_chosen(hash_set: HashSet, people: People) -> None:
