@@ -26,6 +26,7 @@ AGENCIES = {"northmoor": "Northmoor", "southmoor": "Southmoor"}
 PEOPLE = {
     "dana": ("Dana Kestrel", "northmoor", {Role.INVESTIGATOR}),
     "sam": ("Sam Osprey", "northmoor", {Role.SUPERVISOR, Role.EXPORTER}),
+    "morgan": ("Morgan Tern", "northmoor", {Role.SUPERVISOR}),  # the second person, where it takes two
     "alex": ("Alex Wren", "northmoor", {Role.AUDITOR}),
     "robin": ("Robin Heron", "southmoor", {Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER}),
 }

@@ -9,6 +9,7 @@ from django.core.management import call_command
 
 from cases.demo import charts, clips, corpus, landscapes, world
 from cases.models import Case, Exhibit, Item, Stack
+from hashsets import scheme_drafts, scheme_tables
 from workbench import checks, people
 from workbench.models import Agency, AuditEvent, User
 
@@ -43,6 +44,18 @@ def facts() -> dict[str, object]:
     }
 
 
+@pytest.mark.django_db
+def test_what_takes_two_people_can_be_tried_by_two_of_the_demo() -> None:
+    started = people.first_start()
+    assert started
+    made = world.settle(started[0])
+    sam, morgan = made.people["sam"], made.people["morgan"]
+    draft = scheme_drafts.begin(name="Views", slug="views", like=scheme_tables.latest(world.SCHEME), by=sam)
+    with pytest.raises(scheme_drafts.OneOfTwo):
+        scheme_drafts.approve(draft, seen=draft.edits, by=sam)
+    assert scheme_drafts.approve(draft, seen=draft.edits, by=morgan).scheme_id == "northmoor.views"
+
+
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_the_demo_loads_once_and_repeating_it_changes_nothing(
@@ -57,6 +70,8 @@ def test_the_demo_loads_once_and_repeating_it_changes_nothing(
     north = next(case for case in told["cases"] if case["agency"] == "northmoor")
     assert 0.2 < north["known"] / (north["known"] + north["left"]) < 0.4
     _nobody_can_guess(told["users"])
+    supervisors = [user["user"] for user in told["users"] if "supervisor" in user["roles"]]
+    assert supervisors == ["sam", "morgan", "robin"]
     _both_agencies_hold_what_the_first_meets_first()
     assert checks.broken() == []
     assert all(exhibit.state == Exhibit.State.DONE for exhibit in Exhibit.objects.all())

@@ -1,4 +1,4 @@
-"""`manage.py demo`: harmless pictures, two agencies and four people to try Winnow with. Safe to repeat."""
+"""`manage.py demo`: harmless pictures, two agencies and five people to try Winnow with. Safe to repeat."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from workbench.commands import Done, WinnowCommand
 class Command(WinnowCommand):
     """Load the demo, or what is missing of it."""
 
-    help = "Load the demo: drawn landscapes, two agencies, four people, a hash set, two cases. Safe to repeat."
+    help = "Load the demo: drawn landscapes, two agencies, five people, a hash set, two cases. Safe to repeat."
 
     def run(self, options: dict[str, Any]) -> Done:
         """People first, so that somebody can sign in while the rest comes in; then pictures, set, cases, evidence."""
