@@ -3,6 +3,10 @@
 from django.utils.translation import gettext_lazy as _
 
 SKIPPED = {
+    "changed-in-place": _("a change of rows that are not here; they stay as they are"),
+    "columns-unsaid": _("a row that does not say which of its values is the hash"),
+    "taken-away": _("files that are taken away; they stay until a whole list leaves them out"),
+    "unknown-statement": _("a statement that names no rows; it is not run"),
     "no-hash": _("no hash"),
     "invalid-hash": _("the hash is not one"),
     "zero-length": _("the hash of a file of zero bytes"),
@@ -39,7 +43,9 @@ WHOLE = {  # about the list
     "not-a-case": _("something beside the cases was passed over"),
     "not-a-list": _("a file beside the lists was passed over"),
     "not-utf8": _("some bytes are no text in its encoding; shown as marks"),
+    "only-changes": _("changes to a list, not a whole one: import it with add, or it becomes the whole set"),
     "only-harmless-categories": _("a set of relevant material with nothing but harmless categories"),
+    "other-table": _("rows of tables without hashes were passed over"),
     "parts-missing": _("parts that the names speak of are not there"),
     "relevant-in-comparison": _("relevant categories in a set for comparison do nothing"),
     "two-categories": _("the list holds it under several categories that mean the same for the queue"),

@@ -23,6 +23,7 @@ from hashsets.exchange.encase_hash import EnCaseHash
 from hashsets.exchange.hashdeep import Hashdeep
 from hashsets.exchange.hashkeeper import HashKeeper
 from hashsets.exchange.icse_csv import IcseCsv
+from hashsets.exchange.nsrl_delta import NsrlDelta
 from hashsets.exchange.nsrl_sqlite import NsrlSqlite
 from hashsets.exchange.nsrl_text import NsrlText
 from hashsets.exchange.peek import Peek
@@ -34,8 +35,8 @@ from hashsets.exchange.vics import Vics
 Given = TypeVar("Given")
 
 # The first that knows its own reads: CSV, which takes any table with a hash in it, comes last.
-BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), EnCaseHash(), NsrlSqlite(), TskKdb(), Dfxml(), Hashdeep(),
-    TskIndex(), IcseCsv(), NsrlText(), HashKeeper(), Checksums(), CsvList())  # fmt: skip
+BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), EnCaseHash(), NsrlSqlite(), NsrlDelta(), TskKdb(),
+    Dfxml(), Hashdeep(), TskIndex(), IcseCsv(), NsrlText(), HashKeeper(), Checksums(), CsvList())  # fmt: skip
 BY_ID: dict[str, ListFormat] = {format_.id: format_ for format_ in BUILT_IN}
 WRITERS: dict[str, ListWriter] = {format_.id: format_ for format_ in BUILT_IN if isinstance(format_, ListWriter)}
 READABLE = ", ".join(format_.label for format_ in BUILT_IN) + "; each as it is, in gzip or in zip"

@@ -2,7 +2,7 @@
 
 The full one keeps files in the table METADATA, of which FILE is a view; in the minimal one FILE is the table. A view
 is a program of whoever made the file, and holds nothing that is not in a table: it is not read. Files are known, not
-good: what no category means is decided by the set. Changes as `.sql` are no list.
+good: what no category means is decided by the set. Changes as `.sql` are read by `nsrl_delta`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from hashsets.exchange.peek import Peek
 from hashsets.exchange.sqlite_source import Database
 from hashsets.exchange.taking import Taker
 
-_SOURCES = ("metadata", "file")
-_SIZES, _NAMES = ("bytes", "file_size", "size"), ("extension", "file_name")
+SOURCES = ("metadata", "file")
+SIZES, NAMES = ("bytes", "file_size", "size"), ("extension", "file_name")
 
 
 class NsrlSqlite:
@@ -35,19 +35,19 @@ class NsrlSqlite:
     def read(self, stream: BinaryIO, report: Report, options: ReadOptions) -> Iterator[HashRecord]:
         """See ListFormat."""
         report.format = self.id
-        with sqlite_source.opened(stream, _SOURCES) as database:
+        with sqlite_source.opened(stream, SOURCES) as database:
             columns = _source(database, report)
             taker, names = Taker(report, options), list(columns)
             query = f'SELECT {", ".join(columns.values())} FROM "{report.document}"'  # noqa: S608 from our own lists
             for number, row in enumerate(database.rows(query), 1):
-                if record := _record(dict(zip(names, row, strict=True)), taker, f"row {number}"):
+                if record := record_of(dict(zip(names, row, strict=True)), taker, f"row {number}"):
                     yield record
 
 
 def _source(database: Database, report: Report) -> dict[str, str]:
     """The columns to read, each with what to ask for; the table they stand in is told as `report.document`."""
     schema = database.schema()
-    for name in _SOURCES:
+    for name in SOURCES:
         if schema.get(name) != "table":
             continue
         there = database.columns(name)
@@ -55,13 +55,14 @@ def _source(database: Database, report: Report) -> dict[str, str]:
         if not hashes:
             continue
         report.document = name
-        size = next((each for each in _SIZES if each in there), "NULL")
-        ending = next((each for each in _NAMES if each in there), "''")
+        size = next((each for each in SIZES if each in there), "NULL")
+        ending = next((each for each in NAMES if each in there), "''")
         return {**hashes, "size": size, "ending": ending}
     raise MalformedDocument(0, "no table of files with hashes; looked")
 
 
-def _record(row: dict[str, Any], taker: Taker, place: str) -> HashRecord | None:
+def record_of(row: dict[str, Any], taker: Taker, place: str) -> HashRecord | None:
+    """The record of one row: digests by their kind, `size`, and the `ending` or name of its file."""
     ending = str(row.pop("ending") or "")
     if taker.leaves_out(ending if "." in ending else f".{ending}"):
         return None

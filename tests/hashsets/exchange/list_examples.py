@@ -17,6 +17,7 @@ V1 = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#Media"
 ICSE = ("MD5;SHA1;PhotoDNA;Image ID;Is distributed;Victim identified;Offender identified;Series name;"
         "Number of submissions;File Available;Media Type;Baseline\r\n")  # fmt: skip
 NSRL_2 = '"SHA-1","MD5","CRC32","FileName","FileSize","ProductCode","OpSystemCode","SpecialCode"\r\n'
+DELTA = "INSERT INTO FILE VALUES('','','{}','AA6A7B16','it''s.jpg',12,1);\n"
 KEEPER = ('"file_id","hashset_id","file_name","directory","hash","file_size","date_modified","time_modified",'
           '"time_zone","comments","date_accessed","time_accessed"\r\n')  # fmt: skip
 DFXML = "<?xml version='1.0' encoding='UTF-8'?>\n<dfxml xmloutputversion='1.0'>\n"
@@ -83,6 +84,7 @@ SHAPES: dict[str, Shape] = {
     "vics1.3": Shape(f'{{"odata.metadata":"{V1}","value":[\n', '{{"MediaID":7,"MD5":"{}"}}'.format, ",\n", "\n]}"),
     "icse": Shape(ICSE, "{};;;7;false;;;;1;true;image;true\r\n".format),
     "nsrl3": Sqlite(MINIMAL, str, end="INSERT INTO FILE VALUES ('', '', ?, 'a.jpg', 12, 1)"),
+    "nsrl3-delta": Shape("BEGIN TRANSACTION;\n", DELTA.format, end="COMMIT;\n"),
     "nsrl2": Shape(NSRL_2, '"","{}","AA6A7B16","caf\xe9.gif",12,228,"WIN",""\r\n'.format),
     "encase": EnCase("", str),
     "checksums": Shape("", "{}  folder/a.jpg\n".format),
