@@ -4,6 +4,7 @@ Each check raises before anything is stored; what only looks odd is a warning of
 """
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from io import BufferedReader
 
 from hashsets import exchange, generations
@@ -37,6 +38,13 @@ class MissingParts(WorkbenchError):
     """Parts of this list are missing, so nothing was stored. Choose all of them, or say that it is incomplete."""
 
     code = "missing-parts"
+
+
+class CheckOvertaken(WorkbenchError):
+    """The set has changed since this check. Check the list again."""
+
+    code = "check-overtaken"
+    status = HTTPStatus.CONFLICT
 
 
 def check_set(hash_set: HashSet) -> None:
@@ -76,3 +84,10 @@ def check_list(hash_set: HashSet, report: ImportReport) -> None:
         report.warn("only-harmless-categories", "a set of relevant material with nothing but categories 0 and 8")
     if hash_set.role == HashSet.SetRole.COMPARISON and relevant:
         report.warn("relevant-in-comparison", f"categories {', '.join(relevant)} in a set for comparison do nothing")
+
+
+def check_version(locked: HashSet, report: ImportReport, checked_against: int | None) -> None:
+    """Note the version that the list is compared with. Raise CheckOvertaken when a dry run had another before it."""
+    report.compared_with = locked.generation
+    if checked_against not in (None, locked.generation):
+        raise CheckOvertaken

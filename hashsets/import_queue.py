@@ -11,7 +11,8 @@ from typing import BinaryIO, TypedDict
 from django.db import transaction
 
 from hashsets import events, import_jobs, kept_lists
-from hashsets.models import Generation, HashSet
+from hashsets.import_checks import CheckOvertaken
+from hashsets.models import HashSet
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import Job, User
@@ -21,13 +22,6 @@ class ListGone(WorkbenchError):
     """The files of this dry run are not here any more. Send the list again."""
 
     code = "list-gone"
-    status = HTTPStatus.CONFLICT
-
-
-class CheckOvertaken(WorkbenchError):
-    """The set has changed since this check. Check the list again."""
-
-    code = "check-overtaken"
     status = HTTPStatus.CONFLICT
 
 
@@ -113,7 +107,8 @@ def refuse(hash_set: HashSet, name: str, *, by: User, error: WorkbenchError) -> 
 def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
     """Queue the import of the very files a dry run looked at; the caller wakes a worker.
 
-    They move to the new job, so it happens once. Raises ListGone, CheckOvertaken, ImportRunning.
+    They move to the new job, so it happens once. Raises ListGone, CheckOvertaken, ImportRunning. A version that comes
+    until the list is stored keeps it out, too.
     """
     if is_overtaken(dry, hash_set):
         raise CheckOvertaken
@@ -127,11 +122,17 @@ def import_now(dry: Job, hash_set: HashSet, *, by: User) -> Job:
         except OSError as error:
             import_jobs.end(job, Job.State.FAILED, str(ListGone()))
             raise ListGone from error
-        job.cursor = {**job.cursor, "kept": True, "after": str(dry.public_id)}
+        job.cursor = {**job.cursor, "kept": True, "after": str(dry.public_id), "checked_against": _checked_against(dry)}
         Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED, cursor=job.cursor)
     return job
 
 
 def is_overtaken(dry: Job, hash_set: HashSet) -> bool:
-    """Whether a version came since the dry run began, so that its report tells something else than an import does."""
-    return Generation.objects.filter(set=hash_set, at__gt=dry.created_at).exists()
+    """Whether another version is in force than the dry run compared with: its report then tells something else."""
+    return _checked_against(dry) != hash_set.generation
+
+
+def _checked_against(dry: Job) -> int | None:
+    """The number of that version; None where a dry run came to nothing."""
+    against: int | None = dry.cursor.get("report", {}).get("compared_with")
+    return against

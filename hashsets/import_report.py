@@ -50,6 +50,7 @@ class ImportReport:
     notes: list[dict[str, Any]] = field(default_factory=list)
     difference: Difference | None = None
     generation: int = 0
+    compared_with: int | None = None  # number of the version that was in force
     only_media: bool = False
     add: bool = False  # the list was added to the set, instead of becoming it
     already_in_force: bool = False
@@ -128,6 +129,7 @@ class ImportReport:
             "changed": diff.changed,
             "unchanged": diff.unchanged,
             "generation": self.generation,
+            "compared_with": self.compared_with,
             "dry_run": self.dry_run,
             "only_media": self.only_media,
             "add": self.add,

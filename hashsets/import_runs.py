@@ -83,6 +83,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
                 options=ReadOptions(only_media=job.cursor.get("only_media", False), most_unpacked=settings.LIST_BYTES),
                 incomplete=job.cursor.get("incomplete", False),
                 add=job.cursor.get("add", False),
+                checked_against=job.cursor.get("checked_against"),
                 tell=teller.tell,
                 report=report,
             )

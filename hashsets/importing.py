@@ -43,6 +43,7 @@ def import_file(
     options: ReadOptions | None = None,
     incomplete: bool = False,
     add: bool = False,
+    checked_against: int | None = None,
     tell: Tell = lambda _phase, _done, _of: None,
     report: ImportReport | None = None,
 ) -> ImportReport:
@@ -50,9 +51,10 @@ def import_file(
 
     `add`: the list is added to what the set holds (`adding`); entries become as the list has them, where it says so.
     The list that is in force already is a no-op that says so. Reads each file twice, first for its SHA-256.
-    `incomplete`: parts that the names speak of may be missing. `report` may be handed in, so that it tells what was
+    `incomplete`: parts that the names speak of may be missing. `checked_against`: number of the version that a dry run
+    compared with, which must still be in force. `report` may be handed in, so that it tells what was
     found until an error, too. Raises MalformedDocument, UnknownFormat, MissingParts, ContradictoryRole, EmptyList,
-    LivesByVotes, SetRetired: nothing is stored, and unless it was a dry run the refusal is an event.
+    LivesByVotes, SetRetired, CheckOvertaken: nothing is stored, and unless it was a dry run the refusal is an event.
     """
     report = ImportReport() if report is None else report
     report.set, report.dry_run, report.add = hash_set.name, dry_run, add
@@ -67,7 +69,7 @@ def import_file(
                 with staging.table(), SortedRows(_folder()) as rows:
                     staged = _stage(hash_set, files, report, options, rows, tell=tell)
                     import_checks.check_list(hash_set, report)
-                    storing.swap(hash_set, staged, report, by=by, tell=tell)
+                    storing.swap(hash_set, staged, report, by=by, checked_against=checked_against, tell=tell)
     except WorkbenchError as error:
         report.refuse(error)
         if not dry_run:
@@ -97,7 +99,7 @@ def _in_force_already(hash_set: HashSet, report: ImportReport, options: ReadOpti
         for one in current
     )
     if report.already_in_force:
-        report.generation = hash_set.generation
+        report.generation = report.compared_with = hash_set.generation
     return report.already_in_force
 
 

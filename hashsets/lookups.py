@@ -26,7 +26,8 @@ class Answer:
     """One line and what is known of it. `problem` says why a line is no hash to look up.
 
     `hits`: of each set the first `hits.SHOWN` entries that have the digest, and the nearest; `more` is how many others
-    have it. `kind` is what the line was looked up as. 64 digits may be a SHA-256 or a PDQ, and are looked up as both.
+    have it. `kind` is what the line was looked up as. 64 digits may be a SHA-256 or a PDQ: they are looked up as the
+    first and, when no set has that and they have a PDQ's shape, or turned ones are asked for, as the second, too.
     """
 
     hash: str
@@ -71,21 +72,26 @@ def lookup(agency_id: int, lines: Iterable[str], *, turned: bool = False) -> lis
         if text := line.strip()[:LONGEST]:
             if (answer := distinct.get(text)) is None:
                 answer = distinct[text] = Answer(text)
-                _parse(answer, wanted)
+                _parse(answer, wanted, as_both=turned)
             answers.append(answer)
         if len(answers) > MOST:
             raise TooMany
     sets = hits.asked(agency_id) if wanted else []
-    for kind, asked in sorted(wanted.items(), key=lambda one: (one[0] == PDQ.id, one[0])):
-        values = list(asked)
-        near = kind == PDQ.id
-        found = hits.near(agency_id, values, turned=turned) if near else hits.exact(agency_id, kind, values, sets)
-        for value, more, hit in found:
-            for answer in asked[value]:
-                answer.hits.append(hit)
-                answer.more += more
-                answer.known |= hit.kind != PDQ.id
+    alike = wanted.pop(PDQ.id, {})
+    for kind, asked in sorted(wanted.items()):
+        _give(asked, hits.exact(agency_id, kind, list(asked), sets), known=True)
+    alike = {value: left for value, all_ in alike.items() if (left := [one for one in all_ if not one.known])}
+    if alike:
+        _give(alike, hits.near(agency_id, list(alike), turned=turned), known=False)
     return answers
+
+
+def _give(asked: dict[bytes, list[Answer]], found: Iterable[tuple[bytes, int, Hit]], *, known: bool) -> None:
+    for value, more, hit in found:
+        for answer in asked[value]:
+            answer.hits.append(hit)
+            answer.more += more
+            answer.known |= known
 
 
 @transaction.atomic
@@ -130,7 +136,7 @@ def stated(purpose: str) -> str:
     return text
 
 
-def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None:
+def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]], *, as_both: bool) -> None:
     text = answer.hash.removeprefix(PDQ_PREFIX)
     kind = PDQ if text != answer.hash or "," in text else kinds.BY_LENGTH.get(len(text))
     if kind is None:
@@ -138,9 +144,10 @@ def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]]) -> None
         return
     answer.kind = kind.id
     try:
-        wanted[kind.id][kind.parse(text)].append(answer)
-        if kind is not PDQ and kind.size == PDQ.size:
-            wanted[PDQ.id][PDQ.parse(text)].append(answer)
+        value = kind.parse(text)
+        wanted[kind.id][value].append(answer)
+        if kind is not PDQ and kind.size == PDQ.size and (as_both or PDQ.may_be(value)):
+            wanted[PDQ.id][value].append(answer)
             answer.kind = f"{kind.id} or {PDQ.id}"
     except WorkbenchError as error:
         answer.problem = str(error)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hashsets import adding, entry_hashes, events, foreseeing, fresh, generations, swapping
+from hashsets import adding, entry_hashes, events, foreseeing, fresh, generations, import_checks, swapping
 from hashsets.import_report import ImportReport
 from hashsets.models import Generation, HashSet
 from hashsets.staging import Staged
@@ -23,13 +23,16 @@ class ReadTwoWays(WorkbenchError):
     code = "read-two-ways"
 
 
-def swap(hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, tell: Tell) -> None:
+def swap(
+    hash_set: HashSet, staged: Staged, report: ImportReport, *, by: User, checked_against: int | None, tell: Tell
+) -> None:
     """Compare with the version in force and, unless it is a dry run, put the list in its place, with its events.
 
-    One transaction. Raises SetRetired, SetInUse, ReadTwoWays.
+    One transaction. Raises SetRetired, SetInUse, ReadTwoWays, CheckOvertaken.
     """
     with transaction.atomic():
         locked = HashSet.objects.get(pk=hash_set.pk) if report.dry_run else generations.lock(hash_set)
+        import_checks.check_version(locked, report, checked_against)
         _compare(locked, staged, report, tell)
         if report.dry_run:
             tell("Looking at open cases", 0, 0)

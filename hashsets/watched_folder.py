@@ -136,7 +136,7 @@ class WatchedFolder:
     def going(self) -> list[str]:
         """The runs whose lists lie there."""
         with self._going() as going:
-            return [name for name in names_in(going) if name != NEXT]
+            return [name for name in names_in(going) if name not in (NEXT, CLOCK)]
 
     def unread(self, run: str, files: Sequence[str]) -> list[str]:
         """What was added to a run's list, a folder, after its parts were read under these names."""
@@ -162,7 +162,7 @@ class WatchedFolder:
             os.rmdir(run, dir_fd=going)
 
     def _now(self) -> float:
-        with os.fdopen(new_file(CLOCK, self._fd), "wb") as clock:
+        with self._going() as going, os.fdopen(new_file(CLOCK, going), "wb") as clock:  # where only we write
             return os.fstat(clock.fileno()).st_ctime
 
     def _going(self) -> "Held":

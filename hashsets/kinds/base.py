@@ -61,6 +61,10 @@ class HashKind:
         """The normal form: lower-case hex."""
         return value.hex()
 
+    def may_be(self, _value: bytes) -> bool:
+        """Whether so many bytes of unknown kind may be one of these, by their look."""
+        return True
+
     def distance(self, one: bytes, other: bytes) -> int:
         """Bits that differ."""
         return distance(one, other)

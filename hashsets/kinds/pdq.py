@@ -14,6 +14,12 @@ class PDQ(HashKind):
     size = 32
     example = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
     max_distance = PDQ_MAX_DISTANCE
+    half = 128, 2  # bits that are set: a hash is cut at its median; equal frequencies or another's rounding move a few
+
+    def may_be(self, value: bytes) -> bool:
+        """Whether half of the bits are set, as in the PDQ of every picture and in a quarter of all SHA-256."""
+        whole, off = self.half
+        return abs(int.from_bytes(value, "big").bit_count() - whole) <= off
 
     def parse(self, text: str) -> bytes:
         """The hash in `text`, behind which a comma and the quality of 0 to 100 may stand.

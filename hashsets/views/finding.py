@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from hashsets import comparisons, finding, reads, sets, tasks
 from hashsets.comparisons import Overlap
 from hashsets.models import HashSet
+from workbench.api import limits
 from workbench.errors import NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.waking import send
@@ -32,6 +34,7 @@ def find(request: SignedRequest, set_id: UUID) -> HttpResponse:
     }
     if request.method == "POST":
         try:
+            limits.spend_by_person(request.user, "hashes", 1, most=settings.PERSON_HASHES)
             context["rows"] = _rows(hash_set, finding.find(hash_set, text, by=request.user))
         except WorkbenchError as error:
             context["error"] = str(error)

@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -136,6 +137,29 @@ def test_a_check_that_was_overtaken_is_not_imported(
     before = HashSet.objects.get(pk=hash_set.pk).generation
     assert client.post(reverse("hashsets:import_now", args=[checked.public_id]), secure=True).status_code == 409
     assert HashSet.objects.get(pk=hash_set.pk).generation == before
+
+
+def test_a_version_that_comes_while_the_checked_list_waits_keeps_it_out(
+    hash_set: HashSet, people: People, checked: Job, tmp_path: Path, woken: list[int]
+) -> None:
+    client = signed_in(people.supervisor)
+    answer = client.post(reverse("hashsets:import_now", args=[checked.public_id]), secure=True)
+    load(hash_set, document(tmp_path, media(77), name="meanwhile.json"), by=people.supervisor)
+    tasks.run_import(woken[-1])
+    job = Job.objects.get(pk=woken[-1])
+    assert (job.state, job.cursor["report"]["refused_code"]) == ("failed", "check-overtaken")
+    assert HashSet.objects.get(pk=hash_set.pk).generation == 2
+    assert AuditEvent.objects.filter(verb="set.import.fail", body__contains="has changed since this check").exists()
+    assert "The set has changed since this check" in text(client.get(answer.headers["Location"], secure=True))
+
+
+def test_a_version_that_was_begun_before_a_check_and_came_after_it_overtakes_it(
+    hash_set: HashSet, people: People, checked: Job, tmp_path: Path
+) -> None:
+    load(hash_set, document(tmp_path, media(77), name="meanwhile.json"), by=people.supervisor)
+    Job.objects.filter(pk=checked.pk).update(created_at=timezone.now() + timedelta(seconds=5))
+    now = reverse("hashsets:import_now", args=[checked.public_id])
+    assert signed_in(people.supervisor).post(now, secure=True).status_code == 409
 
 
 def test_of_dry_runs_without_end_only_the_last_ones_are_kept(

@@ -10,11 +10,13 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django.fixtures import Settings
 
 from hashsets.models import HashSet
 from tests.hashsets import makers
 from tests.hashsets.exchange.list_examples import EMPTY_MD5
 from tests.hashsets.pages import text, url
+from tests.hashsets.test_command import run
 from tests.hashsets.test_importing import digest, load
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, User
@@ -128,3 +130,22 @@ def test_the_page_stays_short_and_the_file_of_the_answer_has_every_line(hash_set
     assert (lines[1]["result"], lines[1]["hash"]) == ("not a hash", "'=prose")
     assert (lines[2]["result"], lines[2]["name"]) == ("unknown", "10.jpg")
     assert AuditEvent.objects.filter(verb="set.search").count() == 2
+
+
+def test_whatever_way_a_person_asks_the_hashes_count_for_the_one_limit(
+    hash_set: HashSet, people: People, settings: Settings
+) -> None:
+    settings.PERSON_HASHES = 120
+    client, page = signed_in(people.investigator), reverse("hashsets:find", args=[hash_set.public_id])
+
+    def by_page() -> bool:
+        return "One person may send" not in text(client.post(page, {"hash": digest(1)}, secure=True))
+
+    def by_command() -> bool:
+        return run("lookup", by="investigator", stdin="\n".join(digest(n) for n in range(50)))[0] == 0
+
+    # two minutes at most: of six times fifty two of each minute pass, and then not a single hash more
+    assert 2 <= sum(by_command() for _ in range(6)) <= 4
+    assert not all(by_page() for _ in range(250))
+    asked = [json.loads(event.body)["details"]["asked"] for event in AuditEvent.objects.filter(verb="set.search")]
+    assert sum(asked) <= 240

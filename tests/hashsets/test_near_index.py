@@ -15,7 +15,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hashsets import entry_hashes, lookups, near_held, near_index, sets, tasks
+from hashsets import entry_hashes, hits, lookups, near_held, near_index, sets, tasks
 from hashsets.models import HashSet
 from hashsets.near import dihedral, files, tables
 from hashsets.near_index import Place
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.django_db
 
 
 def pdq(number: int, bits: int = 0) -> bytes:
-    """A made-up hash, with the first bits changed."""
-    value = np.unpackbits(np.random.default_rng(number).integers(0, 256, 32, dtype=np.uint8))
-    value[:bits] ^= 1
+    """A made-up hash of which half the bits are set, as in every one, with some bits changed."""
+    value = np.random.default_rng(number).permutation(np.arange(256) % 2).astype(np.uint8)
+    value[[*np.flatnonzero(value)[: bits // 2], *np.flatnonzero(value == 0)[: bits - bits // 2]]] ^= 1
     return np.packbits(value).tobytes()
 
 
@@ -305,6 +305,35 @@ def test_64_digits_are_looked_up_as_both_and_the_answer_names_kind_and_distance(
     assert not any(each["known"] for each in told)
     assert [bool(each.get("problem")) for each in told] == [False] * 4 + [True] * 2
     assert json.dumps(told)
+
+
+def test_64_digits_are_sought_by_likeness_only_where_they_may_be_a_pdq(
+    us: HashSet, supervisor: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uneven, known, even = bytes(16) + b"\xff" * 15 + b"\0", pdq(5), pdq(6)
+    alternative = [{"HashName": "SHA256", "HashValue": known.hex()}]
+    load(us, document(tmp_path, with_pdq(1), with_pdq(2, uneven.hex()), media(3, AlternativeHashes=alternative)),
+         by=supervisor)  # fmt: skip
+    sought = list[set[bytes]]()
+    near = hits.near
+
+    def watched(agency: int, values: list[bytes], *, turned: bool) -> list[hits.Found]:
+        sought.append(set(values))
+        return near(agency, values, turned=turned)
+
+    monkeypatch.setattr(hits, "near", watched)
+    lines = [uneven.hex(), known.hex(), even.hex()]
+
+    def told(*asked: str, turned: bool = False) -> list[list[str]]:
+        found = lookups.lookup(supervisor.agency_id, asked, turned=turned)
+        return [[answer.kind, *(hit.kind for hit in answer.hits)] for answer in found]
+
+    # as SHA-256 alone where half of the bits are not set, and where a set has that very SHA-256
+    assert told(*lines) == [["sha256"], ["sha256 or pdq", "sha256"], ["sha256 or pdq"]]
+    # who names it, or asks for what looks alike when turned, is told of all
+    assert told(f"pdq:{uneven.hex()}", f"pdq:{known.hex()}") == [["pdq", "pdq"], ["pdq"]]
+    assert told(*lines, turned=True) == [["sha256 or pdq", "pdq"], ["sha256 or pdq", "sha256"], ["sha256 or pdq"]]
+    assert sought == [{even}, {uneven, known}, {uneven, even}]
 
 
 def test_a_hash_is_sought_turned_and_mirrored_only_where_that_is_asked_for(

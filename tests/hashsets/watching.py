@@ -27,7 +27,7 @@ def look_till_empty(hash_set: HashSet) -> int:
 def lying(folder: Path) -> list[str]:
     """Everything in it by its place, hidden things and the stamps of names left out."""
     found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file() or path.is_symlink())
-    names = [name for name in found if name.parts[0] != ".clock"]
+    names = [name for name in found if name.name != ".clock"]
     return sorted(" ".join([name.parts[0], *name.name.split(" ")[1:]]) if len(name.parts) > 1 else name.name
                   for name in names)  # fmt: skip
 

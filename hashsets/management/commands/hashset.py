@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandParser
 
 from hashsets import effects, exchange, import_runs, listing, lookups, policies, scheme_tables, sets, versions
@@ -18,6 +19,7 @@ from hashsets.importing import Part
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench import commands
+from workbench.api import limits
 from workbench.commands import Done, WinnowCommand
 from workbench.errors import BadInput, NotAllowed
 from workbench.models import Agency
@@ -174,7 +176,9 @@ class Command(WinnowCommand):
         """One JSON line per hash, and per line that holds none, in order; exit 1 when there was such a line."""
         self.require("set.lookup")
         text = _text(options["file"]) if options["file"] else sys.stdin.read()
-        rows = lookups.ask_read(lookups.read(text), by=self.by, purpose=options["purpose"], turned=options["turned"])
+        found = lookups.read(text)
+        limits.spend_by_person(self.by, "hashes", len(found), most=settings.PERSON_HASHES)
+        rows = lookups.ask_read(found, by=self.by, purpose=options["purpose"], turned=options["turned"])
         for one, answer in rows:
             told = answer.as_json() | {"line": one.line} | ({"name": one.name} if one.name else {})
             self.stdout.write(json.dumps(told, sort_keys=True))

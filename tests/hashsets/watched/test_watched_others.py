@@ -60,8 +60,11 @@ def hurried() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("hurried")
-def test_a_pipe_in_the_place_of_the_clock_keeps_nobody_waiting(hash_set: HashSet, folder: Path) -> None:
-    os.mkfifo(folder / ".clock")
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "folder"])
+def test_what_others_put_in_the_place_of_our_clock_keeps_nobody_waiting(
+    make: Callable[[Path], None], hash_set: HashSet, folder: Path
+) -> None:
+    make(folder / ".clock")
     document(folder, media(1))
     assert look(hash_set)
     assert lying(folder) == ["imported list.json", "imported list.json.report.json"]
