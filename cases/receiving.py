@@ -1,6 +1,5 @@
 """What all ways of sending files for an exhibit share: the exhibit held while it waits, names, where the bytes lie."""
 
-import base64
 from pathlib import Path
 
 from cases import closing, evidence
@@ -29,14 +28,6 @@ def check_name(raw_path: bytes) -> None:
     """Refuse a name that no file has. Any other is only data. Raises BadInput."""
     if not raw_path or len(raw_path) > LONGEST_NAME:
         raise BadInput("A file came without a name, or with one that is too long.")
-
-
-def decoded(text: str) -> bytes:
-    """The bytes of a base64 word: how names travel, since no text field keeps every byte. Raises BadInput."""
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise BadInput("A name or value of this request is not base64.") from error
 
 
 def check_size(size: int) -> None:

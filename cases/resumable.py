@@ -4,14 +4,10 @@ Of a file the first `offset` bytes are durable before the row says so; what a ki
 written over. The bytes lie where the ingest reads them, under a name of ours.
 """
 
-import base64
-import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable
 from functools import partial
 from hashlib import sha256
-from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,52 +22,11 @@ from cases.ingest import ledger
 from cases.ingest.base import Found
 from cases.models import AnnouncedFile, Exhibit, FileInstance, ResumableUpload
 from cases.names import display
-from workbench import audit, durable, storage
-from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench import audit, pieces
+from workbench.errors import NotFound
 from workbench.models import User
 
-SLICE = 8 << 20  # bytes written, synced and committed together
-MOST_CHECKED = 16 << 20  # bytes of a piece with a checksum: it is held in memory until it is proved
 MOST_OPEN = 5000  # uploads under way for one exhibit; small files come several in one request
-ALGORITHMS = ("sha1", "sha256")
-
-
-class UploadTooLarge(WorkbenchError):
-    """This is larger than one upload, or one piece of it, may be. Put the evidence into the inbox."""
-
-    code = "upload-too-large"
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-
-
-class TooManyUploads(WorkbenchError):
-    """Too many files of this exhibit are under way at once. Finish some, then go on."""
-
-    code = "too-many-uploads"
-    status = HTTPStatus.TOO_MANY_REQUESTS
-    permanent = False
-
-
-class OffsetMoved(WorkbenchError):
-    """Another request has written this part of the upload. Ask where it stands and go on from there."""
-
-    code = "offset-moved"
-    status = HTTPStatus.CONFLICT
-    permanent = False
-
-
-class UploadGone(WorkbenchError):
-    """Nobody went on with this upload in time. Send the file again."""
-
-    code = "upload-gone"
-    status = HTTPStatus.GONE
-
-
-class ChecksumDiffers(WorkbenchError):
-    """The bytes of this piece are not those that were sent. Nothing of it was kept; send it again."""
-
-    code = "checksum-differs"
-    status = 460  # tus 1.0, checksum extension
-    permanent = False
 
 
 @transaction.atomic
@@ -81,7 +36,7 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = 
     Raises NotInThisState, CaseIsClosed, BadInput, UploadTooLarge, TooManyUploads.
     """
     if size > settings.UPLOAD_BYTES:
-        raise UploadTooLarge
+        raise pieces.UploadTooLarge
     announced.announce(exhibit, [(raw_path, size)])  # holds the exhibit
     name_key, mark = sha256(raw_path).digest(), sha256(fingerprint).hexdigest() if fingerprint else ""
     if mark:
@@ -89,10 +44,10 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = 
         if found := same.first():
             return _goes_on(found)
     if ResumableUpload.objects.filter(exhibit=exhibit, entered=False)[MOST_OPEN - 1 : MOST_OPEN].exists():
-        raise TooManyUploads
+        raise pieces.TooManyUploads
     receiving.folder(exhibit)
     return ResumableUpload.objects.create(
-        exhibit=exhibit, name_key=name_key, raw_path=raw_path, size=size, fingerprint=mark, expires_at=_expiry()
+        exhibit=exhibit, name_key=name_key, raw_path=raw_path, size=size, fingerprint=mark, expires_at=pieces.expiry()
     )
 
 
@@ -112,8 +67,8 @@ def append(
     ChecksumDiffers, NotInThisState, StoreFull, BadInput.
     """
     if offset + length > upload.size:
-        raise UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
-    for data in _proved(stream, length, checksum) if checksum else _slices(stream):
+        raise pieces.UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
+    for data in pieces.of(stream, length, checksum):
         may_go_on()
         offset = _keep(upload, offset, data)
     settle(upload)
@@ -129,7 +84,7 @@ def settle(upload: ResumableUpload) -> None:
         receiving.hold(upload.exhibit)
         if whole.update(entered=True):
             if not upload.size:
-                _write_at(upload, 0, b"")
+                pieces.write_at(path_of(upload), 0, b"")
             same_name = FileInstance.objects.filter(exhibit=upload.exhibit_id, parent=None, name_key=upload.name_key)
             found = Found(bytes(upload.raw_path), same_name.count(), _locator(upload), upload.size)
             ledger.add(upload.exhibit_id, [found])
@@ -185,39 +140,13 @@ def _locator(upload: ResumableUpload) -> bytes:
     return f"upload-{upload.public_id}".encode()
 
 
-def _expiry() -> datetime:
-    return timezone.now() + timedelta(hours=settings.UPLOAD_HOURS)
-
-
 def _goes_on(upload: ResumableUpload) -> ResumableUpload:
     """The upload with its time prolonged; from its beginning where its bytes are lost."""
     if not upload.entered and not path_of(upload).exists():
         upload.offset = 0
-    upload.expires_at = _expiry()
+    upload.expires_at = pieces.expiry()
     upload.save(update_fields=["offset", "expires_at"])
     return upload
-
-
-def _slices(stream: BinaryIO) -> Iterator[bytes]:
-    """The piece in slices; where the connection breaks off, what came before it."""
-    try:
-        while data := stream.read(SLICE):
-            yield data
-    except OSError:
-        return
-
-
-def _proved(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
-    """The whole piece, if it is what was sent. Raises ChecksumDiffers, UploadTooLarge, BadInput."""
-    algorithm, _, told = checksum.partition(" ")
-    if algorithm not in ALGORITHMS:
-        raise BadInput(f"This checksum is of an unknown kind. Known are: {', '.join(ALGORITHMS)}.")
-    if length > MOST_CHECKED:
-        raise UploadTooLarge(f"A piece with a checksum has {MOST_CHECKED:,} bytes at most. Send smaller pieces.")
-    data = b"".join(_slices(stream))
-    if base64.b64encode(hashlib.new(algorithm, data, usedforsecurity=False).digest()).decode() != told:
-        raise ChecksumDiffers
-    yield data
 
 
 @transaction.atomic
@@ -226,33 +155,13 @@ def _keep(upload: ResumableUpload, offset: int, data: bytes) -> int:
     held = ResumableUpload.objects.select_for_update(of=("self",)).select_related("exhibit").filter(pk=upload.pk)
     row = held.first()
     if row is None or row.expires_at < timezone.now():
-        raise UploadGone
+        raise pieces.UploadGone
     if row.exhibit.state != Exhibit.State.WAITING:
         raise NotInThisState
     if row.offset != offset:
-        raise OffsetMoved
-    _write_at(upload, offset, data)
+        raise pieces.OffsetMoved
+    pieces.write_at(path_of(upload), offset, data)
     offset += len(data)
-    row.offset, row.expires_at = offset, _expiry()
+    row.offset, row.expires_at = offset, pieces.expiry()
     row.save(update_fields=["offset", "expires_at"])
     return offset
-
-
-def _write_at(upload: ResumableUpload, offset: int, data: bytes) -> None:
-    """Make the bytes at `offset` durable, and the file no longer than they reach. Raises StoreFull, UploadGone."""
-    path = path_of(upload)
-    try:
-        with path.open("r+b" if offset else "wb") as file:
-            file.truncate(offset)
-            file.seek(offset)
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if not offset:
-            durable.sync_folder(path.parent)
-    except FileNotFoundError as error:  # the exhibit was cancelled, and its folder removed
-        raise UploadGone from error
-    except OSError as error:
-        if error.errno in storage.NO_SPACE:
-            raise storage.StoreFull from error
-        raise

@@ -17,7 +17,6 @@ from cases import (
     evidence,
     inbox,
     passwords,
-    receiving,
     removal,
     shown,
     tasks,
@@ -26,7 +25,7 @@ from cases import (
 )
 from cases.ingest import sources
 from cases.models import Case, Exhibit
-from workbench import access
+from workbench import access, tus
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.views.errors import wants_json
@@ -152,7 +151,7 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Some of the files; sending them again changes nothing."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
     files = request.FILES.getlist("files")
-    names = [receiving.decoded(name) for name in request.POST.getlist("names")]
+    names = [tus.decoded(name) for name in request.POST.getlist("names")]
     if len(files) != len(names) or not files:
         raise BadInput(_("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]

@@ -19,6 +19,7 @@ from cases import events, evidence, resumable
 from cases.ingest import pipeline
 from cases.models import Case, Exhibit, ResumableUpload
 from tests.people import signed_in
+from workbench import pieces
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,7 +122,7 @@ class Slow:
 def test_of_two_requests_for_the_same_place_one_is_kept(sender: Client, exhibit: Exhibit) -> None:
     place = created(sender, exhibit).headers["Location"]
     upload = ResumableUpload.objects.get()
-    with pytest.raises(resumable.OffsetMoved):
+    with pytest.raises(pieces.OffsetMoved):
         resumable.append(upload, offset=0, stream=Slow(sender, place), length=40)  # type: ignore[arg-type]
     assert resumable.path_of(upload).read_bytes() == FILE[:50]
 

@@ -1,0 +1,116 @@
+"""Large files that come piece by piece: what is kept of a piece, and proved by its checksum (tus 1.0).
+
+The first `offset` bytes of a file are durable before anybody says so; what a killed process left behind them is
+written over.
+"""
+
+import base64
+import hashlib
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+from django.utils import timezone
+
+from workbench import durable, storage
+from workbench.errors import BadInput, WorkbenchError
+
+SLICE = 8 << 20  # bytes written, synced and committed together
+MOST_CHECKED = 16 << 20  # bytes of a piece with a checksum: it is held in memory until it is proved
+ALGORITHMS = ("sha1", "sha256")
+
+
+class UploadTooLarge(WorkbenchError):
+    """This is larger than one upload, or one piece of it, may be. Put it into the inbox or a watched folder."""
+
+    code = "upload-too-large"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class TooManyUploads(WorkbenchError):
+    """Too many files are under way here at once. Finish some, then go on."""
+
+    code = "too-many-uploads"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    permanent = False
+
+
+class OffsetMoved(WorkbenchError):
+    """Another request has written this part of the upload. Ask where it stands and go on from there."""
+
+    code = "offset-moved"
+    status = HTTPStatus.CONFLICT
+    permanent = False
+
+
+class UploadGone(WorkbenchError):
+    """Nobody went on with this upload in time. Send the file again."""
+
+    code = "upload-gone"
+    status = HTTPStatus.GONE
+
+
+class ChecksumDiffers(WorkbenchError):
+    """The bytes of this piece are not those that were sent. Nothing of it was kept; send it again."""
+
+    code = "checksum-differs"
+    status = 460  # tus 1.0, checksum extension
+    permanent = False
+
+
+def of(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
+    """A piece of `length` bytes, to be kept bit by bit; with a checksum, tus' word `sha256 BASE64`, only if it holds.
+
+    Raises ChecksumDiffers, UploadTooLarge, BadInput.
+    """
+    return _proved(stream, length, checksum) if checksum else _slices(stream)
+
+
+def _slices(stream: BinaryIO) -> Iterator[bytes]:
+    """The piece in slices; where the connection breaks off, what came before it."""
+    try:
+        while data := stream.read(SLICE):
+            yield data
+    except OSError:
+        return
+
+
+def _proved(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
+    """The whole piece, if it is what was sent. Raises ChecksumDiffers, UploadTooLarge, BadInput."""
+    algorithm, _, told = checksum.partition(" ")
+    if algorithm not in ALGORITHMS:
+        raise BadInput(f"This checksum is of an unknown kind. Known are: {', '.join(ALGORITHMS)}.")
+    if length > MOST_CHECKED:
+        raise UploadTooLarge(f"A piece with a checksum has {MOST_CHECKED:,} bytes at most. Send smaller pieces.")
+    data = b"".join(_slices(stream))
+    if base64.b64encode(hashlib.new(algorithm, data, usedforsecurity=False).digest()).decode() != told:
+        raise ChecksumDiffers
+    yield data
+
+
+def write_at(path: Path, offset: int, data: bytes) -> None:
+    """Make the bytes at `offset` durable, and the file no longer than they reach. Raises StoreFull, UploadGone."""
+    try:
+        with path.open("r+b" if offset else "wb") as file:
+            file.truncate(offset)
+            file.seek(offset)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if not offset:
+            durable.sync_folder(path.parent)
+    except FileNotFoundError as error:  # the exhibit was cancelled, and its folder removed
+        raise UploadGone from error
+    except OSError as error:
+        if error.errno in storage.NO_SPACE:
+            raise storage.StoreFull from error
+        raise
+
+
+def expiry() -> datetime:
+    """Until when an upload that is gone on with now waits for more."""
+    return timezone.now() + timedelta(hours=settings.UPLOAD_HOURS)
