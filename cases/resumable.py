@@ -149,19 +149,11 @@ def _goes_on(upload: ResumableUpload) -> ResumableUpload:
     return upload
 
 
-@transaction.atomic
 def _keep(upload: ResumableUpload, offset: int, data: bytes) -> int:
-    """Write one slice, then move the offset, while nobody else can; returns the new offset."""
-    held = ResumableUpload.objects.select_for_update(of=("self",)).select_related("exhibit").filter(pk=upload.pk)
-    row = held.first()
-    if row is None or row.expires_at < timezone.now():
-        raise pieces.UploadGone
-    if row.exhibit.state != Exhibit.State.WAITING:
+    rows = ResumableUpload.objects.select_related("exhibit").filter(pk=upload.pk)
+    return pieces.keep(rows, path_of(upload), offset, data, require=_waits)
+
+
+def _waits(upload: ResumableUpload) -> None:
+    if upload.exhibit.state != Exhibit.State.WAITING:
         raise NotInThisState
-    if row.offset != offset:
-        raise pieces.OffsetMoved
-    pieces.write_at(path_of(upload), offset, data)
-    offset += len(data)
-    row.offset, row.expires_at = offset, pieces.expiry()
-    row.save(update_fields=["offset", "expires_at"])
-    return offset

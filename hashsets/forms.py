@@ -61,6 +61,8 @@ class FilesField(forms.FileField):
         given = data if isinstance(data, list) else [data]
         if len(given) > MOST_PARTS:
             raise forms.ValidationError(f"At most {MOST_PARTS} files.")
+        if not any(given) and not self.required:
+            return []
         return [super(FilesField, self).clean(file, initial) for file in given or [None]]
 
 
@@ -92,6 +94,11 @@ class ImportForm(forms.Form):
         help_text="Of lists that name files, such as those of the NSRL.",
         required=False,
     )
+
+    def __init__(self, *args: Any, sent: bool = False, **kwargs: Any) -> None:
+        """`sent`: the files came before, piece by piece."""
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not sent
 
     def choices(self) -> import_queue.Choices:
         """What the import is to do, as `import_jobs` takes it."""

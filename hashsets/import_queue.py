@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO, TypedDict
@@ -25,6 +26,14 @@ class ListGone(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+@dataclass(frozen=True, slots=True)
+class OnDisk:
+    """A file that lies on the disk of our uploads already, whole and durable, under a name of ours."""
+
+    path: Path
+    name: str  # the sender's
+
+
 class Choices(TypedDict):
     """What somebody chose on the page."""
 
@@ -36,7 +45,7 @@ class Choices(TypedDict):
 
 def start(
     hash_set: HashSet,
-    files: Sequence[BinaryIO],
+    files: Sequence[BinaryIO | OnDisk],
     *,
     by: User,
     dry_run: bool,
@@ -65,10 +74,13 @@ def start(
     return job
 
 
-def _keep(job: Job, files: Sequence[BinaryIO]) -> None:
+def _keep(job: Job, files: Sequence[BinaryIO | OnDisk]) -> None:
     folder = kept_lists.folder(job)
     folder.mkdir(parents=True, mode=0o700)
     for number, file in enumerate(files):
+        if isinstance(file, OnDisk):
+            (folder / str(number)).hardlink_to(file.path)  # gigabytes are not copied
+            continue
         with (folder / str(number)).open("wb") as kept:
             shutil.copyfileobj(file, kept, 1 << 20)
             kept.flush()

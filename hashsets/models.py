@@ -182,6 +182,34 @@ class Generation(models.Model):
         ]
 
 
+class ListUpload(models.Model):
+    """A file of a list that comes piece by piece (tus 1.0); gone once the list is on its way into the set.
+
+    The first `offset` bytes of its file are durable, whatever lies behind them.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)  # the sender's
+    size = models.BigIntegerField()  # bytes
+    fingerprint = models.CharField(max_length=64, default="")  # SHA-256 of the sender's word for "the same file"
+    offset = models.BigIntegerField(default=0)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["set", "by", "name", "size", "fingerprint"],
+                condition=~models.Q(fingerprint=""),
+                name="list_upload_once",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(offset__gte=0, offset__lte=models.F("size")), name="list_upload_within"
+            ),
+        ]
+
+
 class Comparison(models.Model):
     """A count over two versions, made once: of one set what changed, of two how much of `set` is in `other`."""
 

@@ -11,6 +11,7 @@ from hashsets import (
     import_runs,
     importing,
     kept_lists,
+    list_uploads,
     near_index,
     watched,
 )
@@ -63,6 +64,7 @@ def sweep_rows() -> None:
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
     kept_lists.sweep()
+    list_uploads.sweep()
     building.sweep()
     near_index.sweep()
 

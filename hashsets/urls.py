@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import finding, imports, lookups, policies, schemes, sets, versions
+from hashsets.views import finding, imports, list_uploads, lookups, policies, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -21,6 +21,8 @@ urlpatterns = [
     path("imports/<uuid:run_id>/import/", imports.import_now, name="import_now"),
     path("<uuid:set_id>/", sets.one, name="set"),
     path("<uuid:set_id>/import/", imports.start, name="import"),
+    path("<uuid:set_id>/uploads/", list_uploads.uploads, name="list_uploads"),
+    path("uploads/<uuid:list_upload_id>/", list_uploads.upload, name="list_upload"),
     path("<uuid:set_id>/policy/", policies.policy, name="policy"),
     path("<uuid:set_id>/watch/", sets.watch, name="watch"),
     path("<uuid:set_id>/retire/", sets.retire, name="retire"),

@@ -17,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from cases import decisions, review
 from cases.models import Case, Keyframe
+from hashsets import list_uploads
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
 from tests.damage import rolled_back
@@ -100,6 +101,7 @@ def build() -> World:
         "run": run.public_id,
         "draft": factories.scheme_draft(people.investigator, "other").public_id,
         "upload": factories.upload(exhibit).public_id,
+        "list_upload": list_uploads.begin(hash_set, by=people.supervisor, name=b"a.csv", size=9).public_id,
         "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
         "api_token": tokens.make(name="mine", days=1, scope="read", by=people.investigator)[0].public_id,
     }
@@ -153,7 +155,7 @@ def asked(client: Client, method: str, path: str, route: Route, body: dict[str, 
         sent = json.dumps(body or {"acts": [], "on_screen_ms": 0, "viewings": []})
         return client.post(path, sent, content_type="application/json", secure=True, headers=route.headers)
     if method == "POST":
-        return client.post(path, body or {}, secure=True)
+        return client.post(path, body or {}, secure=True, headers=route.headers)
     return client.generic(method, path, secure=True, headers=route.headers)
 
 
@@ -177,7 +179,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft"}:
+    if route.of in {"set", "run", "draft", "list_upload"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

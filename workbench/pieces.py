@@ -7,13 +7,15 @@ written over.
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from workbench import durable, storage
@@ -90,6 +92,26 @@ def _proved(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
     if base64.b64encode(hashlib.new(algorithm, data, usedforsecurity=False).digest()).decode() != told:
         raise ChecksumDiffers
     yield data
+
+
+@transaction.atomic
+def keep(
+    rows: QuerySet[Any], path: Path, offset: int, data: bytes, require: Callable[[Any], None] = lambda _row: None
+) -> int:
+    """Write one slice of the file of the one row, then move its `offset`, while nobody else can; the new offset.
+
+    `require` is given the locked row first. Raises UploadGone, OffsetMoved, StoreFull.
+    """
+    row = rows.select_for_update(of=("self",)).first()
+    if row is None or row.expires_at < timezone.now():
+        raise UploadGone
+    require(row)
+    if row.offset != offset:
+        raise OffsetMoved
+    write_at(path, offset, data)
+    row.offset, row.expires_at = offset + len(data), expiry()
+    row.save(update_fields=["offset", "expires_at"])
+    return int(row.offset)
 
 
 def write_at(path: Path, offset: int, data: bytes) -> None:

@@ -5,16 +5,19 @@ from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import effects, import_jobs, import_queue, kept_lists, sets, tasks
-from hashsets.forms import ImportForm
+from hashsets import effects, import_jobs, import_queue, kept_lists, list_uploads, sets, tasks
+from hashsets.forms import MOST_PARTS, ImportForm
 from hashsets.import_words import SKIPPED, words
 from hashsets.models import HashSet
+from workbench.errors import BadInput
 from workbench.models import Job, User
 from workbench.requests import SignedRequest
+from workbench.views.errors import wants_json
 from workbench.visible import visible
 
 STATES = {
@@ -32,15 +35,36 @@ FIGURES = (
 
 @require_http_methods(["GET", "POST"])
 def start(request: SignedRequest, set_id: UUID) -> HttpResponse:
-    """Take the files and queue their import."""
+    """Take the files, or those that came piece by piece before, and queue their import."""
     hash_set = sets.own(request.user, "set.import", set_id)
-    form = ImportForm(request.POST or None, request.FILES or None)
+    sent = _sent(request.POST.getlist("upload"))
+    form = ImportForm(request.POST or None, request.FILES or None, sent=bool(sent))
     if form.is_valid():
-        data = form.cleaned_data
-        job = import_queue.start(hash_set, data["file"], by=request.user, **form.choices())
+        job = _queued(request, hash_set, form, sent)
         tasks.wake(job.pk)
-        return redirect("hashsets:import_run", job.public_id)
+        run = reverse("hashsets:import_run", args=[job.public_id])
+        return JsonResponse({"next": run}) if wants_json(request) else redirect(run)
     return render(request, "hashsets/import.html", {"here": "hashsets", "set": hash_set, "form": form})
+
+
+def _sent(ids: list[str]) -> list[UUID]:
+    if len(ids) > MOST_PARTS:
+        raise BadInput(f"At most {MOST_PARTS} files.")
+    try:
+        return [UUID(each) for each in dict.fromkeys(ids)]
+    except ValueError as error:
+        raise BadInput("A file of this list has no id of ours.") from error
+
+
+def _queued(request: SignedRequest, hash_set: HashSet, form: ImportForm, sent: list[UUID]) -> Job:
+    """The import, queued; uploads are forgotten in the transaction that does it."""
+    if not sent:
+        return import_queue.start(hash_set, form.cleaned_data["file"], by=request.user, **form.choices())
+    uploads = list_uploads.whole(hash_set, sent, by=request.user)
+    files = [import_queue.OnDisk(list_uploads.path_of(each), each.name) for each in uploads]
+    return import_queue.start(
+        hash_set, files, by=request.user, before_queued=lambda _job: list_uploads.forget(uploads), **form.choices()
+    )
 
 
 @require_GET

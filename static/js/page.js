@@ -2,6 +2,7 @@
 import "./trusted.js";
 import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
+import { attachListUpload } from "./list_upload.js";
 import { attachLook } from "./look.js";
 import { follow } from "./progress.js";
 import { attachStoryboard } from "./storyboard.js";
@@ -14,6 +15,7 @@ document.querySelector("[data-theme-switch]")?.addEventListener("click", switchT
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);
 document.querySelectorAll("form[data-upload]").forEach(attachUpload);
+document.querySelectorAll("form[data-list-uploads]").forEach(attachListUpload);
 document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
 document.querySelectorAll("[data-look]").forEach(attachLook);
 document.querySelectorAll("form[data-after-look]").forEach(sendAfterLooks);

@@ -37,7 +37,7 @@ async function append(place, offset, body, checksum, signal) {
   }
 }
 
-/** Sends the file, telling `arrived(bytes)` on the way. What reading the file throws is thrown. */
+/** Sends the file, telling `arrived(bytes)` on the way; returns its place. What reading the file throws is thrown. */
 export async function sendInPieces(file, name, url, patience, arrived) {
   const mark = await fingerprint(file);
   const begun = () => patience.until((signal) => begin(url, file, name, mark, signal));
@@ -54,4 +54,5 @@ export async function sendInPieces(file, name, url, patience, arrived) {
       ({ place, offset } = await begun());
     }
   }
+  return place;
 }

@@ -1,0 +1,152 @@
+"""Files of lists that a browser sends piece by piece: after a cut, or a reload of the page, it goes on where it was.
+
+Each is its sender's alone. The bytes lie under a name of ours until the list is on its way into the set.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from hashlib import sha256
+from http import HTTPStatus
+from pathlib import Path
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from hashsets import events, import_checks
+from hashsets.models import HashSet, ListUpload
+from workbench import audit, durable, pieces
+from workbench.errors import BadInput, WorkbenchError
+from workbench.models import User
+
+MOST_OPEN = 100  # files that one person has under way into one set
+
+
+class ListIncomplete(WorkbenchError):
+    """Not all of this list has come. Go on with its upload, then import it."""
+
+    code = "list-incomplete"
+    status = HTTPStatus.CONFLICT
+
+
+def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: bytes = b"") -> ListUpload:
+    """The upload of a file; with a fingerprint the same file again goes on.
+
+    Raises BadInput, UploadTooLarge, TooManyUploads, and for a set that takes no lists SetRetired, LivesByVotes.
+    """
+    import_checks.check_set(hash_set)
+    if size > settings.UPLOAD_BYTES:
+        raise pieces.UploadTooLarge
+    if not (shown := Path(name.decode("utf-8", "replace").replace("\0", "")).name[:200]):
+        raise BadInput("A file came without a name.")
+    mark = sha256(fingerprint).hexdigest() if fingerprint else ""
+    own = ListUpload.objects.filter(set=hash_set, by=by)
+    if mark and (same := own.filter(name=shown, size=size, fingerprint=mark).first()):
+        return _goes_on(same)
+    if own[MOST_OPEN - 1 : MOST_OPEN].exists():
+        raise pieces.TooManyUploads
+    _make_folder()
+    try:
+        with transaction.atomic():
+            made = ListUpload.objects.create(
+                set=hash_set, by=by, name=shown, size=size, fingerprint=mark, expires_at=pieces.expiry()
+            )
+    except IntegrityError:  # the same request came twice
+        return _goes_on(own.get(name=shown, size=size, fingerprint=mark))
+    pieces.write_at(path_of(made), 0, b"")
+    return made
+
+
+def append(
+    upload: ListUpload,
+    *,
+    offset: int,
+    stream: BinaryIO,
+    length: int,
+    checksum: str = "",
+    may_go_on: Callable[[], None] = lambda: None,
+) -> int:
+    """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
+
+    `may_go_on` is asked before each slice is kept; what it raises ends the piece. Raises as `pieces.of` and
+    `pieces.keep` do, and UploadTooLarge.
+    """
+    if offset + length > upload.size:
+        raise pieces.UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
+    for data in pieces.of(stream, length, checksum):
+        may_go_on()
+        offset = pieces.keep(ListUpload.objects.filter(pk=upload.pk), path_of(upload), offset, data)
+    return offset
+
+
+def whole(hash_set: HashSet, ids: Sequence[UUID], *, by: User) -> list[ListUpload]:
+    """The person's uploads of these ids, in their order. Raises ListIncomplete unless all came whole."""
+    found = {each.public_id: each for each in ListUpload.objects.filter(set=hash_set, by=by, public_id__in=ids)}
+    if len(found) != len(ids) or any(each.offset != each.size for each in found.values()):
+        raise ListIncomplete
+    return [found[each] for each in ids]
+
+
+def forget(uploads: Iterable[ListUpload]) -> None:
+    """Remove uploads, their files once the present transaction is committed."""
+    gone = list(uploads)
+    ListUpload.objects.filter(pk__in=[each.pk for each in gone]).delete()
+    transaction.on_commit(partial(_remove, gone))
+
+
+@transaction.atomic
+def discard(upload: ListUpload, *, by: User) -> None:
+    """Forget an upload and what came of it. One event."""
+    forget([upload])
+    audit.record(
+        events.LIST_DISCARDED, by=by, on=upload.set, agency=upload.set.owner_id, set=upload.set.name, name=upload.name,
+        kept=upload.offset, size=upload.size,
+    )  # fmt: skip
+
+
+def sweep() -> None:
+    """Remove what nobody went on with in time, with an event for each set, and files that no row names."""
+    late = ListUpload.objects.filter(expires_at__lt=timezone.now())
+    for hash_set in HashSet.objects.filter(pk__in=late.values("set")).order_by("pk"):
+        with transaction.atomic():
+            gone = list(late.filter(set=hash_set).select_for_update(of=("self",)))
+            forget(gone)
+            audit.record(
+                events.LIST_EXPIRED, by=None, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, files=len(gone)
+            )
+    for path in _folder().glob("*-*-*-*-*"):
+        if not ListUpload.objects.filter(public_id=path.name).exists():
+            path.unlink(missing_ok=True)
+
+
+def path_of(upload: ListUpload) -> Path:
+    """Where its bytes lie."""
+    return _folder() / str(upload.public_id)
+
+
+def _folder() -> Path:
+    return settings.DATA_DIR / "uploads" / "lists"
+
+
+def _make_folder() -> None:
+    if not _folder().is_dir():
+        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+        durable.sync_folder(_folder().parent)
+
+
+def _goes_on(upload: ListUpload) -> ListUpload:
+    """The upload with its time prolonged; from its beginning where its bytes are lost."""
+    if not path_of(upload).exists():
+        _make_folder()
+        pieces.write_at(path_of(upload), 0, b"")
+        upload.offset = 0
+    upload.expires_at = pieces.expiry()
+    upload.save(update_fields=["offset", "expires_at"])
+    return upload
+
+
+def _remove(uploads: Iterable[ListUpload]) -> None:
+    for upload in uploads:
+        path_of(upload).unlink(missing_ok=True)
