@@ -8,6 +8,9 @@ import pytest
 from hashsets import fresh, import_queue, import_runs, overview, tasks, versions
 from hashsets.importing import Part
 from hashsets.models import EntryHash, Generation, HashSet
+from hashsets.swapping import Difference
+from tests.hashsets import makers
+from tests.hashsets.exchange.list_examples import example
 from tests.hashsets.pages import text
 from tests.hashsets.test_import_pages import upload
 from tests.hashsets.test_importing import by_number, current, digest, document, load, media
@@ -141,3 +144,14 @@ def test_an_entry_that_an_addition_changes_keeps_its_perceptual_hash(
     entry = by_number(hash_set)[4]
     assert (entry.code, entry.raw["hashes"]) == ("2", {"pdq": "5a" * 32})
     assert EntryHash.objects.filter(set=hash_set, entry=entry.id, kind="pdq").exists()
+
+
+def test_a_delta_of_the_nsrl_is_added_to_the_list_it_is_about(people: People, tmp_path: Path) -> None:
+    known = makers.hash_set(people.supervisor, "Known", role="known-good", scheme="nist-known")
+    for name, format_id, numbers in (("full.db", "nsrl3", (1, 2)), ("delta.sql", "nsrl3-delta", (2, 3))):
+        (tmp_path / name).write_bytes(example(format_id, *(digest(number) for number in numbers)))
+    load(known, tmp_path / "full.db", by=people.supervisor)
+    report = load(known, tmp_path / "delta.sql", by=people.supervisor, add=True)
+    assert report.difference == Difference(added=1, withdrawn=0, changed=0, unchanged=2)
+    assert sorted(by_number(known)) == [1, 2, 3]
+    assert "only-changes" in {warning["code"] for warning in report.warnings()}
