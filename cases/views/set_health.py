@@ -1,6 +1,7 @@
 """The health of the hash sets: beside what the sets say of themselves, what they do in the person's cases."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -11,7 +12,10 @@ from cases.models import Item
 from hashsets import health, reads
 from hashsets.patience import TakesLonger
 from workbench import access
+from workbench.models import User
 from workbench.requests import SignedRequest
+
+Asked = TypeVar("Asked")
 
 
 @require_GET
@@ -21,7 +25,8 @@ def page(request: SignedRequest) -> HttpResponse:
     access.require(user, "set.list")
     in_cases = access.has(user, "item.view")
     sets = health.of_sets(user)
-    torn = set_health.disagreements(user) if in_cases else []
+    torn, torn_late = _patiently(set_health.disagreements, user) if in_cases else ([], "")
+    hot, hot_late = _patiently(set_health.hot, user) if in_cases else ([], "")
     context: dict[str, Any] = {
         "here": "hashsets",
         "sets": [one for one in sets if not one.well],
@@ -31,12 +36,22 @@ def page(request: SignedRequest) -> HttpResponse:
         "blind": access.has(user, "batch.work"),
         "disagreements": [_torn(one) for one in torn if one.means_other],
         "otherwise": [_torn(one) for one in torn if not one.means_other],
+        "torn_late": torn_late,
         "decided": _decided(request) if contradictions.may_see(user) else None,
-        "hot": set_health.hot(user) if in_cases else [],
+        "hot": hot,
+        "hot_late": hot_late,
     }
     told = sum(len(context[part]) for part in ("doubtful", "disagreements", "otherwise", "hot"))
     reads.health(by=user, entries=told + len((context["decided"] or {}).get("rows", [])))
     return render(request, "hashsets/health.html", context)
+
+
+def _patiently(ask: Callable[[User], list[Asked]], user: User) -> tuple[list[Asked], str]:
+    """What was asked for; nothing, and why, where it takes longer than a page may wait."""
+    try:
+        return ask(user), ""
+    except TakesLonger as late:
+        return [], str(late)
 
 
 def _torn(one: set_health.Disagreement) -> dict[str, Any]:

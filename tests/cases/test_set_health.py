@@ -1,5 +1,6 @@
 """The health page: where sets disagree, what is in doubt, which hashes turn up in many cases; nobody else's cases."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cases.models import Case, Item
 from hashsets import health, importing, policies, versions
 from hashsets.importing import Part
 from hashsets.models import Entry, HashSet
+from hashsets.patience import TakesLonger
 from tests.cases import material
 from tests.cases.test_matching import sync
 from tests.cases.test_pages import signed_in
@@ -17,6 +19,7 @@ from tests.cases.test_why import ALONE, HARMLESS, know
 from tests.hashsets import makers
 from tests.hashsets.pages import text
 from tests.hashsets.test_importing import document, media
+from tests.statements import plan
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +45,28 @@ def test_files_on_which_sets_disagree_are_listed_and_who_reviews_is_not_told_the
     assert found.item == Item.objects.get(content__sha256=material.digests("a")[0]).public_id
     assert "3 sets: 1, 1, 5 Set 0: 1 · Set 1: 1 · Set 2: 5" in seen(sam)
     assert "3 sets Set 0, Set 1, Set 2" in seen(dana)
+
+
+def test_what_takes_longer_than_a_page_may_wait_is_said_and_the_rest_is_shown(
+    case: Case, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long(_user: User) -> None:
+        raise TakesLonger
+
+    monkeypatch.setattr(set_health, "disagreements", too_long)
+    monkeypatch.setattr(set_health, "hot", too_long)
+    told = seen(sam)
+    assert told.count("This takes longer than a page may wait.") == 2
+    assert "agree in what it means" not in told
+
+
+def test_no_statistics_make_it_compare_every_match_with_every_other(case: Case, dana: User, sam: User) -> None:
+    material.pictures(case, dana, ["a"])
+    for number in range(2):
+        know(ALONE, sam, f"Set {number}")
+    sync()
+    seen_plan = plan(set_health.DISAGREE, {"cases": [case.pk], "agency": sam.agency_id, "most": 50})
+    assert not re.findall(r"Join Filter: .*content_id.*", seen_plan)
 
 
 def test_a_hash_in_several_cases_counts_only_those_in_reach(case: Case, dana: User, sam: User, ines: User) -> None:
