@@ -18,7 +18,9 @@ from workbench.models import User
 ROWS = 250_000  # contents read at once
 
 # What becomes of the items of every content that something comes for, or whose entry ends. {comes}, {join}, {ends}: see
-# effects.Change. A strong match is by SHA-256; where the entry has none, by MD5 and SHA-1 with no other size.
+# effects.Change. A strong match is by SHA-256; where the entry has none, by MD5 and SHA-1 with no other size. With no
+# statistics yet, `+ 0` keeps the planner from reading all the agency's contents for each entry, and what ended lies
+# beside its content so that nothing is compared with everything.
 FORESEE = """
 WITH comes AS MATERIALIZED ({comes}),
 pairs AS (
@@ -26,7 +28,7 @@ pairs AS (
   WHERE c.agency_id = %(agency)s AND c.size > 0
   UNION ALL
   SELECT c.id, e.* FROM comes e JOIN cases_content c ON c.md5 = e.md5 AND c.sha1 = e.sha1
-  WHERE e.sha256 IS NULL AND (e.size = c.size) IS NOT FALSE AND c.agency_id = %(agency)s AND c.size > 0),
+  WHERE e.sha256 IS NULL AND (e.size = c.size) IS NOT FALSE AND c.agency_id + 0 = %(agency)s AND c.size > 0),
 found AS MATERIALIZED (
   SELECT p.content, p.disposition, hashsets_effect_by(r.role, r.retired, r.action, r.min_trust, r.may_discard,
     p.code, p.disposition, p.trust, p.conflict, p.state) AS effect
@@ -35,12 +37,14 @@ found AS MATERIALIZED (
 ended AS MATERIALIZED (
   SELECT k.id, k.content_id AS content FROM cases_match k JOIN cases_content c ON c.id = k.content_id {join}
   WHERE k.set_id = %(set)s AND k.lost_in IS NULL AND k.strong AND c.agency_id = %(agency)s AND ({ends})),
-touched AS (SELECT content FROM found UNION SELECT content FROM ended),
+touched AS (
+  SELECT content, array_remove(array_agg(id), NULL) AS ended FROM (
+    SELECT content, NULL::bigint AS id FROM found UNION ALL SELECT content, id FROM ended) every_one GROUP BY content),
 stay AS (
   SELECT k.content_id AS content, v.disposition, v.effect
   FROM touched t JOIN cases_match k ON k.content_id = t.content AND k.lost_in IS NULL AND k.strong
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = k.set_id AND v.entry_id = k.entry
-  WHERE NOT EXISTS (SELECT FROM ended d WHERE d.id = k.id)),
+  WHERE k.id <> ALL (t.ended)),
 "then" AS (
   SELECT content, CASE WHEN min(disposition) FILTER (WHERE effect > 0) <> max(disposition) FILTER (WHERE effect > 0)
                        THEN 0 ELSE max(effect) END AS effect
