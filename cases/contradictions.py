@@ -72,7 +72,7 @@ ALL = f"""
 ROWS = f"""
 SELECT f.content, encode(k.sha256, 'hex'), f.item, f.number, f.decided, f.says, f.means_other
 FROM (SELECT content, string_agg(DISTINCT decided, ', ') AS decided, bool_or(means_other) AS means_other,
-    (array_agg(item))[1] AS item, min(number) AS number,
+    (array_agg(item ORDER BY number, item))[1] AS item, min(number) AS number,
     string_agg(DISTINCT format('%%s v%%s: %%s', name, generation, code), ' · ') AS says
   FROM ({ALL}) f GROUP BY content ORDER BY content LIMIT %(limit)s) f
 JOIN cases_content k ON k.id = f.content ORDER BY f.content

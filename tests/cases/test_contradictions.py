@@ -162,6 +162,17 @@ def test_another_schemes_decision_of_a_sealed_case_is_not_told_through_a_case_in
     assert [(row.case, row.decided) for row in contradictions.page(sam).rows] == [("26-1", "2")]
 
 
+def test_of_a_content_decided_under_two_schemes_the_item_is_of_the_case_that_is_named(
+    case: Case, dana: User, sam: User
+) -> None:
+    first = investigations.create(number="20-1", name="Quay", scheme_id="us-pvic", by=dana)
+    decided(case, dana, "a", "1")
+    decided(first, dana, "a", "2")
+    listed(sam, "a", "5", Disposition.NOT_RELEVANT, set_name="National")
+    (row,) = contradictions.page(sam).rows
+    assert (row.case, Item.objects.get(public_id=row.item).case.number) == ("20-1", "20-1")
+
+
 def test_pages_read_on_by_key_and_counts_go_by_set(
     case: Case, dana: User, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
