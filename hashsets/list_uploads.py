@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -111,14 +111,16 @@ def sweep() -> None:
     late = ListUpload.objects.filter(expires_at__lt=timezone.now())
     for hash_set in HashSet.objects.filter(pk__in=late.values("set")).order_by("pk"):
         with transaction.atomic():
-            gone = list(late.filter(set=hash_set).select_for_update(of=("self",)))
+            if not (gone := list(late.filter(set=hash_set).select_for_update(of=("self",)))):
+                continue  # somebody has just gone on with them
             forget(gone)
             audit.record(
                 events.LIST_EXPIRED, by=None, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, files=len(gone)
             )
-    for path in _folder().glob("*-*-*-*-*"):
-        if not ListUpload.objects.filter(public_id=path.name).exists():
-            path.unlink(missing_ok=True)
+    there = {UUID(path.name): path for path in _folder().glob("*-*-*-*-*")}  # before the rows: each came after its row
+    named = ListUpload.objects.filter(public_id__in=there).values_list("public_id", flat=True)
+    for public_id in there.keys() - set(named):
+        there[public_id].unlink(missing_ok=True)
 
 
 def path_of(upload: ListUpload) -> Path:
@@ -138,12 +140,13 @@ def _make_folder() -> None:
 
 def _goes_on(upload: ListUpload) -> ListUpload:
     """The upload with its time prolonged; from its beginning where its bytes are lost."""
+    fields: dict[str, Any] = {"expires_at": pieces.expiry()}
     if not path_of(upload).exists():
         _make_folder()
         pieces.write_at(path_of(upload), 0, b"")
-        upload.offset = 0
-    upload.expires_at = pieces.expiry()
-    upload.save(update_fields=["offset", "expires_at"])
+        fields["offset"] = 0
+    ListUpload.objects.filter(pk=upload.pk).update(**fields)  # never an offset that another request has moved on
+    upload.refresh_from_db()
     return upload
 
 

@@ -125,7 +125,7 @@ def write_at(path: Path, offset: int, data: bytes) -> None:
             os.fsync(file.fileno())
         if not offset:
             durable.sync_folder(path.parent)
-    except FileNotFoundError as error:  # the exhibit was cancelled, and its folder removed
+    except FileNotFoundError as error:  # what it is for was given up, and the folder removed
         raise UploadGone from error
     except OSError as error:
         if error.errno in storage.NO_SPACE:

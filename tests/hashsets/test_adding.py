@@ -80,8 +80,6 @@ def test_what_an_added_list_says_more_of_an_entry_is_kept_beside_the_rest(
 def test_an_empty_set_takes_an_added_list_as_its_first(
     worth_it: int, tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tests.hashsets import makers
-
     monkeypatch.setattr(fresh, "WORTH_IT", worth_it)
     made = makers.hash_set(people.supervisor, "Quay", scheme="us-pvic")
     rows = [media(number, MediaSize=number) for number in range(1, 30)]
