@@ -17,7 +17,7 @@ import hashsets
 import workbench
 from cases import exports, ingest, problems
 from cases.ingest import base
-from hashsets import exchange, kinds, schemes
+from hashsets import exchange, import_words, kinds, schemes
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.jail import results
@@ -139,6 +139,11 @@ def test_every_error_is_in_the_reference_with_its_status() -> None:
 def test_every_reason_is_told_in_plain_words() -> None:
     assert reasons() - table("reasons.md").keys() == set(), "docs/reasons.md"
     assert reasons() == problems.WORDS.keys(), "cases/problems.py"
+
+
+def test_all_that_an_import_may_find_in_a_list_is_told_in_plain_words() -> None:
+    found = import_words.SKIPPED.keys() | import_words.KEPT.keys() | import_words.WHOLE.keys()
+    assert found - table("reasons.md", "Records of a list").keys() == set(), "docs/reasons.md"
 
 
 def test_no_page_leads_to_one_that_is_not_there() -> None:

@@ -1,1 +1,1 @@
-"""The demonstration: drawn landscapes and test charts, two agencies, four people. Nothing in it was photographed."""
+"""The demonstration: drawn landscapes and test charts, two agencies, five people. Nothing in it was photographed."""
