@@ -53,9 +53,9 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
             made = ListUpload.objects.create(
                 set=hash_set, by=by, name=shown, size=size, fingerprint=mark, expires_at=pieces.expiry()
             )
+            pieces.write_at(path_of(made), 0, b"")  # before another request can find the row, and write there
     except IntegrityError:  # the same request came twice
         return _goes_on(own.get(name=shown, size=size, fingerprint=mark))
-    pieces.write_at(path_of(made), 0, b"")
     return made
 
 
@@ -117,7 +117,7 @@ def sweep() -> None:
             audit.record(
                 events.LIST_EXPIRED, by=None, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, files=len(gone)
             )
-    there = {UUID(path.name): path for path in _folder().glob("*-*-*-*-*")}  # before the rows: each came after its row
+    there = {UUID(path.name): path for path in _folder().glob("*-*-*-*-*")}
     named = ListUpload.objects.filter(public_id__in=there).values_list("public_id", flat=True)
     for public_id in there.keys() - set(named):
         there[public_id].unlink(missing_ok=True)
