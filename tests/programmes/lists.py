@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 def importer() -> Iterator[Callable[..., Any]]:
     """A process that imports into a set of its own: ask it to "import" (path, dry run), or for its "peak" in MiB."""
     ours, its = multiprocessing.Pipe()
-    process = multiprocessing.get_context("fork").Process(target=_serve, args=(its,), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=_serve, args=(its, ours), daemon=True)
     process.start()
     its.close()
 
@@ -66,8 +66,10 @@ def importer() -> Iterator[Callable[..., Any]]:
         process.join()
 
 
-def _serve(line: Connection) -> None:
+def _serve(line: Connection, others: Connection) -> None:
     from bench import ground
+
+    others.close()  # the asker's end came along; only when all of it are closed is it over
 
     with ground.fresh():
         hash_set = made()
