@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
-from hashsets.exchange.sql_tokens import Token, Tokens
+from hashsets.exchange.sql_tokens import MAX_TOKEN, Token, Tokens
 
 MOST_VALUES = 2000  # of a row; SQLite's own limit of columns
+MOST_TABLES = 100  # whose columns are remembered
+_BRIEF = 200  # characters kept of a word that is only looked at
 _END, _OPEN, _CLOSE, _COMMA = (Token("mark", each) for each in ";(),")
 _CONSTRAINTS = {"PRIMARY", "UNIQUE", "CHECK", "FOREIGN", "CONSTRAINT"}
 _BEGINS, _COMMITS = {"BEGIN"}, {"COMMIT", "END"}
@@ -85,7 +88,7 @@ class Inserts:
                 yield from self._rows(line, _table_of(head), columns)
                 return
             elif len(head) < MOST_VALUES:
-                head.append(token)
+                head.append(_brief(token))
         yield Other(line, "unknown", _table_of(head), _said(head))
 
     def _rows(self, line: int, table: str, columns: tuple[str, ...]) -> Iterator[Row | Other]:
@@ -103,38 +106,40 @@ class Inserts:
             self._rest(token)
 
     def _values(self) -> list[str | None] | None:
-        """What stands up to the closing bracket, by commas; None when there is too much of it."""
+        """What stands up to the closing bracket, by commas; None for more values or characters than any honest row."""
         found: list[str | None] = []
         parts: list[Token] = []  # of one value, the first few
-        depth = 1
+        depth, held = 1, 0
         while depth:
             token = self._next()
             if token == _END:
                 raise self._source.fail("a statement ends within brackets: looks damaged")
             depth += (token == _OPEN) - (token == _CLOSE)
             if not depth or (depth == 1 and token == _COMMA):
-                if len(found) <= MOST_VALUES:
-                    found.append(_literal(parts))
+                value = _literal(parts)
+                held += len(value or "")
+                if len(found) <= MOST_VALUES and held <= MAX_TOKEN:
+                    found.append(value)
                 parts = []
             elif len(parts) < 3:
                 parts.append(token)
-        return found if len(found) <= MOST_VALUES else None
+        return found if len(found) <= MOST_VALUES and held <= MAX_TOKEN else None
 
     def _created(self, words: list[Token]) -> None:
         """Note the columns of CREATE TABLE name (column ..., ...)."""
         upper = [token.value.upper() if token.kind == "word" else "" for token in words]
         if "TRIGGER" in upper[:4]:
             raise self._source.fail("it makes a trigger, and no honest list does: stopped")
-        if "TABLE" in upper[:3] and _OPEN in words and len(self._columns) < MOST_VALUES:
+        if "TABLE" in upper[:3] and _OPEN in words and len(self._columns) < MOST_TABLES:
             at = words.index(_OPEN)
-            self._columns[words[at - 1].value.lower()] = tuple(_columns(words[at + 1 :]))
+            self._columns[words[at - 1].value.lower()] = tuple(islice(_columns(words[at + 1 :]), MOST_VALUES))
 
     def _rest(self, first: Token) -> list[Token]:
-        """The words up to the end of the statement, the first few thousand."""
-        found = [first]
+        """The words up to the end of the statement, the first few thousand, of each the beginning."""
+        found = [_brief(first)]
         while (token := self._next()) != _END:
             if len(found) < MOST_VALUES * 4:
-                found.append(token)
+                found.append(_brief(token))
         return found
 
     def _next(self) -> Token:
@@ -142,6 +147,10 @@ class Inserts:
         if token is None:
             raise self._source.fail("looks truncated: a statement has no end")
         return token
+
+
+def _brief(token: Token) -> Token:
+    return token if len(token.value) <= _BRIEF else Token(token.kind, token.value[:_BRIEF])
 
 
 def _literal(parts: list[Token]) -> str | None:

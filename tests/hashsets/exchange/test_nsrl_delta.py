@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import tracemalloc
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO, cast
 
@@ -160,6 +161,35 @@ def test_a_line_of_a_hundred_megabytes_is_given_up_after_a_few(begins: str) -> N
     with pytest.raises(MalformedDocument, match="a word of more than"):
         inserts(cast("BinaryIO", stream))
     assert stream.taken < 5 * MAX_TOKEN
+
+
+WORD = b"'" + b"7" * (1 << 19) + b"',"
+
+
+@pytest.mark.parametrize(
+    ("begins", "word"),
+    [
+        (b"INSERT INTO FILE VALUES(", WORD),
+        (b"INSERT INTO FILE (md5) VALUES('m'), (", WORD),
+        (b"INSERT INTO ", WORD),
+        (b"DELETE ", WORD),
+        (b"CREATE TABLE x (", b'"' + b"7" * (1 << 19) + b'" TEXT,'),
+    ],
+)
+def test_many_words_each_of_an_honest_length_are_not_held_together(begins: bytes, word: bytes) -> None:
+    def one_statement() -> Iterator[bytes]:
+        yield begins
+        for _ in range(100):
+            yield word
+        yield b"1)" if b"(" in begins else b"1"
+        yield b";"
+
+    tracemalloc.start()
+    found = inserts(cast("BinaryIO", Dripping(one_statement())))
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 16 * MAX_TOKEN
+    assert not any(isinstance(one, Row) and len(one.values) > 1 for one in found)
 
 
 def test_a_statement_of_any_number_of_rows_is_read_row_by_row() -> None:
