@@ -41,7 +41,7 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = 
     name_key, mark = sha256(raw_path).digest(), sha256(fingerprint).hexdigest() if fingerprint else ""
     if mark:
         same = ResumableUpload.objects.filter(exhibit=exhibit, name_key=name_key, size=size, fingerprint=mark)
-        if found := same.first():
+        if found := same.select_for_update(of=("self",)).first():  # a piece may be on its way into it
             return _goes_on(found)
     if ResumableUpload.objects.filter(exhibit=exhibit, entered=False)[MOST_OPEN - 1 : MOST_OPEN].exists():
         raise pieces.TooManyUploads
@@ -142,7 +142,7 @@ def _locator(upload: ResumableUpload) -> bytes:
 
 def _goes_on(upload: ResumableUpload) -> ResumableUpload:
     """The upload with its time prolonged; from its beginning where its bytes are lost."""
-    if not upload.entered and not path_of(upload).exists():
+    if not upload.entered and not pieces.has(path_of(upload), upload.offset):
         upload.offset = 0
     upload.expires_at = pieces.expiry()
     upload.save(update_fields=["offset", "expires_at"])

@@ -8,18 +8,19 @@ from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from hashsets import events, import_checks
+from hashsets import events, import_checks, import_jobs
 from hashsets.models import HashSet, ListUpload
 from workbench import audit, durable, pieces
-from workbench.errors import BadInput, WorkbenchError
-from workbench.models import User
+from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.models import Job, User
 
 MOST_OPEN = 100  # files that one person has under way into one set
 
@@ -43,19 +44,22 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
         raise BadInput("A file came without a name.")
     mark = sha256(fingerprint).hexdigest() if fingerprint else ""
     own = ListUpload.objects.filter(set=hash_set, by=by)
-    if mark and (same := own.filter(name=shown, size=size, fingerprint=mark).first()):
-        return _goes_on(same)
+    same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()
+    if found := _goes_on(same):
+        return found
     if own[MOST_OPEN - 1 : MOST_OPEN].exists():
         raise pieces.TooManyUploads
     _make_folder()
     try:
-        with transaction.atomic():
+        with transaction.atomic():  # its file, too: once others see the row, they may have written to it
             made = ListUpload.objects.create(
                 set=hash_set, by=by, name=shown, size=size, fingerprint=mark, expires_at=pieces.expiry()
             )
-            pieces.write_at(path_of(made), 0, b"")  # before another request can find the row, and write there
+            pieces.write_at(path_of(made), 0, b"")
     except IntegrityError:  # the same request came twice
-        return _goes_on(own.get(name=shown, size=size, fingerprint=mark))
+        if found := _goes_on(same):
+            return found
+        raise pieces.UploadGone from None
     return made
 
 
@@ -84,22 +88,43 @@ def append(
 def whole(hash_set: HashSet, ids: Sequence[UUID], *, by: User) -> list[ListUpload]:
     """The person's uploads of these ids, in their order. Raises ListIncomplete unless all came whole."""
     found = {each.public_id: each for each in ListUpload.objects.filter(set=hash_set, by=by, public_id__in=ids)}
-    if len(found) != len(ids) or any(each.offset != each.size for each in found.values()):
+    if len(found) != len(ids) or any(not _is_whole(each) for each in found.values()):
         raise ListIncomplete
     return [found[each] for each in ids]
 
 
-def forget(uploads: Iterable[ListUpload]) -> None:
-    """Remove uploads, their files once the present transaction is committed."""
+def take(uploads: Sequence[ListUpload], job: Job) -> None:
+    """Forget uploads whose files an import has, and note them with it, in the transaction that queues it.
+
+    Raises ListIncomplete where one was taken, or begun anew, since they were found whole.
+    """
+    whole_ones = ListUpload.objects.filter(pk__in=[each.pk for each in uploads], offset=F("size"))
+    if len(whole_ones.select_for_update().order_by("pk")) != len(uploads):
+        raise ListIncomplete
+    job.cursor = {**job.cursor, "uploads": [str(each.public_id) for each in uploads]}
+    Job.objects.filter(pk=job.pk).update(cursor=job.cursor)
+    _forget(uploads)
+
+
+def taken(hash_set: HashSet, ids: Sequence[UUID], *, by: User) -> Job | None:
+    """The import that has the person's uploads of these ids: the answer that said so may have been lost on its way."""
+    runs = Job.objects.filter(kind=import_jobs.KIND, subject=import_jobs.subject(hash_set), cursor__by=by.pk)
+    return runs.filter(cursor__uploads=[str(each) for each in ids]).order_by("-pk").first()
+
+
+def _forget(uploads: Iterable[ListUpload]) -> int:
+    """Remove uploads, their files once the present transaction is committed; how many there were."""
     gone = list(uploads)
-    ListUpload.objects.filter(pk__in=[each.pk for each in gone]).delete()
+    removed, _ = ListUpload.objects.filter(pk__in=[each.pk for each in gone]).delete()
     transaction.on_commit(partial(_remove, gone))
+    return removed
 
 
 @transaction.atomic
 def discard(upload: ListUpload, *, by: User) -> None:
-    """Forget an upload and what came of it. One event."""
-    forget([upload])
+    """Forget an upload and what came of it. One event. Raises NotFound where it is gone already."""
+    if not _forget([upload]):
+        raise NotFound
     audit.record(
         events.LIST_DISCARDED, by=by, on=upload.set, agency=upload.set.owner_id, set=upload.set.name, name=upload.name,
         kept=upload.offset, size=upload.size,
@@ -113,7 +138,7 @@ def sweep() -> None:
         with transaction.atomic():
             if not (gone := list(late.filter(set=hash_set).select_for_update(of=("self",)))):
                 continue  # somebody has just gone on with them
-            forget(gone)
+            _forget(gone)
             audit.record(
                 events.LIST_EXPIRED, by=None, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, files=len(gone)
             )
@@ -138,16 +163,26 @@ def _make_folder() -> None:
         durable.sync_folder(_folder().parent)
 
 
-def _goes_on(upload: ListUpload) -> ListUpload:
-    """The upload with its time prolonged; from its beginning where its bytes are lost."""
-    fields: dict[str, Any] = {"expires_at": pieces.expiry()}
-    if not path_of(upload).exists():
+@transaction.atomic
+def _goes_on(same: QuerySet[ListUpload]) -> ListUpload | None:
+    """The one upload, its time prolonged; from its beginning where bytes are lost. None where there is none.
+
+    Under its lock: a piece that is being kept meanwhile must not be forgotten, nor counted as there when it is not.
+    """
+    upload = same.select_for_update(of=("self",)).first()
+    if upload is None:
+        return None
+    if not pieces.has(path_of(upload), upload.offset):
         _make_folder()
         pieces.write_at(path_of(upload), 0, b"")
-        fields["offset"] = 0
-    ListUpload.objects.filter(pk=upload.pk).update(**fields)  # never an offset that another request has moved on
-    upload.refresh_from_db()
+        upload.offset = 0
+    upload.expires_at = pieces.expiry()
+    upload.save(update_fields=["offset", "expires_at"])
     return upload
+
+
+def _is_whole(upload: ListUpload) -> bool:
+    return upload.offset == upload.size and pieces.has(path_of(upload), upload.size)
 
 
 def _remove(uploads: Iterable[ListUpload]) -> None:

@@ -115,9 +115,14 @@ def keep(
 
 
 def write_at(path: Path, offset: int, data: bytes) -> None:
-    """Make the bytes at `offset` durable, and the file no longer than they reach. Raises StoreFull, UploadGone."""
+    """Make the bytes at `offset` durable, and the file no longer than they reach. Raises StoreFull, UploadGone.
+
+    A file that does not reach so far has lost what its row tells of: zeros in its place would go for what was sent.
+    """
     try:
         with path.open("r+b" if offset else "wb") as file:
+            if os.fstat(file.fileno()).st_size < offset:
+                raise UploadGone
             file.truncate(offset)
             file.seek(offset)
             file.write(data)
@@ -131,6 +136,14 @@ def write_at(path: Path, offset: int, data: bytes) -> None:
         if error.errno in storage.NO_SPACE:
             raise storage.StoreFull from error
         raise
+
+
+def has(path: Path, offset: int) -> bool:
+    """Whether so many bytes of a file are there: who restores a backup may have its row alone."""
+    try:
+        return path.stat().st_size >= offset
+    except FileNotFoundError:
+        return False
 
 
 def expiry() -> datetime:

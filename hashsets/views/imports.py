@@ -1,5 +1,6 @@
 """Importing a list: the form, the run on its way, and its report."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from hashsets import effects, import_jobs, import_queue, kept_lists, list_uploads, sets, tasks
 from hashsets.forms import MOST_PARTS, ImportForm
 from hashsets.import_words import SKIPPED, words
-from hashsets.models import HashSet
+from hashsets.models import HashSet, ListUpload
 from workbench.errors import BadInput
 from workbench.models import Job, User
 from workbench.requests import SignedRequest
@@ -57,14 +58,26 @@ def _sent(ids: list[str]) -> list[UUID]:
 
 
 def _queued(request: SignedRequest, hash_set: HashSet, form: ImportForm, sent: list[UUID]) -> Job:
-    """The import, queued; uploads are forgotten in the transaction that does it."""
+    """The import, queued; whoever asks again with the same uploads is led to the one that has them."""
     if not sent:
         return import_queue.start(hash_set, form.cleaned_data["file"], by=request.user, **form.choices())
-    uploads = list_uploads.whole(hash_set, sent, by=request.user)
+    try:
+        return _queued_of_uploads(hash_set, list_uploads.whole(hash_set, sent, by=request.user), request.user, form)
+    except list_uploads.ListIncomplete:
+        if job := list_uploads.taken(hash_set, sent, by=request.user):
+            return job
+        raise
+
+
+def _queued_of_uploads(hash_set: HashSet, uploads: list[ListUpload], by: User, form: ImportForm) -> Job:
+    """Uploads are forgotten in the transaction that queues the import."""
     files = [import_queue.OnDisk(list_uploads.path_of(each), each.name) for each in uploads]
-    return import_queue.start(
-        hash_set, files, by=request.user, before_queued=lambda _job: list_uploads.forget(uploads), **form.choices()
-    )
+    try:
+        return import_queue.start(
+            hash_set, files, by=by, before_queued=partial(list_uploads.take, uploads), **form.choices()
+        )
+    except FileNotFoundError:  # somebody gave one up just now, or an import has it
+        raise list_uploads.ListIncomplete from None
 
 
 @require_GET

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from cases import events, evidence, resumable
 from cases.ingest import pipeline
 from cases.models import Case, Exhibit, ResumableUpload
+from tests.meanwhile import as_it_is_found_again
 from tests.people import signed_in
 from workbench import pieces
 from workbench.models import AuditEvent, User
@@ -178,6 +179,27 @@ def test_the_same_file_again_goes_on_and_another_one_of_its_name_and_size_begins
     patched(sender, place, 100, FILE[100:])
     digests = [hashlib.sha256(data).digest() for data in (FILE[::-1], FILE)]
     assert taken_in(exhibit) == [(b"a/film.mp4", ordinal, digest) for ordinal, digest in enumerate(digests)]
+
+
+def test_a_file_found_again_does_not_forget_the_piece_that_comes_just_then(
+    sender: Client, exhibit: Exhibit, dana: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, other = created(sender, exhibit).headers["Location"], signed_in(dana)
+    thread = as_it_is_found_again(monkeypatch, lambda: patched(other, place, 0, FILE[:5]))
+    created(sender, exhibit)
+    thread.join()
+    found = ResumableUpload.objects.get()
+    assert (found.offset, resumable.path_of(found).read_bytes()) == (5, FILE[:5])
+
+
+def test_where_bytes_are_lost_zeros_never_take_their_place(sender: Client, exhibit: Exhibit) -> None:
+    place = created(sender, exhibit).headers["Location"]
+    patched(sender, place, 0, FILE[:50])
+    resumable.path_of(ResumableUpload.objects.get()).write_bytes(FILE[:20])
+    assert patched(sender, place, 50, FILE[50:]).status_code == 410
+    assert created(sender, exhibit).headers["Upload-Offset"] == "0"
+    assert patched(sender, place, 0, FILE).status_code == 204
+    assert [digest for _name, _number, digest in taken_in(exhibit)] == [hashlib.sha256(FILE).digest()]
 
 
 def test_a_file_may_come_with_its_creation_and_may_be_empty(sender: Client, exhibit: Exhibit) -> None:
