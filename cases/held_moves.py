@@ -4,7 +4,7 @@ Until then every count goes on counting them where they stand. Here, and only he
 leave the queue, or come back to it, because of which version of which set; when the batch is over, the same is told.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,9 +126,31 @@ def _causes(since: Mapping[int, datetime]) -> dict[int, Cause]:
 def facts(moved: Sequence[Moved], batch: Batch) -> list[audit.Event]:
     """The events of what left the queue, or came back, as a batch gave it free: one for each version that caused it.
 
-    `known`: how many more are known by that; as in the events of a re-match (requeueing.py).
+    Of its contents, batches in other cases hold copies. Where their time is up, these move at the same moment, and are
+    told of here: nobody can tell it afterwards. `known`: how many more are known by that; as in the events of a
+    re-match (requeueing.py).
     """
-    moves = [move for move in moved if move.case_id == batch.case_id and _step(move)]
+    of_batch = defaultdict[Batch, list[Moved]](list)
+    moves = [move for move in moved if _step(move)]
+    elsewhere = _overdue([move for move in moves if move.case_id != batch.case_id])
+    for move in moves:
+        holder = batch if move.case_id == batch.case_id else elsewhere.get((move.case_id, move.content_id))
+        if holder:
+            of_batch[holder].append(move)
+    return [fact for holder, of_it in of_batch.items() for fact in _facts_of(of_it, holder)]
+
+
+def _overdue(moves: Sequence[Moved]) -> dict[tuple[int, int], Batch]:
+    """The open batches that hold these items, by case and content. One query, none for no items."""
+    if not moves:
+        return {}
+    contents = {move.content_id for move in moves}
+    held = Item.objects.filter(content__in=contents, case__in={move.case_id for move in moves})
+    places = held.filter(stack__batch__state=Batch.State.OPEN).select_related("stack__batch__case")
+    return {(one.case_id, one.content_id): one.stack.batch for one in places}
+
+
+def _facts_of(moves: Sequence[Moved], batch: Batch) -> list[audit.Event]:
     causes = _causes({move.content_id: batch.opened_at for move in moves})
     total: dict[Cause, Counter[str]] = {}
     for move in moves:

@@ -94,6 +94,29 @@ def test_what_left_is_told_once_with_set_and_version_however_the_batch_ends(
     assert checks.broken() == []
 
 
+@pytest.mark.parametrize("end", ["both expire", "a colleague closes his"])
+def test_copies_in_overdue_batches_of_other_cases_are_told_too(
+    end: str, case: Case, held: Batch, dana: User, milo: User, sam: User
+) -> None:
+    other = investigations.create(number="26-2", name="Quay", scheme_id="landscapes-t1", by=dana, team=[milo])
+    makers.withdraw(own_set(case), *Entry.objects.values_list("id", flat=True), by=sam)
+    sync()
+    material.pictures(other, dana, ["a"])
+    batch = review.claim(case=other, by=milo)
+    makers.publish(own_set(case), entry("a"), by=sam)
+    sync()
+    late = Batch.objects.filter(pk=held.pk) if end == "a colleague closes his" else Batch.objects.all()
+    late.update(lease_until=timezone.now() - timedelta(minutes=1))
+    Stack.objects.filter(batch__in=late).update(lease_until=timezone.now() - timedelta(minutes=1))
+    if end == "a colleague closes his":
+        review.close(batch=batch, by=milo)
+    review.expire_batches()
+    assert [(told(one), counts(one)["known"]) for one in (case, other)] == [
+        ([("system", OWN, 3, 1, 1, 0, 1)], 1), ([("system", OWN, 3, 1, 1, 0, 1)], 1),
+    ]  # fmt: skip
+    assert checks.broken() == []
+
+
 def test_what_was_decided_in_the_batch_did_not_leave_by_itself(case: Case, held: Batch, dana: User) -> None:
     known = str(item_of(case, "a").stack.public_id)
     unit = next(unit for unit in review.units(held) if unit["id"] == known)
