@@ -46,7 +46,8 @@ SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.stron
     WHEN v.size <> c.size THEN 'size' END AS others,
   EXISTS (SELECT FROM cases_match n JOIN hashsets_entry e ON e.set_id = n.set_id AND e.id = n.entry
     WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed,
-  (SELECT e.raw -> 'codes' FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry)::text AS codes,
+  (SELECT jsonb_build_array(jsonb_path_query_array(e.raw, '$.codes[0 to 19]'), jsonb_array_length(e.raw -> 'codes'))
+    FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry AND e.raw ? 'codes')::text AS codes,
   h.scheme_id, m.id,
   row_number() OVER (PARTITION BY m.set_id, m.lost_in IS NULL, m.kind = ANY(%(exact)s) ORDER BY m.distance, m.id DESC)
     AS place
@@ -100,7 +101,7 @@ class Found:
     may_discard: bool
     others: str | None
     changed: bool
-    codes: str | None = None  # JSON: all categories the list gives it, where they are several
+    codes: str | None = None  # JSON: the first 20 categories the list gives it, and how many, where they are several
     scheme_row: int = 0
 
 
@@ -201,7 +202,7 @@ def _unsaid(word: str, words: str) -> tuple[str, str]:
 def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
     policy = f"{match.action}, from {match.min_trust} on" + (", may hide harmless" if match.may_discard else "")
     category = f"{match.code or 'none'} {match.category or ''}".strip()
-    several = f" (its list says {_listed(code or 'none' for code in json.loads(match.codes))})" if match.codes else ""
+    several = f" (its list says {_several(*json.loads(match.codes))})" if match.codes else ""
     return [
         ["Set", match.set],
         ["Version", f"in it since {match.found_in}, now {match.generation}"],
@@ -213,6 +214,11 @@ def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str
         ["Policy", LATER if blind else policy],
         ["What it did", words],
     ]
+
+
+def _several(first: Sequence[str], number: int) -> str:
+    more = f" and {number - len(first):,} more" if number > len(first) else ""
+    return _listed(code or "none" for code in first) + more
 
 
 def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int, *, blind: bool) -> list[Line]:

@@ -13,6 +13,7 @@ from workbench.errors import BadInput
 from workbench.models import User
 
 MOST = 200  # rows; nobody reads more
+MOST_CODES = 20  # named of one entry; a list may give it any number
 ROWS = """
 SELECT e.public_id, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size, e.code,
   e.disposition, e.trust, e.state, e.conflict, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END,
@@ -45,7 +46,8 @@ class Known:
     def doubt(self) -> str:
         """Why it closes nothing by itself; "" when nothing is wrong with it."""
         if self.conflict:
-            return f"in conflict: {', '.join(self.codes)}"
+            more = f" and {len(self.codes) - MOST_CODES:,} more" if len(self.codes) > MOST_CODES else ""
+            return f"in conflict: {', '.join(self.codes[:MOST_CODES])}{more}"
         return "disputed" if "disputed" in {self.state, self.trust} else ""
 
 

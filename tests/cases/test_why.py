@@ -8,7 +8,7 @@ import pytest
 
 from cases import inspector, matching, publishing, why
 from cases.models import Case, Content, Item, Match
-from hashsets import policies, sets
+from hashsets import finding, policies, sets
 from hashsets.models import HashSet
 from tests.cases import material
 from tests.cases.test_matching import entry, own_set, sync
@@ -264,3 +264,21 @@ def test_the_facts_name_set_version_entry_kind_category_trust_and_policy(case: C
     }
     assert publishing.publishing_set(case)
     assert matching.behind() == []
+
+
+def test_of_an_entry_that_a_list_gives_any_number_of_categories_twenty_are_named(
+    case: Case, dana: User, sam: User
+) -> None:
+    [content] = material.pictures(case, dana, ["a"])
+    made = makers.hash_set(sam, "Harbour")
+    sha256, md5, sha1 = material.digests("a")
+    codes = [f"{number:040}" for number in range(30_000)]
+    makers.stored(
+        made, sam, sha256=sha256, md5=md5, sha1=sha1, size=1000, code="1", conflict=True, raw={"codes": codes}
+    )
+    sync()
+    (line,) = [line for line in why.lines(content, blind=False) if line.facts]
+    told = dict(line.facts)["Category"]
+    assert told.endswith(f"{', '.join(codes[:20])} and 29,980 more)")
+    (known,) = finding.find(made, md5.hex(), by=sam)
+    assert known.doubt == f"in conflict: {', '.join(codes[:20])} and 29,980 more"
