@@ -93,7 +93,19 @@ def _matched(details: dict[str, Any]) -> str:
     about = f"{details['set']} v{details['generation']}" if details["set"] else _("Matched again")
     if "batch" in details:
         about = _("%(about)s, batch %(batch)d") % {"about": about, "batch": details["batch"]}
-    return f"{about}: {said or _('nothing changed in the queue')}"
+    return f"{about}: {said or _unmoved(details['known'])}"
+
+
+def _unmoved(known: int) -> str:
+    """What to say where the queue stays as it was: a policy may still make what was known wait for somebody."""
+    if not known:
+        return _("nothing changed in the queue")
+    words = (
+        ngettext("%(n)s item more is known", "%(n)s items more are known", known)
+        if known > 0
+        else ngettext("%(n)s item is known no more", "%(n)s items are known no more", -known)
+    )
+    return _("%(known)s, nothing changed in the queue") % {"known": words % {"n": f"{abs(known):,}"}}
 
 
 def _names(case: Case, told: list[Told]) -> dict[str, str]:

@@ -115,6 +115,18 @@ def test_what_ended_goes_and_what_came_is_found_by_a_delta(case: Case, dana: Use
     assert checks.broken() == []
 
 
+def test_what_a_policy_makes_wait_is_told_though_the_queue_stays_as_it_was(case: Case, dana: User, sam: User) -> None:
+    material.pictures(case, dana, ["a", "b"])
+    hash_set = own_set(case)
+    makers.publish(hash_set, entry("a"), entry("b"), by=sam)
+    sync()
+    for action, known in (("propose", "2 items are known no more"), ("accept", "2 items more are known")):
+        policies.set_policy(hash_set, agency=case.agency, by=sam, action=action, disposition=None)
+        sync()
+        said = activity.latest(case)[0]["text"]
+        assert said == f"{hash_set} v1: {known}, nothing changed in the queue"
+
+
 def test_what_a_broken_off_rematch_moved_comes_back_with_the_policy_it_went_by(
     case: Case, dana: User, sam: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
