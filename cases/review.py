@@ -44,7 +44,7 @@ WHERE b.id = %s AND b.state = 'open' AND b.lease_until > now()
 UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
   c.preview_reason, f.raw_path, f.copies, n.items, d.code, a.outcome,
-  EXISTS (SELECT FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
+  (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
 JOIN cases_content c ON c.id = i.content_id
@@ -154,7 +154,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         items,
         code,
         left,
-        tag,
+        strong,
     ) = row
     decided = state == Item.State.DECIDED
     outcome = "unsure" if state == Item.State.UNSURE else "skipped" if left == "skipped" and not decided else None
@@ -170,7 +170,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "name": names.base(bytes(raw)) if raw is not None else "",
         "preview": "pending" if preview == "deferred" else preview,
         "reason": problems.words(reason),
-        "tags": ["near known"] if tag else [],
+        "tags": [] if strong is None else ["known" if strong else "near known"],
         "code": code if decided else None,
         "outcome": outcome,
         "flagged": flagged,

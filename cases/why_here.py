@@ -16,8 +16,18 @@ def lines(item: Item, by: User) -> list[Line]:
     """What to say to somebody, the most important first. 3 queries; more where a batch holds the item."""
     held = held_moves.of_item(item)
     said = why.lines(item.content, blind=why.is_blind(item, by))
-    return [Line("held", held_words.of_item(held, by)), *map(_later, said)] if held else said
+    if held:
+        return [Line("held", held_words.of_item(held, by)), *map(_later, said)]
+    return [_decided(line) for line in said] if item.state == Item.State.DECIDED else said
+
+
+def _decided(line: Line) -> Line:
+    return _with(line, _("It is decided in this case; the decision stands."))
 
 
 def _later(line: Line) -> Line:
-    return replace(line, text=f"{line.text} {_('It does so when the batch is over.')}") if line.did in ACTS else line
+    return _with(line, _("It does so when the batch is over."))
+
+
+def _with(line: Line, more: str) -> Line:
+    return replace(line, text=f"{line.text} {more}") if line.did in ACTS else line

@@ -28,7 +28,7 @@ async function tellLeft(line, changes) {
   const reasons = new Map();
   for (const { reason } of await changes().catch(() => [])) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   line.textContent = [...reasons].map(([reason, number]) =>
-    `${plural(number, "item")} of it ${number === 1 ? "leaves" : "leave"} the queue: ${reason}.`).join(" ");
+    `${plural(number, "item")} of these ${number === 1 ? "leaves" : "leave"} the queue instead: ${reason}.`).join(" ");
 }
 
 /**

@@ -28,7 +28,7 @@ export function marks(unit, category) {
 
 /** The corner for what it is a copy of, or near to; a flag stands beside it. */
 function topLeft(unit) {
-  const text = unit.copies > 0 ? plural(unit.copies, "copy", "copies") : unit.tags.length ? `≈ ${unit.tags[0].replace(/^near /, "")}` : null;
+  const text = unit.copies > 0 ? plural(unit.copies, "copy", "copies") : unit.tags.length ? unit.tags[0].replace(/^near /, "≈ ") : null;
   if (unit.flagged) return tag("tl", icon("flag"), text ?? "flag", text ? el("span", { class: "sr" }, ", flag") : null);
   return text && tag("tl", text);
 }

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases import activity, acts, figures, held_moves, investigations, review
-from cases.models import Batch, Case, Item, Stack
+from cases.models import Batch, Case, Item, Match, Stack
 from hashsets import policies
 from hashsets.models import Entry
 from tests.cases import material
@@ -123,9 +123,17 @@ def test_what_was_decided_in_the_batch_did_not_leave_by_itself(case: Case, held:
     acts.act(batch=held, by=dana, wishes=[wish(unit)])
     (one,) = held_moves.of_batch(held)
     assert one.known == 1
+    of_one = page(dana, "cases:item", item_of(case, "a").public_id)
+    assert "Takes the file out of the queue: policy accept. It is decided in this case; the decision stands." in of_one
     review.close(batch=held, by=dana)
     assert told(case) == [("system", OWN, 1, 1, 1, 0, 1)]
     assert checks.broken() == []
+
+
+def test_a_tile_of_a_strong_match_says_known_and_one_of_a_weak_match_near(case: Case, held: Batch) -> None:
+    Match.objects.filter(content=item_of(case, "b").content).update(strong=False)
+    tags = [unit["tags"] for unit in review.units(held)]
+    assert sorted(tags) == [[], ["known"], ["near known"]]
 
 
 def test_a_mark_on_what_is_known_by_now_lets_it_go_and_tells_it(case: Case, held: Batch, dana: User) -> None:
