@@ -190,5 +190,5 @@ def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
     if not form.is_valid():
         raise BadInput(_("Choose a category and say why."))
     decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
-    messages.success(request, _("Decided. The earlier decision stays in the record."))
+    messages.success(request, _("Decided. What was decided before stays in the record."))
     return redirect("cases:item", found.public_id)

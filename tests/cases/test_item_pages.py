@@ -106,3 +106,15 @@ def test_published_decisions_of_the_case_are_told_apart_from_what_others_knew(
     page = shown(signed_in(dana), f"/cases/{case.public_id}/")
     assert told in page
     assert "Saved so far" not in page  # somebody did look at it
+
+
+def test_who_may_decide_on_the_page_is_not_told_of_an_earlier_decision_where_there_is_none(
+    sam: User, dana: User, batch: Batch
+) -> None:
+    [decided] = press(batch, dana, "decide")
+    fresh = Item.objects.exclude(pk=decided.pk).first()
+    assert fresh
+    for item, heading, other in ((fresh, "Decide it", "Supersede"), (decided, "Supersede the decision", "Decide it")):
+        page = shown(signed_in(sam), f"/items/{item.public_id}/")
+        assert heading in page
+        assert other not in page
