@@ -105,6 +105,8 @@ def test_the_hash_of_an_empty_file_is_told_apart_and_not_called_unknown(hash_set
     seen = text(look_up(people.investigator, f"{EMPTY_MD5}  nothing.txt"))
     assert "0 known, 0 unknown, 1 not looked up" in seen
     assert "zero bytes: line 1" in seen
+    assert "No set that your agency uses has any of them" not in seen
+    assert "Nothing was looked up" in seen
 
 
 def test_a_hit_without_a_category_says_so(people: People, tmp_path: Path) -> None:

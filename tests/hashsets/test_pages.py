@@ -43,6 +43,19 @@ def test_a_set_shows_its_versions_categories_and_policies(hash_set: HashSet, peo
     assert seen.count("Noted only") == 3, "comparison, no verdict and unmapped never close an item"
 
 
+def test_an_empty_set_asks_for_a_list_only_of_whom_may_import_one_into_it(people: People) -> None:
+    for own, offers, words in (
+        (True, False, "Import a list of hashes."),
+        (True, True, "It is filled by what is approved under Publish"),
+        (False, False, "Nothing has come into it yet."),
+    ):
+        empty = makers.hash_set(people.supervisor, f"Empty {words}", reach="node", receives_offers=offers)
+        person = people.supervisor if own else people.outsider
+        seen = text(signed_in(person).get(url("set", empty), secure=True))
+        assert words in seen
+        assert ("Import a list of hashes." in seen) == (own and not offers)
+
+
 def test_a_set_for_every_agency_hides_its_sources_from_the_others(people: People, tmp_path: Path) -> None:
     shared = makers.hash_set(people.supervisor, "Shared", reach="node")
     importing.import_file(shared, [Part(document(tmp_path, media(1)), "secret.json")], by=people.supervisor)

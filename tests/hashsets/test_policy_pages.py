@@ -77,6 +77,12 @@ def test_what_changes_nothing_is_said_and_is_no_event(hash_set: HashSet, people:
 def test_a_policy_goes_back_to_the_default_with_a_reason(hash_set: HashSet, people: People) -> None:
     assert "Back to the default" not in text(form(people.supervisor, hash_set))
     post(people.supervisor, hash_set, action="off", min_trust="trusted")
+    table = re.search(
+        r"What a match does in this agency(.*)Change for all",
+        text(signed_in(people.supervisor).get(url("set", hash_set), secure=True)),
+    )
+    assert table
+    assert "this agency" in table[1]
     page = text(form(people.supervisor, hash_set))
     assert "Back to the default" in page
     assert "Without this policy holds: Accept, from provisional on" in page
