@@ -24,8 +24,15 @@ export class Ending {
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
       back: () => this.lookBack(),
       unsaved: () => review.outbox.unsaved,
-      changes: () => review.batch.changes(),
+      changes: () => this.#changes(),
     });
+  }
+
+  /** What left the queue meanwhile; `gone` is what no longer lies here. */
+  async #changes() {
+    const { batch } = this.review;
+    const here = new Set(batch.units.map((unit) => unit.id));
+    return (await batch.changes()).map((change) => ({ ...change, gone: !here.has(change.stack) }));
   }
 
   /** Rejects when `signal` says that nobody waits any more; until then nothing is closed. */

@@ -25,15 +25,20 @@ async function carryOut(dialog, trouble, act, unsaved) {
 
 /** Says in `line` what left the batch without a decision, by reason; nothing where the server cannot be asked. */
 async function tellLeft(line, changes) {
-  const reasons = new Map();
-  for (const { reason } of await changes().catch(() => [])) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  line.textContent = [...reasons].map(([reason, number]) =>
-    `${plural(number, "item")} of these ${number === 1 ? "leaves" : "leave"} the queue instead: ${reason}.`).join(" ");
+  const before = new Map(), now = new Map(); // by reason
+  for (const { reason, gone } of await changes().catch(() => [])) {
+    const counts = gone ? before : now;
+    counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  }
+  line.textContent = [
+    ...[...now].map(([reason, number]) => `${plural(number, "item")} of these ${number === 1 ? "leaves" : "leave"} the queue instead: ${reason}.`),
+    ...[...before].map(([reason, number]) => `${plural(number, "item")} left the batch before: ${reason}.`),
+  ].join(" ");
 }
 
 /**
  * Shows the summary in `dialog`. `figures`: number, items, decided, left, skipped, views, onScreen, revealed, viewed.
- * `on`: back; changes, which answers what left the batch meanwhile as {stack, reason}; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
+ * `on`: back; changes, which answers what left the queue meanwhile as {stack, reason, gone: whether the page took it off already}; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
  * `unsaved`, the number of acts that wait.
  */
 export function showFinish(dialog, figures, on) {

@@ -294,6 +294,7 @@ def the_partner_sees_why(page: Page, case: str, new: list[Path]) -> None:
     note = page.locator(".notices").filter(has_text="left the batch")
     expect(note).to_contain_text(SHARED_SET, timeout=PATIENCE)
     page.get_by_role("button", name="End batch").click()
+    expect(page.get_by_role("dialog")).to_contain_text("left the batch before: known in", timeout=PATIENCE)
     page.get_by_role("button", name="Stop for now").click()
     page.wait_for_url(case, timeout=PATIENCE)
     expect(page.get_by_role("row").filter(has_text=SHARED_SET)).to_be_visible()
