@@ -130,6 +130,8 @@ def _carry_out(sync: int, agency_id: int, set_id: int) -> Moved:
     near = near_matching.Rematch.of(sync, agency_id, aim.set, aim.since)
     found += near.tag() if near else 0
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(MATCHES_FIRST)  # what follows reads entries before it writes matches
         aim = replace(aim, high=_fence(aim))
         candidates.collect(aim)
         late = set[int]()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from cases import activity, candidates, investigations, matching
 from cases.candidates import Aim
@@ -268,3 +269,22 @@ def test_where_two_sets_disagree_nobody_is_spared_a_look_however_many_contents_a
     assert {one for _id, one, _many, meanings in rows if meanings == 2} == {0}
     assert counts(case)["known"] == sum(one == 2 for _id, one, *_ in rows)
     assert checks.broken() == []
+
+
+def test_the_end_of_a_rematch_locks_matches_before_it_reads_entries(
+    case: Case, dana: User, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As whoever makes a set does: in the other order the two could wait for each other in a ring."""
+    material.pictures(case, dana, ["a"])
+    filled(case, sam, ["a"])
+    collect, before = candidates.collect, list[list[str]]()
+
+    def watched(aim: Aim) -> None:
+        said = [query["sql"] for query in connection.queries]
+        before.append(said[max(n for n, sql in enumerate(said) if sql.startswith("SAVEPOINT")) :])
+        collect(aim)
+
+    monkeypatch.setattr(candidates, "collect", watched)
+    with CaptureQueriesContext(connection):
+        sync()
+    assert [matching.MATCHES_FIRST in said for said in before] == [True]
