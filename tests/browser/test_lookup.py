@@ -73,7 +73,7 @@ def test_what_a_tool_printed_is_answered_with_hits_first_and_the_rest_told_apart
     page.get_by_label("What it is for").fill("phone of case 0417")
     page.get_by_label("Hashes", exact=True).fill("\n".join([*lines, f"{known} *lantern on the pier.jpg", "a letter"]))
     page.get_by_role("button", name="Look up", exact=True).click()
-    row = page.locator("table.tbl tbody tr").filter(has_text="known")
+    row = page.locator("table.tbl tbody tr").filter(has=page.get_by_text("known", exact=True))
     expect(row).to_have_count(1)
     expect(row).to_contain_text("lantern on the pier.jpg")
     expect(page.get_by_text("1 known, 3 unknown, 1 not looked up")).to_be_visible()

@@ -29,9 +29,12 @@ JSON = {"accept": "application/json"}
 
 @pytest.fixture(autouse=True)
 def tidied() -> Iterator[None]:
-    """Files outlive the rows of a test."""
+    """Files outlive the rows of a test, those of other modules too."""
+    folder = settings.DATA_DIR / "uploads" / "lists"
+    for path in folder.glob("*"):
+        path.unlink()
     yield
-    for path in (settings.DATA_DIR / "uploads" / "lists").glob("*"):
+    for path in folder.glob("*"):
         path.unlink()
 
 
