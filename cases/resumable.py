@@ -5,11 +5,10 @@ written over. The bytes lie where the ingest reads them, under a name of ours.
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import BinaryIO
 
 from django.conf import settings
 from django.db import transaction
@@ -25,6 +24,7 @@ from cases.names import display
 from workbench import audit, pieces
 from workbench.errors import NotFound
 from workbench.models import User
+from workbench.pieces import Piece
 
 MOST_OPEN = 5000  # uploads under way for one exhibit; small files come several in one request
 
@@ -51,25 +51,12 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = 
     )
 
 
-def append(
-    upload: ResumableUpload,
-    *,
-    offset: int,
-    stream: BinaryIO,
-    length: int,
-    checksum: str = "",
-    may_go_on: Callable[[], None] = lambda: None,
-) -> int:
+def append(upload: ResumableUpload, piece: Piece, *, offset: int) -> int:
     """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
 
-    `checksum` is tus' own word, `sha256 BASE64`: then it is the whole piece or nothing. `may_go_on` is asked before
-    each slice is kept; what it raises ends the piece. Raises OffsetMoved, UploadGone, UploadTooLarge,
-    ChecksumDiffers, NotInThisState, StoreFull, BadInput.
+    Raises as `Piece.slices` and `pieces.keep` do, and NotInThisState.
     """
-    if offset + length > upload.size:
-        raise pieces.UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
-    for data in pieces.of(stream, length, checksum):
-        may_go_on()
+    for data in piece.slices(offset, upload.size):
         offset = _keep(upload, offset, data)
     settle(upload)
     return offset

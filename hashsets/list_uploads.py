@@ -3,12 +3,11 @@
 Each is its sender's alone. The bytes lie under a name of ours until the list is on its way into the set.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
 from uuid import UUID
 
 from django.conf import settings
@@ -21,6 +20,7 @@ from hashsets.models import HashSet, ListUpload
 from workbench import audit, durable, pieces
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.models import Job, User
+from workbench.pieces import Piece
 
 MOST_OPEN = 100  # files that one person has under way into one set
 
@@ -63,24 +63,12 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
     return made
 
 
-def append(
-    upload: ListUpload,
-    *,
-    offset: int,
-    stream: BinaryIO,
-    length: int,
-    checksum: str = "",
-    may_go_on: Callable[[], None] = lambda: None,
-) -> int:
+def append(upload: ListUpload, piece: Piece, *, offset: int) -> int:
     """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
 
-    `may_go_on` is asked before each slice is kept; what it raises ends the piece. Raises as `pieces.of` and
-    `pieces.keep` do, and UploadTooLarge.
+    Raises as `Piece.slices` and `pieces.keep` do.
     """
-    if offset + length > upload.size:
-        raise pieces.UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
-    for data in pieces.of(stream, length, checksum):
-        may_go_on()
+    for data in piece.slices(offset, upload.size):
         offset = pieces.keep(ListUpload.objects.filter(pk=upload.pk), path_of(upload), offset, data)
     return offset
 

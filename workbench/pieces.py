@@ -8,6 +8,7 @@ import base64
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -64,12 +65,27 @@ class ChecksumDiffers(WorkbenchError):
     permanent = False
 
 
-def of(stream: BinaryIO, length: int, checksum: str) -> Iterator[bytes]:
-    """A piece of `length` bytes, to be kept bit by bit; with a checksum, tus' word `sha256 BASE64`, only if it holds.
-
-    Raises ChecksumDiffers, UploadTooLarge, BadInput.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece on its way, of `length` bytes. `checksum` is tus' own word, `sha256 BASE64`: it is then kept whole or not
+    at all. `may_go_on` is asked before each slice is kept; what it raises ends the piece.
     """
-    return _proved(stream, length, checksum) if checksum else _slices(stream)
+
+    stream: BinaryIO
+    length: int
+    checksum: str = ""
+    may_go_on: Callable[[], object] = lambda: None
+
+    def slices(self, offset: int, size: int) -> Iterator[bytes]:
+        """What is to be kept from `offset` on of a file of `size` bytes, bit by bit, as much of it as comes.
+
+        Raises UploadTooLarge, ChecksumDiffers, BadInput, and whatever `may_go_on` raises.
+        """
+        if offset + self.length > size:
+            raise UploadTooLarge("This piece goes beyond the size that was announced. Begin a new upload.")
+        for data in _proved(self.stream, self.length, self.checksum) if self.checksum else _slices(self.stream):
+            self.may_go_on()
+            yield data
 
 
 def _slices(stream: BinaryIO) -> Iterator[bytes]:

@@ -8,14 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
+from typing import BinaryIO, Protocol, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.utils.http import http_date
 
-from workbench import pieces
-from workbench.errors import BadInput, WorkbenchError
+from workbench import access, pieces
+from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.models import User
+from workbench.pieces import Piece
 from workbench.requests import SignedRequest
 from workbench.views.errors import answer
 
@@ -70,6 +73,49 @@ def standing(offset: int, expires_at: datetime, status: HTTPStatus) -> HttpRespo
     """How much of an upload is kept, and until when."""
     headers = {"Upload-Offset": str(offset), "Upload-Expires": http_date(expires_at.timestamp())}
     return HttpResponse(status=status, headers=headers)
+
+
+class Upload(Protocol):
+    """A row that tells of one upload."""
+
+    offset: int
+    size: int
+    expires_at: datetime
+
+
+def gone_on_with(
+    request: SignedRequest, upload: Upload, *, name: bytes, keep: Callable[[int], int], discard: Callable[[], None]
+) -> HttpResponse:
+    """HEAD, PATCH and DELETE of an upload: tell how much is kept, `keep` a piece from an offset on, or discard all."""
+    if request.method == "DELETE":
+        discard()
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    if request.method == "PATCH":
+        if request.content_type != PIECE:
+            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        return standing(keep(number(request, "Upload-Offset")), upload.expires_at, HTTPStatus.NO_CONTENT)
+    response = standing(upload.offset, upload.expires_at, HTTPStatus.OK)
+    response.headers["Upload-Length"] = str(upload.size)
+    response.headers["Upload-Metadata"] = f"filename {base64.b64encode(name).decode()}"
+    return response
+
+
+def piece(request: SignedRequest, allowed: Callable[[User], object]) -> Piece:
+    """The piece that a request brings. It may take hours: before each slice is kept its sender, as he is by then, must
+    be signed in still, else NotFound, and `allowed` to send it, which raises where he is not.
+    """
+
+    def may_go_on() -> None:
+        if not request.session.exists(request.session.session_key or ""):
+            raise NotFound
+        allowed(access.as_of_now(request.user))
+
+    return Piece(
+        stream=cast("BinaryIO", request),
+        length=number(request, "Content-Length"),
+        checksum=request.headers.get("Upload-Checksum", ""),
+        may_go_on=may_go_on,
+    )
 
 
 def number(request: SignedRequest, header: str) -> int:

@@ -1,10 +1,9 @@
 """Resumable uploads of evidence, as `workbench.tus` speaks of them; files announced before they are sent."""
 
-import base64
 import json
 from functools import partial
 from http import HTTPStatus
-from typing import Any, BinaryIO, cast
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
@@ -14,7 +13,8 @@ from django.views.decorators.http import require_POST
 from cases import announced, resumable
 from cases.models import Exhibit, ResumableUpload
 from workbench import access, tus
-from workbench.errors import BadInput, NotFound
+from workbench.errors import BadInput
+from workbench.models import User
 from workbench.requests import SignedRequest
 
 MOST_ANNOUNCED = 5000  # files a request
@@ -45,37 +45,22 @@ def upload(request: SignedRequest, upload: UUID) -> HttpResponse:
     """Tell how much is kept, keep a piece more, or forget the upload."""
     scoped = ResumableUpload.objects.for_actor(request.user).select_related("exhibit__case")
     found: ResumableUpload = access.get_from(request.user, "evidence.add", scoped, upload)
-    if request.method == "DELETE":
-        resumable.discard(found, by=request.user)
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    if request.method == "PATCH":
-        if request.content_type != tus.PIECE:
-            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        found.offset = _append(request, found, offset=tus.number(request, "Upload-Offset"))
-        return tus.standing(found.offset, found.expires_at, HTTPStatus.NO_CONTENT)
-    resumable.settle(found)
-    response = tus.standing(found.offset, found.expires_at, HTTPStatus.OK)
-    response.headers["Upload-Length"] = str(found.size)
-    response.headers["Upload-Metadata"] = f"filename {base64.b64encode(found.raw_path).decode()}"
-    return response
-
-
-def _append(request: SignedRequest, upload: ResumableUpload, offset: int) -> int:
-    return resumable.append(
-        upload,
-        offset=offset,
-        stream=cast("BinaryIO", request),
-        length=tus.number(request, "Content-Length"),
-        checksum=request.headers.get("Upload-Checksum", ""),
-        may_go_on=partial(_still_allowed, request, upload),
+    if request.method == "HEAD":
+        resumable.settle(found)
+    return tus.gone_on_with(
+        request,
+        found,
+        name=bytes(found.raw_path),
+        keep=partial(_append, request, found),
+        discard=partial(resumable.discard, found, by=request.user),
     )
 
 
-def _still_allowed(request: SignedRequest, upload: ResumableUpload) -> None:
-    """A piece may take hours. Raises NotFound, NotAllowed once the sender signed out or may send it no more."""
-    if not request.session.exists(request.session.session_key or ""):
-        raise NotFound
-    access.get(access.as_of_now(request.user), "evidence.add", Exhibit, upload.exhibit.public_id)
+def _append(request: SignedRequest, upload: ResumableUpload, offset: int) -> int:
+    def allowed(sender: User) -> None:
+        access.get(sender, "evidence.add", Exhibit, upload.exhibit.public_id)
+
+    return resumable.append(upload, tus.piece(request, allowed), offset=offset)
 
 
 @require_POST

@@ -1,9 +1,7 @@
 """Uploading a list piece by piece, as `workbench.tus` speaks of it."""
 
-import base64
 from functools import partial
 from http import HTTPStatus
-from typing import BinaryIO, cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -13,6 +11,7 @@ from hashsets import list_uploads, sets
 from hashsets.models import ListUpload
 from workbench import access, tus
 from workbench.errors import NotFound
+from workbench.models import User
 from workbench.requests import SignedRequest
 
 
@@ -43,33 +42,17 @@ def upload(request: SignedRequest, list_upload_id: UUID) -> HttpResponse:
     if found is None:
         raise NotFound
     sets.own(request.user, "set.import", found.set.public_id)
-    if request.method == "DELETE":
-        list_uploads.discard(found, by=request.user)
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    if request.method == "PATCH":
-        if request.content_type != tus.PIECE:
-            return HttpResponse(status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        found.offset = _append(request, found, offset=tus.number(request, "Upload-Offset"))
-        return tus.standing(found.offset, found.expires_at, HTTPStatus.NO_CONTENT)
-    response = tus.standing(found.offset, found.expires_at, HTTPStatus.OK)
-    response.headers["Upload-Length"] = str(found.size)
-    response.headers["Upload-Metadata"] = f"filename {base64.b64encode(found.name.encode()).decode()}"
-    return response
-
-
-def _append(request: SignedRequest, upload: ListUpload, offset: int) -> int:
-    return list_uploads.append(
-        upload,
-        offset=offset,
-        stream=cast("BinaryIO", request),
-        length=tus.number(request, "Content-Length"),
-        checksum=request.headers.get("Upload-Checksum", ""),
-        may_go_on=partial(_still_allowed, request, upload),
+    return tus.gone_on_with(
+        request,
+        found,
+        name=found.name.encode(),
+        keep=partial(_append, request, found),
+        discard=partial(list_uploads.discard, found, by=request.user),
     )
 
 
-def _still_allowed(request: SignedRequest, upload: ListUpload) -> None:
-    """A piece may take hours. Raises NotFound, NotAllowed once the sender signed out or may send it no more."""
-    if not request.session.exists(request.session.session_key or ""):
-        raise NotFound
-    sets.own(access.as_of_now(request.user), "set.import", upload.set.public_id)
+def _append(request: SignedRequest, upload: ListUpload, offset: int) -> int:
+    def allowed(sender: User) -> None:
+        sets.own(sender, "set.import", upload.set.public_id)
+
+    return list_uploads.append(upload, tus.piece(request, allowed), offset=offset)

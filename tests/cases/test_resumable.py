@@ -22,6 +22,7 @@ from tests.meanwhile import as_it_is_found_again
 from tests.people import signed_in
 from workbench import pieces
 from workbench.models import AuditEvent, User
+from workbench.pieces import Piece
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -124,7 +125,7 @@ def test_of_two_requests_for_the_same_place_one_is_kept(sender: Client, exhibit:
     place = created(sender, exhibit).headers["Location"]
     upload = ResumableUpload.objects.get()
     with pytest.raises(pieces.OffsetMoved):
-        resumable.append(upload, offset=0, stream=Slow(sender, place), length=40)  # type: ignore[arg-type]
+        resumable.append(upload, Piece(Slow(sender, place), 40), offset=0)  # type: ignore[arg-type]
     assert resumable.path_of(upload).read_bytes() == FILE[:50]
 
 
@@ -143,7 +144,7 @@ class Broken:
 def test_of_a_connection_that_breaks_off_what_came_is_kept(sender: Client, exhibit: Exhibit) -> None:
     place = created(sender, exhibit).headers["Location"]
     upload = ResumableUpload.objects.get()
-    resumable.append(upload, offset=0, stream=Broken([FILE[:70], FILE[70:99]]), length=500)  # type: ignore[arg-type]
+    resumable.append(upload, Piece(Broken([FILE[:70], FILE[70:99]]), 500), offset=0)  # type: ignore[arg-type]
     assert headed(sender, place).headers["Upload-Offset"] == "99"
 
 
