@@ -18,9 +18,9 @@ from hashsets.models import HashSet
 from tests.cases import material
 from tests.cases.test_matching import entry, own_set, sync
 from tests.hashsets import makers
+from tests.hashsets.lists import HASH_SET
 from tests.hashsets.pages import text, url
 from tests.hashsets.test_import_pages import upload
-from tests.hashsets.test_importing import HASH_SET
 from tests.people import signed_in
 from workbench.models import Job, User
 

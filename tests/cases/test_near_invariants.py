@@ -9,7 +9,7 @@ from tests.cases.test_matching import sync
 from tests.cases.test_near_matching import picture
 from tests.damage import Damage
 from tests.hashsets import makers
-from tests.hashsets.test_importing import document, load
+from tests.hashsets.lists import document, load
 from tests.hashsets.test_near_index import pdq, with_pdq
 from workbench import checks
 from workbench.models import User

@@ -19,7 +19,7 @@ from tests.cases.test_acts import counts
 from tests.cases.test_matching import sync
 from tests.cases.test_pages import signed_in
 from tests.hashsets import makers
-from tests.hashsets.test_importing import document, load
+from tests.hashsets.lists import document, load
 from tests.hashsets.test_near_index import pdq, with_pdq
 from workbench import checks
 from workbench.jail import Preview

@@ -17,8 +17,8 @@ from tests.cases.test_matching import sync
 from tests.cases.test_pages import signed_in
 from tests.cases.test_why import ALONE, HARMLESS, know
 from tests.hashsets import makers
+from tests.hashsets.lists import document, media
 from tests.hashsets.pages import text
-from tests.hashsets.test_importing import document, media
 from tests.statements import plan
 from workbench.models import AuditEvent, User
 

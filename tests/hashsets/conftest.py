@@ -1,4 +1,4 @@
-"""A set that the tests of its pages look at."""
+"""Sets that several modules import lists into."""
 
 from __future__ import annotations
 
@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def hash_set(people: People, tmp_path: Path) -> HashSet:
     """A set of the first agency with three entries."""
-    from tests.hashsets.test_importing import document, load, media  # brings the people in, too
+    from tests.hashsets.lists import document, load, media  # brings the people in, too
 
     made = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
     load(made, document(tmp_path, media(1), media(2, 2), media(3, 0), name="first.json"), by=people.supervisor)
     return made
+
+
+@pytest.fixture
+def us(people: People) -> HashSet:
+    """An empty set of relevant material under the US scheme."""
+    return makers.hash_set(people.supervisor, "US", scheme="us-pvic")

@@ -11,9 +11,9 @@ from hashsets.models import EntryHash, Generation, HashSet
 from hashsets.swapping import Difference
 from tests.hashsets import makers
 from tests.hashsets.exchange.list_examples import example
+from tests.hashsets.lists import by_number, current, digest, document, load, media
 from tests.hashsets.pages import text
 from tests.hashsets.test_import_pages import upload
-from tests.hashsets.test_importing import by_number, current, digest, document, load, media
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, Job, User
 

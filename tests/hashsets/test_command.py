@@ -12,7 +12,7 @@ from django.core.management import call_command
 from hashsets import import_jobs, policies
 from hashsets.models import Entry, HashSet
 from tests.hashsets import makers
-from tests.hashsets.test_importing import digest, document, media
+from tests.hashsets.lists import digest, document, media
 from tests.people import People
 from tests.shared_data import shared
 from workbench.models import AuditEvent, Job

@@ -14,7 +14,7 @@ from hashsets.exchange import HashRecord, MalformedDocument, WriteOptions
 from hashsets.listing import ExportDiffers
 from hashsets.models import HashSet
 from tests.hashsets import makers, strict_reader
-from tests.hashsets.test_importing import digest, document, load, media
+from tests.hashsets.lists import digest, document, load, media
 from tests.people import People
 from tests.shared_data import shared
 from workbench.models import AuditEvent, User

@@ -14,7 +14,7 @@ from hashsets import fresh, listing, versions
 from hashsets.entry_rows import RAW
 from hashsets.models import Generation, HashSet
 from tests.hashsets import makers
-from tests.hashsets.test_importing import HASH_SET, digest, document, load, media
+from tests.hashsets.lists import HASH_SET, current, digest, document, load, media, said
 from tests.people import People
 from tests.programmes import _documents
 from workbench import audit
@@ -158,3 +158,52 @@ def test_going_back_to_a_first_list_keeps_the_numbers_of_its_records(
     assert versions.diff(made, 1, 3).moves == []
     said = {(bytes(one.md5 or b"").hex(), one.media_id) for one in listing.records(made)}
     assert said == {(digest(number), number) for number in range(1, 9)}
+
+
+def plain_list(folder: Path, numbers: range, name: str, *odd: dict[str, Any]) -> Path:
+    """A list of plain records, and some others."""
+    return document(folder, *(media(n, n % 3, MediaSize=n + 1) for n in numbers), *odd, name=name)
+
+
+def test_a_first_list_gives_the_same_entries_by_a_new_partition_as_row_by_row(
+    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = people.supervisor
+    odd = [
+        media(7, 2), media(9, 1, SHA1=digest(900, 40), MediaSize=1), {"SHA1": digest(50, 40), "Category": 99},
+        media(60, 1, PhotoDNA="A" * 192, VictimIdentified="true"), media(8, 8 % 3, MediaSize=9),
+    ]  # fmt: skip
+    path = plain_list(tmp_path, range(1, 41), "plain.json", *odd)
+    stored = []
+    for name, worth in (("Row by row", 10**9), ("New partition", 1)):
+        monkeypatch.setattr("hashsets.fresh.WORTH_IT", worth)
+        made = makers.hash_set(by, name, scheme="us-pvic")
+        figures = {**load(made, path, by=by).as_json(), "set": "", "run": ""}
+        told = sorted(map(str, map(said, listing.records(made))))
+        shown = [
+            (bytes(e.ident), e.twin, e.code, e.disposition, e.conflict, e.trust, e.added_in) for e in current(made)
+        ]
+        stored.append((figures, told, shown))
+    assert stored[0] == stored[1]
+    assert len(stored[0][2]) == 43
+
+
+def test_the_next_list_over_a_new_partition_touches_only_what_changed(
+    tmp_path: Path, us: HashSet, supervisor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hashsets.fresh.WORTH_IT", 1)
+    load(us, plain_list(tmp_path, range(1, 40), "first.json"), by=supervisor)
+    told = load(us, plain_list(tmp_path, range(3, 42), "next.json"), by=supervisor).figures()
+    counts = {name: told[name] for name in ("added", "withdrawn", "changed", "unchanged")}
+    assert counts == {"added": 2, "withdrawn": 2, "changed": 0, "unchanged": 37}
+    assert len(current(us)) == 39
+
+
+def test_hashes_made_alike_are_imported_without_being_sorted(
+    tmp_path: Path, us: HashSet, supervisor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("RUN", 10), ("CROWDED", 20)):
+        monkeypatch.setattr(f"hashsets.sorting.{name}", value)
+    monkeypatch.setattr("hashsets.fresh.WORTH_IT", 1)
+    report = load(us, plain_list(tmp_path, range(1, 60), "alike.json"), by=supervisor)
+    assert (report.stored, len(current(us))) == (59, 59)

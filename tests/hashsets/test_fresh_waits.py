@@ -12,8 +12,8 @@ from hashsets import fresh, importing
 from hashsets.fresh import SetInUse
 from hashsets.models import Entry, HashSet
 from tests.hashsets import held_import, makers
+from tests.hashsets.lists import document, load, media
 from tests.hashsets.test_import_kills import tables_of_imports
-from tests.hashsets.test_importing import document, load, media
 from tests.people import People
 from workbench.launcher import addresses
 

@@ -10,7 +10,7 @@ from hashsets import import_runs, importing
 from hashsets.importing import Part
 from hashsets.models import Entry, HashSet
 from tests.hashsets import held_import, makers
-from tests.hashsets.test_importing import document, load, media
+from tests.hashsets.lists import document, load, media
 from tests.people import People
 from workbench.models import Job
 

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from hashsets import import_jobs, import_queue, importing, kept_lists, tasks
 from hashsets.models import HashSet
+from tests.hashsets.lists import digest, document, load, media
 from tests.hashsets.pages import text, url
-from tests.hashsets.test_importing import digest, document, load, media
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, Job
 

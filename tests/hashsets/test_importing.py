@@ -8,60 +8,15 @@ import pytest
 from django.conf import settings
 
 from hashsets import entries, importing, listing, sets
-from hashsets.exchange import BUILT_IN, HashRecord, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions, on_disk
+from hashsets.exchange import BUILT_IN, MalformedDocument, ReadOptions, UnknownFormat, WriteOptions, on_disk
 from hashsets.generations import SetRetired
-from hashsets.import_checks import ContradictoryRole, EmptyList, LivesByVotes, MissingParts
-from hashsets.import_report import ImportReport
-from hashsets.importing import Part
+from hashsets.import_checks import ContradictoryRole, EmptyList, LivesByVotes
 from hashsets.models import Entry, Generation, HashSet
 from tests.hashsets import makers
-from tests.hashsets.exchange.list_examples import EMPTY_MD5, ICSE, SHAPES, example, gzipped, zipped
-from tests.people import People
+from tests.hashsets.exchange.list_examples import EMPTY_MD5, ICSE, SHAPES, example, gzipped
+from tests.hashsets.lists import by_number, current, digest, document, load, media, said
 from tests.shared_data import shared
 from workbench.models import AuditEvent, User
-
-HASH_SET = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#Media"
-
-
-def digest(number: int, length: int = 32) -> str:
-    """A made-up hash."""
-    return f"fa4e{number:0{length - 4}x}"
-
-
-def media(number: int, category: Any = 1, **more: Any) -> dict[str, Any]:
-    """One record with an MD5 and a SHA-1."""
-    return {"MediaID": number, "Category": category, "MD5": digest(number), "SHA1": digest(number, 40), **more}
-
-
-def document(folder: Path, *records: dict[str, Any], name: str = "list.json") -> Path:
-    """A VICS 2.0 file with these records."""
-    path = folder / name
-    path.write_text(json.dumps({"@odata.context": HASH_SET, "value": list(records)}))
-    return path
-
-
-def load(to: HashSet, *paths: Path, by: User, **more: Any) -> ImportReport:
-    """Import files into a set."""
-    return importing.import_file(to, [Part(path, path.name) for path in paths], by=by, **more)
-
-
-def current(hash_set: HashSet) -> list[Entry]:
-    """The entries in force, by ident."""
-    now = HashSet.objects.get(pk=hash_set.pk).generation
-    found = Entry.objects.filter(set=hash_set, added_in__lte=now).exclude(removed_in__lte=now)
-    return list(found.order_by("ident", "twin"))
-
-
-def by_number(hash_set: HashSet) -> dict[int, Entry]:
-    """The entries in force, by the number their hash was made of."""
-    return {int(bytes(entry.ident).hex()[4:], 16): entry for entry in current(hash_set)}
-
-
-@pytest.fixture
-def us(people: People) -> HashSet:
-    """An empty set of relevant material under the US scheme."""
-    return makers.hash_set(people.supervisor, "US", scheme="us-pvic")
-
 
 EIGHT = ["hashset-2.0-us.json", "hashset-2.0-utf8-bom.json", "hashset-2.0-utf16le-bom-crlf.json"]
 
@@ -326,13 +281,7 @@ def test_an_exported_set_imported_into_a_fresh_one_is_equal(
     fresh = makers.hash_set(supervisor, "Fresh", scheme="us-pvic")
     report = load(fresh, path, by=supervisor)
     assert (written.entries, report.stored) == (len(current(us)), written.entries)
-    assert [_said(record) for record in listing.records(fresh)] == [_said(record) for record in listing.records(us)]
-
-
-def _said(record: HashRecord) -> tuple[Any, ...]:
-    """What an export says of an entry."""
-    told = (record.md5, record.sha1, record.sha256, record.size, record.code, record.media_id, record.flags)
-    return (*told, record.series, record.tags, record.date_updated, record.photodna)
+    assert [said(record) for record in listing.records(fresh)] == [said(record) for record in listing.records(us)]
 
 
 def test_an_export_is_an_event(tmp_path: Path, us: HashSet, supervisor: User) -> None:
@@ -357,44 +306,6 @@ def test_imported_entries_are_found_by_every_digest(tmp_path: Path, us: HashSet,
     load(us, document(tmp_path, record), by=supervisor)
     us.refresh_from_db()
     assert list(entries.in_force(us, [bytes.fromhex(digest(1, 64))])) == [bytes.fromhex(digest(1, 64))]
-
-
-PARTS = ["gold 1 of 3.json", "gold 2 of 3.json", "gold 3 of 3.json"]
-
-
-def parts(folder: Path) -> list[Path]:
-    """The three parts of a set, one entry each."""
-    return [document(folder, media(number), name=name) for number, name in enumerate(PARTS, 1)]
-
-
-def test_a_missing_part_is_refused_by_name(tmp_path: Path, us: HashSet, supervisor: User) -> None:
-    first, _second, third = parts(tmp_path)
-    with pytest.raises(MissingParts, match=r"missing: gold 2 of 3\.json\. Nothing was stored") as caught:
-        load(us, third, first, by=supervisor)
-    assert caught.value.details == ["gold 2 of 3.json"]
-    assert not Entry.objects.filter(set=us).exists()
-    assert AuditEvent.objects.filter(verb="set.import.fail").count() == 1
-
-
-def test_a_list_with_all_its_parts_is_one_version(tmp_path: Path, us: HashSet, supervisor: User) -> None:
-    report = load(us, *parts(tmp_path), by=supervisor)
-    assert (report.generation, list(by_number(us)), report.warnings()) == (1, [1, 2, 3], [])
-
-
-def test_whoever_does_without_a_part_is_reminded_of_it(tmp_path: Path, us: HashSet, supervisor: User) -> None:
-    report = load(us, parts(tmp_path)[0], by=supervisor, incomplete=True)
-    assert (report.stored, report.problems()) == (1, ["parts-missing: gold 2 of 3.json, gold 3 of 3.json"])
-
-
-def test_the_parts_may_come_in_one_zip(tmp_path: Path, us: HashSet, supervisor: User) -> None:
-    files = {path.name: path.read_bytes() for path in parts(tmp_path)}
-    (tmp_path / "gold.zip").write_bytes(zipped({f"gold\\{name}": data for name, data in files.items()}))
-    report = load(us, tmp_path / "gold.zip", by=supervisor)
-    assert (report.stored, report.figures()["read"], len(report.parts)) == (3, 3, 1)
-    del files[PARTS[1]]
-    (tmp_path / "gold.zip").write_bytes(zipped(files))
-    with pytest.raises(MissingParts, match=r"gold 2 of 3\.json"):
-        load(us, tmp_path / "gold.zip", by=supervisor)
 
 
 def test_the_same_file_read_in_another_way_is_another_list(tmp_path: Path, supervisor: User) -> None:
@@ -494,52 +405,3 @@ def test_of_a_hash_under_very_many_categories_only_the_first_records_are_named(
     (told,) = [one for one in load(us, path, by=supervisor).warnings() if one["code"] == "two-categories"]
     assert told["detail"].endswith(" and 10 more")
     assert sorted(told["records"].values()) == [*range(told["position"], told["position"] + 20)]
-
-
-def plain_list(folder: Path, numbers: range, name: str, *odd: dict[str, Any]) -> Path:
-    """A list of plain records, and some others."""
-    return document(folder, *(media(n, n % 3, MediaSize=n + 1) for n in numbers), *odd, name=name)
-
-
-def test_a_first_list_gives_the_same_entries_by_a_new_partition_as_row_by_row(
-    tmp_path: Path, people: People, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    by = people.supervisor
-    odd = [
-        media(7, 2), media(9, 1, SHA1=digest(900, 40), MediaSize=1), {"SHA1": digest(50, 40), "Category": 99},
-        media(60, 1, PhotoDNA="A" * 192, VictimIdentified="true"), media(8, 8 % 3, MediaSize=9),
-    ]  # fmt: skip
-    path = plain_list(tmp_path, range(1, 41), "plain.json", *odd)
-    stored = []
-    for name, worth in (("Row by row", 10**9), ("New partition", 1)):
-        monkeypatch.setattr("hashsets.fresh.WORTH_IT", worth)
-        made = makers.hash_set(by, name, scheme="us-pvic")
-        figures = {**load(made, path, by=by).as_json(), "set": "", "run": ""}
-        said = sorted(map(str, map(_said, listing.records(made))))
-        shown = [
-            (bytes(e.ident), e.twin, e.code, e.disposition, e.conflict, e.trust, e.added_in) for e in current(made)
-        ]
-        stored.append((figures, said, shown))
-    assert stored[0] == stored[1]
-    assert len(stored[0][2]) == 43
-
-
-def test_the_next_list_over_a_new_partition_touches_only_what_changed(
-    tmp_path: Path, us: HashSet, supervisor: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("hashsets.fresh.WORTH_IT", 1)
-    load(us, plain_list(tmp_path, range(1, 40), "first.json"), by=supervisor)
-    told = load(us, plain_list(tmp_path, range(3, 42), "next.json"), by=supervisor).figures()
-    counts = {name: told[name] for name in ("added", "withdrawn", "changed", "unchanged")}
-    assert counts == {"added": 2, "withdrawn": 2, "changed": 0, "unchanged": 37}
-    assert len(current(us)) == 39
-
-
-def test_hashes_made_alike_are_imported_without_being_sorted(
-    tmp_path: Path, us: HashSet, supervisor: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in (("RUN", 10), ("CROWDED", 20)):
-        monkeypatch.setattr(f"hashsets.sorting.{name}", value)
-    monkeypatch.setattr("hashsets.fresh.WORTH_IT", 1)
-    report = load(us, plain_list(tmp_path, range(1, 60), "alike.json"), by=supervisor)
-    assert (report.stored, len(current(us))) == (59, 59)

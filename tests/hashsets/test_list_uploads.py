@@ -16,8 +16,8 @@ from pytest_django.fixtures import Settings
 
 from hashsets import import_jobs, list_uploads, tasks
 from hashsets.models import HashSet, ListUpload
+from tests.hashsets.lists import document, media
 from tests.hashsets.pages import text, url
-from tests.hashsets.test_importing import document, media
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, Job
 

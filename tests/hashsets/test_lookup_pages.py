@@ -15,9 +15,9 @@ from pytest_django.fixtures import Settings
 from hashsets.models import HashSet
 from tests.hashsets import makers
 from tests.hashsets.exchange.list_examples import EMPTY_MD5
+from tests.hashsets.lists import digest, load
 from tests.hashsets.pages import text, url
 from tests.hashsets.test_command import run
-from tests.hashsets.test_importing import digest, load
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, User
 

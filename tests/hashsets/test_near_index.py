@@ -20,7 +20,7 @@ from hashsets.models import HashSet
 from hashsets.near import dihedral, files, tables
 from hashsets.near_index import Place
 from tests.hashsets import makers
-from tests.hashsets.test_importing import document, load, media
+from tests.hashsets.lists import document, load, media
 from tests.people import People
 from tests.scripts import Script
 from workbench.models import User

@@ -12,8 +12,8 @@ from hashsets import exchange, importing
 from hashsets.importing import Part
 from hashsets.models import HashSet
 from tests.hashsets import makers
+from tests.hashsets.lists import digest, document, media
 from tests.hashsets.pages import text, url
-from tests.hashsets.test_importing import digest, document, media
 from tests.people import People, signed_in
 
 

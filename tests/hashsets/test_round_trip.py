@@ -12,7 +12,7 @@ from hashsets.exchange import WriteOptions
 from hashsets.models import HashSet
 from hashsets.swapping import Difference
 from tests.hashsets import makers
-from tests.hashsets.test_importing import current, digest, document, load, media
+from tests.hashsets.lists import current, digest, document, load, media
 from tests.people import People
 from tests.shared_data import shared
 from workbench.models import User

@@ -13,8 +13,8 @@ from django.utils import timezone
 from hashsets import comparisons, tasks, versions
 from hashsets.models import Comparison, HashSet
 from tests.hashsets import makers
+from tests.hashsets.lists import digest, media
 from tests.hashsets.pages import text, url
-from tests.hashsets.test_importing import digest, media
 from tests.hashsets.test_versions import load
 from tests.people import People, signed_in
 from workbench.models import AuditEvent

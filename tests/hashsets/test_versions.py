@@ -14,7 +14,7 @@ from hashsets.importing import Part
 from hashsets.models import Comparison, Entry, Generation, HashSet
 from hashsets.versions import UnknownVersion
 from tests.hashsets import makers
-from tests.hashsets.test_importing import digest, document, media
+from tests.hashsets.lists import digest, document, media
 from tests.people import People
 from workbench.errors import BadInput
 from workbench.models import AuditEvent

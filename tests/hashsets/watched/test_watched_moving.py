@@ -15,7 +15,7 @@ from django.conf import settings
 from hashsets import events, import_jobs, import_runs, kept_lists, watched
 from hashsets.models import HashSet
 from hashsets.watched_folder import ListMoves, WatchedFolder
-from tests.hashsets.test_importing import document, media
+from tests.hashsets.lists import document, media
 from tests.hashsets.watching import look, look_till_empty, lying, number
 from workbench.models import AuditEvent, Job
 

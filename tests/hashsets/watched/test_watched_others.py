@@ -10,7 +10,7 @@ import pytest
 from hashsets import import_queue, import_runs, watched
 from hashsets.models import HashSet
 from tests.hashsets import makers
-from tests.hashsets.test_importing import document, media
+from tests.hashsets.lists import document, media
 from tests.hashsets.watching import look, lying, number
 from tests.people import People
 from workbench.errors import BadInput

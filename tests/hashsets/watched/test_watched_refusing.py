@@ -11,7 +11,7 @@ from django.urls import reverse
 from hashsets import events, watched
 from hashsets.models import HashSet
 from hashsets.watched_folder import MOST_PARTS
-from tests.hashsets.test_importing import document, media
+from tests.hashsets.lists import document, media
 from tests.hashsets.watching import look, lying, number
 from tests.people import People, signed_in
 from workbench.models import AuditEvent, User

@@ -8,7 +8,7 @@ import pytest
 
 from hashsets import events, import_runs, tasks, watched
 from hashsets.models import Entry, HashSet
-from tests.hashsets.test_importing import digest, document, media
+from tests.hashsets.lists import digest, document, media
 from tests.hashsets.watching import look, lying, number
 from tests.people import People
 from workbench.models import AuditEvent, Job

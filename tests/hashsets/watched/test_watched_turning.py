@@ -11,7 +11,7 @@ from django.urls import reverse
 from hashsets import events, watched
 from hashsets.models import HashSet
 from tests.hashsets import makers
-from tests.hashsets.test_importing import document, media
+from tests.hashsets.lists import document, media
 from tests.hashsets.watching import look, lying
 from tests.people import People, signed_in
 from workbench.errors import BadInput
