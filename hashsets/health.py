@@ -19,7 +19,7 @@ FROM hashsets_entry e JOIN hashsets_hashset h ON h.id = e.set_id
 WHERE e.set_id = ANY(%s) AND {DOUBTFUL} AND {IN_FORCE} GROUP BY 1
 """  # noqa: S608 only constants of this module
 ENTRIES = f"""
-SELECT e.id, h.name, h.public_id, encode(e.ident, 'hex'), e.code, e.conflict, e.raw ->> 'codes', e.disposition
+SELECT e.id, h.name, h.public_id, encode(e.ident, 'hex'), e.code, e.conflict, e.disposition
 FROM hashsets_entry e JOIN hashsets_hashset h ON h.id = e.set_id
 WHERE e.set_id = ANY(%s) AND {DOUBTFUL} AND {IN_FORCE} ORDER BY e.set_id, e.id LIMIT %s
 """  # noqa: S608 only constants of this module
@@ -60,7 +60,7 @@ def of_sets(user: User) -> list[SetHealth]:
 def doubtful(user: User) -> list[dict[str, Any]]:
     """The first entries in doubt of the agency's own sets, by set; those of others are only counted. Two queries."""
     sets = HashSet.objects.filter(owner=user.agency_id, retired_at=None).values_list("pk", flat=True)
-    names = ("id", "set", "set_id", "hash", "code", "conflict", "codes", "disposition")
+    names = ("id", "set", "set_id", "hash", "code", "conflict", "disposition")
     with connection.cursor() as cursor:
         cursor.execute(ENTRIES, [list(sets), MOST])
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

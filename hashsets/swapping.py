@@ -49,12 +49,12 @@ SELECT (SELECT count(*) FROM hashsets_staged), count(*) FILTER (WHERE in_force),
 FROM hashsets_known
 """
 INSERT = """
-WITH top AS (SELECT ident, max(twin) AS twin FROM hashsets_entry WHERE set_id = %(set)s GROUP BY ident),
-fresh AS (
+WITH fresh AS (
   SELECT s.*, k.public_id, k.more, coalesce(k.twin, coalesce(top.twin + 1, 0)
     + row_number() OVER (PARTITION BY s.ident, k.twin ORDER BY s.grp) - 1) AS twin
   FROM hashsets_staged s LEFT JOIN hashsets_known k ON k.ident = s.ident AND k.grp = s.grp
-  LEFT JOIN top ON top.ident = s.ident
+  LEFT JOIN LATERAL (SELECT max(e.twin) AS twin FROM hashsets_entry e
+    WHERE e.set_id = %(set)s AND e.ident = s.ident AND k.twin IS NULL) top ON true
   WHERE k.same IS NOT TRUE)
 INSERT INTO hashsets_entry (set_id, added_in, ident, twin, public_id, md5, sha1, sha256, size, code, disposition,
   conflict, trust, flags, raw)
