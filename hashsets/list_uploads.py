@@ -130,10 +130,11 @@ def sweep() -> None:
             audit.record(
                 events.LIST_EXPIRED, by=None, on=hash_set, agency=hash_set.owner_id, set=hash_set.name, files=len(gone)
             )
-    there = {UUID(path.name): path for path in _folder().glob("*-*-*-*-*")}
-    named = ListUpload.objects.filter(public_id__in=there).values_list("public_id", flat=True)
-    for public_id in there.keys() - set(named):
-        there[public_id].unlink(missing_ok=True)
+    there = list(_folder().glob("*"))  # before the rows: who begins meanwhile is named by then
+    named = {str(each) for each in ListUpload.objects.values_list("public_id", flat=True)}
+    for path in there:
+        if path.name not in named:
+            path.unlink(missing_ok=True)
 
 
 def path_of(upload: ListUpload) -> Path:

@@ -185,7 +185,8 @@ def test_what_nobody_goes_on_with_is_removed_with_an_event_and_can_be_given_up(
     hash_set: HashSet, sender: Client
 ) -> None:
     late, given_up, kept = (place_of(begun(sender, hash_set, 9, mark=mark)) for mark in (b"1", b"2", b"3"))
-    (settings.DATA_DIR / "uploads" / "lists" / "00000000-0000-4000-8000-000000000000").write_bytes(b"nobody's")
+    for stranger in ("00000000-0000-4000-8000-000000000000", "a-name-of-some-tool", "notes.txt"):
+        (settings.DATA_DIR / "uploads" / "lists" / stranger).write_bytes(b"nobody's")
     ListUpload.objects.filter(public_id=id_of(late)).update(expires_at=timezone.now() - timedelta(seconds=1))
     assert patched(sender, late, 0, b"x").status_code == 410
     assert sender.delete(given_up, headers=TUS, secure=True).status_code == 204
