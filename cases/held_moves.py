@@ -5,13 +5,14 @@ leave the queue, or come back to it, because of which version of which set; when
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from cases import events, states
 from cases.models import Batch, Case, Item
@@ -89,8 +90,8 @@ def of_item(item: Item) -> Held | None:
     return found[0] if found else None
 
 
-def _held(batches: Iterable[Batch], item: int | None) -> list[Held]:
-    by_id = {batch.pk: batch for batch in batches.select_related("user")}  # type: ignore[attr-defined]
+def _held(batches: QuerySet[Batch], item: int | None) -> list[Held]:
+    by_id = {batch.pk: batch for batch in batches.select_related("user")}
     if not by_id:
         return []
     with connection.cursor() as cursor:
