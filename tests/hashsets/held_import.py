@@ -29,7 +29,7 @@ def killed(path: Path, moment: str) -> None:
     with begin(path, moment) as process:
         assert process.stdout
         try:
-            assert process.stdout.readline() == "here\n"
+            assert process.stdout.readline() == "here\n", f"the import ended without a statement that begins {moment!r}"
         finally:
             process.kill()
 

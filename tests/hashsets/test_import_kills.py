@@ -29,7 +29,7 @@ def waiting_set(transactional_db: None, people: People, tmp_path: Path) -> HashS
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "moment", ["ANALYZE hashsets_staged", "WITH twice", "WITH top"], ids=["read", "checking", "storing"]
+    "moment", ["ANALYZE hashsets_staged", "WITH twice", "WITH fresh"], ids=["read", "checking", "storing"]
 )
 def test_a_killed_import_leaves_the_version_in_force(
     moment: str, waiting_set: HashSet, people: People, tmp_path: Path
