@@ -31,13 +31,19 @@ FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS k(decision,
 RETURNING public_id, code
 """
 SET_UNSURE = """
-UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(stack, unsure)
-WHERE i.stack_id = m.stack AND i.unsure <> m.unsure
+UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(item, unsure)
+WHERE i.id = m.item AND i.unsure <> m.unsure
 """
 SET_LAST = """
 UPDATE cases_stack s SET sort_key = CASE WHEN m.last THEN %s || left(s.sort_key, 239) ELSE ltrim(s.sort_key, %s) END
 FROM unnest(%s::bigint[], %s::bool[]) AS m(stack, last)
 WHERE s.id = m.stack AND starts_with(s.sort_key, %s) <> m.last
+"""
+
+
+SHOW_AGAIN = """
+UPDATE cases_stack s SET cover_id = m.cover FROM unnest(%s::bigint[], %s::bigint[]) AS m(stack, cover)
+WHERE s.id = m.stack AND s.cover_id <> m.cover
 """
 
 
@@ -107,7 +113,7 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     unit = now.units.get(wish.stack)
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
-    if unit.version != wish.version:
+    if unit.version != wish.version or wish.item not in {None, unit.cover_item}:
         return answer(wish, "stale", unit, message="This unit changed since you saw it. Look at it again.")
     return {}
 
@@ -117,7 +123,14 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     answers = {plan.wish.key: _saved(now, plan) for plan in plans}
     acts = units.open_acts(now, [plan.wish for plan in plans], [plan.undoes for plan in plans], answers)
     planned = [
-        Planned(acts[plan.wish.key], change.content, change.code, inherited=change.inherited, reason=change.reason)
+        Planned(
+            acts[plan.wish.key],
+            change.content,
+            change.code,
+            change.distance,
+            inherited=change.inherited,
+            reason=change.reason,
+        )
         for plan in plans
         for change in plan.changes
     ]
@@ -135,8 +148,7 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     """The answer to an act that is being written: the version after it, and how many files it reaches."""
     unit = now.units[plan.wish.stack]
     unit.version += 1
-    covered = set(reached(plan.wish, unit))
-    files = sum(number for content, number in zip(unit.contents, unit.files, strict=True) if content in covered)
+    files = sum(member.files for member in reached(plan.wish, unit))
     kept = {"message": LATE} if plan.late else {}
     status = "conflict" if plan.late else "saved"
     return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)
@@ -159,14 +171,22 @@ def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) 
 def _set_marks(now: Round, plans: list[Plan]) -> None:
     """Set or end what X, S and F leave behind: a mark ends the other one."""
     marked = [(now.units[plan.wish.stack], plan.mark) for plan in plans if plan.mark != KEEP]
-    flagged = [now.units[plan.wish.stack].id for plan in plans if plan.flag]
+    unsure = [(item, plan.mark == "unsure") for plan in plans if plan.mark != KEEP for item in plan.items]
+    flagged = [item for plan in plans if plan.flag for item in plan.items]
+    covers = [
+        (now.units[plan.wish.stack].id, plan.cover)
+        for plan in plans
+        if plan.cover not in {None, now.units[plan.wish.stack].cover}
+    ]
     with connection.cursor() as cursor:
         if marked:
             stacks = [unit.id for unit, _mark in marked]
-            cursor.execute(SET_UNSURE, [stacks, [mark == "unsure" for _unit, mark in marked]])
+            cursor.execute(SET_UNSURE, [[item for item, _ in unsure], [mark for _, mark in unsure]])
             cursor.execute(SET_LAST, [LAST, LAST, stacks, [mark == "skipped" for _unit, mark in marked], LAST])
         if flagged:
-            cursor.execute("UPDATE cases_item SET flagged = NOT flagged WHERE stack_id = ANY(%s)", [flagged])
+            cursor.execute("UPDATE cases_item SET flagged = NOT flagged WHERE id = ANY(%s)", [flagged])
+        if covers:
+            cursor.execute(SHOW_AGAIN, [list(column) for column in zip(*covers, strict=True)])
     for unit, mark in marked:
         unit.mark = mark
     now.events += [

@@ -26,6 +26,7 @@ class CasesConfig(AppConfig):
             "cases_offer",
             "cases_secondopinion",
             "cases_stack",
+            "cases_stackrule",
             "cases_standing",
             "cases_viewing",
         }

@@ -31,6 +31,8 @@ REMOVED = verb("evidence.removed", "Exhibit removed from the case")
 MATCH_NOTED = verb("match.note", "A hash set or policy changed after the case was closed")
 MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")
 
+STACKED = verb("stack.build", "Look-alikes put into stacks")
+
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")
 BATCH_CLOSED = verb("batch.close", "Batch closed")
 BATCH_EXPIRED = verb("batch.expire", "Batch returned: its time was over")

@@ -12,11 +12,13 @@ from cases.units import Round, Wish
 
 # Every act's answer says what was on the unit after it, so the act before tells what an undo goes back to.
 NAMED = """
-SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.code, EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id),
+SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.cover_id, a.code,
+  EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id),
   EXISTS (SELECT FROM cases_act n WHERE n.stack_id = a.stack_id AND n.batch_id = a.batch_id AND n.id > a.id
           AND n.kind NOT IN ('undo', 'flag') AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id)),
   (SELECT p.answer ->> 'outcome' FROM cases_act p
-   WHERE p.stack_id = a.stack_id AND p.batch_id = a.batch_id AND p.id < a.id AND p.kind <> 'flag'
+   WHERE p.stack_id = a.stack_id AND p.cover_id = a.cover_id AND p.batch_id = a.batch_id AND p.id < a.id
+     AND p.kind <> 'flag'
    ORDER BY p.id DESC LIMIT 1),
   d.content_id, b.code, coalesce(b.basis, '')
 FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
@@ -37,13 +39,14 @@ class Before:
 class Named:
     """An act of the person in this batch that another act names, to take it back or to repeat it.
 
-    `followed`: a later act on the unit is in effect. `outcome`: the unit's mark before it. `before`: what stood
+    `followed`: a later act on the unit is in effect. `outcome`: the cover's mark before it. `before`: what stood
     before it, for each content that it decided.
     """
 
     id: int
     kind: str
     stack: int
+    cover: int
     code: str | None
     taken_back: bool
     followed: bool

@@ -102,10 +102,20 @@ WHERE {OF_CASE.format("s.case_id")}
 """  # noqa: S608 only constants of this module
 
 
-@checks.invariant(3, "a stack is open exactly when it has open items")
+# What somebody holds keeps its cover until the batch closes.
+COVERS = f"""
+SELECT format('stack %%s shows first %%s', s.public_id, CASE WHEN i.id IS NULL THEN 'nothing'
+  WHEN i.stack_id <> s.id THEN 'an item of another' ELSE 'an item that is ' || i.state END)
+FROM cases_stack s LEFT JOIN cases_item i ON i.id = s.cover_id
+WHERE {OF_CASE.format("s.case_id")} AND (i.stack_id <> s.id OR (s.state = 'open' AND s.batch_id IS NULL
+  AND i.state IS DISTINCT FROM 'open'))
+"""  # noqa: S608 only constants of this module
+
+
+@checks.invariant(3, "a stack is open exactly when it has open items, and shows one of them first")
 def stacks(case: int | None) -> list[str]:
-    """Stacks whose count or state is not that of their items."""
-    return _rows(STACKS, case)
+    """Stacks whose count or state is not that of their items, or whose cover is none of those that are open."""
+    return _rows(STACKS, case) + _rows(COVERS, case)
 
 
 # A set or policy that waits for its re-match has not reached its items yet.

@@ -3,14 +3,14 @@
 Nothing is written here. A plan follows from the facts read under the lock; `acts.py` carries plans out together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts
 from cases.models import Decision
 from cases.standing import Held
-from cases.units import Round, Unit, Wish, reached
+from cases.units import Member, Round, Unit, Wish, marked, reached
 
 NOTHING_HERE = "There is nothing to take back here."
 NOTHING_AGAIN = "There is nothing to do again."
@@ -32,11 +32,12 @@ class Change:
     code: str | None
     inherited: bool = False
     reason: str = ""
+    distance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an act changes. `mark`: unsure, skipped, None for neither; KEEP leaves it.
+    """What an act changes. `mark`: unsure, skipped, None for neither; KEEP leaves it. `items`: what is marked.
 
     `code` and `outcome` are what the unit shows afterwards; `told` is what the log says of the mark, '' for nothing;
     `late` the colleague's decision beside which this one is kept as a second opinion.
@@ -45,6 +46,8 @@ class Plan:
     wish: Wish
     changes: tuple[Change, ...] = ()
     mark: str | None = KEEP
+    items: tuple[int, ...] = ()
+    cover: int | None = None  # the item to be shown first again
     flag: bool = False
     undoes: int | None = None
     code: str | None = None
@@ -62,12 +65,14 @@ def _decide(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """Digits: one decision per content reached; where a colleague was first, a second opinion."""
     if wish.code not in now.codes:
         return str(UnknownCategory())
-    contents = reached(wish, unit)
-    late = next((held for content in contents if (held := _colleagues(now, facts, content))), None)
+    members = reached(wish, unit)
+    late = next((held for member in members if (held := _colleagues(now, facts, member.content))), None)
     if late:
         return GIVEN if late.decision in facts.given else Plan(wish, code=late.code, late=late)
-    changes = (Change(content, wish.code, inherited=content != unit.cover_content) for content in contents)
-    return Plan(wish, tuple(changes), code=wish.code)
+    changes = tuple(
+        Change(one.content, wish.code, inherited=one.item != unit.cover, distance=one.distance or 0) for one in members
+    )
+    return Plan(wish, changes, code=wish.code)
 
 
 def _colleagues(now: Round, facts: Facts, content: int) -> Held | None:
@@ -78,7 +83,8 @@ def _colleagues(now: Round, facts: Facts, content: int) -> Held | None:
 
 def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """X, S and Backspace: unsure, skip to the end, clear. Outcomes, not failures; a decision does not outlive them."""
-    standing = {content: held for content in unit.contents if (held := facts.closing(now, content))}
+    about = marked(unit)
+    standing = {one.content: held for one in about if (held := facts.closing(now, one.content))}
     if any(held.by != now.by.pk for held in standing.values()):
         return COLLEAGUES
     if not facts.out.isdisjoint(held.decision for held in standing.values()):
@@ -89,12 +95,16 @@ def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     outcome = OUTCOMES[wish.kind]
     changes = (Change(content, None, reason=outcome or "cleared") for content in standing)
     told = "cleared" if clears and unit.mark else "" if clears else wish.kind
-    return Plan(wish, tuple(changes), mark=outcome, outcome=outcome, told=told)
+    return Plan(wish, tuple(changes), mark=outcome, items=_items(about), outcome=outcome, told=told)
 
 
-def _flag(_now: Round, _facts: Facts, wish: Wish, _unit: Unit) -> Plan | str:
+def _items(members: Sequence[Member]) -> tuple[int, ...]:
+    return tuple(member.item for member in members)
+
+
+def _flag(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """F: flags, or takes the flag away; what was decided stays."""
-    return Plan(wish, flag=True, told="flag")
+    return Plan(wish, flag=True, items=(unit.cover,), told="flag")
 
 
 def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
@@ -108,14 +118,19 @@ def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if not facts.out.isdisjoint(held.decision for held in standing.values()):
         return PUBLISHED
     changes = tuple(_restored(content, named.before[content]) for content in standing)
-    code = next((change.code for change in changes if change.content == unit.cover_content), None)
+    about = [one for one in unit.members if one.item == named.cover or one.content in named.before]
+    shown = next((one.content for one in about if one.item == named.cover), None)
+    code = next((change.code for change in changes if change.content == shown), None)
     if named.kind == "flag":
-        return Plan(wish, undoes=named.id, flag=True, code=code, outcome=unit.mark, told="flag taken back")
+        return Plan(
+            wish, undoes=named.id, flag=True, items=(named.cover,), code=code, outcome=unit.mark, told="flag taken back"
+        )
     told = "" if named.kind == "decide" else f"{named.kind} taken back"
     mark = KEEP if named.kind == "decide" and named.outcome != "unsure" else named.outcome  # a decision ends unsure
     return Plan(
-        wish, changes, mark=mark, undoes=named.id, code=code, outcome=None if code else named.outcome, told=told
-    )
+        wish, changes, mark=mark, items=_items(about), cover=named.cover, undoes=named.id, code=code,
+        outcome=None if code else named.outcome, told=told,
+    )  # fmt: skip
 
 
 def _own(now: Round, facts: Facts, content: int) -> bool:

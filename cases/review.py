@@ -43,12 +43,16 @@ WHERE b.id = %s AND b.state = 'open' AND b.lease_until > now()
 
 UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
-  c.preview_reason, f.raw_path, f.copies, n.items, d.code, a.outcome,
+  c.preview_reason, f.raw_path, f.copies, n.items, n.left, n.near, d.code, a.outcome,
   (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
 JOIN cases_content c ON c.id = i.content_id
-LEFT JOIN LATERAL (SELECT count(*) AS items FROM cases_item o WHERE o.stack_id = s.id) n ON true
+LEFT JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE o.state <> 'excluded') AS items, count(*) FILTER (WHERE o.state = 'open') AS left,
+    count(*) FILTER (WHERE o.id = i.id OR (o.state = CASE s.state WHEN 'open' THEN 'open' ELSE 'decided' END
+      AND cases_bits(coalesce(o.aligned, oc.pdq), coalesce(i.aligned, c.pdq)) <= %(reach)s)) AS near
+  FROM cases_item o JOIN cases_content oc ON oc.id = o.content_id WHERE o.stack_id = s.id) n ON true
 LEFT JOIN LATERAL (
   SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = s.case_id AND x.removed_at IS NULL
@@ -69,7 +73,8 @@ WHERE s.batch_id = %s AND s.position > %s ORDER BY s.position LIMIT %s
 LEFT_QUEUE = f"""
 WITH computed AS ({states.COMPUTED} WHERE s.batch_id = %(batch)s)
 SELECT s.public_id, n.state, n.content_id FROM computed n JOIN cases_stack s ON s.id = n.stack_id
-WHERE n.old_state = 'open' AND n.state <> 'open'
+WHERE n.id = s.cover_id AND n.old_state = 'open' AND n.state <> 'open'
+  AND NOT EXISTS (SELECT FROM computed o WHERE o.stack_id = s.id AND o.state = 'open')
 """  # noqa: S608 only constants of this module
 
 
@@ -131,7 +136,13 @@ def open_codes(batch: Batch) -> frozenset[str]:
 
 def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Tiles of a batch behind position `after`, in queue order. One query."""
-    values: dict[str, Any] = {"batch": batch.pk, "after": after, "limit": limit, "scheme": batch.case.scheme.scheme_id}
+    values: dict[str, Any] = {
+        "batch": batch.pk,
+        "after": after,
+        "limit": limit,
+        "scheme": batch.case.scheme.scheme_id,
+        "reach": settings.STACK_REACH,
+    }
     with connection.cursor() as cursor:
         cursor.execute(UNITS, values)
         return [_unit(row) for row in cursor.fetchall()]
@@ -152,18 +163,22 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         raw,
         copies,
         items,
-        code,
         left,
+        near,
+        code,
+        mark,
         strong,
     ) = row
     decided = state == Item.State.DECIDED
-    outcome = "unsure" if state == Item.State.UNSURE else "skipped" if left == "skipped" and not decided else None
+    outcome = "unsure" if state == Item.State.UNSURE else "skipped" if mark == "skipped" and not decided else None
     return {
         "id": str(stack),
         "item": str(item),
         "position": position,
         "version": version,
         "items": items,
+        "left": left,
+        "near": near,
         "copies": max(copies, 0),
         "kind": kind,
         "duration_ms": duration,

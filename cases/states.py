@@ -46,19 +46,32 @@ COMPUTED = f"""
 """  # noqa: S608 only constants of this module
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s::bigint)"
 
+# The picture that is shown first is one that is open, while any is: of those the one that most others follow, then the
+# one most like the cover before. Rows of `cases_item` are as before the statement, so what changes is named.
+NEXT_COVER = """
+  SELECT i.id FROM cases_item i JOIN cases_content c ON c.id = i.content_id
+  LEFT JOIN cases_item was ON was.id = s.cover_id LEFT JOIN cases_content w ON w.id = was.content_id
+  WHERE i.stack_id = s.id AND (i.id = ANY (o.opened) OR (i.state = 'open' AND NOT i.id = ANY (o.shut)))
+  ORDER BY i.follows DESC, cases_bits(coalesce(i.aligned, c.pdq), coalesce(was.aligned, w.pdq)), i.id LIMIT 1
+"""
 # Items, and the stacks they lie in. A stack moves by differences: two people may change two items of one at once.
 REFRESH = f"""
 WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s::bigint[]) AND {NOT_LEASED}),
 items AS (
   UPDATE cases_item i SET state = n.state, known = n.known FROM computed n
   WHERE i.id = n.id AND (n.state, n.known) IS DISTINCT FROM (n.old_state, n.old_known)
-  RETURNING i.stack_id, i.case_id, i.content_id, n.old_state, n.old_known, i.state, i.known),
-opened AS (
-  SELECT stack_id, sum((state = 'open')::int - (old_state = 'open')::int) AS more FROM items GROUP BY stack_id),
+  RETURNING i.id, i.stack_id, i.case_id, i.content_id, n.old_state, n.old_known, i.state, i.known),
+changed AS (
+  SELECT stack_id, sum((state = 'open')::int - (old_state = 'open')::int) AS more,
+    array_agg(id) FILTER (WHERE state = 'open') AS opened, array_agg(id) FILTER (WHERE state <> 'open') AS shut
+  FROM items GROUP BY stack_id),
 stacks AS (
   UPDATE cases_stack s SET open_items = s.open_items + o.more,
-    state = CASE WHEN s.open_items + o.more > 0 THEN 'open' ELSE 'done' END
-  FROM opened o WHERE s.id = o.stack_id AND o.more <> 0)
+    state = CASE WHEN s.open_items + o.more > 0 THEN 'open' ELSE 'done' END,
+    cover_id = CASE WHEN s.open_items + o.more = 0 OR s.cover_id = ANY (o.opened) THEN s.cover_id
+      WHEN s.cover_id = ANY (o.shut) OR s.open_items = 0 THEN coalesce(({NEXT_COVER}), s.cover_id) ELSE s.cover_id END
+  FROM (SELECT stack_id, more, coalesce(opened, '{{}}') AS opened, coalesce(shut, '{{}}') AS shut FROM changed) o
+  WHERE s.id = o.stack_id AND (o.more <> 0 OR s.cover_id = ANY (o.shut)))
 SELECT case_id, content_id, old_state, old_known, state, known FROM items
 """  # noqa: S608 only constants of this module
 REFRESH_MANY = REFRESH.replace(EFFECT, EFFECTS)

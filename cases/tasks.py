@@ -10,6 +10,7 @@ from cases import comparing, drop, evidence, exports, matching, removal, resumab
 from cases.exports import jobs
 from cases.ingest import leases, listing, pipeline, sweeping
 from cases.models import Exhibit
+from cases.stacking import building, waiting
 from workbench import storage
 from workbench.errors import WorkbenchError
 from workbench.jobs import alone
@@ -67,6 +68,12 @@ def match_again() -> None:
 
 
 @shared_task
+def build_stacks(case_id: int) -> None:
+    """Put what looks alike in a case into stacks."""
+    building.build(case_id)
+
+
+@shared_task
 def build_export(job_id: int) -> None:
     """Build an export that was ordered."""
     jobs.build(job_id)
@@ -121,6 +128,11 @@ def _sweep_verifications() -> None:
         send(verify_exhibit, job_id)
 
 
+def _sweep_stacks() -> None:
+    for case_id in waiting.due():
+        send(build_stacks, case_id)
+
+
 def _sweep_drop() -> None:
     send(watch_drop)
 
@@ -129,6 +141,7 @@ CHORES = (
     _sweep_ingests,
     review.expire_batches,
     match_again,
+    _sweep_stacks,
     _sweep_exports,
     _sweep_verifications,
     storage.sweep_incoming,

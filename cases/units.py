@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError
 
 from cases.models import Act, Batch, Case
@@ -18,7 +19,7 @@ LAST = "~"  # sorts after every path: skipped stacks wait at the end of the queu
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One act as it was sent. `version` is the stack's version that was on the screen."""
+    """One act as it was sent. `version` is the stack's version that was on the screen, `item` the picture shown."""
 
     key: UUID
     kind: str
@@ -27,21 +28,43 @@ class Wish:
     code: str | None = None
     whole_stack: bool = False
     undoes: UUID | None = None
+    item: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An item of a stack. `distance`: bits between its hash and the cover's, as they lie; None without a hash."""
+
+    item: int
+    content: int
+    state: str
+    distance: int | None
+    files: int  # of its content, over all exhibits of the agency
 
 
 @dataclass(slots=True)
 class Unit:
-    """A stack of the batch, locked, with what an act on it reaches. `mark`: unsure, skipped or None."""
+    """A stack of the batch, locked, with what an act on it reaches. `mark`: unsure, skipped or None, of the cover."""
 
     id: int
     public_id: UUID
     version: int
     cover: int
     held: bool
+    cover_item: UUID
     cover_content: int
     mark: str | None
-    contents: list[int]
-    files: list[int]  # of each content, over all exhibits of the agency
+    members: list[Member] = field(default_factory=list)
+
+    @property
+    def contents(self) -> list[int]:
+        """Contents of all members."""
+        return [member.content for member in self.members]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no member is open."""
+        return all(member.state != "open" for member in self.members)
 
 
 @dataclass(slots=True)
@@ -62,12 +85,18 @@ WHERE s.public_id = ANY(%s::uuid[]) AND s.case_id = %s
 """
 LOCK_UNITS = """
 SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
-  i.content_id, CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END,
-  ARRAY(SELECT m.content_id FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id),
-  ARRAY(SELECT (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
-        FROM cases_item m WHERE m.stack_id = s.id ORDER BY m.id)
+  i.public_id, i.content_id,
+  CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END
 FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id
 WHERE s.public_id = ANY(%(stacks)s::uuid[]) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
+"""
+MEMBERS = """
+SELECT m.stack_id, m.id, m.content_id, m.state,
+  cases_bits(coalesce(m.aligned, c.pdq), coalesce(i.aligned, k.pdq)),
+  (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
+FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id JOIN cases_content k ON k.id = i.content_id
+JOIN cases_item m ON m.stack_id = s.id JOIN cases_content c ON c.id = m.content_id
+WHERE s.id = ANY(%s::bigint[]) ORDER BY m.id
 """
 OPEN_ACTS = """
 WITH opened AS (
@@ -97,11 +126,36 @@ def lock(now: Round, stacks: Sequence[UUID]) -> None:
     with prepared.cursor(rows=len(stacks)) as cursor:
         cursor.execute(LOCK_UNITS, values)
         now.units = {row[1]: Unit(*row) for row in cursor.fetchall()}
+        by_id = {unit.id: unit for unit in now.units.values()}
+        cursor.execute(MEMBERS, [list(by_id)])
+        for stack, *member in cursor.fetchall():
+            by_id[stack].members.append(Member(*member))
 
 
-def reached(wish: Wish, unit: Unit) -> list[int]:
-    """Contents an act covers: the cover's exact copies, or with Shift the whole stack."""
-    return unit.contents if wish.whole_stack else [unit.cover_content]
+def reached(wish: Wish, unit: Unit) -> list[Member]:
+    """What a decision covers: the cover, that is its exact copies, first; with Shift whoever is open and near it.
+
+    Once nobody in the stack is open, Shift decides anew what was decided.
+    """
+    cover = [member for member in unit.members if member.item == unit.cover]
+    if not wish.whole_stack:
+        return cover
+    state = "decided" if unit.is_over else "open"
+    return cover + [
+        member
+        for member in unit.members
+        if member.item != unit.cover and member.state == state and is_near(member.distance)
+    ]
+
+
+def is_near(distance: int | None) -> bool:
+    """Whether one look at a cover decides a picture so far from it; hashes of poor quality are none."""
+    return distance is not None and distance <= settings.STACK_REACH
+
+
+def marked(unit: Unit) -> list[Member]:
+    """What X, S and Backspace are about: the cover, or all of a stack in which nobody is open."""
+    return [member for member in unit.members if member.item == unit.cover or unit.is_over]
 
 
 def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     code: str | None = None
     scope: str = "item"
     undoes: UUID | None = None
+    item: UUID | None = None
     viewings: list[ViewingIn] = []
 
 
@@ -167,7 +168,7 @@ def _wish(act: ActIn) -> Wish:
         raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.PLANS))}.")
     if act.scope not in {"item", "stack"}:
         raise BadInput("scope must be item or stack.")
-    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope == "stack", act.undoes)
+    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope == "stack", act.undoes, act.item)
 
 
 def _ms(value: int) -> int:

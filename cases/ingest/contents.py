@@ -14,6 +14,7 @@ from cases.ingest import base, budgets, ledger, slices
 from cases.ingest.base import Row
 from cases.models import Exhibit, FileInstance
 from cases.names import display
+from cases.stacking import waiting
 from workbench import prepared
 from workbench.media_types import CLOSED_ARCHIVES, claimed_kind, is_archive, sniff
 from workbench.storage import Digests
@@ -132,6 +133,8 @@ def take_in(exhibit: Exhibit, group: Sequence[Hashed]) -> list[ToDecode]:
             counters,
         )
         _add_items(list(known.values()))
+        if seen := set(known.values()) - set(new):
+            waiting.note(sorted(seen))
         if new:
             matching.match(agency, new)
     ids = sorted(known.values())

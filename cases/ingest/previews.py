@@ -16,6 +16,7 @@ from cases.ingest.contents import DEFER, ToDecode
 from cases.ingest.decoding import decoder
 from cases.ingest.findings import Finding
 from cases.ingest.leases import Held, retried
+from cases.stacking import waiting
 from workbench import prepared, storage
 from workbench.jail import DecoderDied, Preview
 from workbench.models import Agency
@@ -146,6 +147,7 @@ def _store(agency: Agency, found: Sequence[Finding]) -> None:
     with states.changing(ids):
         findings.store(found)
         near_matching.match(agency.pk, ids)
+    waiting.note(ids)
     counters = ledger.Counters()
     ledger.settle(ids, counters)
     slices.enter(ids, counters)

@@ -11,7 +11,9 @@ from cases.models.review import (
     Item,
     SecondOpinion,
     Stack,
+    StackRule,
     Standing,
+    Uncompared,
     Viewing,
 )
 from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
@@ -39,7 +41,9 @@ __all__ = [
     "SecondOpinion",
     "SetSync",
     "Stack",
+    "StackRule",
     "Standing",
     "Tally",
+    "Uncompared",
     "Viewing",
 ]

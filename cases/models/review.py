@@ -94,6 +94,13 @@ class Item(models.Model):
         WAITING = "waiting"
         OPEN = "open"
 
+    class Joined(models.TextChoices):
+        """By what it lies in a stack with others."""
+
+        ALONE = "", "Alone"
+        PDQ = "pdq", "Looks alike"
+        PERSON = "person", "Put there by a person"
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     content = models.ForeignKey(Content, on_delete=models.PROTECT)
@@ -102,12 +109,50 @@ class Item(models.Model):
     known = models.BooleanField(default=False)
     unsure = models.BooleanField(default=False)
     flagged = models.BooleanField(default=False)
+    # How it came into a stack that was not its own (cases/stacking). `aligned`: its PDQ, turned as it lies nearest to
+    # the stack's leader; null: as it is. Distances in a stack are those between aligned hashes.
+    joined = models.CharField(max_length=6, choices=Joined.choices, blank=True, default="", db_default="")
+    turned = models.PositiveSmallIntegerField(default=0, db_default=0)  # variant of hashsets.near.dihedral
+    aligned = models.BinaryField(max_length=32, null=True)
+    follows = models.PositiveIntegerField(default=0, db_default=0)  # others that it would decide as a cover
 
     objects = scope.OfCaseQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "content"], name="item_once")]
         indexes = [models.Index(fields=["case", "state", "id"], name="item_by_state")]
+
+
+class Uncompared(models.Model):
+    """An item whose look-alikes in its case nobody has sought so far: a queue, emptied by `cases.stacking`."""
+
+    item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "item"], name="uncompared_of_case")]
+
+
+class StackRule(models.Model):
+    """What a person said of two items: detection never brings together what was put apart, nor parts the others."""
+
+    class Kind(models.TextChoices):
+        """The word of a person."""
+
+        APART = "apart", "Not one stack"
+        TOGETHER = "together", "One stack"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    one = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")  # the lower id
+    other = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    act = models.ForeignKey("Act", on_delete=models.PROTECT)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="stack_rule_once"),
+            models.CheckConstraint(condition=Q(one__lt=F("other")), name="stack_rule_lower_first"),
+        ]
 
 
 class Act(models.Model):

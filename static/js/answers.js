@@ -38,10 +38,20 @@ export class Answers {
   /** An act that was not plainly saved: conflict, stale, refused, gone. */
   told(kind, unit, text) {
     const { review } = this;
+    if (kind === "next") return this.#next(unit);
     review.notices.show(`told-${unit.id}`, noteOf(kind, review.batch.units.indexOf(unit) + 1, text));
     review.inspector.forget(unit);
     if (kind === "gone") this.#remove([unit]);
     else if (kind !== "conflict") this.#showAgain(unit);
+    if (unit === review.grid.current) review.repaint();
+    return review.paintBar();
+  }
+
+  /** A stack shows another of its pictures. */
+  #next(unit) {
+    const { review } = this;
+    review.inspector.forget(unit);
+    review.changed(unit);
     if (unit === review.grid.current) review.repaint();
     review.paintBar();
   }

@@ -1,5 +1,5 @@
 // The bar above the grid: what is decided, by category, and how long the rest takes at one's own pace.
-import { isDecided, isHandled } from "./batch.js";
+import { decidedItems, isDecided, isHandled } from "./batch.js";
 import { svg } from "./dom.js";
 
 const PACE_FROM = 5; // decisions before an estimate is worth saying
@@ -12,9 +12,9 @@ export function figures(batch, session) {
   return {
     number: batch.info.number,
     items: items(units),
-    decided: items(units.filter(isDecided)),
+    decided: units.reduce((total, unit) => total + decidedItems(unit), 0),
     skipped: items(units.filter((unit) => unit.outcome === "skipped")),
-    left: items(units.filter((unit) => !isHandled(unit))),
+    left: units.filter((unit) => !isHandled(unit)).reduce((total, unit) => total + unit.items - decidedItems(unit), 0),
     views: session.stacks.size,
     viewed: units.filter((unit) => session.stacks.has(unit.id)).length,
     onScreen: session.onScreen,

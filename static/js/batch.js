@@ -70,7 +70,12 @@ export class Batch {
     const { units } = await this.#page(unit.position - 1, 1);
     const fresh = units.find((other) => other.id === unit.id);
     if (!fresh) return null;
-    Object.assign(unit, fresh, { waiting: 0 });
+    const shown = unit.item;
+    Object.assign(unit, fresh, { waiting: 0, changing: false });
+    if (unit.item !== shown) {
+      drop(unit);
+      await this.#veils(unit.position - 1, 1, [unit], () => {});
+    }
     return unit;
   }
 
@@ -103,4 +108,7 @@ export class Batch {
 export const isHandled = (unit) => unit.code !== null || unit.outcome !== null;
 export const isDecided = (unit) => unit.code !== null || unit.outcome === "unsure";
 export const canUnveil = (unit) => unit.preview === "made" || unit.preview === "partial";
-export const files = (unit) => unit.items + unit.copies;
+/** Files that one key decides: the picture shown and its exact copies; with Shift also those near it. */
+export const files = (unit, scope = "item") => unit.copies + (scope === "stack" ? unit.near : 1);
+/** Items of the stack that need no look any more. */
+export const decidedItems = (unit) => (isDecided(unit) ? unit.items : unit.items > 1 ? unit.items - unit.left : 0);

@@ -1,23 +1,37 @@
 // The acts of a person on units: shown at once, queued for the server, undone and redone step by step.
 import { isHandled } from "./batch.js";
 
-const state = ({ code, outcome }) => ({ code, outcome });
+const state = ({ code, outcome, left }) => ({ code, outcome, left });
 
-// What a unit shows after an act; F concerns the flag alone.
+// What a unit shows after an act that leaves nobody open in its stack; F concerns the flag alone.
 const AFTER = {
-  decide: (_unit, code) => ({ code, outcome: null }),
-  unsure: () => ({ code: null, outcome: "unsure" }),
-  skip: () => ({ code: null, outcome: "skipped" }),
-  clear: () => ({ code: null, outcome: null }),
+  decide: (_unit, code) => ({ code, outcome: null, left: 0 }),
+  unsure: () => ({ code: null, outcome: "unsure", left: 0 }),
+  skip: ({ left }) => ({ code: null, outcome: "skipped", left }),
+  clear: ({ left }) => ({ code: null, outcome: null, left: Math.max(1, left) }),
   flag: state,
 };
+
+/** Items of the stack that are still open after the act: then the unit stays, and shows another picture. */
+function rest(kind, unit, scope) {
+  if (kind === "decide") return unit.left - (scope === "stack" ? unit.near : 1);
+  return kind === "unsure" ? unit.left - 1 : 0;
+}
+
+function after(kind, unit, { code, scope }) {
+  const left = rest(kind, unit, scope);
+  return left > 0 ? { code: null, outcome: null, left } : AFTER[kind](unit, code);
+}
 
 export class Desk {
   #done = []; // steps, each a list of acts made by one key press
   #undone = [];
   #flagging = new Set(); // keys of acts that concern the flag alone
 
-  /** `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text)` tells people. */
+  /**
+   * `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text)` tells people, also
+   * that a unit shows another picture (`next`).
+   */
   constructor({ batch, outbox, viewingsOf, changed, told }) {
     Object.assign(this, { batch, outbox, viewingsOf, changed, told });
   }
@@ -40,6 +54,7 @@ export class Desk {
     if (ofFlag) this.#flagging.add(act.key);
     unit.waiting += 1;
     this.outbox.add(act);
+    if (unit.changing) this.outbox.flush(); // somebody waits for the next picture
     return act;
   }
 
@@ -47,11 +62,12 @@ export class Desk {
   make(kind, units, { code = null, scope = "item" } = {}) {
     const steps = [];
     for (const unit of units) {
-      if (kind === "clear" && !isHandled(unit)) continue;
-      const [before, after] = [state(unit), AFTER[kind](unit, code)];
-      const extra = kind === "decide" ? { code, scope } : {};
-      Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : after);
-      steps.push({ unit, kind, before, after, act: this.#queue(kind, unit, extra, kind === "flag") });
+      if (unit.changing || (kind === "clear" && !isHandled(unit))) continue;
+      const [before, then] = [state(unit), after(kind, unit, { code, scope })];
+      const extra = { item: unit.item, ...(kind === "decide" ? { code, scope } : {}) };
+      unit.changing = rest(kind, unit, scope) > 0;
+      Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : then);
+      steps.push({ unit, kind, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });
       this.changed(unit);
     }
     if (steps.length) {
@@ -77,6 +93,7 @@ export class Desk {
     return acts.map((step) => {
       const { unit } = step;
       const isFlag = step.kind === "flag";
+      unit.changing = unit.items > 1 && !isFlag; // which picture it goes back to, the server says
       Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
       const queued = this.#queue(kind, unit, { undoes: step.act.key }, isFlag);
       if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
@@ -96,9 +113,25 @@ export class Desk {
       return;
     }
     unit.version = result.version ?? unit.version;
-    if (unit.waiting === 0 && !ofFlag) Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
     if (result.status === "conflict") this.told("conflict", unit, result.message);
+    if (unit.items > 1 && !ofFlag) {
+      if (unit.waiting === 0) this.#goesOn(unit);
+      return;
+    }
+    if (unit.waiting === 0 && !ofFlag) Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
     this.changed(unit);
+  }
+
+  /** What a stack shows after an act, and how many of it are left, the server knows. */
+  async #goesOn(unit) {
+    const shown = unit.item;
+    try {
+      if (!(await this.batch.again(unit))) return this.told("gone", unit, "It left the batch.");
+    } catch (error) {
+      return this.told("refused", unit, error.message);
+    }
+    if (unit.item !== shown) this.told("next", unit, "");
+    return this.changed(unit);
   }
 
   async #refused(unit, result) {

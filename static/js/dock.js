@@ -21,8 +21,9 @@ const sum = (units, field) => units.reduce((total, unit) => total + unit[field],
 
 /** What the next key reaches, and what it reaches with Shift: two texts, the second null where it is the same. */
 export function scopeOf(units) {
-  const [copies, items] = [sum(units, "copies"), sum(units, "items")];
+  const [copies, near, left] = ["copies", "near", "left"].map((field) => sum(units, field));
   const what = units.length === 1 && units[0].kind === "video" ? "clip" : "item";
   const first = `${plural(units.length, what)}${copies ? ` + ${plural(copies, "exact copy", "exact copies")}` : ""}`;
-  return [first, items > units.length ? `whole ${units.length > 1 ? "stacks" : "stack"}: ${items}` : null];
+  const open = Math.max(near, left);
+  return [first, near > units.length ? `whole ${units.length > 1 ? "stacks" : "stack"}: ${near === open ? near : `${near} of ${open}`}` : null];
 }

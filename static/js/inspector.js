@@ -19,7 +19,7 @@ function pills(unit) {
 
 function head(unit, place) {
   const facts = [`Item ${number(place + 1)}`];
-  if (unit.items > 1) facts.push(`stack of ${unit.items}`);
+  if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? `stack of ${unit.items}, ${unit.left} left` : `stack of ${unit.items}`);
   if (unit.copies) facts.push(plural(unit.copies, "exact copy", "exact copies"));
   if (unit.kind === "video") facts.push(unit.duration_ms ? `video ${clock(unit.duration_ms)}` : "video");
   return section(null,
@@ -51,10 +51,36 @@ function body(details) {
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
   const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
-  if (details.members.length > 1) {
-    made.push(section("Stack", pairs(details.members.map((member) => [isolated(member.name), plural(member.copies, "copy", "copies")]))));
-  }
+  if (details.members.length) made.push(stack(details));
   return made;
+}
+
+const VEILS = 7; // of a stack, beside the picture shown
+
+/** A veil from its base64, as an address that is let go of once the picture is drawn. */
+function veil(text) {
+  const image = el("img", { alt: "" });
+  const address = URL.createObjectURL(new Blob([Uint8Array.from(atob(text), (char) => char.charCodeAt(0))], { type: "image/webp" }));
+  image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
+  image.src = address;
+  return image;
+}
+
+function member({ veil: text, distance, near, lies }) {
+  const said = [distance === null ? "no hash" : `${distance} bits`, lies].filter(Boolean).join(", ");
+  const mark = distance === null ? "–" : String(distance);
+  return el("li", { class: near ? "member" : "member far", title: said },
+    text ? veil(text) : null, el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
+}
+
+/** The others of the stack, those most like the picture shown first. */
+function stack({ members, stack: { near, far, reach } }) {
+  const shown = members.slice(0, members.length > VEILS + 1 ? VEILS : VEILS + 1);
+  const more = near + far - shown.length;
+  const rest = more > 0 ? el("li", { class: "member more num" }, `+${more}`) : null;
+  const within = near ? `${number(near)} within ${reach}` : `None within ${reach}`;
+  const beyond = far ? ` · ${number(far)} farther: left for a look of ${far === 1 ? "its" : "their"} own.` : ".";
+  return section("Stack · nearest first", el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond));
 }
 
 export class Inspector {

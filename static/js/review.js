@@ -162,9 +162,10 @@ class Review {
     this.unveiler.veil(); // what was seen belongs to this act
     const units = this.viewer.isOpen ? [this.grid.current] : this.grid.chosen;
     const scope = id === "decide-stack" ? "stack" : "item";
+    const reached = new Map(units.map((unit) => [unit, files(unit, scope)]));
     const made = units[0] ? this.desk.make(kind, units, { code: category?.code ?? null, scope }) : [];
     if (!made.length) return undefined;
-    this.last.set(category ? { category } : { text: MARKS[kind] }, made.map(({ unit, key: act }) => [act, files(unit)]));
+    this.last.set(category ? { category } : { text: MARKS[kind] }, made.map(({ unit, key: act }) => [act, reached.get(unit)]));
     this.paintBar();
     if (kind === "flag" || kind === "clear") return this.repaint();
     const said = category ? `${category.code} ${category.name}` : MARKS[kind];
@@ -193,6 +194,7 @@ class Review {
   advance(from, said) {
     const units = this.units();
     const start = units.indexOf(from);
+    if (from.changing) return this.move(start, false, said); // the stack goes on with another picture
     if (this.ending.lookingBack) return this.move(Math.min(units.length - 1, start + 1), false, said);
     const order = [...units.slice(start + 1), ...units.slice(0, start)];
     const next = order.find((unit) => !isHandled(unit));

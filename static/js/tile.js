@@ -35,7 +35,7 @@ function topLeft(unit) {
 
 function tags(unit, seen) {
   const made = [topLeft(unit)];
-  if (unit.items > 1) made.push(tag("tr", icon("layers"), String(unit.items)));
+  if (unit.items > 1) made.push(tag("tr", icon("layers"), String(unit.left || unit.items)));
   if (unit.kind === "video") made.push(tag("br", icon("film"), unit.duration_ms ? clock(unit.duration_ms) : "video"));
   if (seen > 0) made.push(tag("bl", icon("eye"), `${(seen / 1000).toFixed(1)} s`));
   return made;
@@ -50,7 +50,8 @@ function missing(unit) {
 /** What is said when an item gets the focus: "Item 14 of 200, decided 5, 3 files". */
 export function spokenName(unit, place, total) {
   const state = unit.code === null ? unit.outcome ?? "undecided" : `decided ${unit.code}`;
-  return `Item ${place + 1} of ${total}, ${state}, ${plural(files(unit), "file")}${unit.flagged ? ", flagged" : ""}`;
+  const stack = unit.left > 1 ? `, stack of ${unit.left}` : "";
+  return `Item ${place + 1} of ${total}, ${state}, ${plural(files(unit), "file")}${stack}${unit.flagged ? ", flagged" : ""}`;
 }
 
 export function buildTile() {
@@ -72,10 +73,12 @@ export function paintTile(node, unit, place, { category, total, here, selected, 
   put(node, "data-place", String(place));
   put(node, "aria-selected", String(Boolean(here || selected)));
   put(node, "tabindex", here ? "0" : "-1");
+  put(node, "aria-busy", String(Boolean(unit.changing)));
+  put(node, "data-item", unit.item);
   const veil = unit.veil ?? null;
   if (veil && node.image.src !== veil) node.image.src = veil;
   node.image.hidden = !veil;
-  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, seen].join("|");
+  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.item, seen].join("|");
   if (node.drawn === drawn) return; // moving the focus redraws no tags
   node.drawn = drawn;
   node.name.textContent = `Item ${place + 1} of ${total}, ${handled ? "handled" : "undecided"}. `;

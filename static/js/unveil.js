@@ -8,6 +8,8 @@ import { el } from "./dom.js";
 
 const SETTLE = 60; // milliseconds on an item before its picture is asked for
 
+const moment = () => new Promise((done) => { window.setTimeout(done, 10); });
+
 export class Unveiler {
   #pictures = new Map(); // item -> { promise, abort }
   #shown = null; // { unit, host, token, address, image, since }
@@ -57,6 +59,8 @@ export class Unveiler {
     this.#wanted = wish;
     let picture;
     try {
+      while (unit.changing && this.#wanted === wish) await moment(); // its next picture is not known yet
+      if (this.#wanted !== wish || !canUnveil(unit)) return false;
       picture = await this.#fetch(unit.item);
     } catch (error) {
       if (this.#wanted === wish) this.onChange(unit, { error });

@@ -23,11 +23,16 @@ class World:
 
     small: list[str]
     long: str
+    alike: list[str]
     pages: dict[str, str]
 
     def fresh_case(self) -> str:
         """The address of a case nobody reviewed yet."""
         return f"/cases/{self.small.pop()}/"
+
+    def fresh_stack(self) -> str:
+        """The address of a case whose first unit is a stack of look-alikes, which nobody reviewed yet."""
+        return f"/cases/{self.alike.pop()}/"
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,15 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import count, islice
 from pathlib import Path
 
+from PIL import Image
+
 from cases.demo import charts as pens
+from workbench.jail.pdq import compute
+from workbench.perceptual import PDQ_MAX_DISTANCE, distance
 
 SIZE = (320, 240)
 KINDS = ("bars", "star", "grid", "waves", "balls")
@@ -19,20 +24,28 @@ def jpeg(number: int) -> bytes:
 
 
 def charts(folder: Path, number: int, *, first_seed: int) -> Path:
-    """Write that many different charts into the folder, in the order of their names."""
-    for place in range(number):
-        (folder / f"{place:02d} chart.jpg").write_bytes(jpeg(first_seed + place))
+    """Write that many charts into the folder, in the order of their names; no two of them look alike."""
+    for place, data in enumerate(islice(_unlike(first_seed), number)):
+        (folder / f"{place:02d} chart.jpg").write_bytes(data)
     return folder
 
 
-def many(folder: Path, number: int) -> Path:
-    """Write many small files quickly: different contents, few different looks."""
-    looks = [jpeg(seed) for seed in range(20)]
+def _unlike(seed: int) -> Iterator[bytes]:
+    """Charts from a seed on, without those that resemble one before."""
+    taken = list[bytes]()
+    for data in map(jpeg, count(seed)):
+        with Image.open(io.BytesIO(data)) as picture:
+            value, _quality = compute(picture.convert("RGB"))
+        if not value or all(distance(value, other) > PDQ_MAX_DISTANCE for other in taken):
+            taken += [value] if value else []
+            yield data
+
+
+def alike(folder: Path, number: int, *, seed: int) -> Path:
+    """Write copies of one chart that look alike, each of other bytes."""
     for place in range(number):
-        into = folder / f"{place // 500:03d}"
-        if place % 500 == 0:
-            into.mkdir(parents=True)
-        (into / f"{place:05d}.jpg").write_bytes(looks[place % len(looks)] + b"number %d" % place)
+        with Image.open(io.BytesIO(jpeg(seed))) as picture:
+            picture.save(folder / f"{place:02d} alike.jpg", quality=90 - 4 * place)
     return folder
 
 

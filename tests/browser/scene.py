@@ -15,6 +15,8 @@ PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"a
 FULL = "BR-FULL"  # the case that has everything
 SMALL = 26  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
+STACKED = 3  # cases whose pictures look alike
+IN_STACK = 5
 IN_LONG = 70  # more than a page of units
 
 
@@ -37,8 +39,14 @@ def build() -> dict[str, Any]:
 
     people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
     small = [_small_case(people, number) for number in range(SMALL)]
-    long = _case(people, "BR-LONG", {"X-1": pictures.many(_inbox("long"), IN_LONG)})
-    return {"small": small, "long": str(long.public_id), "pages": _full_case(people) | _held_case(people)}
+    long = _case(people, "BR-LONG", {"X-1": pictures.charts(_inbox("long"), IN_LONG, first_seed=500)})
+    alike = [_case_of_look_alikes(people, number) for number in range(STACKED)]
+    return {
+        "small": small,
+        "long": str(long.public_id),
+        "alike": alike,
+        "pages": _full_case(people) | _held_case(people),
+    }
 
 
 def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:
@@ -57,6 +65,21 @@ def _small_case(people: dict[str, Any], number: int) -> str:
     folder = pictures.charts(_inbox(f"small-{number}"), IN_SMALL, first_seed=1000 * (number + 1))
     (folder / "zz copy.jpg").write_bytes((folder / "00 chart.jpg").read_bytes())
     case = _case(people, f"BR-{number}", {"X-1": folder})
+    return str(case.public_id)
+
+
+def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
+    """A stack, and two pictures that resemble nothing."""
+    from cases.stacking import building
+    from tests.browser import pictures
+
+    folder = pictures.alike(_inbox(f"alike-{number}"), IN_STACK, seed=2000 + 10 * number)
+    case = _case(
+        people,
+        f"BR-ALIKE-{number}",
+        {"X-1": folder, "X-2": pictures.charts(_inbox(f"apart-{number}"), 2, first_seed=2001 + 10 * number)},
+    )
+    building.build(case.pk)
     return str(case.public_id)
 
 

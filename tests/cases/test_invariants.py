@@ -121,6 +121,7 @@ DAMAGES = [
     (2, "UPDATE cases_item SET stack_id = (SELECT max(id) FROM cases_stack)"),
     (3, "UPDATE cases_stack SET open_items = 2 WHERE state = 'open'"),
     (3, DONE_BUT_OPEN),
+    (3, "UPDATE cases_stack SET cover_id = (SELECT min(cover_id) FROM cases_stack)"),
     (4, "UPDATE cases_item SET state = 'known', known = true"),
     (4, "UPDATE cases_exhibit SET removed_at = now()"),
     (4, "UPDATE cases_tally SET items = items + 1 WHERE exhibit_id IS NULL"),

@@ -1,0 +1,1 @@
+"""Stacks of look-alikes: sought while evidence comes in, kept as people leave them (model.md, Stack)."""
