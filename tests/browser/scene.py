@@ -7,6 +7,7 @@ prints the world as one JSON object.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,7 @@ def _small_case(people: dict[str, Any], number: int) -> str:
 
 def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
     """A stack, and two pictures that resemble nothing."""
+    from cases.models import Uncompared
     from cases.stacking import building
     from tests.browser import pictures
 
@@ -79,7 +81,9 @@ def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
         f"BR-ALIKE-{number}",
         {"X-1": folder, "X-2": pictures.charts(_inbox(f"apart-{number}"), 2, first_seed=2001 + 10 * number)},
     )
-    building.build(case.pk)
+    while Uncompared.objects.filter(case=case).exists():  # a worker of the product may be at it
+        building.build(case.pk)
+        time.sleep(0.1)
     return str(case.public_id)
 
 
