@@ -4,6 +4,7 @@ import { svg } from "./dom.js";
 
 const PACE_FROM = 5; // decisions before an estimate is worth saying
 
+const open = (units) => units.reduce((total, unit) => total + unit.items - decidedItems(unit), 0);
 const items = (units) => units.reduce((total, unit) => total + unit.items, 0);
 
 /** Where the batch stands, in items; `views` and the times are those of earlier visits too. */
@@ -13,8 +14,8 @@ export function figures(batch, session) {
     number: batch.info.number,
     items: items(units),
     decided: units.reduce((total, unit) => total + decidedItems(unit), 0),
-    skipped: items(units.filter((unit) => unit.outcome === "skipped")),
-    left: units.filter((unit) => !isHandled(unit)).reduce((total, unit) => total + unit.items - decidedItems(unit), 0),
+    skipped: open(units.filter((unit) => unit.outcome === "skipped")),
+    left: open(units.filter((unit) => !isHandled(unit))),
     views: session.stacks.size,
     viewed: units.filter((unit) => session.stacks.has(unit.id)).length,
     onScreen: session.onScreen,

@@ -87,6 +87,12 @@ def place(page: Page) -> int:
     return int(focused(page).get_attribute("data-place") or -1)
 
 
+def item(page: Page) -> str | None:
+    """The item that is shown in focus, once the server has said which it is."""
+    expect(focused(page)).to_have_attribute("aria-busy", "false", timeout=PATIENCE)
+    return focused(page).get_attribute("data-item")
+
+
 def tile(page: Page, place: int) -> Locator:
     """The tile at a place."""
     return page.locator(f'.tile[data-place="{place}"]')

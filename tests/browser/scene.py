@@ -75,11 +75,11 @@ def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
     from cases.stacking import building
     from tests.browser import pictures
 
-    folder = pictures.alike(_inbox(f"alike-{number}"), IN_STACK, seed=2000 + 10 * number)
+    folder = pictures.alike(_inbox(f"alike-{number}"), IN_STACK, seed=2004 + 10 * number)
     case = _case(
         people,
         f"BR-ALIKE-{number}",
-        {"X-1": folder, "X-2": pictures.charts(_inbox(f"apart-{number}"), 2, first_seed=2001 + 10 * number)},
+        {"X-1": folder, "X-2": pictures.charts(_inbox(f"apart-{number}"), 2, first_seed=2005 + 10 * number)},
     )
     while Uncompared.objects.filter(case=case).exists():  # a worker of the product may be at it
         building.build(case.pk)

@@ -30,12 +30,6 @@ def units(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def shown(page: Page) -> str | None:
-    """The item in focus, once the server has said which it is."""
-    expect(focused(page)).to_have_attribute("aria-busy", "false", timeout=desk.PATIENCE)
-    return focused(page).get_attribute("data-item")
-
-
 def test_shift_decides_the_whole_stack_with_one_look(review: Page) -> None:
     expect(review.locator(".dock .scope")).to_contain_text(f"whole stack: {IN_STACK}")
     members = review.locator('[data-part="inspector"] .member')
@@ -51,9 +45,9 @@ def test_shift_decides_the_whole_stack_with_one_look(review: Page) -> None:
 
 
 def test_a_plain_key_decides_one_and_the_stack_goes_on_with_the_next(review: Page) -> None:
-    first = shown(review)
+    first = desk.item(review)
     desk.saved(review, lambda: review.keyboard.press("1"))
-    second = shown(review)
+    second = desk.item(review)
     assert (place(review), first != second) == (0, True)
     expect(focused(review).locator(".tag.tr")).to_have_text(str(IN_STACK - 1))
     expect(focused(review).locator(".verdict")).to_have_count(0)
@@ -63,14 +57,14 @@ def test_a_plain_key_decides_one_and_the_stack_goes_on_with_the_next(review: Pag
     assert place(review) == 1
     assert [unit["left"] for unit in units(review)] == [0, 1, 1]
     desk.saved(review, lambda: review.keyboard.press("z"))
-    assert (place(review), shown(review)) == (0, second)
+    assert (place(review), desk.item(review)) == (0, second)
     desk.saved(review, lambda: review.keyboard.press("z"))
-    assert shown(review) == first
+    assert desk.item(review) == first
     assert [unit["left"] for unit in units(review)] == [IN_STACK, 1, 1]
     expect(review.locator('[data-part="decided"]')).to_have_text("0")
 
 
 def test_no_key_decides_a_picture_that_was_not_on_screen(review: Page) -> None:
     desk.saved(review, lambda: desk.press(review, "1", "1", "1"))  # the second and third come before the next picture
-    shown(review)
+    desk.item(review)
     assert units(review)[0]["left"] == IN_STACK - 1
