@@ -30,10 +30,10 @@ PATIENCE = 900.0  # seconds for everything to come to an end
 FINISHED = "SELECT accepted + without_preview + rejected FROM cases_exhibit"
 TOOK = "SELECT extract(epoch FROM ended_at - started_at) FROM cases_exhibit"
 STATE = "SELECT state, seen, pending + hashed FROM cases_exhibit"
-# What must be the same however often it was disturbed.
+# What must be the same however often it was disturbed. With whom an item is stacked follows from what came in first.
 OUTCOME = """
 SELECT encode(f.raw_path, 'hex'), f.ordinal, f.state, f.reason, encode(c.sha256, 'hex'), c.preview, i.state,
-  s.state, s.open_items
+  s.state
 FROM cases_fileinstance f LEFT JOIN cases_content c ON c.id = f.content_id
 LEFT JOIN cases_item i ON i.content_id = c.id LEFT JOIN cases_stack s ON s.id = i.stack_id ORDER BY 1, 2
 """
