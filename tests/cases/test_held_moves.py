@@ -190,5 +190,5 @@ def material_in_one_stack(case: Case, dana: User) -> list[str]:
     gone = list(moved.values_list("stack", flat=True))
     moved.update(stack=first.stack_id)
     Stack.objects.filter(pk=first.stack_id).update(open_items=3)
-    Stack.objects.filter(pk__in=gone).update(open_items=0, state="done")
+    Stack.objects.filter(pk__in=gone).update(open_items=0, state="done", cover=None)
     return names
