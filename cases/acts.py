@@ -16,7 +16,8 @@ from cases.facts import Facts
 from cases.keys import KEEP, Plan
 from cases.models import Batch
 from cases.standing import Planned
-from cases.units import LAST, Answers, Round, Wish, answer, reached
+from cases.tallies import Moved
+from cases.units import LAST, Answers, Round, Wish, answer
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
@@ -39,11 +40,11 @@ UPDATE cases_stack s SET sort_key = CASE WHEN m.last THEN %s || left(s.sort_key,
 FROM unnest(%s::bigint[], %s::bool[]) AS m(stack, last)
 WHERE s.id = m.stack AND starts_with(s.sort_key, %s) <> m.last
 """
-
-
+# Once the items are right: a picture that somebody or something else closed meanwhile is not shown again.
 SHOW_AGAIN = """
 UPDATE cases_stack s SET cover_id = m.cover FROM unnest(%s::bigint[], %s::bigint[]) AS m(stack, cover)
 WHERE s.id = m.stack AND s.cover_id <> m.cover
+  AND (s.state = 'done' OR EXISTS (SELECT FROM cases_item i WHERE i.id = m.cover AND i.state = 'open'))
 """
 
 
@@ -62,16 +63,31 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     if not once:
         return []
     now = Round(batch, batch.case, by, codes)
-    stacks = list({wish.stack for wish in once})
-    with states.settling(units.contents_of(now.case, stacks), batch=batch.pk) as moved:
-        units.lock(now, stacks)
-        answers = units.earlier_answers(by, once)  # under the lock: of an act sent twice at once the later is a repeat
-        for run in _runs([wish for wish in once if wish.key not in answers]):
-            answers |= _carry_out(now, run)
+    answers: Answers = {}
+    moved, left = list[Moved](), once
+    contents = units.contents_of(now.case, list({wish.stack for wish in once}))
+    while left:
+        with states.settling(contents, batch=batch.pk) as changed:
+            left = _in_turn(now, left, answers)
+        _show_again(now)
+        moved += changed
     audit.record_all(now.events, by=by, agency=now.case.agency_id)
     if moved:
         audit.record_all(held_moves.facts(moved, batch), by=None, agency=now.case.agency_id)
     return [answers[wish.key] for wish in wishes]
+
+
+def _in_turn(now: Round, wishes: Sequence[Wish], answers: Answers) -> list[Wish]:
+    """Carry out acts until one is on a stack that may show another picture by then; returns those that are left."""
+    units.lock(now, list({wish.stack for wish in wishes}))
+    # Under the lock: of an act sent twice at once the later is a repeat.
+    answers |= units.earlier_answers(now.by, wishes)
+    runs = _runs([wish for wish in wishes if wish.key not in answers])
+    for number, run in enumerate(runs):
+        if number and any(len(now.units[wish.stack].members) > 1 for wish in run if wish.stack in now.units):
+            return [wish for later in runs[number:] for wish in later]
+        answers |= _carry_out(now, run)
+    return []
 
 
 def _one_per_key(wishes: Sequence[Wish]) -> list[Wish]:
@@ -148,7 +164,8 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     """The answer to an act that is being written: the version after it, and how many files it reaches."""
     unit = now.units[plan.wish.stack]
     unit.version += 1
-    files = sum(member.files for member in reached(plan.wish, unit))
+    reached = {unit.cover_content, *(change.content for change in plan.changes)}
+    files = sum(member.files for member in unit.members if member.content in reached)
     kept = {"message": LATE} if plan.late else {}
     status = "conflict" if plan.late else "saved"
     return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)
@@ -173,11 +190,7 @@ def _set_marks(now: Round, plans: list[Plan]) -> None:
     marked = [(now.units[plan.wish.stack], plan.mark) for plan in plans if plan.mark != KEEP]
     unsure = [(item, plan.mark == "unsure") for plan in plans if plan.mark != KEEP for item in plan.items]
     flagged = [item for plan in plans if plan.flag for item in plan.items]
-    covers = [
-        (now.units[plan.wish.stack].id, plan.cover)
-        for plan in plans
-        if plan.cover not in {None, now.units[plan.wish.stack].cover}
-    ]
+    now.covers |= {now.units[plan.wish.stack].id: plan.cover for plan in plans if plan.cover is not None}
     with connection.cursor() as cursor:
         if marked:
             stacks = [unit.id for unit, _mark in marked]
@@ -185,8 +198,6 @@ def _set_marks(now: Round, plans: list[Plan]) -> None:
             cursor.execute(SET_LAST, [LAST, LAST, stacks, [mark == "skipped" for _unit, mark in marked], LAST])
         if flagged:
             cursor.execute("UPDATE cases_item SET flagged = NOT flagged WHERE id = ANY(%s)", [flagged])
-        if covers:
-            cursor.execute(SHOW_AGAIN, [list(column) for column in zip(*covers, strict=True)])
     for unit, mark in marked:
         unit.mark = mark
     now.events += [
@@ -194,3 +205,13 @@ def _set_marks(now: Round, plans: list[Plan]) -> None:
         for plan in plans
         if plan.told
     ]
+
+
+def _show_again(now: Round) -> None:
+    """Show the pictures of acts that were taken back, where others were shown since."""
+    shown = {unit.id: unit.cover for unit in now.units.values()}
+    covers = [(stack, cover) for stack, cover in now.covers.items() if cover != shown[stack]]
+    now.covers.clear()
+    if covers:
+        with connection.cursor() as cursor:
+            cursor.execute(SHOW_AGAIN, [list(column) for column in zip(*covers, strict=True)])

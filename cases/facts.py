@@ -20,7 +20,7 @@ SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.cover_id, a.code,
    WHERE p.stack_id = a.stack_id AND p.cover_id = a.cover_id AND p.batch_id = a.batch_id AND p.id < a.id
      AND p.kind <> 'flag'
    ORDER BY p.id DESC LIMIT 1),
-  d.content_id, b.code, coalesce(b.basis, '')
+  d.content_id, b.code, coalesce(b.basis, ''), coalesce(b.distance, 0)
 FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
 WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s)
 """
@@ -29,10 +29,11 @@ GIVEN = "SELECT decision_id FROM cases_secondopinion WHERE by_id = %s AND decisi
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Code and basis of the decision that an act's own superseded; None and '' where there was none."""
+    """Code, basis and distance of the decision that an act's own superseded; None, '' and 0 where there was none."""
 
     code: str | None
     basis: str
+    distance: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:
         return found
     with connection.cursor() as cursor:
         cursor.execute(NAMED, [now.by.pk, now.batch.pk, keys])
-        for key, *act, content, code, basis in cursor.fetchall():
+        for key, *act, content, code, basis, distance in cursor.fetchall():
             named = found.setdefault(key, Named(*act))
             if content is not None:
-                named.before[content] = Before(code, basis)
+                named.before[content] = Before(code, basis, distance)
     return found
 
 

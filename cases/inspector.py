@@ -20,13 +20,14 @@ FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE f.content_id = %s AND x.case_id = %s AND x.removed_at IS NULL ORDER BY x.ref, f.id LIMIT %s
 """  # noqa: S608 only a constant
 MEMBERS = """
-SELECT c.veil, cases_bits(coalesce(i.aligned, c.pdq), coalesce(o.aligned, k.pdq)) AS distance, i.turned
+SELECT c.veil, d.distance, i.turned, o.turned, count(*) OVER (), count(*) FILTER (WHERE d.distance <= %s) OVER ()
 FROM cases_stack s JOIN cases_item o ON o.id = s.cover_id JOIN cases_content k ON k.id = o.content_id
 JOIN cases_item i ON i.stack_id = s.id AND i.id <> s.cover_id JOIN cases_content c ON c.id = i.content_id
-WHERE s.id = %s AND i.state = 'open' ORDER BY 2, i.id
+CROSS JOIN LATERAL (SELECT cases_bits(coalesce(i.aligned, c.pdq), coalesce(o.aligned, k.pdq)) AS distance) d
+WHERE s.id = %s AND i.state = 'open' ORDER BY d.distance, i.id LIMIT %s
 """
 MOST_MEMBERS = 12
-LIES = ("", *["turned"] * 3, *["mirrored"] * 4)  # the variants of hashsets.near.dihedral, in words
+MIRRORED = 4  # of the variants of hashsets.near.dihedral the first that is mirrored; those before are only turned
 MOST_PLACES = 12
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
 
@@ -49,21 +50,28 @@ def unit(stack: Stack, *, by: User) -> dict[str, Any]:
 def _stack(stack: Stack) -> dict[str, Any]:
     """The other open items of a stack, those most like its cover first; how many one look at it decides. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS, [stack.pk])
+        cursor.execute(MEMBERS, [settings.STACK_REACH, stack.pk, MOST_MEMBERS])
         rows = cursor.fetchall()
-    near = sum(1 for row in rows if units.is_near(row[1]))
+    every, near = rows[0][-2:] if rows else (0, 0)
     return {
         "members": [
             {
                 "veil": base64.b64encode(bytes(veil)).decode() if veil else "",
                 "distance": distance,
                 "near": units.is_near(distance),
-                "lies": LIES[turned],
+                "lies": _lies(turned, shown),
             }
-            for veil, distance, turned in rows[:MOST_MEMBERS]
+            for veil, distance, turned, shown, *_counts in rows
         ],
-        "stack": {"near": near, "far": len(rows) - near, "reach": settings.STACK_REACH},
+        "stack": {"near": near, "far": every - near, "reach": settings.STACK_REACH},
     }
+
+
+def _lies(turned: int, shown: int) -> str:
+    """How a member lies to the one that is shown, in a word."""
+    if turned == shown:
+        return ""
+    return "turned" if (turned < MIRRORED) == (shown < MIRRORED) else "mirrored"
 
 
 def facts(content: Content) -> list[list[str]]:

@@ -3,17 +3,18 @@
 Nothing is written here. A plan follows from the facts read under the lock; `acts.py` carries plans out together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts
 from cases.models import Decision
 from cases.standing import Held
-from cases.units import Member, Round, Unit, Wish, marked, reached
+from cases.units import Round, Unit, Wish, marked, reached
 
 NOTHING_HERE = "There is nothing to take back here."
 NOTHING_AGAIN = "There is nothing to do again."
+ANOTHER_SHOWN = "This stack shows another picture by now. Look at it and decide it."
 LATER_STANDS = "A later decision stands here; it is not yours to take back."
 COLLEAGUES = "A colleague decided this meanwhile. His decision stands; it is not yours to take back."
 PUBLISHED = "This decision is published. Ask for its withdrawal on the Publish page."
@@ -62,15 +63,18 @@ def plan(now: Round, facts: Facts, wish: Wish) -> Plan | str:
 
 
 def _decide(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
-    """Digits: one decision per content reached; where a colleague was first, a second opinion."""
+    """Digits: one decision per content reached. Where a colleague decided the picture shown first, a second opinion;
+    where he decided others of the stack, his decisions stand.
+    """
     if wish.code not in now.codes:
         return str(UnknownCategory())
-    members = reached(wish, unit)
-    late = next((held for member in members if (held := _colleagues(now, facts, member.content))), None)
+    late = _colleagues(now, facts, unit.cover_content)
     if late:
         return GIVEN if late.decision in facts.given else Plan(wish, code=late.code, late=late)
     changes = tuple(
-        Change(one.content, wish.code, inherited=one.item != unit.cover, distance=one.distance or 0) for one in members
+        Change(one.content, wish.code, inherited=one.item != unit.cover, distance=one.distance or 0)
+        for one in reached(wish, unit)
+        if not _colleagues(now, facts, one.content)
     )
     return Plan(wish, changes, code=wish.code)
 
@@ -83,10 +87,10 @@ def _colleagues(now: Round, facts: Facts, content: int) -> Held | None:
 
 def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """X, S and Backspace: unsure, skip to the end, clear. Outcomes, not failures; a decision does not outlive them."""
-    about = marked(unit)
-    standing = {one.content: held for one in about if (held := facts.closing(now, one.content))}
-    if any(held.by != now.by.pk for held in standing.values()):
+    if (shown := facts.closing(now, unit.cover_content)) and shown.by != now.by.pk:
         return COLLEAGUES
+    about = [one for one in marked(unit) if not ((held := facts.closing(now, one.content)) and held.by != now.by.pk)]
+    standing = {one.content: held for one in about if (held := facts.closing(now, one.content))}
     if not facts.out.isdisjoint(held.decision for held in standing.values()):
         return PUBLISHED
     clears = wish.kind == "clear"
@@ -95,11 +99,7 @@ def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     outcome = OUTCOMES[wish.kind]
     changes = (Change(content, None, reason=outcome or "cleared") for content in standing)
     told = "cleared" if clears and unit.mark else "" if clears else wish.kind
-    return Plan(wish, tuple(changes), mark=outcome, items=_items(about), outcome=outcome, told=told)
-
-
-def _items(members: Sequence[Member]) -> tuple[int, ...]:
-    return tuple(member.item for member in members)
+    return Plan(wish, tuple(changes), mark=outcome, items=tuple(one.item for one in about), outcome=outcome, told=told)
 
 
 def _flag(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
@@ -118,8 +118,7 @@ def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if not facts.out.isdisjoint(held.decision for held in standing.values()):
         return PUBLISHED
     changes = tuple(_restored(content, named.before[content]) for content in standing)
-    about = [one for one in unit.members if one.item == named.cover or one.content in named.before]
-    shown = next((one.content for one in about if one.item == named.cover), None)
+    shown = next((one.content for one in unit.members if one.item == named.cover), None)
     code = next((change.code for change in changes if change.content == shown), None)
     if named.kind == "flag":
         return Plan(
@@ -128,7 +127,7 @@ def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     told = "" if named.kind == "decide" else f"{named.kind} taken back"
     mark = KEEP if named.kind == "decide" and named.outcome != "unsure" else named.outcome  # a decision ends unsure
     return Plan(
-        wish, changes, mark=mark, items=_items(about), cover=named.cover, undoes=named.id, code=code,
+        wish, changes, mark=mark, items=(named.cover,), cover=named.cover, undoes=named.id, code=code,
         outcome=None if code else named.outcome, told=told,
     )  # fmt: skip
 
@@ -140,7 +139,7 @@ def _own(now: Round, facts: Facts, content: int) -> bool:
 
 def _restored(content: int, before: Before) -> Change:
     inherited = before.basis == Decision.Basis.INHERITED
-    return Change(content, before.code, inherited=inherited, reason="taken back")
+    return Change(content, before.code, inherited=inherited, reason="taken back", distance=before.distance)
 
 
 def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
@@ -148,6 +147,8 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     named = facts.named.get(wish.undoes) if wish.undoes else None
     if named is None or named.stack != unit.id or named.kind not in REPEATED:
         return NOTHING_AGAIN
+    if named.cover != unit.cover:
+        return ANOTHER_SHOWN
     again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, whole_stack=len(named.before) > 1)
     return PLANS[named.kind](now, facts, again, unit)
 

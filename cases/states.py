@@ -46,15 +46,8 @@ COMPUTED = f"""
 """  # noqa: S608 only constants of this module
 NOT_LEASED = "(s.batch_id IS NULL OR s.lease_until IS NULL OR s.lease_until < now() OR s.batch_id = %(batch)s::bigint)"
 
-# The picture that is shown first is one that is open, while any is: of those the one that most others follow, then the
-# one most like the cover before. Rows of `cases_item` are as before the statement, so what changes is named.
-NEXT_COVER = """
-  SELECT i.id FROM cases_item i JOIN cases_content c ON c.id = i.content_id
-  LEFT JOIN cases_item was ON was.id = s.cover_id LEFT JOIN cases_content w ON w.id = was.content_id
-  WHERE i.stack_id = s.id AND (i.id = ANY (o.opened) OR (i.state = 'open' AND NOT i.id = ANY (o.shut)))
-  ORDER BY i.follows DESC, cases_bits(coalesce(i.aligned, c.pdq), coalesce(was.aligned, w.pdq)), i.id LIMIT 1
-"""
-# Items, and the stacks they lie in. A stack moves by differences: two people may change two items of one at once.
+# Items, and the stacks they lie in, locked by id. A stack moves by differences: two people may change two items of one
+# at once.
 REFRESH = f"""
 WITH computed AS ({COMPUTED} WHERE i.content_id = ANY(%(contents)s::bigint[]) AND {NOT_LEASED}),
 items AS (
@@ -63,18 +56,31 @@ items AS (
   RETURNING i.id, i.stack_id, i.case_id, i.content_id, n.old_state, n.old_known, i.state, i.known),
 changed AS (
   SELECT stack_id, sum((state = 'open')::int - (old_state = 'open')::int) AS more,
-    array_agg(id) FILTER (WHERE state = 'open') AS opened, array_agg(id) FILTER (WHERE state <> 'open') AS shut
-  FROM items GROUP BY stack_id),
+    array_agg(id) FILTER (WHERE state = 'open') AS opened
+  FROM items WHERE (state = 'open') <> (old_state = 'open') GROUP BY stack_id),
+locked AS (
+  SELECT s.id, o.more, o.opened FROM changed o JOIN cases_stack s ON s.id = o.stack_id ORDER BY s.id FOR UPDATE OF s),
 stacks AS (
   UPDATE cases_stack s SET open_items = s.open_items + o.more,
-    state = CASE WHEN s.open_items + o.more > 0 THEN 'open' ELSE 'done' END,
-    cover_id = CASE WHEN s.open_items + o.more = 0 OR s.cover_id = ANY (o.opened) THEN s.cover_id
-      WHEN s.cover_id = ANY (o.shut) OR s.open_items = 0 THEN coalesce(({NEXT_COVER}), s.cover_id) ELSE s.cover_id END
-  FROM (SELECT stack_id, more, coalesce(opened, '{{}}') AS opened, coalesce(shut, '{{}}') AS shut FROM changed) o
-  WHERE s.id = o.stack_id AND (o.more <> 0 OR s.cover_id = ANY (o.shut)))
-SELECT case_id, content_id, old_state, old_known, state, known FROM items
+    state = CASE WHEN s.open_items + o.more > 0 THEN 'open' ELSE 'done' END
+  FROM locked o WHERE s.id = o.id
+  RETURNING s.id, s.open_items > 0 AND (s.cover_id = ANY (o.opened)) IS NOT TRUE AS uncertain)
+SELECT i.case_id, i.content_id, i.old_state, i.old_known, i.state, i.known, s.id
+FROM items i LEFT JOIN stacks s ON s.id = i.stack_id AND s.uncertain
 """  # noqa: S608 only constants of this module
 REFRESH_MANY = REFRESH.replace(EFFECT, EFFECTS)
+# The picture that is shown first is one that is open, while any is: of those the one that most others follow, then the
+# one most like the picture before. A statement of its own: with the stack's row held it sees what others closed.
+SHOW_NEXT = """
+UPDATE cases_stack s SET cover_id = coalesce((
+  SELECT i.id FROM cases_item i JOIN cases_content c ON c.id = i.content_id
+  LEFT JOIN cases_item was ON was.id = s.cover_id LEFT JOIN cases_content w ON w.id = was.content_id
+  WHERE i.stack_id = s.id AND i.state = 'open'
+  ORDER BY i.follows DESC, cases_bits(coalesce(i.aligned, c.pdq), coalesce(was.aligned, w.pdq)), i.id LIMIT 1),
+  s.cover_id)
+WHERE s.id = ANY(%s::bigint[])
+  AND NOT EXISTS (SELECT FROM cases_item c WHERE c.id = s.cover_id AND c.state = 'open')
+"""
 
 # What nobody needed to see so far, and now somebody does.
 WANT_PREVIEWS = """
@@ -124,7 +130,10 @@ def _refresh(content_ids: Sequence[int], batch: int | None) -> list[Moved]:
     contents = {"contents": sorted(set(content_ids)), "batch": batch}
     with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(REFRESH if len(content_ids) <= prepared.FEW else REFRESH_MANY, contents)
-        moved = [Moved(*row) for row in cursor.fetchall()]
+        rows = cursor.fetchall()
+        if uncertain := sorted({row[-1] for row in rows if row[-1] is not None}):
+            cursor.execute(SHOW_NEXT, [uncertain])
+        moved = [Moved(*row[:-1]) for row in rows]
         if any(item.state == "waiting" for item in moved):
             cursor.execute(WANT_PREVIEWS, contents)
     return moved

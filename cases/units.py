@@ -1,13 +1,14 @@
 """What acts of a reviewer reach: units of a batch, locked; the acts' rows and their answers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError
 
+from cases import states
 from cases.models import Act, Batch, Case
 from workbench import audit, prepared
 from workbench.errors import BadInput
@@ -76,6 +77,7 @@ class Round:
     by: User
     codes: frozenset[str]
     units: dict[UUID, Unit] = field(default_factory=dict)
+    covers: dict[int, int] = field(default_factory=dict)  # items to be shown first again, by stack
     events: list[audit.Event] = field(default_factory=list)
 
 
@@ -98,6 +100,8 @@ FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id JOIN cases_content k O
 JOIN cases_item m ON m.stack_id = s.id JOIN cases_content c ON c.id = m.content_id
 WHERE s.id = ANY(%s::bigint[]) ORDER BY m.id
 """
+# What a held stack's items would be if nobody held it: stored states wait until the batch is over.
+STATES = f"SELECT n.id, n.state FROM ({states.COMPUTED} WHERE s.id = ANY(%(stacks)s::bigint[])) n"  # noqa: S608
 OPEN_ACTS = """
 WITH opened AS (
   INSERT INTO cases_act (public_id, user_id, idempotency_key, kind, case_id, batch_id, stack_id, seen_version,
@@ -130,6 +134,16 @@ def lock(now: Round, stacks: Sequence[UUID]) -> None:
         cursor.execute(MEMBERS, [list(by_id)])
         for stack, *member in cursor.fetchall():
             by_id[stack].members.append(Member(*member))
+        if several := [unit.id for unit in by_id.values() if len(unit.members) > 1]:
+            cursor.execute(STATES, {"stacks": several})
+            _bring_up(by_id, several, dict(cursor.fetchall()))
+
+
+def _bring_up(by_id: dict[int, Unit], several: Sequence[int], now: dict[int, str]) -> None:
+    """Give the members of some units the states that they have by now."""
+    for stack in several:
+        members = by_id[stack].members
+        by_id[stack].members = [replace(member, state=now.get(member.item, member.state)) for member in members]
 
 
 def reached(wish: Wish, unit: Unit) -> list[Member]:
@@ -154,8 +168,10 @@ def is_near(distance: int | None) -> bool:
 
 
 def marked(unit: Unit) -> list[Member]:
-    """What X, S and Backspace are about: the cover, or all of a stack in which nobody is open."""
-    return [member for member in unit.members if member.item == unit.cover or unit.is_over]
+    """What X, S and Backspace are about: the cover; where nobody is open, all that was decided too."""
+    return [
+        member for member in unit.members if member.item == unit.cover or (unit.is_over and member.state == "decided")
+    ]
 
 
 def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str, Any]:

@@ -25,9 +25,9 @@ PAGE = 50_000  # rows read at a time
 GROUP = 2_000  # items moved in one transaction
 MOST = 250_000  # items compared with those before them at once
 
-FREE = "({0}.batch_id IS NULL OR {0}.lease_until < now())"
+FREE = "{0}.batch_id IS NULL"  # also once its time is over: the sweeper gives it back
 FRESH = f"""
-SELECT u.item_id, s.id, i.content_id, c.pdq,
+SELECT u.item_id, s.id, i.content_id, c.pdq, s.open_items,
   c.pdq IS NOT NULL AND i.state = 'open' AND s.open_items = 1 AND s.cover_id = i.id AND s.version = 1,
   {FREE.format("s")}
 FROM cases_uncompared u JOIN cases_item i ON i.id = u.item_id JOIN cases_content c ON c.id = i.content_id
@@ -36,7 +36,7 @@ WHERE u.case_id = %s AND u.item_id > %s ORDER BY u.item_id LIMIT %s
 """  # noqa: S608 only constants of this module
 # Covers of the stacks that new ones may join.
 COVERS = f"""
-SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq)
+SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items
 FROM cases_item i JOIN cases_stack s ON s.cover_id = i.id JOIN cases_content c ON c.id = i.content_id
 WHERE i.case_id = %s AND i.id > %s AND s.state = 'open' AND i.state = 'open' AND {FREE.format("s")}
   AND c.pdq IS NOT NULL AND (s.version > 1 OR NOT EXISTS (SELECT FROM cases_uncompared u WHERE u.item_id = i.id))
@@ -53,8 +53,9 @@ good AS (
   JOIN cases_stack t ON t.id = w.target AND t.id <> f.id
   WHERE i.state = 'open' AND f.open_items = 1 AND f.cover_id = i.id AND f.version = 1 AND {FREE.format("f")}
     AND t.state = 'open' AND t.cover_id = w.cover AND {FREE.format("t")}
-    AND NOT EXISTS (SELECT FROM cases_stackrule r WHERE r.kind = 'apart'
-      AND r.one = least(w.item, w.cover) AND r.other = greatest(w.item, w.cover))),
+    AND NOT EXISTS (SELECT FROM cases_stackrule r JOIN cases_item x ON x.id IN (r.one_id, r.other_id) AND x.id <> w.item
+      WHERE w.item IN (r.one_id, r.other_id) AND r.kind = 'apart'
+      AND (x.stack_id = w.target OR EXISTS (SELECT FROM wanted o WHERE o.item = x.id AND o.target = w.target)))),
 moved AS (
   UPDATE cases_item i SET stack_id = g.target, joined = 'pdq', turned = g.turned, aligned = g.aligned,
     follows = g.follows FROM good g WHERE i.id = g.item),
@@ -65,7 +66,7 @@ grown AS (
   UPDATE cases_stack s SET open_items = s.open_items + g.number, version = s.version + 1
   FROM (SELECT target, count(*) AS number FROM good GROUP BY 1) g WHERE s.id = g.target)
 SELECT target FROM good
-""".replace("r.one ", "r.one_id ").replace("r.other ", "r.other_id ")  # noqa: S608 only constants of this module
+"""  # noqa: S608 only constants of this module
 COMPARED = "DELETE FROM cases_uncompared WHERE item_id = ANY(%s::bigint[])"
 
 Whole = NDArray[np.int64]
@@ -73,12 +74,13 @@ Whole = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """Open items with the stacks they lead, their contents and hashes (n x 32)."""
+    """Open items with the stacks they lead, their contents, their hashes (n x 32), and how many each stack holds."""
 
     items: Whole
     stacks: Whole
     contents: Whole
     hashes: Bytes
+    sizes: Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,8 @@ def _fresh(case_id: int, last: int) -> tuple[int, list[int], Pictures]:
     found = list[Any]()
     while len(found) < MOST and (rows := _page(FRESH, case_id, found[-1][0] if found else last)):
         found += rows
-    passed = [row[0] for row in found if row[5]]
-    return (found[-1][0] if found else 0), passed, _pictures([row for row in found if row[4] and row[5]])
+    passed = [row[0] for row in found if row[6]]
+    return (found[-1][0] if found else 0), passed, _pictures([row for row in found if row[5] and row[6]])
 
 
 def _covers(case_id: int) -> Pictures:
@@ -133,14 +135,17 @@ def _page(sql: str, case_id: int, after: int) -> list[Any]:
 def _pictures(rows: Sequence[Any]) -> Pictures:
     numbers = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
     hashes = np.frombuffer(b"".join(bytes(row[3]) for row in rows), dtype=np.uint8).reshape(-1, BYTES)
-    return Pictures(numbers[:, 0], numbers[:, 1], numbers[:, 2], hashes)
+    sizes = np.array([row[4] for row in rows], dtype=np.int64)
+    return Pictures(numbers[:, 0], numbers[:, 1], numbers[:, 2], hashes, sizes)
 
 
 def _join(case_id: int, covers: Pictures, fresh: Pictures) -> list[int]:
     """Move what is led by another to that one's stack; returns the stack of each that was moved."""
     fixed = len(covers.items)
     every = Pictures(*(np.concatenate([getattr(covers, name), getattr(fresh, name)]) for name in Pictures.__slots__))
-    found = gather(every.hashes, fixed=fixed, reach=settings.STACK_REACH, shown=settings.STACK_SHOWN)
+    found = gather(
+        every.hashes, fixed=fixed, reach=settings.STACK_REACH, shown=settings.STACK_SHOWN, taken=covers.sizes
+    )
     led = np.flatnonzero(found.leader != np.arange(len(every.items)))
     case = Case.objects.select_related("agency").get(pk=case_id)
     moved = list[int]()

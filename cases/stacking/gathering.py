@@ -18,6 +18,7 @@ from workbench.perceptual import PDQ_MAX_DISTANCE
 
 TURNED = 15  # bits: the search for turned copies is seven more, and up to here each costs a tenth
 NEIGHBOURS = 64  # nearest of one picture that are looked at in a round; crowds come together in several
+MOST = 500  # in one stack: each key on one of them locks and reads them all
 ROUNDS = 64  # a chain of pictures that each await the next is cut here; the rest stay alone
 
 Whole = NDArray[np.int64]
@@ -40,10 +41,11 @@ class Gathered:
     distance: NDArray[np.uint16]
 
 
-def gather(hashes: Bytes, *, fixed: int, reach: int, shown: int) -> Gathered:
+def gather(hashes: Bytes, *, fixed: int, reach: int, shown: int, taken: Whole | None = None) -> Gathered:
     """Lead each of n x 32 hashes to its stack. The first `fixed` lead stacks already and keep to themselves.
 
     `reach` and `shown` are bits of 256, at most 31: what one look at a leader decides, and what is shown with it.
+    `taken`: how many the stacks of the first `fixed` hold; None: one each. No stack holds more than MOST.
     """
     state = _State(hashes, fixed)
     near = state.neighbours(np.arange(fixed, len(hashes)), reach)
@@ -56,7 +58,10 @@ def gather(hashes: Bytes, *, fixed: int, reach: int, shown: int) -> Gathered:
         state.join(state.neighbours(loose, shown, among=state.leads), state.sizes(), within=shown)
         if state.leads.sum() == before:
             break
-    return state.gathered(np.where(follows > 0, follows, 0))
+    follows = np.where(follows > 0, follows, 0)
+    new = state.part(np.ones(fixed, dtype=np.int64) if taken is None else taken, shown)
+    follows[new] = np.maximum(follows, state.sizes() - 1)[new]
+    return state.gathered(follows)
 
 
 class _State:
@@ -166,6 +171,24 @@ class _State:
         joined = np.zeros(len(taking), dtype=bool)
         joined[one[first]] = True
         return joined
+
+    def part(self, taken: Whole, shown: int) -> Whole:
+        """Cut crowds: what is more than MOST, farthest from the leader, gets leaders of its own; returns those."""
+        led = np.flatnonzero(~self.leads)
+        old = self.leader[led]
+        order = np.lexsort((led, _least(self.hashes[led], self.hashes[old])[1], old))
+        led, old = led[order], old[order]
+        place = np.arange(len(led)) - np.searchsorted(old, old, side="left")
+        room = np.full(len(self.leader), MOST - 1, dtype=np.int64)
+        room[: self.fixed] = np.maximum(0, MOST - taken)
+        over = np.flatnonzero(place >= room[old])
+        led, crowd = led[over], np.column_stack([old[over], (place[over] - room[old[over]]) // MOST])
+        _, first, of = np.unique(crowd, axis=0, return_index=True, return_inverse=True)
+        new = led[first]
+        lead = new[of.reshape(-1)]
+        fits = _least(self.hashes[led], self.hashes[lead])[1] <= shown
+        self.leader[led] = np.where(fits, lead, led)
+        return new
 
     def gathered(self, follows: Whole) -> Gathered:
         """How each lies to its leader."""

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from cases.stacking.gathering import gather
+from cases.stacking.gathering import MOST, gather
 from hashsets.near import dihedral, searching
 from hashsets.near.tables import Bytes
 from workbench.perceptual import distance
@@ -73,10 +74,18 @@ def test_turned_and_mirrored_copies_join_and_say_how_they_lie(variant: int) -> N
     assert bool(found.turned[1]) == bool(variant)
 
 
-def test_a_crowd_of_near_equal_pictures_is_one_stack() -> None:
+@pytest.mark.parametrize(("fixed", "taken"), [(0, None), (1, np.array([MOST - 10])), (1, np.array([MOST]))])
+def test_a_crowd_of_near_equal_pictures_is_cut_into_stacks_of_a_bearable_size(
+    fixed: int, taken: NDArray[np.int64] | None
+) -> None:
     hashes = changed(np.repeat(strangers(1), 3000, axis=0), 3)
-    found = gather(hashes, fixed=0, reach=REACH, shown=SHOWN)
-    assert len(set(found.leader.tolist())) == 1
+    found = gather(hashes, fixed=fixed, reach=REACH, shown=SHOWN, taken=taken)
+    leaders, sizes = np.unique(found.leader, return_counts=True)
+    assert sizes.max() <= MOST
+    assert len(leaders) <= 3000 // MOST + fixed
+    assert (found.leader[leaders] == leaders).all()
+    if taken is not None:
+        assert sizes[0] - 1 <= MOST - taken[0]
 
 
 def test_large_sets_come_out_like_small_ones() -> None:
