@@ -65,11 +65,15 @@ export class Batch {
     return this.info.scheme.categories.find((category) => category.key.toUpperCase() === key);
   }
 
-  /** Asks for one unit again after the server said it changed. Null: it is no longer in this batch. */
-  async again(unit) {
+  /**
+   * Asks for one unit again after the server said it changed. Null: it is no longer in this batch. With `settled` the
+   * answer counts only if no act on it was made meanwhile: that one's own answer is newer.
+   */
+  async again(unit, { settled = false } = {}) {
     const { units } = await this.#page(unit.position - 1, 1);
     const fresh = units.find((other) => other.id === unit.id);
     if (!fresh) return null;
+    if (settled && unit.waiting) return unit;
     const shown = unit.item;
     Object.assign(unit, fresh, { waiting: 0, changing: false });
     if (unit.item !== shown) {

@@ -126,7 +126,7 @@ export class Desk {
   async #goesOn(unit) {
     const shown = unit.item;
     try {
-      if (!(await this.batch.again(unit))) return this.told("gone", unit, "It left the batch.");
+      if (!(await this.batch.again(unit, { settled: true }))) return this.told("gone", unit, "It left the batch.");
     } catch (error) {
       return this.told("refused", unit, error.message);
     }

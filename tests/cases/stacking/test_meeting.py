@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection, connections, transaction
+from django.db.models import F
 
 from cases import acts, inspector, investigations, removal, review, states
 from cases.models import Batch, Case, Content, Decision, Item, SecondOpinion, Stack, StackRule
@@ -60,8 +61,9 @@ def shown(case: Case, contents: dict[str, Content]) -> str:
 def press(batch: Batch, by: User, kind: str = "decide", **more: Any) -> dict[str, Any]:
     """A key on the batch's first unit, as it is now."""
     [unit, *_] = review.units(batch)
-    item = {} if kind in {"undo", "redo"} else {"item": UUID(str(unit["item"]))}
-    made = wish(unit, kind, **item, **more)
+    if kind not in {"undo", "redo"}:
+        more["item"] = UUID(str(unit["item"]))
+    made = wish(unit, kind, **more)
     [answer] = acts.act(batch=batch, by=by, wishes=[made])
     return answer | {"wish": made}
 
@@ -282,7 +284,7 @@ def test_the_inspector_says_how_a_member_lies_to_the_picture_shown(
 ) -> None:
     stack = Stack.objects.get(case=case, state="open")
     Item.objects.filter(stack=stack).update(turned=turned)
-    Item.objects.filter(pk=stack.cover_id).update(turned=cover)
+    Item.objects.filter(stack=stack, stack__cover=F("pk")).update(turned=cover)
     told = inspector.unit(stack, by=dana)
     assert {member["lies"] for member in told["members"]} == {said}
     assert [member["near"] for member in told["members"]] == [True, True, False, False]
