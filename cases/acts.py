@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import events, facts, held_moves, keys, publishing, review, standing, states, units
+from cases import events, facts, held_moves, keys, parting, publishing, review, standing, states, units
 from cases.errors import NotHeld
 from cases.facts import Facts
 from cases.keys import KEEP, Plan
@@ -65,7 +65,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     now = Round(batch, batch.case, by, codes)
     answers: Answers = {}
     moved, left = list[Moved](), once
-    contents = units.contents_of(now.case, list({wish.stack for wish in once}))
+    contents = units.contents_of(now.case, by, once)
     while left:
         with states.settling(contents, batch=batch.pk) as changed:
             left = _in_turn(now, left, answers)
@@ -79,7 +79,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
 
 def _in_turn(now: Round, wishes: Sequence[Wish], answers: Answers) -> list[Wish]:
     """Carry out acts until one is on a stack that may show another picture by then; returns those that are left."""
-    units.lock(now, list({wish.stack for wish in wishes}))
+    units.lock(now, wishes)
     # Under the lock: of an act sent twice at once the later is a repeat.
     answers |= units.earlier_answers(now.by, wishes)
     runs = _runs([wish for wish in wishes if wish.key not in answers])
@@ -129,7 +129,7 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     unit = now.units.get(wish.stack)
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
-    if unit.version != wish.version or wish.item not in {None, unit.cover_item}:
+    if unit.version != wish.version or wish.item not in {None, unit.cover_item} or not unit.can_name_cover:
         return answer(wish, "stale", unit, message="This unit changed since you saw it. Look at it again.")
     return {}
 
@@ -157,6 +157,7 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     now.events += publishing.offer(written, case=now.case, by=now.by)
     _keep_second_opinions(now, acts, [plan for plan in plans if plan.late])
     _set_marks(now, plans)
+    now.events += parting.carry_out(now, acts, plans, answers)
     return answers
 
 
@@ -165,7 +166,10 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     unit = now.units[plan.wish.stack]
     unit.version += 1
     reached = {unit.cover_content, *(change.content for change in plan.changes)}
-    files = sum(member.files for member in unit.members if member.content in reached)
+    moved = set(plan.parted)
+    files = sum(
+        member.files for member in unit.members if (member.item in moved if moved else member.content in reached)
+    )
     kept = {"message": LATE} if plan.late else {}
     status = "conflict" if plan.late else "saved"
     return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)
@@ -209,7 +213,7 @@ def _set_marks(now: Round, plans: list[Plan]) -> None:
 
 def _show_again(now: Round) -> None:
     """Show the pictures of acts that were taken back, where others were shown since."""
-    shown = {unit.id: unit.cover for unit in now.units.values()}
+    shown = {unit.id: unit.first for unit in now.units.values()}
     covers = [(stack, cover) for stack, cover in now.covers.items() if cover != shown[stack]]
     now.covers.clear()
     if covers:

@@ -32,6 +32,9 @@ MATCH_NOTED = verb("match.note", "A hash set or policy changed after the case wa
 MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy changed")
 
 STACKED = verb("stack.build", "Look-alikes put into stacks")
+SPLIT = verb("stack.split", "Pictures moved out of a stack into one of their own")
+REJOINED = verb("stack.rejoin", "Pictures that were moved out put back into their stack")
+COVERED = verb("stack.cover", "Another picture of a stack shown first")
 
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")
 BATCH_CLOSED = verb("batch.close", "Batch closed")

@@ -15,14 +15,24 @@ NAMED = """
 SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.cover_id, a.code,
   EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id),
   EXISTS (SELECT FROM cases_act n WHERE n.stack_id = a.stack_id AND n.batch_id = a.batch_id AND n.id > a.id
-          AND n.kind NOT IN ('undo', 'flag') AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id)),
+          AND n.kind NOT IN ('undo', 'flag', 'cover')
+          AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id)),
   (SELECT p.answer ->> 'outcome' FROM cases_act p
    WHERE p.stack_id = a.stack_id AND p.cover_id = a.cover_id AND p.batch_id = a.batch_id AND p.id < a.id
      AND p.kind <> 'flag'
    ORDER BY p.id DESC LIMIT 1),
+  (SELECT m.public_id FROM cases_stack m WHERE m.public_id = (a.answer ->> 'made')::uuid AND m.batch_id = a.batch_id
+     AND NOT EXISTS (SELECT FROM cases_act n WHERE n.stack_id = m.id AND n.batch_id = a.batch_id
+                     AND n.kind NOT IN ('undo', 'flag', 'cover')
+                     AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id))),
   d.content_id, b.code, coalesce(b.basis, ''), coalesce(b.distance, 0)
 FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
 WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s)
+"""
+# Clear pictures that the person had before him in this batch.
+OPENED = """
+SELECT DISTINCT content_id FROM cases_viewing
+WHERE batch_id = %s AND user_id = %s AND content_id = ANY(%s) AND revealed_ms > 0
 """
 GIVEN = "SELECT decision_id FROM cases_secondopinion WHERE by_id = %s AND decision_id = ANY(%s)"
 
@@ -40,8 +50,8 @@ class Before:
 class Named:
     """An act of the person in this batch that another act names, to take it back or to repeat it.
 
-    `followed`: a later act on the unit is in effect. `outcome`: the cover's mark before it. `before`: what stood
-    before it, for each content that it decided.
+    `followed`: a later act on the unit is in effect. `outcome`: the cover's mark before it. `made`: the stack that it
+    split off, if nothing was done in that one. `before`: what stood before it, for each content that it decided.
     """
 
     id: int
@@ -52,19 +62,22 @@ class Named:
     taken_back: bool
     followed: bool
     outcome: str | None
+    made: UUID | None
     before: dict[int, Before] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What stands by content, and the acts that are named by their keys. `out`: decisions that are published;
-    `given`: decisions of others on which the person gave a second opinion already.
+    `given`: decisions of others on which the person gave a second opinion already; `opened`: contents of the units
+    that the person unveiled in this batch, read only where an act decides the rest of a stack, or anything again.
     """
 
     held: dict[int, Held]
     named: dict[UUID, Named]
     out: set[int]
     given: set[int]
+    opened: set[int]
 
     def closing(self, now: Round, content: int) -> Held | None:
         """The decision that closes the content in this case; None where it is still to be decided."""
@@ -88,6 +101,7 @@ def read(now: Round, wishes: Sequence[Wish]) -> Facts:
         named=_named(now, [wish.undoes for wish in wishes if wish.undoes is not None]),
         out=publishing.published(own),
         given=_given(now, others),
+        opened=_opened(now, contents) if any(wish.scope == "rest" or wish.kind == "redo" for wish in wishes) else set(),
     )
 
 
@@ -102,6 +116,12 @@ def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:
             if content is not None:
                 named.before[content] = Before(code, basis, distance)
     return found
+
+
+def _opened(now: Round, contents: list[int]) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(OPENED, [now.batch.pk, now.by.pk, contents])
+        return {row[0] for row in cursor.fetchall()}
 
 
 def _given(now: Round, decisions: list[int]) -> set[int]:

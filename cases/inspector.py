@@ -6,6 +6,7 @@ Categories of peers are no part of it while a first decision is awaited (`why.is
 import base64
 import json
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
@@ -32,9 +33,13 @@ MOST_PLACES = 12
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
 
 
-def unit(stack: Stack, *, by: User) -> dict[str, Any]:
-    """Everything the inspector shows somebody of a stack's cover. 7 queries."""
-    item = Item.objects.select_related("content", "case").get(pk=stack.cover_id)
+def unit(stack: Stack, *, by: User, named: UUID | None = None) -> dict[str, Any]:
+    """Everything the inspector shows somebody of a stack's cover, or of the member that is named. 7 queries.
+
+    A stack that does not hold the named one any more tells of its cover.
+    """
+    members = Item.objects.select_related("content", "case").filter(stack=stack)
+    item = (named and members.filter(public_id=named).first()) or members.get(pk=stack.cover_id)
     content, places = item.content, found_in(item)
     return {
         "id": str(stack.public_id),
@@ -59,7 +64,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
                 "veil": base64.b64encode(bytes(veil)).decode() if veil else "",
                 "distance": distance,
                 "near": units.is_near(distance),
-                "lies": _lies(turned, shown),
+                "lies": lies(turned, shown),
             }
             for veil, distance, turned, shown, *_counts in rows
         ],
@@ -67,7 +72,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _lies(turned: int, shown: int) -> str:
+def lies(turned: int, shown: int) -> str:
     """How a member lies to the one that is shown, in a word."""
     if turned == shown:
         return ""

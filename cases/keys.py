@@ -5,16 +5,20 @@ Nothing is written here. A plan follows from the facts read under the lock; `act
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts
 from cases.models import Decision
 from cases.standing import Held
-from cases.units import Round, Unit, Wish, marked, reached
+from cases.units import Member, Round, Unit, Wish, marked, reached
 
 NOTHING_HERE = "There is nothing to take back here."
 NOTHING_AGAIN = "There is nothing to do again."
 ANOTHER_SHOWN = "This stack shows another picture by now. Look at it and decide it."
+NOBODY_GOES = "None of these can be moved out: they are decided, or elsewhere by now."
+SOMEBODY_STAYS = "One picture at least stays in the stack."
+NOT_OPEN = "Only a picture that is still open can be shown first."
 LATER_STANDS = "A later decision stands here; it is not yours to take back."
 COLLEAGUES = "A colleague decided this meanwhile. His decision stands; it is not yours to take back."
 PUBLISHED = "This decision is published. Ask for its withdrawal on the Publish page."
@@ -23,6 +27,7 @@ GIVEN = "Your second opinion on this is kept already, and is not changed."
 KEEP = "keep"  # a plan's mark that stays as it is
 OUTCOMES = {"unsure": "unsure", "skip": "skipped", "clear": None}
 REPEATED = {"decide", "unsure", "skip", "clear", "flag"}
+TAKEN_BACK = REPEATED | {"split"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Plan:
     outcome: str | None = None
     told: str = ""
     late: Held | None = None
+    parted: tuple[int, ...] = ()  # items that become a stack of their own, its cover first
+    rejoined: UUID | None = None  # the stack whose items come back
 
 
 def plan(now: Round, facts: Facts, wish: Wish) -> Plan | str:
@@ -72,11 +79,16 @@ def _decide(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if late:
         return GIVEN if late.decision in facts.given else Plan(wish, code=late.code, late=late)
     changes = tuple(
-        Change(one.content, wish.code, inherited=one.item != unit.cover, distance=one.distance or 0)
-        for one in reached(wish, unit)
+        Change(one.content, wish.code, inherited=_inherits(facts, unit, one), distance=one.distance or 0)
+        for one in reached(wish, unit, facts.opened)
         if not _colleagues(now, facts, one.content)
     )
     return Plan(wish, changes, code=wish.code)
+
+
+def _inherits(facts: Facts, unit: Unit, one: Member) -> bool:
+    """Whether a decision rests on the look at another picture."""
+    return one.item != unit.cover and one.content not in facts.opened
 
 
 def _colleagues(now: Round, facts: Facts, content: int) -> Held | None:
@@ -107,11 +119,33 @@ def _flag(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     return Plan(wish, flag=True, items=(unit.cover,), told="flag")
 
 
+def _split(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
+    """Shift+S: these pictures become a stack of their own, which shows the one in focus first."""
+    wanted, open_ones = set(wish.items), [one for one in unit.members if one.state == "open"]
+    moved = [one.item for one in open_ones if one.public_id in wanted]
+    if not moved:
+        return NOBODY_GOES
+    if len(moved) == len(open_ones):
+        return SOMEBODY_STAYS
+    return Plan(wish, parted=tuple(sorted(moved, key=lambda item: item != unit.cover)), outcome=unit.mark)
+
+
+def _cover(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
+    """Show the named picture first: the others' distances are told from it, and Shift reaches what is near it."""
+    if not any(one.item == unit.cover and one.state == "open" for one in unit.members):
+        return NOT_OPEN
+    return Plan(wish, cover=unit.cover, outcome=unit.mark)
+
+
 def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """Z: goes back to what was before the named act, as a new entry."""
     named = facts.named.get(wish.undoes) if wish.undoes else None
-    if named is None or named.stack != unit.id or named.taken_back or named.kind not in REPEATED:
+    if named is None or named.stack != unit.id or named.taken_back or named.kind not in TAKEN_BACK:
         return NOTHING_HERE
+    if named.kind == "split":
+        return (
+            LATER_STANDS if named.made is None else Plan(wish, undoes=named.id, rejoined=named.made, outcome=unit.mark)
+        )
     standing = {content: facts.held[content] for content in named.before if _own(now, facts, content)}
     if named.followed or (not standing and (named.before or named.kind == "decide")):
         return LATER_STANDS
@@ -149,7 +183,8 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
         return NOTHING_AGAIN
     if named.cover != unit.cover:
         return ANOTHER_SHOWN
-    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, whole_stack=len(named.before) > 1)
+    same = tuple(one.public_id for one in unit.members if one.content in named.before) if len(named.before) > 1 else ()
+    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, items=same)
     return PLANS[named.kind](now, facts, again, unit)
 
 
@@ -159,6 +194,8 @@ PLANS: dict[str, Callable[[Round, Facts, Wish, Unit], Plan | str]] = {
     "skip": _mark,
     "clear": _mark,
     "flag": _flag,
+    "split": _split,
+    "cover": _cover,
     "undo": _undo,
     "redo": _redo,
 }

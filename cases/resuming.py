@@ -24,7 +24,8 @@ ORDER BY s.position LIMIT 1
 STEPS = """
 SELECT a.idempotency_key, a.kind, s.public_id, a.answer ->> 'code', a.answer ->> 'outcome'
 FROM cases_act a JOIN cases_stack s ON s.id = a.stack_id AND s.batch_id = a.batch_id
-WHERE a.batch_id = %s AND a.kind <> 'undo' AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id)
+WHERE a.batch_id = %s AND a.kind NOT IN ('undo', 'cover')
+  AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id)
 ORDER BY a.id
 """
 

@@ -1,6 +1,6 @@
 """What acts of a reviewer reach: units of a batch, locked; the acts' rows and their answers."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -15,21 +15,27 @@ from workbench.errors import BadInput
 from workbench.models import User
 
 Answers = dict[UUID, dict[str, Any]]
+SCOPES = ("item", "stack", "rest")
 LAST = "~"  # sorts after every path: skipped stacks wait at the end of the queue
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One act as it was sent. `version` is the stack's version that was on the screen, `item` the picture shown."""
+    """One act as it was sent. `version` is the stack's version that was on the screen, `item` the picture looked at.
+
+    `scope`: "item" is that picture and its exact copies, "stack" also what is near it, "rest" also what the person
+    opened in this batch. `items`: what "split" moves out, or what exactly is decided again.
+    """
 
     key: UUID
     kind: str
     stack: UUID
     version: int
     code: str | None = None
-    whole_stack: bool = False
+    scope: str = "item"
     undoes: UUID | None = None
     item: UUID | None = None
+    items: tuple[UUID, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class Member:
     """An item of a stack. `distance`: bits between its hash and the cover's, as they lie; None without a hash."""
 
     item: int
+    public_id: UUID
     content: int
     state: str
     distance: int | None
@@ -45,7 +52,10 @@ class Member:
 
 @dataclass(slots=True)
 class Unit:
-    """A stack of the batch, locked, with what an act on it reaches. `mark`: unsure, skipped or None, of the cover."""
+    """A stack of the batch, locked, with what an act on it reaches. `mark`: unsure, skipped or None, of the cover.
+
+    `cover` is the picture that the act is about: the member that it names, or else the one shown `first`.
+    """
 
     id: int
     public_id: UUID
@@ -55,12 +65,19 @@ class Unit:
     cover_item: UUID
     cover_content: int
     mark: str | None
+    first: int
     members: list[Member] = field(default_factory=list)
 
     @property
     def contents(self) -> list[int]:
         """Contents of all members."""
         return [member.content for member in self.members]
+
+    @property
+    def can_name_cover(self) -> bool:
+        """Whether an act may be about the cover: what is shown first always, another member while people decide it."""
+        states = {member.state for member in self.members if member.item == self.cover}
+        return self.cover == self.first or not states.isdisjoint({"open", "decided", "unsure"})
 
     @property
     def is_over(self) -> bool:
@@ -85,20 +102,24 @@ REACHED = """
 SELECT DISTINCT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id
 WHERE s.public_id = ANY(%s::uuid[]) AND s.case_id = %s
 """
+# Stacks that were made of others' members by acts that are to be taken back.
+MADE = "SELECT answer ->> 'made' FROM cases_act WHERE user_id = %s AND idempotency_key = ANY(%s) AND kind = 'split'"
 LOCK_UNITS = """
-SELECT s.id, s.public_id, s.version, s.cover_id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
+SELECT s.id, s.public_id, s.version, i.id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
   i.public_id, i.content_id,
-  CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END
-FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id
-WHERE s.public_id = ANY(%(stacks)s::uuid[]) AND s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
+  CASE WHEN i.unsure THEN 'unsure' WHEN starts_with(s.sort_key, %(last)s) THEN 'skipped' END, s.cover_id
+FROM unnest(%(stacks)s::uuid[], %(items)s::uuid[]) AS w(stack, item) JOIN cases_stack s ON s.public_id = w.stack
+JOIN cases_item i ON i.id = coalesce(
+  (SELECT n.id FROM cases_item n WHERE n.public_id = w.item AND n.stack_id = s.id), s.cover_id)
+WHERE s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 """
 MEMBERS = """
-SELECT m.stack_id, m.id, m.content_id, m.state,
+SELECT m.stack_id, m.id, m.public_id, m.content_id, m.state,
   cases_bits(coalesce(m.aligned, c.pdq), coalesce(i.aligned, k.pdq)),
   (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
-FROM cases_stack s JOIN cases_item i ON i.id = s.cover_id JOIN cases_content k ON k.id = i.content_id
-JOIN cases_item m ON m.stack_id = s.id JOIN cases_content c ON c.id = m.content_id
-WHERE s.id = ANY(%s::bigint[]) ORDER BY m.id
+FROM unnest(%s::bigint[]) AS w(cover) JOIN cases_item i ON i.id = w.cover JOIN cases_content k ON k.id = i.content_id
+JOIN cases_item m ON m.stack_id = i.stack_id JOIN cases_content c ON c.id = m.content_id
+ORDER BY m.id
 """
 # What a held stack's items would be if nobody held it: stored states wait until the batch is over.
 STATES = f"SELECT n.id, n.state FROM ({states.COMPUTED} WHERE s.id = ANY(%(stacks)s::bigint[])) n"  # noqa: S608
@@ -117,21 +138,30 @@ SELECT idempotency_key, id FROM opened
 """
 
 
-def contents_of(case: Case, stacks: Sequence[UUID]) -> list[int]:
-    """Ids of the contents in these stacks of the case."""
+def contents_of(case: Case, by: User, wishes: Sequence[Wish]) -> list[int]:
+    """Ids of the contents that acts may change: of their stacks, and of those that a split to be taken back made."""
+    stacks = {wish.stack for wish in wishes}
+    undone = [wish.undoes for wish in wishes if wish.undoes is not None]
     with prepared.cursor(rows=len(stacks)) as cursor:
+        if undone:
+            cursor.execute(MADE, [by.pk, undone])
+            stacks |= {UUID(row[0]) for row in cursor.fetchall()}
         cursor.execute(REACHED, [list(stacks), case.pk])
         return [row[0] for row in cursor.fetchall()]
 
 
-def lock(now: Round, stacks: Sequence[UUID]) -> None:
-    """Lock the units of the call, by id. Their contents are locked already."""
-    values: dict[str, Any] = {"batch": now.batch.pk, "stacks": list(stacks), "case": now.case.pk, "last": LAST}
-    with prepared.cursor(rows=len(stacks)) as cursor:
+def lock(now: Round, wishes: Sequence[Wish]) -> None:
+    """Lock the units of the call, by id, each about the picture that its first act names. Their contents are locked
+    already.
+    """
+    named = {wish.stack: wish.item for wish in reversed(wishes)}
+    values: dict[str, Any] = {"batch": now.batch.pk, "case": now.case.pk, "last": LAST}
+    values |= {"stacks": list(named), "items": list(named.values())}
+    with prepared.cursor(rows=len(named)) as cursor:
         cursor.execute(LOCK_UNITS, values)
         now.units = {row[1]: Unit(*row) for row in cursor.fetchall()}
         by_id = {unit.id: unit for unit in now.units.values()}
-        cursor.execute(MEMBERS, [list(by_id)])
+        cursor.execute(MEMBERS, [[unit.cover for unit in by_id.values()]])
         for stack, *member in cursor.fetchall():
             by_id[stack].members.append(Member(*member))
         if several := [unit.id for unit in by_id.values() if len(unit.members) > 1]:
@@ -146,20 +176,24 @@ def _bring_up(by_id: dict[int, Unit], several: Sequence[int], now: dict[int, str
         by_id[stack].members = [replace(member, state=now.get(member.item, member.state)) for member in members]
 
 
-def reached(wish: Wish, unit: Unit) -> list[Member]:
+def reached(wish: Wish, unit: Unit, opened: Container[int] = ()) -> list[Member]:
     """What a decision covers: the cover, that is its exact copies, first; with Shift whoever is open and near it.
 
-    Once nobody in the stack is open, Shift decides anew what was decided.
+    Once nobody in the stack is open, Shift decides anew what was decided. `opened`: contents that the person looked
+    at in this batch; the rest of a stack includes them however far they are.
     """
     cover = [member for member in unit.members if member.item == unit.cover]
-    if not wish.whole_stack:
+    if wish.scope == "item" and not wish.items:
         return cover
     state = "decided" if unit.is_over else "open"
-    return cover + [
-        member
-        for member in unit.members
-        if member.item != unit.cover and member.state == state and is_near(member.distance)
-    ]
+
+    def is_meant(member: Member) -> bool:
+        if wish.items:
+            return member.public_id in wish.items
+        return is_near(member.distance) or (wish.scope == "rest" and member.content in opened)
+
+    others = (member for member in unit.members if member.item != unit.cover and member.state == state)
+    return cover + [member for member in others if is_meant(member)]
 
 
 def is_near(distance: int | None) -> bool:

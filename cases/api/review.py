@@ -4,13 +4,15 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import acts, figures, inspector, keys, resuming, review, viewing
+from cases import acts, figures, inspector, keys, members, resuming, review, viewing
+from cases.errors import NotHeld
 from cases.models import Batch, Stack
-from cases.units import Wish
+from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
@@ -39,6 +41,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     scope: str = "item"
     undoes: UUID | None = None
     item: UUID | None = None
+    items: list[UUID] = []
     viewings: list[ViewingIn] = []
 
 
@@ -134,9 +137,27 @@ def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
 
 @require_GET
 def stack(request: SignedRequest, stack: UUID) -> HttpResponse:
-    """What the inspector shows of a unit."""
+    """What the inspector shows of a unit, or of one of its pictures (`?item=`)."""
     found: Stack = access.get(request.user, "item.view", Stack, stack)
-    return JsonResponse(inspector.unit(found, by=request.user))
+    return JsonResponse(inspector.unit(found, by=request.user, named=_item(request)))
+
+
+def _item(request: HttpRequest) -> UUID | None:
+    text = request.GET.get("item")
+    try:
+        return UUID(text) if text else None
+    except ValueError as error:
+        raise BadInput("item must be the id of an item.") from error
+
+
+@require_GET
+def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpResponse:
+    """The pictures of a stack that the batch holds, one by one."""
+    found = _batch(request, batch)
+    held = Stack.objects.filter(batch=found, public_id=stack, lease_until__gt=Now()).first()
+    if held is None:
+        raise NotHeld
+    return HttpResponse(msgspec.json.encode(members.of(held, found)), content_type="application/json")
 
 
 @require_POST
@@ -166,9 +187,11 @@ def _keep_looks(request: SignedRequest, looks: list[ViewingIn]) -> None:
 def _wish(act: ActIn) -> Wish:
     if act.act not in keys.PLANS:
         raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.PLANS))}.")
-    if act.scope not in {"item", "stack"}:
-        raise BadInput("scope must be item or stack.")
-    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope == "stack", act.undoes, act.item)
+    if act.scope not in SCOPES:
+        raise BadInput("scope must be item, stack or rest.")
+    if act.items and act.act != "split":
+        raise BadInput("items belong to split only.")
+    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, tuple(act.items))
 
 
 def _ms(value: int) -> int:

@@ -39,12 +39,27 @@ export class Answers {
   told(kind, unit, text) {
     const { review } = this;
     if (kind === "next") return this.#next(unit);
+    if (kind === "made") return this.#came();
+    if (kind === "put-back") return unit && this.#remove([unit]);
+    if (review.stackView.unit === unit && kind !== "conflict") review.closeStack();
     review.notices.show(`told-${unit.id}`, noteOf(kind, review.batch.units.indexOf(unit) + 1, text));
     review.inspector.forget(unit);
     if (kind === "gone") this.#remove([unit]);
     else if (kind !== "conflict") this.#showAgain(unit);
     if (unit === review.grid.current) review.repaint();
     return review.paintBar();
+  }
+
+  /** Pictures that were moved out are a unit at the end. */
+  async #came() {
+    const { review } = this;
+    try {
+      await review.batch.more();
+    } catch {
+      return; // a reload shows it
+    }
+    review.grid.setUnits(review.units());
+    review.paintBar();
   }
 
   /** A stack shows another of its pictures. */

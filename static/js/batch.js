@@ -53,6 +53,15 @@ export class Batch {
     return added;
   }
 
+  /** Takes in what came behind the last unit: pictures that were moved out of a stack. */
+  async more() {
+    const after = Math.max(0, ...this.units.map((unit) => unit.position));
+    const added = this.#add((await this.#page(after, REST)).units);
+    this.info.size += added.length;
+    await this.#veils(after, REST, added, () => {});
+    return added;
+  }
+
   find(stack) {
     return this.units.find((unit) => unit.id === stack);
   }

@@ -14,18 +14,42 @@ const shared = (review) => ({
   back: () => review.back(),
 });
 
-function moves(review) {
-  const across = () => (review.viewer.isOpen ? 1 : review.grid.across);
-  const by = (step) => (event) => review.move(review.grid.place + step(), event.shiftKey && !review.viewer.isOpen);
+/** `grid` is moved in by `move(place, extend)`; `single()` says whether one item fills the view. */
+function moves(grid, move, single) {
+  const across = () => (single() ? 1 : grid.across);
+  const by = (step) => (event) => move(grid.place + step(), event.shiftKey && !single());
   return {
     left: by(() => -1),
     right: by(() => 1),
     up: by(() => -across()),
     down: by(() => across()),
-    first: () => review.move(0),
-    last: () => review.move(review.grid.units.length - 1),
-    "page-up": by(() => -across() * review.grid.pageRows),
-    "page-down": by(() => across() * review.grid.pageRows),
+    first: () => move(0),
+    last: () => move(grid.units.length - 1),
+    "page-up": by(() => -across() * grid.pageRows),
+    "page-down": by(() => across() * grid.pageRows),
+  };
+}
+
+const looks = (review) => ({
+  unveil: () => review.looking.hold(),
+  "unveil-end": () => review.looking.unhold(),
+  enlarge: () => review.looking.enlarge(),
+  "enlarge-end": () => review.looking.unhold(),
+  idle: (event) => review.idle(categoryKey(event.code)),
+  help: showKeys,
+});
+
+/** What keys do to the pictures of a stack that are shown one by one. */
+function inStack(review) {
+  const { stackView } = review;
+  return {
+    ...shared(review),
+    ...moves(stackView.grid, (place, extend = false) => stackView.grid.go(place, { extend }), () => false),
+    ...looks(review),
+    ...Object.fromEntries(["unsure", "flag", "clear", "undo", "redo", "split"].map((id) => [id, () => review.press(id)])),
+    decide: (event) => review.press("decide", categoryKey(event.code)),
+    "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
+    stack: () => review.closeStack(),
   };
 }
 
@@ -34,20 +58,17 @@ export function bindKeys(review, regions) {
   const { categories } = review.batch.info.scheme;
   const handlers = {
     ...shared(review),
-    ...moves(review),
+    ...moves(review.grid, (place, extend) => review.move(place, extend), () => review.viewer.isOpen),
+    ...looks(review),
     ...Object.fromEntries(ACTS.map((id) => [id, () => review.press(id)])),
     decide: (event) => review.press("decide", categoryKey(event.code)),
     "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
-    idle: (event) => review.idle(categoryKey(event.code)),
-    unveil: () => review.looking.hold(),
-    "unveil-end": () => review.looking.unhold(),
-    enlarge: () => review.looking.enlarge(),
-    "enlarge-end": () => review.looking.unhold(),
     open: () => review.openViewer(),
-    help: showKeys,
+    stack: () => review.openStack(),
   };
   const letters = categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
   regions.forEach((region) => listen(region, handlers, letters));
+  listen(review.stackView.root, inStack(review), letters);
   decideWith(categories);
 }
 
@@ -60,6 +81,8 @@ export function bindButtons(review, buttons) {
     previous: () => review.move(review.grid.place - 1),
     next: () => review.move(review.grid.place + 1),
     all: () => review.ending.stopLookingBack(),
+    split: () => review.press("split"),
+    "show-first": () => review.stackView.showFirst(),
   };
   for (const button of buttons) {
     button.addEventListener("click", (event) => {

@@ -13,13 +13,13 @@ const AFTER = {
 };
 
 /** Items of the stack that are still open after the act: then the unit stays, and shows another picture. */
-function rest(kind, unit, scope) {
-  if (kind === "decide") return unit.left - (scope === "stack" ? unit.near : 1);
+function rest(kind, unit, scope, reach) {
+  if (kind === "decide") return unit.left - (reach ?? (scope === "stack" ? unit.near : 1));
   return kind === "unsure" ? unit.left - 1 : 0;
 }
 
-function after(kind, unit, { code, scope }) {
-  const left = rest(kind, unit, scope);
+function after(kind, unit, { code, scope, reach }) {
+  const left = rest(kind, unit, scope, reach);
   return left > 0 ? { code: null, outcome: null, left } : AFTER[kind](unit, code);
 }
 
@@ -50,7 +50,9 @@ export class Desk {
   }
 
   #queue(kind, unit, extra, ofFlag) {
-    const act = { key: crypto.randomUUID(), act: kind, stack: unit.id, viewings: this.viewingsOf(unit.item), ...extra };
+    const viewings = (extra.seen ?? [extra.item ?? unit.item]).flatMap((item) => this.viewingsOf(item));
+    const act = { key: crypto.randomUUID(), act: kind, stack: unit.id, viewings, ...extra };
+    delete act.seen;
     if (ofFlag) this.#flagging.add(act.key);
     unit.waiting += 1;
     this.outbox.add(act);
@@ -58,23 +60,61 @@ export class Desk {
     return act;
   }
 
-  /** One key press on one or several units. Returns {unit, key} for each act; none when nothing changes. */
-  make(kind, units, { code = null, scope = "item" } = {}) {
+  /**
+   * One key press on one or several units. Returns {unit, key} for each act; none when nothing changes. Of a stack that is
+   * shown one by one: `item` is the picture it starts from, `reach` how many it decides, `seen` which were looked at.
+   */
+  make(kind, units, { code = null, scope = "item", reach, item, seen } = {}) {
     const steps = [];
     for (const unit of units) {
       if (unit.changing || (kind === "clear" && !isHandled(unit))) continue;
-      const [before, then] = [state(unit), after(kind, unit, { code, scope })];
-      const extra = { item: unit.item, ...(kind === "decide" ? { code, scope } : {}) };
-      unit.changing = rest(kind, unit, scope) > 0;
+      const [before, then] = [state(unit), after(kind, unit, { code, scope, reach })];
+      const extra = { item: item ?? unit.item, seen, ...(kind === "decide" ? { code, scope } : {}) };
+      unit.changing = rest(kind, unit, scope, reach) > 0;
       Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : then);
       steps.push({ unit, kind, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });
       this.changed(unit);
     }
-    if (steps.length) {
-      this.#done.push(steps);
-      this.#undone = [];
-    }
+    if (steps.length) this.#did(steps);
     return steps.map(({ unit, act }) => ({ unit, key: act.key }));
+  }
+
+  #did(steps) {
+    this.#done.push(steps);
+    this.#undone = [];
+  }
+
+  /** One key press on one picture of a stack that is shown one by one; the stack goes on once the server answered. */
+  one(unit, member, kind, code) {
+    const closes = member.open && (kind === "decide" || kind === "unsure");
+    const left = unit.left - (closes ? 1 : 0) + (kind === "clear" && !member.open ? 1 : 0);
+    const outcome = kind === "unsure" ? "unsure" : null;
+    const [before, then] = [state(unit), left > 0 ? { code: null, outcome: null, left } : { code, outcome, left }];
+    if (kind === "flag") member.flagged = !member.flagged;
+    else {
+      Object.assign(unit, then);
+      Object.assign(member, { code, outcome, open: kind === "clear" });
+    }
+    const act = this.#queue(kind, unit, { item: member.item, ...(kind === "decide" ? { code, scope: "item" } : {}) }, kind === "flag");
+    this.#did([{ unit, kind, before, after: kind === "flag" ? before : then, act }]);
+    this.changed(unit);
+    return act;
+  }
+
+  /** Pictures of a stack become a stack of their own, which shows `first` first. */
+  split(unit, items, first) {
+    const before = state(unit);
+    Object.assign(unit, { left: unit.left - items.length, items: unit.items - items.length });
+    const act = this.#queue("split", unit, { item: first, items });
+    this.#did([{ unit, kind: "split", before, after: state(unit), act }]);
+    this.changed(unit);
+    return act;
+  }
+
+  /** Another picture of a stack is shown first. Nothing to take back: the one before can be shown first again. */
+  cover(unit, item) {
+    this.#queue("cover", unit, { item });
+    this.outbox.flush();
   }
 
   /** Takes the last step back, whatever it was; returns {unit, key} for each act that does so. */
@@ -89,13 +129,14 @@ export class Desk {
   #step(from, to, kind, side) {
     const acts = from.pop();
     if (!acts) return [];
-    to.push(acts);
+    if (!acts.some((step) => step.kind === "split")) to.push(acts); // who moved something out does so again by hand
     return acts.map((step) => {
       const { unit } = step;
       const isFlag = step.kind === "flag";
-      unit.changing = unit.items > 1 && !isFlag; // which picture it goes back to, the server says
+      unit.changing = (unit.items > 1 || step.kind === "split") && !isFlag; // which picture it goes back to, the server says
       Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
-      const queued = this.#queue(kind, unit, { undoes: step.act.key }, isFlag);
+      const named = kind === "redo" ? { item: step.act.item } : {};
+      const queued = this.#queue(kind, unit, { undoes: step.act.key, ...named }, isFlag);
       if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
       this.changed(unit);
       return { unit, key: queued.key };
@@ -114,7 +155,9 @@ export class Desk {
     }
     unit.version = result.version ?? unit.version;
     if (result.status === "conflict") this.told("conflict", unit, result.message);
-    if (unit.items > 1 && !ofFlag) {
+    if (result.made) this.told("made", unit, result.made);
+    if (result.gone) this.told("put-back", this.batch.find(result.gone), "");
+    if ((unit.items > 1 || unit.changing || act.act === "split") && !ofFlag) {
       if (unit.waiting === 0) this.#goesOn(unit);
       return;
     }

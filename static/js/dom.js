@@ -83,3 +83,6 @@ export function afterPaint(work) {
     requestAnimationFrame(() => window.setTimeout(() => { planned = false; work(); }));
   };
 }
+
+/** A hundredth of a second, for who waits until something is so. */
+export const moment = () => new Promise((done) => { window.setTimeout(done, 10); });

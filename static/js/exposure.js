@@ -43,7 +43,7 @@ export class Exposure {
   /** Adds time for which the picture behind `token` was unveiled. */
   add(token, unit, milliseconds) {
     this.session.revealed += milliseconds;
-    this.session.stacks.add(unit.id);
+    this.session.stacks.add(unit.stack ?? unit.id);
     if (!token) return;
     const entry = this.#tokens.get(token) ?? { item: unit.item, total: 0, reported: 0 };
     entry.total += milliseconds;

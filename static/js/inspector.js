@@ -2,6 +2,7 @@
 // known; the rest is asked for when the focus rests.
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, number, plural, spoken } from "./dom.js";
+import { fromBase64 } from "./veils.js";
 
 const SETTLE = 120; // milliseconds
 
@@ -17,8 +18,8 @@ function pills(unit) {
   return [el("span", { class: "pill acc" }, state), unit.flagged ? el("span", { class: "pill warn" }, "Flag") : null];
 }
 
-function head(unit, place) {
-  const facts = [`Item ${number(place + 1)}`];
+function head(unit, where) {
+  const facts = [where];
   if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? `stack of ${unit.items}, ${unit.left} left` : `stack of ${unit.items}`);
   if (unit.copies) facts.push(plural(unit.copies, "exact copy", "exact copies"));
   if (unit.kind === "video") facts.push(unit.duration_ms ? `video ${clock(unit.duration_ms)}` : "video");
@@ -46,12 +47,13 @@ function reason(line) {
   return told;
 }
 
-function body(details) {
+/** `inStack`: its others are on screen anyway. */
+function body(details, inStack) {
   const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), reason(line))));
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
   const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
-  if (details.members.length) made.push(stack(details));
+  if (details.members.length && !inStack) made.push(stack(details));
   return made;
 }
 
@@ -60,7 +62,7 @@ const VEILS = 7; // of a stack, beside the picture shown
 /** A veil from its base64, as an address that is let go of once the picture is drawn. */
 function veil(text) {
   const image = el("img", { alt: "" });
-  const address = URL.createObjectURL(new Blob([Uint8Array.from(atob(text), (char) => char.charCodeAt(0))], { type: "image/webp" }));
+  const address = fromBase64(text);
   image.addEventListener("load", () => URL.revokeObjectURL(address), { once: true });
   image.src = address;
   return image;
@@ -86,7 +88,7 @@ function stack({ members, stack: { near, far, reach } }) {
 export class Inspector {
   #timer = null;
   #abort = null;
-  #known = new Map(); // stack -> details, for this page only
+  #known = new Map(); // item -> details, for this page only
   #missing = null; // the unit whose details did not come
 
   constructor(root, { api, session }) {
@@ -96,31 +98,33 @@ export class Inspector {
     root.replaceChildren(this.details, this.foot);
   }
 
-  show(unit, place) {
-    Object.assign(this, { unit, place });
+  /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
+  show(unit, place, where = `Item ${number(place + 1)}`) {
+    Object.assign(this, { unit, place, where });
     this.#missing = null;
     window.clearTimeout(this.#timer);
     this.#abort?.abort();
-    const known = this.#known.get(unit.id);
-    this.#paint(unit, place, known);
-    if (!known) this.#timer = window.setTimeout(() => this.#ask(unit, place), SETTLE);
+    const known = this.#known.get(unit.item);
+    this.#paint(unit, known);
+    if (!known) this.#timer = window.setTimeout(() => this.#ask(unit), SETTLE);
   }
 
   forget(unit) {
-    this.#known.delete(unit.id);
+    this.#known.delete(unit.item);
   }
 
   /** The server answers again: asks for what did not come. */
   again() {
-    if (this.#missing === this.unit) this.show(this.unit, this.place);
+    if (this.#missing === this.unit) this.show(this.unit, this.place, this.where);
   }
 
-  async #ask(unit, place) {
+  async #ask(unit) {
     this.#abort = new AbortController();
     try {
-      const details = await getJson(`${this.api}/stacks/${unit.id}`, this.#abort.signal);
-      this.#known.set(unit.id, details);
-      if (this.unit === unit) this.#paint(unit, place, details);
+      const of = unit.stack ? `${unit.stack}?item=${unit.item}` : unit.id;
+      const details = await getJson(`${this.api}/stacks/${of}`, this.#abort.signal);
+      this.#known.set(details.item, details);
+      if (this.unit === unit) this.#paint(unit, details);
     } catch (error) {
       if (error.name === "AbortError" || this.unit !== unit) return;
       this.#missing = unit;
@@ -128,8 +132,8 @@ export class Inspector {
     }
   }
 
-  #paint(unit, place, details) {
-    this.details.replaceChildren(...[head(unit, place), noPicture(unit), ...(details ? body(details) : [])].filter(Boolean));
+  #paint(unit, details) {
+    this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, Boolean(unit.stack)) : [])].filter(Boolean));
     this.paintSession();
   }
 

@@ -15,11 +15,11 @@ export class Looking {
   }
 
   hold() {
-    const { grid, viewer, unveiler } = this.review;
-    const unit = grid.current;
+    const { field, viewer, unveiler } = this.review;
+    const unit = field.current;
     if (!unit) return;
     if (!canUnveil(unit)) announce("There is no picture for this item.");
-    unveiler.hold(unit, () => (viewer.isOpen ? viewer.frame : grid.currentTile));
+    unveiler.hold(unit, () => (viewer.isOpen ? viewer.frame : field.currentTile));
   }
 
   /** Larger only in the viewer, and only while the key is held. */

@@ -18,6 +18,7 @@ import { saving } from "./saving.js";
 import { marks, spokenName } from "./tile.js";
 import { Unveiler } from "./unveil.js";
 import { drop } from "./veils.js";
+import { StackView } from "./stackview.js";
 import { Viewer } from "./viewer.js";
 
 const SUMS = 15_000; // milliseconds between reports of sums, and between questions for changes
@@ -40,7 +41,7 @@ class Review {
       address: (item) => this.batch.clearAddress(item),
       exposure: this.exposure,
       onChange: (unit, { error, shown }) => {
-        if (shown === false) this.grid.refresh(unit);
+        if (shown === false) this.field.refresh(unit);
         if (error) this.notices.show("picture", { tone: "warn", icon: "eye-off", title: "The picture did not come.", text: error.message });
         this.inspector.paintSession();
       },
@@ -72,6 +73,7 @@ class Review {
     });
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
     this.viewer = new Viewer(part("viewer"));
+    this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
@@ -100,6 +102,11 @@ class Review {
       come();
       this.notices.show("load", { tone: "bad", icon: "cloud-off", title: "The batch could not be loaded.", text: `${error.message} Nothing was changed.`, action: ["Try again", () => location.reload()], stays: true });
     }
+  }
+
+  /** The grid that is on screen: of the batch, or of one stack. */
+  get field() {
+    return this.stackView.isOpen ? this.stackView.grid : this.grid;
   }
 
   units() {
@@ -148,7 +155,7 @@ class Review {
 
   focusStage() {
     if (this.viewer.isOpen) this.viewer.stage.focus({ preventScroll: true });
-    else this.grid.currentTile?.focus({ preventScroll: true });
+    else this.field.currentTile?.focus({ preventScroll: true });
   }
 
   /** What a key or its button does to the units in question, and then the next one is on screen. */
@@ -159,6 +166,7 @@ class Review {
     const kind = id === "decide-stack" ? "decide" : id;
     const category = kind === "decide" ? this.batch.byKey(key) : null;
     if (kind === "decide" && !category) return this.idle(key);
+    if (this.stackView.isOpen) return this.#pressInStack(id, category);
     this.unveiler.veil(); // what was seen belongs to this act
     const units = this.viewer.isOpen ? [this.grid.current] : this.grid.chosen;
     const scope = id === "decide-stack" ? "stack" : "item";
@@ -170,6 +178,13 @@ class Review {
     if (kind === "flag" || kind === "clear") return this.repaint();
     const said = category ? `${category.code} ${category.name}` : MARKS[kind];
     return this.advance(units[units.length - 1], `${said}, ${this.last.more}. `);
+  }
+
+  #pressInStack(id, category) {
+    if (id === "decide-stack") return this.stackView.pressRest(category);
+    if (id === "split") return this.stackView.moveOut();
+    if (id === "skip") return announce("Skipping is for the whole stack: Esc goes back to it.");
+    return this.stackView.press(id, category);
   }
 
   /** A key that means nothing in this batch says so, beside the keys that do. */
@@ -186,7 +201,10 @@ class Review {
     const [{ unit }] = made;
     if (!this.units().includes(unit)) this.ending.stopLookingBack();
     this.last.set({ text: id === "undo" ? "Undone" : "Made again" }, made.map(({ key }) => [key, 1]), "item");
-    this.move(this.units().indexOf(unit));
+    if (unit !== this.stackView.unit) {
+      this.closeStack();
+      this.move(this.units().indexOf(unit));
+    }
     return this.paintBar();
   }
 
@@ -234,8 +252,31 @@ class Review {
     this.repaint();
   }
 
+  /** T: the pictures of the stack in focus, one by one. */
+  openStack() {
+    const unit = this.grid.current;
+    if (this.stackView.isOpen || !unit) return undefined;
+    if (unit.items < 2) return announce("There is only one picture here.");
+    if (this.viewer.isOpen) this.back();
+    this.unveiler.veil();
+    part("lightbox").hidden = true;
+    return this.stackView.open(unit);
+  }
+
+  closeStack() {
+    const { unit } = this.stackView;
+    if (!unit) return;
+    this.unveiler.veil();
+    this.stackView.close();
+    unit.changing ||= unit.waiting > 0 && unit.left > 0; // what it shows next, the server says
+    part("lightbox").hidden = false;
+    this.grid.layout({ anew: true });
+    this.grid.go(this.grid.place);
+  }
+
   back() {
-    if (this.viewer.isOpen) {
+    if (this.stackView.isOpen) this.closeStack();
+    else if (this.viewer.isOpen) {
       this.unveiler.veil();
       this.viewer.close();
       part("lightbox").hidden = false;
@@ -253,10 +294,12 @@ class Review {
   // ---- painting ----
 
   repaint() {
-    if (this.grid.current) this.focused(this.grid.current);
+    if (this.stackView.isOpen) this.stackView.paint();
+    else if (this.grid.current) this.focused(this.grid.current);
   }
 
   changed(unit) {
+    this.stackView.settled(unit);
     this.grid.refresh(unit);
     if (this.viewer.isOpen && unit === this.grid.current) this.viewer.show(unit, this.marks(unit));
   }
@@ -268,7 +311,7 @@ class Review {
   /** What stands around the item in focus; it may come a frame later. */
   #paintSides() {
     const unit = this.grid.current;
-    if (!unit) return;
+    if (!unit || this.stackView.isOpen) return;
     const place = this.units().indexOf(unit);
     this.inspector.show(unit, place);
     const [first, second] = scopeOf(this.viewer.isOpen ? [unit] : this.grid.chosen);

@@ -35,6 +35,7 @@ function topLeft(unit) {
 
 function tags(unit, seen) {
   const made = [topLeft(unit)];
+  if (unit.mark) made.push(tag("tr", unit.mark)); // of a stack that is shown one by one: how far from the first
   if (unit.items > 1) made.push(tag("tr", icon("layers"), String(unit.left || unit.items)));
   if (unit.kind === "video") made.push(tag("br", icon("film"), unit.duration_ms ? clock(unit.duration_ms) : "video"));
   if (seen > 0) made.push(tag("bl", icon("eye"), `${(seen / 1000).toFixed(1)} s`));
@@ -69,7 +70,7 @@ const put = (node, name, value) => {
 /** Paints `unit` on `node`; `place` is its index, `look` holds category, total, here, selected, seen (milliseconds). */
 export function paintTile(node, unit, place, { category, total, here, selected, seen }) {
   const handled = isHandled(unit);
-  put(node, "class", ["tile", handled && "done", category && `k${category.colour}`, handled && !category && "soft", unit.items > 1 && "stackd", here && "here", selected && "sel"].filter(Boolean).join(" "));
+  put(node, "class", ["tile", handled && "done", category && `k${category.colour}`, handled && !category && "soft", unit.items > 1 && "stackd", unit.near === false && "far", here && "here", selected && "sel"].filter(Boolean).join(" "));
   put(node, "data-place", String(place));
   put(node, "aria-selected", String(Boolean(here || selected)));
   put(node, "tabindex", here ? "0" : "-1");
@@ -78,7 +79,7 @@ export function paintTile(node, unit, place, { category, total, here, selected, 
   const veil = unit.veil ?? null;
   if (veil && node.image.src !== veil) node.image.src = veil;
   node.image.hidden = !veil;
-  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.item, seen].join("|");
+  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.item, unit.mark, seen].join("|");
   if (node.drawn === drawn) return; // moving the focus redraws no tags
   node.drawn = drawn;
   node.name.textContent = `Item ${place + 1} of ${total}, ${handled ? "handled" : "undecided"}. `;

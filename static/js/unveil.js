@@ -4,11 +4,9 @@
 import { getClear } from "./api.js";
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
-import { el } from "./dom.js";
+import { el, moment } from "./dom.js";
 
 const SETTLE = 60; // milliseconds on an item before its picture is asked for
-
-const moment = () => new Promise((done) => { window.setTimeout(done, 10); });
 
 export class Unveiler {
   #pictures = new Map(); // item -> { promise, abort }

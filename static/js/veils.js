@@ -14,6 +14,10 @@ export function cut(buffer) {
   return addresses;
 }
 
+/** An address of a veil that came as base64 text. */
+export const fromBase64 = (text) =>
+  URL.createObjectURL(new Blob([Uint8Array.from(atob(text), (char) => char.charCodeAt(0))], { type: "image/webp" }));
+
 /** Gives each unit of this page of units its veil. */
 export async function dress(url, units) {
   const addresses = cut(await getBytes(url));

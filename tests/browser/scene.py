@@ -16,7 +16,7 @@ PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"a
 FULL = "BR-FULL"  # the case that has everything
 SMALL = 26  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
-STACKED = 3  # cases whose pictures look alike
+STACKED = 5  # cases whose pictures look alike
 IN_STACK = 5
 IN_LONG = 70  # more than a page of units
 

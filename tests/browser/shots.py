@@ -145,13 +145,20 @@ def work_a_little(page: Page) -> str:
 
 
 def review(page: Page, into: Path) -> None:
-    """The queue, the viewer, the sheet of keys, the end of a batch."""
+    """The queue, the viewer, the sheet of keys, a stack, the end of a batch."""
     shoot(page, into, "review")
     page.keyboard.press("Enter")
     shoot(page, into, "viewer")
     page.keyboard.press("Shift+Slash")
     shoot(page, into, "keys")
     page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    page.locator(".tile.stackd:not(.done)").first.click()
+    page.keyboard.press("t")
+    page.locator(".stackview .tile.here:focus").wait_for()
+    desk.unveil(page, ".stackview .tile.here")
+    page.keyboard.press("ArrowRight")
+    shoot(page, into, "stack")
     page.keyboard.press("Escape")
     page.get_by_role("button", name="End batch").click()
     shoot(page, into, "finish")

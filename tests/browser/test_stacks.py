@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import desk
 from tests.browser.conftest import World
 from tests.browser.desk import focused, place, tile
 from tests.browser.scene import IN_STACK
+from tests.browser.test_axe import complaints
 
 pytestmark = pytest.mark.browser
 
@@ -68,3 +69,61 @@ def test_no_key_decides_a_picture_that_was_not_on_screen(review: Page) -> None:
     desk.saved(review, lambda: desk.press(review, "1", "1", "1"))  # the second and third come before the next picture
     desk.item(review)
     assert units(review)[0]["left"] == IN_STACK - 1
+
+
+def open_stack(page: Page) -> Locator:
+    """Press T; returns the pictures of the stack."""
+    page.keyboard.press("t")
+    tiles = page.locator('[data-part="stack"] .tile')
+    expect(tiles).to_have_count(IN_STACK)
+    expect(tiles.first).to_be_focused()
+    return tiles
+
+
+def test_in_the_stack_each_picture_is_decided_by_a_look_of_its_own_and_shift_decides_the_rest(review: Page) -> None:
+    tiles = open_stack(review)
+    expect(tiles.first.locator(".tag.tr")).to_have_text("first")
+    assert complaints(review, "a stack") == []
+    shown = [tile.get_attribute("data-item") for tile in tiles.all()]
+    review.keyboard.press("ArrowRight")
+    desk.unveil(review, ".stackview .tile.here")
+    sent = desk.saved(review, lambda: desk.press(review, "3", "2"), number=2)
+    assert [(act["item"], act["code"], act["scope"]) for act in sent] == [
+        (shown[1], "3", "item"),
+        (shown[2], "2", "item"),
+    ]
+    assert sent[0]["viewings"]
+    expect(tiles.nth(1).locator(".verdict")).to_contain_text("3")
+    expect(review.locator(".dock .scope")).to_contain_text("the rest: 3 of 3")
+    [rest] = desk.saved(review, lambda: review.keyboard.press("Shift+1"))
+    assert (rest["item"], rest["scope"]) == (shown[0], "rest")
+    expect(review.locator('[data-part="stack"]')).to_be_hidden()
+    assert place(review) == 1
+    assert [unit["left"] for unit in units(review)] == [0, 1, 1]
+    for _act in range(3):
+        desk.saved(review, lambda: review.keyboard.press("z"))
+    assert [unit["left"] for unit in units(review)] == [IN_STACK, 1, 1]
+
+
+def test_what_is_moved_out_comes_at_the_end_and_z_puts_it_back(review: Page) -> None:
+    tiles = open_stack(review)
+    shown = [tile.get_attribute("data-item") for tile in tiles.all()]
+    desk.press(review, "ArrowRight", "Shift+ArrowRight")
+    [sent] = desk.saved(review, lambda: review.keyboard.press("Shift+s"))
+    assert (sent["act"], sent["items"]) == ("split", shown[1:3])
+    expect(tiles).to_have_count(IN_STACK - 2)
+    review.keyboard.press("Escape")
+    assert place(review) == 0
+    expect(tile(review, 3).locator(".tag.tr")).to_have_text("2")
+    expect(tile(review, 0).locator(".tag.tr")).to_have_text(str(IN_STACK - 2))
+    assert [unit["left"] for unit in units(review)] == [IN_STACK - 2, 1, 1, 2]
+    desk.saved(review, lambda: review.keyboard.press("z"))
+    expect(tile(review, 0).locator(".tag.tr")).to_have_text(str(IN_STACK))
+    expect(tile(review, 3)).to_have_count(0)
+    open_stack(review)
+    review.keyboard.press("End")
+    last = desk.focused(review.locator('[data-part="stack"]')).get_attribute("data-item")  # type: ignore[arg-type]
+    desk.saved(review, lambda: review.get_by_role("button", name="Show first").click())
+    expect(review.locator(f'.stackview .tile[data-item="{last}"] .tag.tr')).to_have_text("first")
+    review.keyboard.press("t")
+    assert (place(review), desk.item(review)) == (0, last)

