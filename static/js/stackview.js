@@ -63,13 +63,16 @@ export class StackView {
     this.root.hidden = true;
   }
 
-  /** Asks for the members again; those that are known keep their places, those that went leave theirs. */
+  /**
+   * Asks for the members again; those that are known keep their places, those that went leave theirs. False: the answer
+   * came too late to count.
+   */
   async refresh() {
     const { unit } = this;
     this.#asked += 1;
     const asked = this.#asked;
     const told = await getJson(`${this.review.batch.address}/stacks/${unit.id}`);
-    if (asked !== this.#asked || this.unit !== unit || unit.waiting) return; // newer keys have newer answers
+    if (asked !== this.#asked || this.unit !== unit || unit.waiting) return false; // newer keys have newer answers
     const fresh = new Map(told.members.map((member) => [member.item, member]));
     this.members.filter((member) => !fresh.has(member.item)).forEach(drop);
     const kept = this.members.filter((member) => fresh.has(member.item));
@@ -80,6 +83,7 @@ export class StackView {
     this.elsewhere = told.elsewhere;
     this.reach = told.reach;
     this.#show();
+    return true;
   }
 
   #made(member) {
@@ -212,10 +216,10 @@ export class StackView {
   async settled(unit) {
     if (unit !== this.unit || unit.waiting) return;
     try {
-      await this.refresh();
+      if (!(await this.refresh())) return;
     } catch {
       return; // the outbox tells when the server is away
     }
-    if (this.unit && !this.members.length) this.#over();
+    if (!this.members.length) this.#over();
   }
 }
