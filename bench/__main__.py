@@ -26,6 +26,7 @@ NAMES = {
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",
     "near": "100,000 PDQ against a million within 31 bits, recall, skewed sets, a delta to matchable",
     "stacks": "stacks of a million pictures, and the looks they take",
+    "alike": "recall and precision of look-alikes over bits, and the curve in docs/",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 
