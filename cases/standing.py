@@ -38,6 +38,7 @@ class Written:
     basis: str
     superseded: str | None
     sha256: str
+    distance: int = 0  # bits of 256 from the picture that was looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ written AS (
     p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp()
   FROM planned p LEFT JOIN cases_standing st ON st.content_id = p.content AND st.scheme_id = %(scheme_id)s
   ORDER BY p.content
-  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id),
+  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id, distance),
 stand AS (
   INSERT INTO cases_standing (content_id, scheme_id, decision_id, code, version)
   SELECT content_id, %(scheme_id)s, id, code, 1 FROM written ORDER BY content_id
@@ -80,7 +81,7 @@ stand AS (
 sure AS (
   UPDATE cases_item i SET unsure = false FROM written w
   WHERE i.case_id = %(case)s AND i.content_id = w.content_id AND i.unsure)
-SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex')
+SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex'), w.distance
 FROM written w JOIN cases_content c ON c.id = w.content_id
 LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
@@ -111,7 +112,11 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool | No
 
 
 def event(row: Written, case: Case, *, reason: str = "", via: str = "") -> audit.Event:
-    """The event of a decision: set, changed or taken back; `via` where it was not made in a batch."""
+    """The event of a decision: set, changed or taken back.
+
+    `via` where it was not made in a batch; one that rests on the look at another picture of its stack says so, and how
+    many bits lie between the two.
+    """
     verb = events.TAKEN_BACK if row.code is None else events.SUPERSEDED if row.superseded else events.DECIDED
     details = {
         "code": row.code,
@@ -119,7 +124,7 @@ def event(row: Written, case: Case, *, reason: str = "", via: str = "") -> audit
         "basis": row.basis,
         "scheme": case.scheme.scheme_id,
         "sha256": row.sha256,
-    } | ({"via": via} if via else {})
+    } | ({"via": via} if via else {"via": "stack", "distance": row.distance} if row.basis == "inherited" else {})
     return audit.Event(verb, f"decision:{row.public_id}", case.public_id, details, reason)
 
 

@@ -1,5 +1,6 @@
 """One look, one decision: what keys do to a stack of look-alikes, and how it goes on when a part is decided."""
 
+import json
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,7 @@ from tests.cases import material
 from tests.cases.test_acts import counts, wish
 from tests.hashsets.test_near_index import pdq
 from workbench import checks
-from workbench.models import User
+from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
 
@@ -71,6 +72,9 @@ def test_shift_decides_whoever_is_within_one_look_and_the_rest_gets_a_cover_of_i
     assert sorted((basis, bits > 0) for _code, basis, bits in told.values()) == [
         ("inherited", True), ("inherited", True), ("veiled", False)
     ]  # fmt: skip
+    bodies = AuditEvent.objects.filter(verb="decision.set").values_list("body", flat=True)
+    events = [json.loads(body)["details"] for body in bodies]
+    assert sorted(event["distance"] for event in events if event.get("via") == "stack") == sorted(bits for _code, basis, bits in told.values() if basis == "inherited")
     [rest] = review.units(batch)
     assert (rest["left"], rest["near"]) == (2, 2)
     acts.act(batch=batch, by=dana, wishes=[wish(rest, code="2", scope="stack")])
