@@ -3,7 +3,7 @@
 const SOON = 250; // milliseconds until a flush
 const MANY = 20; // or this many acts
 const FULL = 50; // unsaved acts at which the queue stops
-const LATE = 5000; // milliseconds after which people are told
+const LATE = 4000; // milliseconds after which people are told: before five seconds are over
 const LONGEST = 10_000; // between two tries
 
 export class Outbox {

@@ -74,7 +74,9 @@ def test_shift_decides_whoever_is_within_one_look_and_the_rest_gets_a_cover_of_i
     ]  # fmt: skip
     bodies = AuditEvent.objects.filter(verb="decision.set").values_list("body", flat=True)
     events = [json.loads(body)["details"] for body in bodies]
-    assert sorted(event["distance"] for event in events if event.get("via") == "stack") == sorted(bits for _code, basis, bits in told.values() if basis == "inherited")
+    assert sorted(event["distance"] for event in events if event.get("via") == "stack") == sorted(
+        bits for _code, basis, bits in told.values() if basis == "inherited"
+    )
     [rest] = review.units(batch)
     assert (rest["left"], rest["near"]) == (2, 2)
     acts.act(batch=batch, by=dana, wishes=[wish(rest, code="2", scope="stack")])
