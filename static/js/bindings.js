@@ -9,6 +9,7 @@ const ACTS = ["unsure", "skip", "flag", "clear", "undo", "redo"];
 const shared = (review) => ({
   blur: () => review.looking.toggle("blur"),
   grey: () => review.looking.toggle("grey"),
+  glance: () => review.looking.toggleGlance(),
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
   back: () => review.back(),

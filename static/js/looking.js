@@ -1,25 +1,53 @@
-// What of the item in focus is clear: held, left open without blur, enlarged; and how all of it is veiled again.
+// What of the item in focus is clear: held, left open without blur, enlarged; and how all of it is veiled again. Who
+// decides while the key stays down sees the next item at once; who only moves on does not.
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { announce } from "./dom.js";
 
 const NAMES = { blur: "Blur", grey: "Grey" };
+const GLANCE = 600; // milliseconds after which a picture is veiled again, for who asked for it
+const KEPT = "winnow.glance";
 
 export class Looking {
+  #held = false;
+  #goesOn = false; // somebody decided with the key down: the next item is to be clear
+  #came = null; // the item that came into focus last
+
   /** `main` carries the class for grey; `review` is the page's own object (review.js). */
   constructor(main, review) {
     Object.assign(this, { main, review });
     this.veil = { blur: true, grey: true };
     main.classList.add("grey");
+    this.glance = localStorage.getItem(KEPT) === "on";
+    this.#paint("glance", this.glance);
     document.addEventListener(PANIC, () => this.panic());
   }
 
   hold() {
+    this.#held = true;
+    return this.#open();
+  }
+
+  async #open() {
     const { field, viewer, unveiler } = this.review;
     const unit = field.current;
     if (!unit) return;
     if (!canUnveil(unit)) announce("There is no picture for this item.");
-    unveiler.hold(unit, () => (viewer.isOpen ? viewer.frame : field.currentTile));
+    const shown = await unveiler.hold(unit, () => (viewer.isOpen ? viewer.frame : field.currentTile));
+    if (shown && this.glance) window.setTimeout(() => unveiler.veil(shown), GLANCE);
+  }
+
+  /** An item came into focus, or the one in focus was painted anew. */
+  arrived(item) {
+    if (item === this.#came) return;
+    this.#came = item;
+    if ((this.#held && this.#goesOn) || !this.veil.blur) this.#open();
+    this.#goesOn = false;
+  }
+
+  /** The item in focus is decided: another one comes. */
+  goOn() {
+    this.#goesOn = this.#held;
   }
 
   /** Larger only in the viewer, and only while the key is held. */
@@ -30,6 +58,7 @@ export class Looking {
   }
 
   unhold() {
+    this.#held = false;
     this.review.viewer.large(false);
     if (this.veil.blur) this.review.unveiler.veil();
   }
@@ -38,15 +67,28 @@ export class Looking {
   toggle(which) {
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
-    this.main.querySelector(`[data-act="${which}"]`).setAttribute("aria-pressed", String(this.veil[which]));
+    this.#paint(which, this.veil[which]);
     if (which === "blur") {
       if (this.veil.blur) this.review.unveiler.veil();
-      else this.hold();
+      else this.#open();
     }
     announce(`${NAMES[which]} ${this.veil[which] ? "on" : "off"}`);
   }
 
+  /** Whether a clear picture is veiled again by itself after a moment. */
+  toggleGlance() {
+    this.glance = !this.glance;
+    localStorage.setItem(KEPT, this.glance ? "on" : "off");
+    this.#paint("glance", this.glance);
+    announce(`Glance ${this.glance ? "on: a picture is veiled again after a moment" : "off"}`);
+  }
+
+  #paint(which, on) {
+    this.main.querySelector(`[data-act="${which}"]`).setAttribute("aria-pressed", String(on));
+  }
+
   panic() {
+    this.#held = false;
     this.review.viewer.large(false);
     if (!this.veil.blur) this.toggle("blur");
   }

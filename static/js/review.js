@@ -176,6 +176,7 @@ class Review {
     this.last.set(category ? { category } : { text: MARKS[kind] }, made.map(({ unit, key: act }) => [act, reached.get(unit)]));
     this.paintBar();
     if (kind === "flag" || kind === "clear") return this.repaint();
+    this.looking.goOn();
     const said = category ? `${category.code} ${category.name}` : MARKS[kind];
     return this.advance(units[units.length - 1], `${said}, ${this.last.more}. `);
   }
@@ -235,7 +236,7 @@ class Review {
     const place = units.indexOf(unit);
     this.unveiler.focus(unit, units.slice(place + 1).find((other) => !isHandled(other)));
     if (this.viewer.isOpen) this.viewer.show(unit, this.marks(unit));
-    if (!this.looking.veil.blur) this.looking.hold();
+    this.looking.arrived(unit.item);
     this.paintSides();
   }
 

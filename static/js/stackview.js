@@ -125,7 +125,7 @@ export class StackView {
     const { review, members } = this;
     const next = members.slice(members.indexOf(member) + 1).find(isOpen);
     review.unveiler.focus(member, next);
-    if (!review.looking.veil.blur) review.looking.hold();
+    review.looking.arrived(member.item);
     this.paint();
   }
 
@@ -155,7 +155,9 @@ export class StackView {
     review.last.set(category ? { category } : { text: DONE[kind] }, acts.map(({ key }, place) => [key, files(chosen[place])]));
     review.paintBar();
     this.grid.refresh();
-    if (kind !== "flag" && kind !== "clear") this.#advance(chosen[chosen.length - 1]);
+    if (kind === "flag" || kind === "clear") return;
+    review.looking.goOn();
+    this.#advance(chosen[chosen.length - 1]);
   }
 
   #advance(from) {
@@ -184,6 +186,7 @@ export class StackView {
     review.last.set({ category }, made.map(({ key }) => [key, rest.reduce((sum, member) => sum + files(member), 0)]));
     review.paintBar();
     this.grid.refresh();
+    review.looking.goOn();
     const left = this.members.find(isOpen);
     if (left) return this.grid.go(this.members.indexOf(left));
     return this.#over();

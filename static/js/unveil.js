@@ -48,23 +48,23 @@ export class Unveiler {
 
   /**
    * Unveils `unit` for as long as nobody calls `veil`, inside the node that `host()` finds: tiles may be made anew
-   * while the picture is on its way. Resolves to false when there is no picture.
+   * while the picture is on its way. Resolves to what is shown, for `veil`; to null when there is no picture.
    */
   async hold(unit, host) {
-    if (!canUnveil(unit) || document.hidden || !document.hasFocus()) return false;
+    if (!canUnveil(unit) || document.hidden || !document.hasFocus()) return null;
     this.veil();
     const wish = { unit };
     this.#wanted = wish;
     let picture;
     try {
       while (unit.changing && this.#wanted === wish) await moment(); // its next picture is not known yet
-      if (this.#wanted !== wish || !canUnveil(unit)) return false;
+      if (this.#wanted !== wish || !canUnveil(unit)) return null;
       picture = await this.#fetch(unit.item);
     } catch (error) {
       if (this.#wanted === wish) this.onChange(unit, { error });
-      return false;
+      return null;
     }
-    if (this.#wanted !== wish) return false; // the key went up before the picture was here
+    if (this.#wanted !== wish) return null; // the key went up before the picture was here
     const address = URL.createObjectURL(picture.blob);
     const image = el("img", { class: "clear", alt: "" });
     image.src = address;
@@ -72,16 +72,16 @@ export class Unveiler {
       await image.decode();
     } catch {
       URL.revokeObjectURL(address);
-      return false;
+      return null;
     }
     if (this.#wanted !== wish) {
       URL.revokeObjectURL(address);
-      return false;
+      return null;
     }
     host()?.append(image);
     this.#shown = { unit, host, image, address, token: picture.token, since: performance.now() };
     this.onChange(unit, { shown: true });
-    return true;
+    return this.#shown;
   }
 
   /** The tiles were made anew: what is clear stays clear, and stays counted. */
@@ -89,10 +89,11 @@ export class Unveiler {
     if (this.#shown) this.#shown.host()?.append(this.#shown.image);
   }
 
-  /** Veils at once and counts what was seen. */
-  veil() {
-    this.#wanted = null;
+  /** Veils at once and counts what was seen; with `only`, if that is what is shown still. */
+  veil(only = this.#shown) {
     const shown = this.#shown;
+    if (only !== shown) return;
+    this.#wanted = null;
     if (!shown) return;
     this.#shown = null;
     shown.image.remove();

@@ -137,6 +137,23 @@ def test_a_picture_is_clear_only_while_the_key_is_held_and_the_window_has_the_fo
     review.keyboard.up("Space")
 
 
+def test_who_decides_with_the_key_held_sees_the_next_and_a_glance_ends_by_itself(review: Page) -> None:
+    clear = review.locator(".tile.here img.clear")
+    review.keyboard.down("Space")
+    expect(clear).to_be_visible(timeout=desk.PATIENCE)
+    desk.saved(review, lambda: desk.press(review, "1", "2"), number=2)
+    assert place(review) == 2
+    expect(clear).to_be_visible(timeout=desk.PATIENCE)
+    review.keyboard.up("Space")
+    expect(review.locator("img.clear")).to_have_count(0)
+    review.get_by_role("button", name="Glance").click()
+    review.keyboard.down("Space")
+    expect(clear).to_be_visible(timeout=desk.PATIENCE)
+    expect(clear).to_have_count(0)  # though the key is down
+    review.keyboard.up("Space")
+    review.get_by_role("button", name="Glance").click()
+
+
 def test_a_picture_stays_clear_while_the_key_is_held_though_the_tiles_are_made_anew(review: Page) -> None:
     clear = review.locator(".tile.here img.clear")
     review.keyboard.down("Space")
