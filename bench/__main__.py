@@ -27,6 +27,7 @@ NAMES = {
     "near": "100,000 PDQ against a million within 31 bits, recall, skewed sets, a delta to matchable",
     "stacks": "stacks of a million pictures, and the looks they take",
     "alike": "recall and precision of look-alikes over bits, and the curve in docs/",
+    "person": "a scripted person at the desk: looks, keys, time, what the page costs",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 
