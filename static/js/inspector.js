@@ -93,8 +93,8 @@ export class Inspector {
 
   constructor(root, { api, session }) {
     Object.assign(this, { root, api, session });
-    this.details = el("div", {});
-    this.foot = el("section", { class: "grow" });
+    this.details = el("div", { class: "grow" });
+    this.foot = el("section");
     root.replaceChildren(this.details, this.foot);
   }
 

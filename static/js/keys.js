@@ -18,7 +18,7 @@ export const KEYS = [
   { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: "undo, any number of steps", single: true },
   { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: "redo", single: true },
   { id: "split", group: "Decide", codes: ["KeyS"], shift: true, show: ["⇧ S"], text: "in a stack: move out", single: true },
-  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil", hold: true, on: "looks" },
+  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil, one after the other", hold: true, on: "looks" },
   { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: "enlarge while held, in the viewer, counted", hold: true, single: true },
   { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: "blur of the item in focus", single: true },
   { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: "grey when unveiled", single: true },

@@ -1,15 +1,17 @@
 """Screenshots of every page of the demo, to be looked at beside the mock-ups.
 
 `python -m tests.browser.shots FOLDER` starts the product with the demo and writes them, light and dark, 1280 and
-1920 wide. `python -m tests.browser.shots --readme` writes docs/review-dark.png, and nothing else.
+1920 wide. `python -m tests.browser.shots --readme` writes docs/review-dark.png and docs/ten-seconds.jpg, nothing else.
 """
 
 import argparse
+import io
 import re
 import tempfile
 import time
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import chromium, product
@@ -19,6 +21,7 @@ from workbench.launcher.addresses import CHECKOUT
 WIDTHS = {1280: 800, 1920: 1080}
 THEMES = ("light", "dark")
 README = CHECKOUT / "docs" / "review-dark.png"
+STRIP = CHECKOUT / "docs" / "ten-seconds.jpg"
 FIXED = {
     "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
     "health": "/hashsets/health/",
@@ -35,7 +38,7 @@ def main() -> None:
     """Start the demo, walk through it as its people, take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?")
-    parser.add_argument("--readme", action="store_true", help="only docs/review-dark.png")
+    parser.add_argument("--readme", action="store_true", help="only the pictures in docs/")
     asked = parser.parse_args()
     if not asked.folder and not asked.readme:
         parser.error("name a folder, or --readme")
@@ -45,6 +48,7 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.flags())
             if asked.readme:
                 readme(browser, live.url, passwords["dana"])
+                strip(browser, live.url, passwords["dana"])
             else:
                 everything(browser, live.url, passwords, asked.folder)
             browser.close()
@@ -200,6 +204,30 @@ def readme(browser: Browser, url: str, password: str) -> None:
     desk.sign_in(page, "dana", password)
     work_a_little(page)
     page.screenshot(path=README)
+
+
+def strip(browser: Browser, url: str, password: str) -> None:
+    """Ten seconds of review, a frame a second: Space stays down, each picture is veiled again after a glance."""
+    page = browser.new_page(base_url=url, viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(desk.PATIENCE)
+    desk.sign_in(page, "dana", password)
+    page.goto("/")
+    page.keyboard.press("Enter")
+    desk.ready(page)
+    page.get_by_role("button", name="Glance").click()
+    desk.focused(page).focus()
+    page.keyboard.down("Space")
+    frames = list[Image.Image]()
+    for number in range(10):
+        page.locator(".tile.here img.clear").wait_for(timeout=5000)
+        frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB").resize((640, 400)))
+        page.wait_for_timeout(900)
+        page.keyboard.press(f"Shift+{'12315'[number % 5]}")
+    page.keyboard.up("Space")
+    whole = Image.new("RGB", (2 * 640, 5 * 400))
+    for number, frame in enumerate(frames):
+        whole.paste(frame, (number % 2 * 640, number // 2 * 400))
+    whole.save(STRIP, quality=82)
 
 
 if __name__ == "__main__":
