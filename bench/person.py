@@ -2,7 +2,7 @@
 
 Of ten files three show a motif for the first time, three are look-alikes of those (saved anew, some of them smaller),
 four are exact copies. The person lets pictures be veiled after a glance, holds Space, takes 0.9 s for each picture and
-decides the stack by the motif in its name. Looks and unveiled time are the server's; beside them the script's own count.
+decides the stack by the motif in its name. Looks and unveiled time are the server's, beside the script's own count.
 """
 
 import io
