@@ -24,7 +24,7 @@ MEMBERS = """
 SELECT c.veil, d.distance, i.turned, o.turned, count(*) OVER (), count(*) FILTER (WHERE d.distance <= %s) OVER ()
 FROM cases_stack s JOIN cases_item o ON o.id = s.cover_id JOIN cases_content k ON k.id = o.content_id
 JOIN cases_item i ON i.stack_id = s.id AND i.id <> s.cover_id JOIN cases_content c ON c.id = i.content_id
-CROSS JOIN LATERAL (SELECT cases_bits(coalesce(i.aligned, c.pdq), coalesce(o.aligned, k.pdq)) AS distance) d
+CROSS JOIN LATERAL (SELECT cases_away(i, c, o, k) AS distance) d
 WHERE s.id = %s AND i.state = 'open' ORDER BY d.distance, i.id LIMIT %s
 """
 MOST_MEMBERS = 12

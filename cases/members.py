@@ -19,7 +19,7 @@ JOIN cases_item o ON o.id = s.cover_id JOIN cases_content k ON k.id = o.content_
 JOIN cases_item i ON i.stack_id = s.id JOIN cases_content c ON c.id = i.content_id
 LEFT JOIN cases_standing st ON st.content_id = c.id AND st.scheme_id = h.scheme_id
 LEFT JOIN cases_decision v ON v.id = st.decision_id AND v.by_id = %(by)s
-CROSS JOIN LATERAL (SELECT cases_bits(coalesce(i.aligned, c.pdq), coalesce(o.aligned, k.pdq)) AS distance) d
+CROSS JOIN LATERAL (SELECT cases_away(i, c, o, k) AS distance) d
 LEFT JOIN LATERAL (
   SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = s.case_id AND x.removed_at IS NULL

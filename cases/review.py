@@ -51,7 +51,7 @@ JOIN cases_content c ON c.id = i.content_id
 LEFT JOIN LATERAL (
   SELECT count(*) FILTER (WHERE o.state <> 'excluded') AS items, count(*) FILTER (WHERE o.state = 'open') AS left,
     count(*) FILTER (WHERE o.id = i.id OR (o.state = CASE s.state WHEN 'open' THEN 'open' ELSE 'decided' END
-      AND cases_bits(coalesce(o.aligned, oc.pdq), coalesce(i.aligned, c.pdq)) <= %(reach)s)) AS near
+      AND cases_away(o, oc, i, c) <= %(reach)s)) AS near
   FROM cases_item o JOIN cases_content oc ON oc.id = o.content_id WHERE o.stack_id = s.id) n ON true
 LEFT JOIN LATERAL (
   SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f

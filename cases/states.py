@@ -76,7 +76,7 @@ UPDATE cases_stack s SET cover_id = coalesce((
   SELECT i.id FROM cases_item i JOIN cases_content c ON c.id = i.content_id
   LEFT JOIN cases_item was ON was.id = s.cover_id LEFT JOIN cases_content w ON w.id = was.content_id
   WHERE i.stack_id = s.id AND i.state = 'open'
-  ORDER BY i.follows DESC, cases_bits(coalesce(i.aligned, c.pdq), coalesce(was.aligned, w.pdq)), i.id LIMIT 1),
+  ORDER BY i.follows DESC, cases_away(i, c, was, w), i.id LIMIT 1),
   s.cover_id)
 WHERE s.id = ANY(%s::bigint[])
   AND NOT EXISTS (SELECT FROM cases_item c WHERE c.id = s.cover_id AND c.state = 'open')

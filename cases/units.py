@@ -115,7 +115,7 @@ WHERE s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 """
 MEMBERS = """
 SELECT m.stack_id, m.id, m.public_id, m.content_id, m.state,
-  cases_bits(coalesce(m.aligned, c.pdq), coalesce(i.aligned, k.pdq)),
+  cases_away(m, c, i, k),
   (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
 FROM unnest(%s::bigint[]) AS w(cover) JOIN cases_item i ON i.id = w.cover JOIN cases_content k ON k.id = i.content_id
 JOIN cases_item m ON m.stack_id = i.stack_id JOIN cases_content c ON c.id = m.content_id

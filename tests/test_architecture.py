@@ -27,6 +27,7 @@ PURE = [
     "hashsets/trust.py",
     "hashsets/schemes",
     "cases/counting.py",
+    "cases/stacking/films.py",
     "cases/stacking/gathering.py",
     "workbench/media_types.py",
     "workbench/jail/pdq.py",

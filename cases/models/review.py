@@ -99,6 +99,7 @@ class Item(models.Model):
 
         ALONE = "", "Alone"
         PDQ = "pdq", "Looks alike"
+        FRAMES = "frames", "Shares frames"
         PERSON = "person", "Put there by a person"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -114,6 +115,7 @@ class Item(models.Model):
     joined = models.CharField(max_length=6, choices=Joined.choices, blank=True, default="", db_default="")
     turned = models.PositiveSmallIntegerField(default=0, db_default=0)  # variant of hashsets.near.dihedral
     aligned = models.BinaryField(max_length=32, null=True)
+    apart = models.PositiveSmallIntegerField(null=True)  # of a film: bits to the leader (cases/stacking/films.py)
     follows = models.PositiveIntegerField(default=0, db_default=0)  # others that it would decide as a cover
 
     objects = scope.OfCaseQuerySet.as_manager()

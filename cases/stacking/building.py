@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from cases import events, states
 from cases.models import Case
-from cases.stacking.gathering import Gathered, gather
-from hashsets.near.tables import BYTES, Bytes
+from cases.stacking import films
+from cases.stacking.gathering import gather
+from hashsets.near.tables import BYTES
 from workbench import audit
 from workbench.jobs import alone
 
@@ -27,8 +28,9 @@ MOST = 250_000  # items compared with those before them at once
 
 FREE = "{0}.batch_id IS NULL"  # also once its time is over: the sweeper gives it back
 FRESH = f"""
-SELECT u.item_id, s.id, i.content_id, c.pdq, s.open_items,
-  c.pdq IS NOT NULL AND i.state = 'open' AND s.open_items = 1 AND s.cover_id = i.id AND s.version = 1,
+SELECT u.item_id, s.id, i.content_id, c.pdq, s.open_items, c.kind, c.duration_ms, true,
+  (c.kind = 'video' OR (c.kind = 'still' AND c.pdq IS NOT NULL)) AND i.state = 'open' AND s.open_items = 1
+    AND s.cover_id = i.id AND s.version = 1,
   {FREE.format("s")}
 FROM cases_uncompared u JOIN cases_item i ON i.id = u.item_id JOIN cases_content c ON c.id = i.content_id
 JOIN cases_stack s ON s.id = i.stack_id
@@ -36,18 +38,20 @@ WHERE u.case_id = %s AND u.item_id > %s ORDER BY u.item_id LIMIT %s
 """  # noqa: S608 only constants of this module
 # Covers of the stacks that new ones may join.
 COVERS = f"""
-SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items
+SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items, c.kind, c.duration_ms, i.joined = ''
 FROM cases_item i JOIN cases_stack s ON s.cover_id = i.id JOIN cases_content c ON c.id = i.content_id
 WHERE i.case_id = %s AND i.id > %s AND s.state = 'open' AND i.state = 'open' AND {FREE.format("s")}
-  AND c.pdq IS NOT NULL AND (s.version > 1 OR NOT EXISTS (SELECT FROM cases_uncompared u WHERE u.item_id = i.id))
+  AND (c.kind = 'video' OR (c.kind = 'still' AND c.pdq IS NOT NULL))
+  AND (s.version > 1 OR NOT EXISTS (SELECT FROM cases_uncompared u WHERE u.item_id = i.id))
 ORDER BY i.id LIMIT %s
 """  # noqa: S608 only constants of this module
 LOCK = "SELECT id FROM cases_stack WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 # Whatever changed since it was read stays as it is.
 MOVE = f"""
 WITH wanted AS (
-  SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::smallint[], %s::bytea[], %s::int[])
-    AS w(item, target, cover, turned, aligned, follows)),
+  SELECT * FROM unnest(%(item)s::bigint[], %(target)s::bigint[], %(cover)s::bigint[], %(turned)s::smallint[],
+                       %(aligned)s::bytea[], %(follows)s::int[], %(apart)s::smallint[])
+    AS w(item, target, cover, turned, aligned, follows, apart)),
 good AS (
   SELECT w.*, f.id AS source FROM wanted w JOIN cases_item i ON i.id = w.item JOIN cases_stack f ON f.id = i.stack_id
   JOIN cases_stack t ON t.id = w.target AND t.id <> f.id
@@ -57,8 +61,8 @@ good AS (
       WHERE w.item IN (r.one_id, r.other_id) AND r.kind = 'apart'
       AND (x.stack_id = w.target OR EXISTS (SELECT FROM wanted o WHERE o.item = x.id AND o.target = w.target)))),
 moved AS (
-  UPDATE cases_item i SET stack_id = g.target, joined = 'pdq', turned = g.turned, aligned = g.aligned,
-    follows = g.follows FROM good g WHERE i.id = g.item),
+  UPDATE cases_item i SET stack_id = g.target, joined = %(joined)s, turned = g.turned, aligned = g.aligned,
+    follows = g.follows, apart = g.apart FROM good g WHERE i.id = g.item),
 emptied AS (
   UPDATE cases_stack s SET open_items = 0, state = 'done', cover_id = NULL, version = s.version + 1
   FROM good g WHERE s.id = g.source),
@@ -67,20 +71,27 @@ grown AS (
   FROM (SELECT target, count(*) AS number FROM good GROUP BY 1) g WHERE s.id = g.target)
 SELECT target FROM good
 """  # noqa: S608 only constants of this module
+FRAMES = "SELECT content_id, pdq FROM cases_keyframe WHERE content_id = ANY(%s::bigint[]) ORDER BY content_id, number"
 COMPARED = "DELETE FROM cases_uncompared WHERE item_id = ANY(%s::bigint[])"
 
 Whole = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """Open items with the stacks they lead, their contents, their hashes (n x 32), and how many each stack holds."""
+class Shown:
+    """Open items, each shown first in its stack: what a query told of each.
 
-    items: Whole
-    stacks: Whole
-    contents: Whole
-    hashes: Bytes
-    sizes: Whole
+    `size`: how many the stack holds; `leads`: whether films of the stack were measured against this one.
+    """
+
+    item: int
+    stack: int
+    content: int
+    pdq: bytes | None
+    size: int
+    kind: str
+    duration: int
+    leads: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,18 @@ class Built:
     stacks: int
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An item that goes to the stack of another, and how it lies there (`Item` tells what the last four are)."""
+
+    one: Shown
+    to: Shown
+    turned: int = 0
+    aligned: bytes | None = None
+    follows: int = 0
+    apart: int | None = None
+
+
 def build(case_id: int) -> Built:
     """Compare what is new in a case with all that is open in it. Nothing to do where another worker is at it."""
     items, stacks, last = 0, set[int](), 0
@@ -99,14 +122,13 @@ def build(case_id: int) -> Built:
             last, passed, fresh = _fresh(case_id, last)
             if not last:
                 break
-            if len(fresh.items):
-                joined = _join(case_id, _covers(case_id), fresh)
-                items, stacks = items + len(joined), stacks | set(joined)
+            joined = _join(case_id, _covers(case_id), fresh) if fresh else []
+            items, stacks = items + len(joined), stacks | set(joined)
             _done(passed)
     return Built(items, len(stacks))
 
 
-def _fresh(case_id: int, last: int) -> tuple[int, list[int], Pictures]:
+def _fresh(case_id: int, last: int) -> tuple[int, list[int], list[Shown]]:
     """Up to MOST items that wait, in order of their ids: the last one, all that are dealt with thereby, the movable.
 
     Those in a stack that somebody holds go on waiting.
@@ -114,15 +136,15 @@ def _fresh(case_id: int, last: int) -> tuple[int, list[int], Pictures]:
     found = list[Any]()
     while len(found) < MOST and (rows := _page(FRESH, case_id, found[-1][0] if found else last)):
         found += rows
-    passed = [row[0] for row in found if row[6]]
-    return (found[-1][0] if found else 0), passed, _pictures([row for row in found if row[5] and row[6]])
+    passed = [row[0] for row in found if row[-1]]
+    return (found[-1][0] if found else 0), passed, [Shown(*row[:-2]) for row in found if row[-1] and row[-2]]
 
 
-def _covers(case_id: int) -> Pictures:
+def _covers(case_id: int) -> list[Shown]:
     found = list[Any]()
     while rows := _page(COVERS, case_id, found[-1][0] if found else 0):
         found += rows
-    return _pictures(found)
+    return [Shown(*row) for row in found]
 
 
 def _page(sql: str, case_id: int, after: int) -> list[Any]:
@@ -132,48 +154,80 @@ def _page(sql: str, case_id: int, after: int) -> list[Any]:
         return rows
 
 
-def _pictures(rows: Sequence[Any]) -> Pictures:
-    numbers = np.array([row[:3] for row in rows], dtype=np.int64).reshape(-1, 3)
-    hashes = np.frombuffer(b"".join(bytes(row[3]) for row in rows), dtype=np.uint8).reshape(-1, BYTES)
-    sizes = np.array([row[4] for row in rows], dtype=np.int64)
-    return Pictures(numbers[:, 0], numbers[:, 1], numbers[:, 2], hashes, sizes)
-
-
-def _join(case_id: int, covers: Pictures, fresh: Pictures) -> list[int]:
+def _join(case_id: int, covers: list[Shown], fresh: list[Shown]) -> list[int]:
     """Move what is led by another to that one's stack; returns the stack of each that was moved."""
-    fixed = len(covers.items)
-    every = Pictures(*(np.concatenate([getattr(covers, name), getattr(fresh, name)]) for name in Pictures.__slots__))
-    found = gather(
-        every.hashes, fixed=fixed, reach=settings.STACK_REACH, shown=settings.STACK_SHOWN, taken=covers.sizes
-    )
-    led = np.flatnonzero(found.leader != np.arange(len(every.items)))
     case = Case.objects.select_related("agency").get(pk=case_id)
     moved = list[int]()
-    for group in _groups(led[np.argsort(found.leader[led], kind="stable")]):
-        moved += _move(case, every, found, group)
+    for kind, led, joined in (("still", _pictures, "pdq"), ("video", _films, "frames")):
+        old, new = ([one for one in some if one.kind == kind] for some in (covers, fresh))
+        if new:
+            for group in _groups(led([*old, *new], len(old))):
+                moved += _move(case, group, joined)
     return moved
 
 
-def _groups(led: Whole) -> Iterator[Whole]:
-    for start in range(0, len(led), GROUP):
-        yield led[start : start + GROUP]
+def _pictures(every: list[Shown], fixed: int) -> list[Move]:
+    """Pictures by the one hash that each has; the first `fixed` keep their stacks."""
+    hashes = np.frombuffer(b"".join(bytes(one.pdq or b"") for one in every), dtype=np.uint8).reshape(-1, BYTES)
+    taken = np.array([one.size for one in every[:fixed]], dtype=np.int64)
+    found = gather(hashes, fixed=fixed, reach=settings.STACK_REACH, shown=settings.STACK_SHOWN, taken=taken)
+    return [
+        Move(
+            every[number], every[found.leader[number]], turned=int(found.turned[number]),
+            aligned=bytes(found.aligned[number]) if found.turned[number] else None, follows=int(found.follows[number]),
+        )
+        for number in _led(found.leader)
+    ]  # fmt: skip
+
+
+def _films(every: list[Shown], fixed: int) -> list[Move]:
+    """Films by their keyframes."""
+    frames = dict[int, list[bytes | None]]()
+    with connection.cursor() as cursor:
+        cursor.execute(FRAMES, [[one.content for one in every]])
+        for content, value in cursor.fetchall():
+            frames.setdefault(content, []).append(value and bytes(value))
+    told = [_film(frames.get(one.content, []), one.duration) for one in every]
+    sizes = [one.size for one in every[:fixed]]
+    found = films.gather(told, fixed=fixed, reach=settings.STACK_REACH, shown=settings.STACK_SHOWN, taken=sizes)
+    moves = list[Move]()
+    for number in _led(found.leader):
+        to, apart = every[found.leader[number]], int(found.apart[number])
+        measured = apart if to.leads and apart >= 0 else None
+        moves.append(Move(every[number], to, apart=measured, follows=int(found.follows[number])))
+    return moves
+
+
+def _film(frames: Sequence[bytes | None], duration: int) -> films.Film:
+    hashed = [value for value in frames if value]
+    values = np.frombuffer(b"".join(hashed), dtype=np.uint8).reshape(-1, BYTES)
+    return films.Film(values, len(frames) - len(hashed), duration)
+
+
+def _led(leader: Whole) -> list[int]:
+    """Those that another leads, one stack after the other."""
+    led = np.flatnonzero(leader != np.arange(len(leader)))
+    order: list[int] = led[np.argsort(leader[led], kind="stable")].tolist()
+    return order
+
+
+def _groups(moves: list[Move]) -> Iterator[list[Move]]:
+    for start in range(0, len(moves), GROUP):
+        yield moves[start : start + GROUP]
 
 
 @transaction.atomic
-def _move(case: Case, every: Pictures, found: Gathered, group: Whole) -> list[int]:
+def _move(case: Case, moves: list[Move], joined: str) -> list[int]:
     """Move a group of items to their leaders' stacks; returns the stack of each that was moved."""
-    to = found.leader[group]
-    states.lock(every.contents[group].tolist())
-    aligned = [
-        bytes(row) if turned else None for row, turned in zip(found.aligned[group], found.turned[group], strict=True)
-    ]
+    states.lock([move.one.content for move in moves])
+    columns = {
+        "item": [move.one.item for move in moves],
+        "target": [move.to.stack for move in moves],
+        "cover": [move.to.item for move in moves],
+    } | {name: [getattr(move, name) for move in moves] for name in ("turned", "aligned", "follows", "apart")}
     with connection.cursor() as cursor:
-        cursor.execute(LOCK, [np.unique(np.concatenate([every.stacks[group], every.stacks[to]])).tolist()])
-        columns = [
-            every.items[group].tolist(), every.stacks[to].tolist(), every.items[to].tolist(),
-            found.turned[group].tolist(), aligned, found.follows[group].tolist(),
-        ]  # fmt: skip
-        cursor.execute(MOVE, columns)
+        cursor.execute(LOCK, [sorted({stack for move in moves for stack in (move.one.stack, move.to.stack)})])
+        cursor.execute(MOVE, columns | {"joined": joined})
         moved = [row[0] for row in cursor.fetchall()]
     if moved:
         audit.record(

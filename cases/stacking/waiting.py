@@ -12,7 +12,7 @@ SHARE = 8  # and at least one for so many that are there already: so all of them
 NOTE = """
 INSERT INTO cases_uncompared (item_id, case_id)
 SELECT i.id, i.case_id FROM cases_item i JOIN cases_content c ON c.id = i.content_id
-WHERE i.content_id = ANY(%s::bigint[]) AND c.pdq IS NOT NULL ON CONFLICT DO NOTHING
+WHERE i.content_id = ANY(%s::bigint[]) AND (c.pdq IS NOT NULL OR c.kind = 'video') ON CONFLICT DO NOTHING
 """
 DUE = """
 SELECT u.case_id FROM (SELECT case_id, count(*) AS waiting FROM cases_uncompared GROUP BY case_id) u
@@ -24,7 +24,7 @@ ORDER BY u.case_id
 
 
 def note(content_ids: Sequence[int]) -> None:
-    """The PDQ of contents came, or items of contents that have one: they wait to be compared. In the caller's
+    """Hashes of contents came, or items of contents that have some: they wait to be compared. In the caller's
     transaction."""
     with prepared.cursor(rows=len(content_ids)) as cursor:
         cursor.execute(NOTE, [list(content_ids)])

@@ -69,7 +69,7 @@ function veil(text) {
 }
 
 function member({ veil: text, distance, near, lies }) {
-  const said = [distance === null ? "no hash" : `${distance} bits`, lies].filter(Boolean).join(", ");
+  const said = [distance === null ? "not measured" : `${distance} bits`, lies].filter(Boolean).join(", ");
   const mark = distance === null ? "–" : String(distance);
   return el("li", { class: near ? "member" : "member far", title: said },
     text ? veil(text) : null, el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));

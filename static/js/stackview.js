@@ -11,9 +11,9 @@ const DONE = { unsure: "Unsure", flag: "Flag", clear: "Cleared" };
 const isOpen = (member) => member.open;
 
 /** How far a picture is from the one shown first, in a word. */
-function away({ cover, distance, lies }) {
+function away({ cover, distance, lies, kind }) {
   if (cover) return "first";
-  return [distance === null ? "no hash" : String(distance), lies].filter(Boolean).join(" ");
+  return [distance === null ? (kind === "video" ? "in part" : "no hash") : String(distance), lies].filter(Boolean).join(" ");
 }
 
 export class StackView {
