@@ -59,6 +59,7 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/veils", api.veils, name="api_veils"),
     path("api/v1/batches/<uuid:batch>/changes", api.changes, name="api_changes"),
     path("api/v1/batches/<uuid:batch>/stacks/<uuid:stack>", api.stack_members, name="api_members"),
+    path("api/v1/batches/<uuid:batch>/items/<uuid:item>/frames", api.frames, name="api_frames"),
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
     path("api/v1/viewings", api.viewings, name="api_viewings"),

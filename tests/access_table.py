@@ -105,6 +105,7 @@ ROUTES = [
     Route("cases:api_units", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_veils", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_changes", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_frames", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_members", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),

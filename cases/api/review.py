@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import acts, figures, inspector, keys, members, resuming, review, viewing
+from cases import acts, figures, inspector, keys, members, resuming, review, storyboards, viewing
 from cases.errors import NotHeld
-from cases.models import Batch, Stack
+from cases.models import Batch, Item, Stack
 from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
@@ -158,6 +158,17 @@ def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpRespo
     if held is None:
         raise NotHeld
     return HttpResponse(msgspec.json.encode(members.of(held, found)), content_type="application/json")
+
+
+@require_GET
+def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
+    """The keyframes of a film that the batch holds, veiled."""
+    found = _batch(request, batch)
+    held = Item.objects.filter(public_id=item, stack__batch=found, stack__lease_until__gt=Now())
+    film = held.select_related("content").first()
+    if film is None:
+        raise NotHeld
+    return HttpResponse(msgspec.json.encode(storyboards.of(film)), content_type="application/json")
 
 
 @require_POST

@@ -17,7 +17,8 @@ from PIL import Image, ImageEnhance
 from cases.demo import charts, clips, landscapes
 
 SEED = 2026
-DONE = ".complete-3"  # another number: other files, drawn anew
+WALK = ("alpine", "rolling", "coastal", "alpine", "rolling", "alpine", "coastal", "alpine")  # scenes of a film
+DONE = ".complete-5"  # another number: other files, drawn anew
 SHARED = 26  # first pictures of the phone's queue that the other agency's tablet holds, too
 PHONE, LAPTOP, TABLET = "phone", "laptop", "tablet"
 DRAWINGS = {  # kind: how many, category of Landscapes T1
@@ -115,7 +116,7 @@ def _files(random: Random, drawings: list[Drawing]) -> Iterator[tuple[bytes, byt
     for name, drawing in zip(ODD_NAMES, random.sample(album, len(ODD_NAMES)), strict=True):
         yield f"{LAPTOP}/Users/kestrel/Desktop/".encode() + name, drawing.data
     yield from _damaged(album)
-    yield f"{PHONE}/DCIM/Camera/VID_20240914_101500.mp4".encode(), clips.pan("coastal", SEED, 3)
+    yield f"{PHONE}/DCIM/Camera/VID_20240914_101500.mp4".encode(), clips.scenes(WALK, SEED, 2)
     yield f"{LAPTOP}/Users/kestrel/Videos/ridge walk.mp4".encode(), clips.pan("alpine", SEED + 1, 4)
     first = [drawing for _name, drawing in roll[:SHARED]]
     for place, drawing in enumerate([*tablet, *first, *random.sample(sent, 10)]):

@@ -31,6 +31,13 @@ function moves(grid, move, single) {
   };
 }
 
+/** In the viewer of a film the same keys move from frame to frame, with Shift from scene to scene. */
+function framesFirst(review, handlers) {
+  const { viewer } = review;
+  return Object.fromEntries(Object.entries(handlers).map(([id, otherwise]) =>
+    [id, (event) => (viewer.isOpen && viewer.board.isOpen ? viewer.board.move(id, event.shiftKey) : otherwise(event))]));
+}
+
 const looks = (review) => ({
   unveil: () => review.looking.hold(),
   "unveil-end": () => review.looking.unhold(),
@@ -59,7 +66,7 @@ export function bindKeys(review, regions) {
   const { categories } = review.batch.info.scheme;
   const handlers = {
     ...shared(review),
-    ...moves(review.grid, (place, extend) => review.move(place, extend), () => review.viewer.isOpen),
+    ...framesFirst(review, moves(review.grid, (place, extend) => review.move(place, extend), () => review.viewer.isOpen)),
     ...looks(review),
     ...Object.fromEntries(ACTS.map((id) => [id, () => review.press(id)])),
     decide: (event) => review.press("decide", categoryKey(event.code)),

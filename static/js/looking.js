@@ -29,11 +29,11 @@ export class Looking {
   }
 
   async #open() {
-    const { field, viewer, unveiler } = this.review;
-    const unit = field.current;
+    const { unveiler } = this.review;
+    const { unit, host } = this.review.target;
     if (!unit) return;
     if (!canUnveil(unit)) announce("There is no picture for this item.");
-    const shown = await unveiler.hold(unit, () => (viewer.isOpen ? viewer.frame : field.currentTile));
+    const shown = await unveiler.hold(unit, host);
     if (shown && this.glance) window.setTimeout(() => unveiler.veil(shown), GLANCE);
   }
 

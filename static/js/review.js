@@ -72,7 +72,10 @@ class Review {
       onAnew: () => this.unveiler.replace(),
     });
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
-    this.viewer = new Viewer(part("viewer"));
+    this.viewer = new Viewer(part("viewer"), {
+      frames: (item) => `${this.batch.address}/items/${item}/frames`,
+      onFrame: () => this.#frameFocused(),
+    });
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
@@ -102,6 +105,12 @@ class Review {
       come();
       this.notices.show("load", { tone: "bad", icon: "cloud-off", title: "The batch could not be loaded.", text: `${error.message} Nothing was changed.`, action: ["Try again", () => location.reload()], stays: true });
     }
+  }
+
+  /** What is to be clear, and the node in which: a tile, the picture of the viewer, a frame of its storyboard. */
+  get target() {
+    const unit = this.field.current;
+    return this.viewer.isOpen && unit ? this.viewer.target(unit) : { unit, host: () => this.field.currentTile };
   }
 
   /** The grid that is on screen: of the batch, or of one stack. */
@@ -234,10 +243,17 @@ class Review {
     if (!unit) return;
     const units = this.units();
     const place = units.indexOf(unit);
-    this.unveiler.focus(unit, units.slice(place + 1).find((other) => !isHandled(other)));
     if (this.viewer.isOpen) this.viewer.show(unit, this.marks(unit));
+    this.unveiler.focus(this.target.unit, units.slice(place + 1).find((other) => !isHandled(other)));
     this.looking.arrived(unit.item);
     this.paintSides();
+  }
+
+  /** Another frame of the film in the viewer has the focus; or it has no frames after all. */
+  #frameFocused() {
+    if (!this.viewer.isOpen) return;
+    this.unveiler.focus(this.target.unit);
+    if (this.viewer.board.isOpen) announce(this.viewer.board.spoken);
   }
 
   resize(step) {

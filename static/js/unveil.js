@@ -6,6 +6,9 @@ import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { el, moment } from "./dom.js";
 
+/** What is fetched for a unit: its picture, or for a frame of a film that one. */
+const pictureOf = (unit) => unit.picture ?? unit.item;
+
 const SETTLE = 60; // milliseconds on an item before its picture is asked for
 
 export class Unveiler {
@@ -24,7 +27,7 @@ export class Unveiler {
   /** Keeps the pictures of the item in focus and the next, and lets go of all others. */
   focus(unit, next) {
     if (this.#shown && this.#shown.unit !== unit) this.veil();
-    const wanted = [unit, next].filter((other) => other && canUnveil(other)).map((other) => other.item);
+    const wanted = [unit, next].filter((other) => other && canUnveil(other)).map(pictureOf);
     for (const [item, picture] of this.#pictures) {
       if (wanted.includes(item)) continue;
       picture.abort.abort();
@@ -59,7 +62,7 @@ export class Unveiler {
     try {
       while (unit.changing && this.#wanted === wish) await moment(); // its next picture is not known yet
       if (this.#wanted !== wish || !canUnveil(unit)) return null;
-      picture = await this.#fetch(unit.item);
+      picture = await this.#fetch(pictureOf(unit));
     } catch (error) {
       if (this.#wanted === wish) this.onChange(unit, { error });
       return null;

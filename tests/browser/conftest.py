@@ -24,6 +24,7 @@ class World:
     small: list[str]
     long: str
     alike: list[str]
+    film: str
     pages: dict[str, str]
 
     def fresh_case(self) -> str:

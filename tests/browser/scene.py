@@ -46,6 +46,7 @@ def build() -> dict[str, Any]:
         "small": small,
         "long": str(long.public_id),
         "alike": alike,
+        "film": _case_of_a_film(people),
         "pages": _full_case(people) | _held_case(people),
     }
 
@@ -85,6 +86,16 @@ def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
         building.build(case.pk)
         time.sleep(0.1)
     return str(case.public_id)
+
+
+def _case_of_a_film(people: dict[str, Any]) -> str:
+    """A film of three scenes, and a picture."""
+    from cases.demo import clips
+    from tests.browser import pictures
+
+    folder = pictures.charts(_inbox("film"), 1, first_seed=3001)
+    (folder / "00 walk.mp4").write_bytes(clips.scenes(("alpine", "coastal", "rolling"), 7, 1))
+    return str(_case(people, "BR-FILM", {"X-1": folder}).public_id)
 
 
 def _full_case(people: dict[str, Any]) -> dict[str, str]:
