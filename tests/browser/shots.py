@@ -157,18 +157,13 @@ def review(page: Page, into: Path) -> None:
     shoot(page, into, "keys")
     page.keyboard.press("Escape")
     page.keyboard.press("Escape")
-    page.keyboard.press("End")
-    while not page.locator(".insp .name").filter(has_text="VID_").count():  # to a film, from the end of the batch
-        page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Enter")
-    page.locator(".board .focus").wait_for()
-    page.keyboard.press("ArrowRight")
-    desk.unveil(page, ".board .focus")
-    page.keyboard.down("Space")
-    page.locator(".board .focus img.clear").wait_for()
-    shoot(page, into, "storyboard")
-    page.keyboard.up("Space")
-    page.keyboard.press("Escape")
+    if _open_a_film(page):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.down("Space")
+        page.locator(".board .focus img.clear").wait_for()
+        shoot(page, into, "storyboard")
+        page.keyboard.up("Space")
+        page.keyboard.press("Escape")
     page.keyboard.press("Home")
     page.locator(".tile.stackd:not(.done)").first.click()
     page.keyboard.press("t")
@@ -180,6 +175,18 @@ def review(page: Page, into: Path) -> None:
     page.get_by_role("button", name="End batch").click()
     shoot(page, into, "finish")
     page.get_by_role("button", name="Back").or_(page.get_by_role("button", name="Look back")).first.click()
+
+
+def _open_a_film(page: Page) -> bool:
+    """Open the first film of the batch that has a storyboard; whether there is one on the screen."""
+    for tile in page.locator(".tile:has(.tag.br)").all():
+        tile.click()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(1000)
+        if page.locator(".board .focus").count():
+            return True
+        page.keyboard.press("Escape")
+    return False
 
 
 def prepare(page: Page, case: str) -> None:
