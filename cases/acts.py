@@ -14,7 +14,9 @@ from cases import events, facts, held_moves, keys, parting, publishing, review, 
 from cases.errors import NotHeld
 from cases.facts import Facts
 from cases.keys import KEEP, Plan
-from cases.models import Batch
+from cases.models import Batch, Why
+from cases.second import drawing, opinions
+from cases.second.opinions import Given
 from cases.standing import Planned
 from cases.tallies import Moved
 from cases.units import LAST, Answers, Round, Wish, answer
@@ -25,12 +27,6 @@ from workbench.models import User
 MOST_ACTS = 200
 LATE = "A colleague decided this first. Yours is kept as a second opinion."
 
-KEEP_SECOND = """
-INSERT INTO cases_secondopinion (public_id, decision_id, act_id, by_id, by_name, decided_by_id, code, reason, at)
-SELECT gen_random_uuid(), decision, act, %s, %s, decided_by, code, 'conflict', now()
-FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::text[]) AS k(decision, act, decided_by, code)
-RETURNING public_id, code
-"""
 SET_UNSURE = """
 UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(item, unsure)
 WHERE i.id = m.item AND i.unsure <> m.unsure
@@ -177,16 +173,12 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
 
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:
     """Keep what was decided a moment too late as blind second opinions."""
-    kept = [(plan.late.decision, acts[plan.wish.key], plan.late.by, plan.wish.code) for plan in plans if plan.late]
-    if not kept:
-        return
-    with connection.cursor() as cursor:
-        columns = [list(column) for column in zip(*kept, strict=True)]
-        cursor.execute(KEEP_SECOND, [now.by.pk, now.by.name, *columns])
-        now.events += [
-            audit.Event(events.SECOND_OPINION, f"secondopinion:{public_id}", now.case.public_id, {"code": code})
-            for public_id, code in cursor.fetchall()
-        ]
+    kept = [
+        Given(plan.late.decision, acts[plan.wish.key], plan.wish.code, Why.CONFLICT)
+        for plan in plans
+        if plan.late and plan.wish.code
+    ]
+    now.events += opinions.keep(kept, by=now.by, case=now.case.public_id)
 
 
 def _set_marks(now: Round, plans: list[Plan]) -> None:
@@ -202,6 +194,10 @@ def _set_marks(now: Round, plans: list[Plan]) -> None:
             cursor.execute(SET_LAST, [LAST, LAST, stacks, [mark == "skipped" for _unit, mark in marked], LAST])
         if flagged:
             cursor.execute("UPDATE cases_item SET flagged = NOT flagged WHERE id = ANY(%s)", [flagged])
+    if unsure:
+        drawing.unsure([item for item, _ in unsure], batch=now.batch.pk, by=now.by.pk)
+    if flagged:
+        drawing.flagged(flagged, now.case)
     for unit, mark in marked:
         unit.mark = mark
     now.events += [

@@ -17,6 +17,7 @@ class CasesConfig(AppConfig):
             "cases_batch",
             "cases_case",
             "cases_content",
+            "cases_disagreement",
             "cases_exhibit",
             "cases_export",
             "cases_fileinstance",
@@ -25,6 +26,7 @@ class CasesConfig(AppConfig):
             "cases_match",
             "cases_offer",
             "cases_secondopinion",
+            "cases_secondview",
             "cases_stack",
             "cases_stackrule",
             "cases_standing",
@@ -33,6 +35,7 @@ class CasesConfig(AppConfig):
     )
     # Whose decision it is, who offered it, and who looked at what never change.
     changeable = {
+        "cases_disagreement": ("closed_at", "ruling_id", "ruled_by_id"),
         "cases_offer": (
             "state",
             "reason",
@@ -52,10 +55,13 @@ class CasesConfig(AppConfig):
         The sweeper polls the sets too: a lost call costs seconds.
         """
         from cases import foreseen, scope
-        from hashsets import effects, generations
+        from cases.second import blind
+        from hashsets import effects, generations, withheld
         from workbench import event_log
 
         event_log.keep_secret(scope.sealed_from)
+        event_log.keep_blind(blind.cases)
+        withheld.register(blind.digests)
 
         effects.register(foreseen)
         generations.changed.connect(_wake, dispatch_uid="cases.rematch")

@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 
 from cases import closing, publishing, standing, states
-from cases.errors import KeyReused, ReasonNeeded, UnknownCategory
+from cases.errors import KeyReused, ReasonNeeded, SecondViewOwed, UnknownCategory
 from cases.models import Act, Case, Content, Decision, Item
+from cases.second import blind
 from cases.standing import Planned, Written
 from workbench import access, audit
 from workbench.errors import BadInput, NotAllowed, NotFound
@@ -32,9 +33,11 @@ def decide_content(
 
     `viewed` as in `standing.write`.
     The same `key` again changes nothing and returns what was written then. Raises UnknownCategory, CaseIsClosed,
-    ReasonNeeded (where a decision stands already), KeyReused.
+    ReasonNeeded (where a decision stands already), KeyReused, SecondViewOwed.
     """
     closing.require_open(case.pk)
+    if blind.holds(by, content.pk):
+        raise SecondViewOwed
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
         raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")

@@ -66,6 +66,20 @@ class PreviewPending(WorkbenchError):
     permanent = False
 
 
+class SecondViewOwed(WorkbenchError):
+    """You owe second views of this case. End that batch first: until then you are told nothing of its decisions."""
+
+    code = "second-view-owed"
+    status = HTTPStatus.CONFLICT
+
+
+class AlreadyRuled(WorkbenchError):
+    """This disagreement is over: somebody ruled, or the decision was superseded. Load the list again."""
+
+    code = "already-ruled"
+    status = HTTPStatus.CONFLICT
+
+
 class ReasonNeeded(WorkbenchError):
     """Say why, in a few words."""
 

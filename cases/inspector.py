@@ -48,7 +48,7 @@ def unit(stack: Stack, *, by: User, named: UUID | None = None) -> dict[str, Any]
         "name": places[0]["name"] if places else "",
         "why": [line.as_json() for line in why_here.lines(item, by)],
         "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
-        "found_in": [{"exhibit": place["exhibit"], "text": _place(place)} for place in places],
+        "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
     } | _stack(stack)
 
 
@@ -152,7 +152,8 @@ def _folder(raw: bytes, parents: bytes | None) -> str:
     return folder if parents is None else " > ".join(filter(None, [names.display(bytes(parents)), folder.strip("/")]))
 
 
-def _place(place: dict[str, str]) -> str:
+def place_text(place: dict[str, str]) -> str:
+    """A place in one line: what the exhibit is, folder, name, and what is to be known of it."""
     return " · ".join(filter(None, (place[part] for part in ("description", "folder", "name", "note"))))
 
 

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
 from cases import names
 from cases.models import Case, Decision, Item, Offer, Standing
+from cases.second import blind
 from cases.units import LAST
 from workbench.errors import BadInput
 from workbench.models import User
@@ -34,7 +35,8 @@ LEFT JOIN LATERAL (
   FROM cases_match m JOIN hashsets_hashset h ON h.id = m.set_id
   JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry AND v.effect > 0
   WHERE m.content_id = c.id AND m.strong AND m.lost_in IS NULL) k ON i.known OR i.state = 'confirm'
-WHERE i.case_id = %(case)s AND i.id > %(after)s AND (%(state)s = '' OR i.state = %(state)s)
+WHERE i.case_id = %(case)s AND i.id > %(after)s AND i.content_id <> ALL(%(blind)s::bigint[])
+  AND (%(state)s = '' OR i.state = %(state)s)
   AND (%(mark)s <> 'flagged' OR i.flagged)
   AND (%(mark)s <> 'skipped' OR (starts_with(s.sort_key, %(last)s) AND i.state IN ('open', 'waiting')))
   AND (%(code)s = '' OR st.code = %(code)s)
@@ -98,8 +100,8 @@ def cases(
     return Page(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else None)
 
 
-def items(case: Case, wanted: Wanted, *, after: int = 0, limit: int = PAGE) -> Page:
-    """Items of a case in the order they came in, one query."""
+def items(case: Case, wanted: Wanted, *, by: User, after: int = 0, limit: int = PAGE) -> Page:
+    """Items of a case in the order they came in, without those of which the person owes a second view. Two queries."""
     if wanted.state and wanted.state not in Item.State.values:
         raise BadInput(f"state must be one of {', '.join(Item.State.values)}.")
     if wanted.mark and wanted.mark not in MARKS:
@@ -120,6 +122,7 @@ def items(case: Case, wanted: Wanted, *, after: int = 0, limit: int = PAGE) -> P
         "has_place": wanted.has_place,
         "after": after,
         "limit": limit + 1,
+        "blind": blind.contents(by),
     }
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, values)
@@ -160,9 +163,12 @@ def _item(row: tuple[Any, ...]) -> dict[str, Any]:
     return item
 
 
-def decisions(case: Case, *, after: int = 0, limit: int = PAGE) -> Page:
-    """Decisions made in a case, oldest first, with whether each is in force; rows as dictionaries. One query."""
-    found = Decision.objects.filter(case=case, pk__gt=after).order_by("pk")
+def decisions(case: Case, *, by: User, after: int = 0, limit: int = PAGE) -> Page:
+    """Decisions made in a case, oldest first, with whether each is in force; rows as dictionaries. Two queries.
+
+    Without those on contents of which the person owes a second view.
+    """
+    found = Decision.objects.filter(case=case, pk__gt=after).exclude(content__in=blind.contents(by)).order_by("pk")
     rows = list(
         found.annotate(in_force=Exists(Standing.objects.filter(decision=OuterRef("pk")))).values(
             "pk", "public_id", "code", "basis", "reason", "by_name", "at", "in_force",

@@ -1,5 +1,6 @@
 """What the home and case pages show: read models, each a fixed number of queries."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,8 +10,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import resuming, review
-from cases.models import Batch, Case, CaseMember, Exhibit, Offer, Stack
+from cases import desks, resuming
+from cases.models import Batch, Case, CaseMember, Exhibit, Offer
 from workbench.models import Role, User
 
 UNMATCHED_PER_EXHIBIT = """
@@ -52,7 +53,7 @@ class Continue:
     place: int
     size: int
     left: int
-    items: list[str]  # public ids of the next items, whose veils the card shows
+    items: Sequence[str]  # public ids of the next items, whose veils the card shows
     minutes: int | None  # at the pace of this batch so far; None before the first few decisions
 
 
@@ -62,12 +63,10 @@ def open_batch(user: User) -> Continue | None:
     batch = mine.select_related("case").order_by("-pk").first()
     if batch is None:
         return None
-    now = review.progress(batch)
-    place = resuming.place(batch) or now.size
-    next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN, position__gte=place).order_by("position")
-    items = next_ones.values_list("cover__public_id", "cover__content__veil")[:24]
-    veiled = [str(item) for item, veil in items if veil][:12]
-    return Continue(batch, place, now.size, now.left, veiled, resuming.minutes_left(batch, now))
+    desk = desks.of(batch)
+    now = desk.progress(batch)
+    place = desk.place(batch) or now.size
+    return Continue(batch, place, now.size, now.left, desk.next_items(batch), resuming.minutes_left(batch, now))
 
 
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:

@@ -15,6 +15,7 @@ from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
 from cases.models import Case, Content, Decision, Offer, Standing
 from cases.offers import OUT, Locked, Outcome, S, lock, lock_of, move, set_published, set_replaced
+from cases.second import holding
 from cases.standing import Written
 from hashsets import entries
 from hashsets.entries import NewEntry
@@ -106,8 +107,9 @@ def offer_case(*, case: Case, by: User, to: HashSet | None = None) -> Outcome:
 def approve(*, offers: Sequence[UUID], by: User) -> Outcome:
     """Publish drafts, and what was held, by somebody who neither decided nor offered them.
 
-    An offer whose decision no longer stands, or whose set does not take it, is held with that reason. One
-    generation per set. Raises AnotherPersonNeeded, OfferMoved.
+    What waits for a second view or a ruling stays as it is, and is counted with that reason. An offer whose decision no
+    longer stands, or whose set does not take it, is held with that reason. One generation per set. Raises
+    AnotherPersonNeeded, OfferMoved.
     """
     locked = lock(offers, by, WAITING)
     return _recorded(_approve(locked, locked.chosen, by), by)
@@ -159,7 +161,9 @@ def _approve(locked: Locked, rows: list[Offer], by: User) -> Outcome:
         Standing.objects.filter(decision__in=[row.decision_id for row in rows]).values_list("decision", flat=True)
     )
     kept = {row.pk: why for row in rows if (why := _why_not(row, standing))}
-    outcome = Outcome()
+    later = holding.back([row.decision_id for row in rows if row.pk not in kept])
+    outcome = Outcome(held=Counter(later[row.decision_id] for row in rows if row.decision_id in later))
+    rows = [row for row in rows if row.decision_id not in later]  # they stay as they are
     for why in sorted(set(kept.values())):
         held = move([row for row in rows if kept.get(row.pk) == why], S.HELD, events.HELD, reason=why)
         outcome += Outcome(held=Counter({why: held.done}), events=held.events)

@@ -104,7 +104,7 @@ def claim(*, case: Case, by: User) -> Batch:
 
 
 def _open_of(case: Case, by: User) -> Batch | None:
-    return Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN).first()
+    return Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN, kind=Batch.Kind.FIRST).first()
 
 
 @transaction.atomic
@@ -268,7 +268,9 @@ def expire_batches(*, case: Case | None = None, user: User | None = None) -> int
     """Return the stacks of batches whose time is over; returns how many batches. The sweeper's and the claim's."""
     late = Batch.objects.filter(state=Batch.State.OPEN, lease_until__lte=Now())
     if case is not None:
-        late = late.filter(case=case, user=user)
+        late = late.filter(case=case)
+    if user is not None:
+        late = late.filter(user=user)
     found = list(late.select_related("case", "user")[:100])
     for batch in found:
         with transaction.atomic():
@@ -277,14 +279,20 @@ def expire_batches(*, case: Case | None = None, user: User | None = None) -> int
 
 
 class Over(NamedTuple):
-    """What the end of batches came to, and the events to record: those of a person, and what matching had moved."""
+    """What the end of batches came to, and the events to record: those of a person, and what matching had moved.
+
+    `given`: of second views, by whoever gave them, however the batch ended.
+    """
 
     summary: dict[str, Any]
     facts: list[audit.Event]
     moved: list[audit.Event]
+    given: list[tuple[User, list[audit.Event]]] = []
 
     def record(self, by: User | None, case: Case) -> None:
         """Record them, last in the transaction; nobody's doing is what matching moved."""
+        for giver, told in self.given:
+            audit.record_all(told, by=giver, agency=case.agency_id)
         audit.record_all(self.facts, by=by, agency=case.agency_id)
         audit.record_all(self.moved, by=None, agency=case.agency_id)
 
@@ -300,15 +308,19 @@ def release(*, case: Case, user: User | None = None) -> Over:
     batches = list(found.select_related("case", "user"))
     states.lock(_contents([batch.pk for batch in batches]))
     every = [_release(batch, Batch.State.RELEASED) for batch in batches]
-    return Over({}, [fact for over in every for fact in over.facts], [fact for over in every for fact in over.moved])
+    facts = [fact for over in every for fact in over.facts]
+    return Over(
+        {}, facts, [fact for over in every for fact in over.moved], [one for over in every for one in over.given]
+    )
 
 
 def _contents(batches: Sequence[int]) -> list[int]:
     """Ids of the contents that these batches hold."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id WHERE s.batch_id = ANY(%s)",
-            [list(batches)],
+            "SELECT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id WHERE s.batch_id = ANY(%s)"
+            " UNION SELECT content_id FROM cases_secondview WHERE batch_id = ANY(%s)",
+            [list(batches)] * 2,
         )
         return [row[0] for row in cursor.fetchall()]
 
@@ -319,6 +331,8 @@ def _release(batch: Batch, state: Batch.State) -> Over:
     There are no events to record where it was over already.
     """
     over = Batch.objects.filter(pk=batch.pk, state=Batch.State.OPEN).update(state=state, closed_at=timezone.now())
+    if batch.kind == Batch.Kind.SECOND:
+        return _release_second(batch, state, over=bool(over))
     summary = _summary(batch)
     if not over:
         return Over(summary, [], [])
@@ -332,6 +346,21 @@ def _release(batch: Batch, state: Batch.State) -> Over:
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
     return Over(summary, facts + _looks_without_decision(batch), held_moves.facts(moved, batch))
+
+
+def _release_second(batch: Batch, state: Batch.State, *, over: bool) -> Over:
+    from cases.second import ending, queue  # which build upon this module
+
+    now = queue.progress(batch)
+    summary = ending.summary(batch, now.size or batch.size, now.decided)
+    if not over:
+        return Over(summary, [], [])
+    looks = ending.looks_without_code(batch)
+    given = ending.settle(batch)
+    verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
+    case = batch.case.public_id
+    closed = audit.Event(verb, audit.subject_of(batch), case, summary | {"kind": batch.kind})
+    return Over(summary, [closed, *looks], [], [(batch.user, given)])
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

@@ -71,5 +71,7 @@ class OfferQuerySet(models.QuerySet[Any, Any]):
     """Offers of the person's agency."""
 
     def for_actor(self, user: User) -> Self:
-        """Offers from the cases in scope."""
-        return self.filter(case_filter(user, "case__"))
+        """Offers from the cases in scope, but of what the person owes a second view of."""
+        from cases.second import blind  # which needs the models
+
+        return self.filter(case_filter(user, "case__")).exclude(decision__content__in=blind.contents(user))

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from cases import events
 from cases.models import Case
+from cases.second import drawing
 from workbench import audit, prepared
 from workbench.models import User
 
@@ -88,7 +89,8 @@ LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 
 
 def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool | None = False) -> list[Written]:
-    """Write decisions and make them stand. Inside `states.settling` of their contents; one statement. Ends `unsure`.
+    """Write decisions and make them stand, and draw second views of them. Inside `states.settling` of their contents;
+    two statements. Ends `unsure`.
 
     `viewed`: the person states having looked (by command only); False: it follows from Viewing rows; None: a script
     decides, by token, and nothing is said of anybody's having looked.
@@ -108,7 +110,9 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool | No
     rows: dict[str, Any] = {name: [getattr(plan, name) for plan in planned] for name in names}
     with prepared.cursor(rows=len(planned)) as cursor:
         cursor.execute(DECIDE, frame | rows)
-        return [Written(*row) for row in cursor.fetchall()]
+        written = [Written(*row) for row in cursor.fetchall()]
+    drawing.draw([row.id for row in written], case)
+    return written
 
 
 def event(row: Written, case: Case, *, reason: str = "", via: str = "") -> audit.Event:

@@ -15,6 +15,8 @@ from cases.views import (
     progress,
     publishing,
     review,
+    ruling,
+    second,
     set_health,
 )
 
@@ -41,6 +43,7 @@ urlpatterns = [
     path("cases/<uuid:case>/items/", items.items, name="items"),
     path("cases/<uuid:case>/confirm/", items.confirm, name="confirm"),
     path("cases/<uuid:case>/next/", review.next_batch, name="next_batch"),
+    path("cases/<uuid:case>/second/", review.next_second, name="next_second"),
     path("cases/<uuid:case>/exports/", exports.exports, name="exports"),
     path("exports/", exports.all_exports, name="all_exports"),
     path("exports/<uuid:export>/file/", exports.export_file, name="export_file"),
@@ -48,6 +51,11 @@ urlpatterns = [
     path("items/<uuid:item>/", items.item, name="item"),
     path("items/<uuid:item>/supersede/", items.supersede, name="supersede"),
     path("batches/<uuid:batch>/", review.batch, name="batch"),
+    path("second/", second.second, name="second"),
+    path("second/pairs/", second.pairs, name="second_pairs"),
+    path("second/shares/", second.change_shares, name="second_shares"),
+    path("ruling/", ruling.rulings, name="rulings"),
+    path("ruling/<uuid:disagreement>/", ruling.one, name="ruling"),
     path("publish/", publishing.offers, name="publish"),
     path("publish/act/", publishing.act, name="offers_act"),
     path("media/<uuid:item>/veil", media.veil, name="media_veil"),
@@ -67,4 +75,5 @@ urlpatterns = [
     path("api/v1/exhibits/<uuid:exhibit>/uploads", uploads.uploads, name="api_uploads"),
     path("api/v1/uploads/<uuid:upload>", uploads.upload, name="api_upload"),
     path("api/v1/stacks/<uuid:stack>", api.stack, name="api_stack"),
+    path("api/v1/second-views/<uuid:view>", api.view, name="api_view"),
 ]

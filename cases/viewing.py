@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from cases import events, scope, states
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
+from cases.second import queue
 from workbench import access, audit, storage
 from workbench.models import Role, User
 
@@ -56,7 +57,7 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 
 def _batch_that_allows(item: Item, by: User) -> Batch | None:
     """The open batch through which somebody may look; None for a supervisor without one. Raises NotHeld."""
-    batch = _batch_of(item, by)
+    batch = _batch_of(item, by) or queue.batch_holding(item, by)
     if batch is None and not outside_batches(by):
         raise NotHeld
     return batch

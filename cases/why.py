@@ -22,7 +22,7 @@ KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "s
 EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
          "conflict": "scale", "differ": "scale", "later": "refresh-cw", "held": "refresh-cw",
-         "more": "layers"}  # fmt: skip
+         "more": "layers", "second": "scale"}  # fmt: skip
 NOT_USED = "git-compare"
 BLIND_WORDS = {
     "closed": ("closed", "Takes the file out of the queue"),

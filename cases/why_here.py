@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from cases import held_moves, held_words, why
 from cases.models import Item
+from cases.second import blind
 from cases.why import Line
 from workbench.models import User
 
@@ -13,7 +14,9 @@ ACTS = {"closed", "proposed"}  # what a match does for which the item has to be 
 
 
 def lines(item: Item, by: User) -> list[Line]:
-    """What to say to somebody, the most important first. 3 queries; more where a batch holds the item."""
+    """What to say to somebody, the most important first. 4 queries; more where a batch holds the item."""
+    if blind.holds(by, item.content_id):
+        return [Line("second", _("A second view, by somebody who knows nothing of the first."))]
     held = held_moves.of_item(item)
     said = why.lines(item.content, blind=why.is_blind(item, by))
     if held:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from hashsets import events, kinds
+from hashsets import events, kinds, withheld
 from hashsets.entry_rows import loaded
 from hashsets.models import HashSet
 from workbench import audit
@@ -55,11 +55,13 @@ class Known:
 def find(hash_set: HashSet, text: str, *, by: User) -> list[Known]:
     """Everything the set holds under a hash; of other agencies' sets only what is in force. One event.
 
-    Raises BadInput for what is no MD5, SHA-1 or SHA-256.
+    Raises BadInput for what is no MD5, SHA-1 or SHA-256, Withheld.
     """
     kind = kinds.BY_LENGTH.get(len(text := text.strip()))
     if kind is None:
         raise BadInput("This is not an MD5, SHA-1 or SHA-256. Paste the whole hash.")
+    if kind.parse(text) in withheld.of(by):
+        raise withheld.Withheld
     values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "value": kind.parse(text), "most": MOST}
     with connection.cursor() as cursor:
         cursor.execute(ROWS.format(kind=kind.id), values | {"history": hash_set.owner_id == by.agency_id})

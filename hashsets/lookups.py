@@ -1,5 +1,6 @@
 """Looks hashes up in the sets an agency uses; never shows a picture (ux.md, "Hash sets")."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hashsets import events, hits, kinds, pasted
+from hashsets import events, hits, kinds, pasted, withheld
 from hashsets.hits import PDQ, Hit
 from hashsets.pasted import PDQ_PREFIX, Pasted
 from workbench import audit
@@ -102,9 +103,24 @@ def ask(lines: Iterable[str], *, by: User, purpose: str = NOT_SAID, turned: bool
     """
     why = stated(purpose)
     answers = lookup(by.agency_id, lines, turned=turned)
+    _withhold(answers, by)
     known = sum(answer.known for answer in answers)
     audit.record(events.SET_SEARCHED, by=by, on=by.agency, asked=len(answers), known=known, purpose=why)
     return answers
+
+
+def _withhold(answers: Iterable[Answer], by: User) -> None:
+    """Take back what is not for this person now, and say so."""
+    secret = withheld.of(by)
+    for answer in answers if secret else ():
+        if not secret.isdisjoint(_values(answer.hash)):
+            answer.hits, answer.more, answer.known, answer.problem = [], 0, False, str(withheld.Withheld())
+
+
+def _values(text: str) -> set[bytes]:
+    """The bytes that a line of hex digits stands for, if it is one."""
+    digits = text.removeprefix(PDQ_PREFIX).split(",")[0].strip()
+    return {bytes.fromhex(digits)} if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", digits) else set()
 
 
 Row = tuple[Pasted, Answer]

@@ -100,6 +100,7 @@ ROUTES = [
     Route("cases:exhibit_act", post=REVIEWERS, of="exhibit"),
     # review: a batch is its owner's
     Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),
+    Route("cases:next_second", post=ONLY_INVESTIGATORS, of="case"),
     Route("cases:batch", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_batch", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_units", get=ONLY_INVESTIGATORS, of="batch", owner=True),
@@ -110,11 +111,24 @@ ROUTES = [
     Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_stack", get=REVIEWERS, of="stack"),
+    Route("cases:api_view", get=ONLY_INVESTIGATORS, of="view", owner=True),
     Route("cases:api_viewings", post=REVIEWERS, body={"viewings": []}),
     Route("cases:media_veil", get=REVIEWERS, of="item"),
     Route("cases:media_clear", get=REVIEWERS, of="item"),
     Route("cases:media_frame_veil", get=REVIEWERS, of="item"),
     Route("cases:media_frame_clear", get=REVIEWERS, of="item"),
+    # where two people differ, and how far they agree
+    Route("cases:second", get=ONLY_SUPERVISORS),
+    Route("cases:second_pairs", get=ONLY_SUPERVISORS, query="first=1&second=2"),
+    Route("cases:second_shares", post=ONLY_SUPERVISORS, body={"reason": "a trial", "share:4": "10"}),
+    Route("cases:rulings", get=ONLY_SUPERVISORS),
+    Route(
+        "cases:ruling",
+        get=ONLY_SUPERVISORS,
+        post=ONLY_SUPERVISORS,
+        of="disagreement",
+        body={"code": "2", "reason": "clearer"},
+    ),
     # giving back and handing over
     Route("cases:publish", get=TEAM),
     Route("cases:offers_act", post=ONLY_SUPERVISORS, body={"act": "approve"}),

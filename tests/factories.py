@@ -12,7 +12,18 @@ from django.db.models import F
 from django.utils import timezone
 
 from cases import events, matching, states
-from cases.models import Case, CaseMember, Content, Exhibit, Export, FileInstance, Item, ResumableUpload, Stack
+from cases.models import (
+    Case,
+    CaseMember,
+    Content,
+    Exhibit,
+    Export,
+    FileInstance,
+    Item,
+    ResumableUpload,
+    SecondShare,
+    Stack,
+)
 from hashsets import scheme_drafts, scheme_tables
 from hashsets.models import HashSet, Scheme, SchemeDraft
 from workbench import audit, tokens
@@ -23,9 +34,17 @@ _numbers = count(1)
 
 
 def agency(slug: str = "") -> Agency:
-    """An agency with an empty log of its own."""
+    """An agency with an empty log of its own, which asks for no second views."""
     slug = slug or f"agency-{next(_numbers)}"
-    return domain.add_agency(slug=slug, name=slug.title())
+    return no_second_views(domain.add_agency(slug=slug, name=slug.title()))
+
+
+def no_second_views(of: Agency, scheme: str = "landscapes-t1") -> Agency:
+    """An agency that publishes what two people agreed to publish, for tests of everything else."""
+    codes = ["", *scheme_tables.latest(scheme).categories.values_list("code", flat=True)]
+    asked = [SecondShare(agency=of, scheme_id=scheme, code=code, percent=0) for code in codes]
+    SecondShare.objects.bulk_create(asked)
+    return of
 
 
 def person(of: Agency, username: str = "", *roles: Role, password: str | None = None) -> User:

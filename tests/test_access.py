@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
@@ -16,7 +16,10 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
 from cases import decisions, review
-from cases.models import Case, Keyframe
+from cases.models import Case, Disagreement, Exhibit, Keyframe, SecondShare, SecondView
+from cases.second import acts as second_acts
+from cases.second import queue
+from cases.units import Wish
 from hashsets import list_uploads
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
@@ -88,6 +91,7 @@ def build() -> World:
     decisions.decide_content(
         case=case, content=first.content, code="1", by=people.investigator, via="test", viewed=True
     )
+    view, disagreement = second_views(people, case, exhibit)
     factories.own_scheme(people.investigator, people.supervisor, "own")
     Keyframe.objects.create(content=first.content, number=0, at_ms=0, veil=b"RIFF", offset=0, length=4)
     ids = {
@@ -96,6 +100,8 @@ def build() -> World:
         "item": first.public_id,
         "stack": first.stack.public_id,
         "batch": batch.public_id,
+        "view": view.public_id,
+        "disagreement": disagreement.public_id,
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
         "run": run.public_id,
@@ -109,6 +115,20 @@ def build() -> World:
     by_name = {name: getattr(people, name) for name in (*EVERYBODY, "colleague", "outsider")} | {"stranger": stranger}
     held = {name: factories.token(person) for name, person in by_name.items()}
     return World(people, case, stranger, ids, held, bytes(last.content.sha256).hex())
+
+
+def second_views(people: People, case: Case, exhibit: Exhibit) -> tuple[SecondView, Disagreement]:
+    """One that the investigator holds, and one of his that differed from the colleague's decision."""
+    SecondShare.objects.filter(agency=people.north).delete()
+    for found in factories.items(exhibit, 2):
+        decisions.decide_content(case=case, content=found.content, code="1", by=people.colleague, via="test")
+    given = queue.claim(case=case, by=people.investigator)
+    unit = queue.units(given)[0]
+    other = Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], "2")
+    second_acts.act(batch=given, by=people.investigator, wishes=[other])
+    review.close(batch=given, by=people.investigator)
+    held = queue.claim(case=case, by=people.investigator)
+    return held.second_views.get(), Disagreement.objects.get()
 
 
 def routes() -> dict[str, URLPattern]:

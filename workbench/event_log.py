@@ -23,11 +23,17 @@ READERS = {Role.SUPERVISOR, Role.AUDITOR}
 
 Secrets = Callable[[User], Collection[UUID]]
 _SECRETS: list[Secrets] = []
+_BLIND: list[Secrets] = []
 
 
 def keep_secret(cases: Secrets) -> None:
     """Register who tells which cases' entries a person must not see in his agency's log; auditors see all."""
     _SECRETS.append(cases)
+
+
+def keep_blind(cases: Secrets) -> None:
+    """Register who tells which cases' entries a person must not see now, whatever his roles."""
+    _BLIND.append(cases)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ def log_of(user: User, *, node: bool = False) -> AuditLog:
 def _open_to(user: User, log: AuditLog) -> QuerySet[AuditEvent]:
     """The log's entries but those of cases that are kept secret from the person."""
     entries = AuditEvent.objects.filter(log=log)
+    if owed := [case for secrets in _BLIND for case in secrets(user)]:
+        entries = entries.exclude(case__in=owed)
     if Role.AUDITOR in access.roles(user):
         return entries
     return entries.exclude(case__in=[case for secrets in _SECRETS for case in secrets(user)])

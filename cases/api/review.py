@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import acts, figures, inspector, keys, members, resuming, review, storyboards, viewing
+from cases import desks, figures, inspector, keys, members, review, storyboards, viewing
 from cases.errors import NotHeld
-from cases.models import Batch, Item, Stack
+from cases.models import Batch, Item, SecondView, Stack
+from cases.second import blind, inspecting
 from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
@@ -88,21 +89,23 @@ def _page(request: HttpRequest) -> dict[str, int]:
 def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     """A batch with its case and scheme, and how its person left it."""
     found = _batch(request, batch)
-    done, case = review.progress(found), found.case
+    desk, case = desks.of(found), found.case
+    done = desk.progress(found)
     scheme = case.scheme
     categories = scheme.categories.values("code", "key", "name", "colour", "glyph")
     return JsonResponse(
         {
             "id": str(found.public_id),
             "number": found.number,
+            "kind": found.kind,
             "state": found.state,
             "case": {"id": str(case.public_id), "number": case.number, "name": case.name},
             "size": done.size,
             "decided": done.decided,
             "on_screen_ms": found.on_screen_ms,
-            "place": resuming.place(found),
-            "steps": resuming.steps(found),
-            "seen": resuming.seen(found),
+            "place": desk.place(found),
+            "steps": desk.steps(found),
+            "seen": desk.seen(found),
             "scheme": {
                 "id": scheme.scheme_id,
                 "version": scheme.version,
@@ -117,7 +120,9 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
 def units(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Units behind a position, in queue order."""
     found, page = _batch(request, batch), _page(request)
-    rows = review.units(found, **page)
+    rows = desks.of(found).units(found, **page)
+    owed = blind.items(request.user) if found.kind == Batch.Kind.FIRST else set()
+    rows = [row | {"code": None} if row["item"] in owed else row for row in rows]
     following = rows[-1]["position"] if len(rows) == page["limit"] else None
     return HttpResponse(msgspec.json.encode({"units": rows, "next": following}), content_type="application/json")
 
@@ -125,14 +130,16 @@ def units(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_GET
 def veils(request: SignedRequest, batch: UUID) -> HttpResponse:
     """The veiled pictures of these units as one binary answer."""
-    answer = review.veils(_batch(request, batch), **_page(request))
+    found = _batch(request, batch)
+    answer = desks.of(found).veils(found, **_page(request))
     return HttpResponse(answer, content_type="application/octet-stream")
 
 
 @require_GET
 def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Units that need no decision any more, with the reason."""
-    return JsonResponse({"left": review.left_queue(_batch(request, batch))})
+    found = _batch(request, batch)
+    return JsonResponse({"left": desks.of(found).left_queue(found)})
 
 
 @require_GET
@@ -171,6 +178,13 @@ def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(storyboards.of(film)), content_type="application/json")
 
 
+@require_GET
+def view(request: SignedRequest, view: UUID) -> HttpResponse:
+    """What the inspector shows of a second view that the person holds; for others it does not exist."""
+    found: SecondView = access.get_from(request.user, "batch.work", inspecting.held_by(request.user), view)
+    return JsonResponse(inspecting.unit(found, request.user))
+
+
 @require_POST
 def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Carry out acts in order; each gets its answer."""
@@ -178,8 +192,9 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     _keep_looks(request, [*sent.viewings, *(look for act in sent.acts for look in act.viewings)])
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
-    results = acts.act(batch=found, by=request.user, wishes=[_wish(act) for act in sent.acts])
-    now = review.progress(found)
+    desk = desks.of(found)
+    results = desk.act(batch=found, by=request.user, wishes=[_wish(act) for act in sent.acts])
+    now = desk.progress(found)
     return JsonResponse({"results": results, "batch": {"decided": now.decided, "left": now.left}})
 
 

@@ -9,13 +9,13 @@ from cases.models.review import (
     Batch,
     Decision,
     Item,
-    SecondOpinion,
     Stack,
     StackRule,
     Standing,
     Uncompared,
     Viewing,
 )
+from cases.models.second import Disagreement, SecondOpinion, SecondShare, SecondView, Why
 from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "CaseMember",
     "Content",
     "Decision",
+    "Disagreement",
     "DropEntry",
     "Exhibit",
     "Export",
@@ -39,6 +40,8 @@ __all__ = [
     "Offer",
     "ResumableUpload",
     "SecondOpinion",
+    "SecondShare",
+    "SecondView",
     "SetSync",
     "Stack",
     "StackRule",
@@ -46,4 +49,5 @@ __all__ = [
     "Tally",
     "Uncompared",
     "Viewing",
+    "Why",
 ]

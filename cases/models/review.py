@@ -15,7 +15,13 @@ from workbench.models import Agency
 
 
 class Batch(models.Model):
-    """Up to 200 items claimed by one person for a day."""
+    """Up to 200 items claimed by one person for a day: new ones, or for a second view (cases/second)."""
+
+    class Kind(models.TextChoices):
+        """What the person is asked for."""
+
+        FIRST = "first"
+        SECOND = "second"
 
     class State(models.TextChoices):
         """open -> closed, expired, released."""
@@ -27,6 +33,7 @@ class Batch(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.FIRST, db_default=Kind.FIRST)
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
@@ -40,7 +47,7 @@ class Batch(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["user", "case"], condition=Q(state="open"), name="one_open_batch"),
+            models.UniqueConstraint(fields=["user", "case", "kind"], condition=Q(state="open"), name="one_open_batch"),
             models.UniqueConstraint(fields=["case", "number"], name="batch_number_once"),
         ]
 
@@ -167,6 +174,7 @@ class Act(models.Model):
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
     stack = models.ForeignKey(Stack, on_delete=models.PROTECT, null=True)
+    view = models.ForeignKey("SecondView", on_delete=models.PROTECT, null=True, related_name="acts")
     seen_version = models.PositiveIntegerField(null=True)
     cover = models.ForeignKey(Item, on_delete=models.PROTECT, null=True)
     via = models.CharField(max_length=20)
@@ -224,26 +232,6 @@ class Standing(models.Model):
     decision = models.OneToOneField(Decision, on_delete=models.PROTECT)
     code = models.CharField(max_length=40, null=True)  # noqa: DJ001 null = taken back
     version = models.PositiveIntegerField(default=1)
-
-
-class SecondOpinion(models.Model):
-    """An independent category by somebody who could not see the first."""
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    decision = models.ForeignKey(Decision, on_delete=models.PROTECT)
-    act = models.ForeignKey(Act, on_delete=models.PROTECT)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
-    by_name = models.CharField(max_length=120)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    code = models.CharField(max_length=40)
-    reason = models.CharField(max_length=20)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["decision", "by"], name="second_opinion_once"),
-            models.CheckConstraint(condition=~Q(by=F("decided_by")), name="second_opinion_by_another"),
-        ]
 
 
 class Viewing(models.Model):

@@ -28,6 +28,7 @@ from cases import (
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
+from cases.second import blind, queue
 from workbench import access
 from workbench.errors import BadInput, NotFound
 from workbench.models import Job, User
@@ -87,7 +88,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     rows = overview.exhibits(found)
     exhibits = [exhibit for exhibit, _unmatched in rows if exhibit.removed_at is None]
     orders = verify_jobs.latest(exhibits)
-    states = figures.by_state(found)
+    states, owed = figures.by_state(found), found.public_id in blind.cases(request.user)
     context = (
         {"here": "cases", "case": found, "figures": counts.figures}
         | _people(found, request.user, counts.figures)
@@ -102,12 +103,20 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "live": progress.is_live(exhibits, orders),
             "sets": _sets(overview.known_where(found)),
             "checked_text": _("Matched again on every set update"),
-            "by_category": _by_category(found, counts.by_category),
-            "activity": activity.latest(found),
+            "owed": owed,
+            "by_category": [] if owed else _by_category(found, counts.by_category),
+            "activity": activity.latest(found, by=request.user),
+            "second": _second(found, request.user),
             "offers": overview.offers_waiting(found),
         }
     )
     return render(request, "cases/case.html", context)
+
+
+def _second(case: Case, user: User) -> int:
+    """How many second views the case could ask of the person now."""
+    may = access.has(user, "batch.claim") and case.state == Case.State.OPEN
+    return queue.waiting([case], user)[case.pk] if may else 0
 
 
 def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:

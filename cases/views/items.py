@@ -10,17 +10,21 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import contradictions, decisions, figures, inspector, listing, marks, shown, viewing, why_here
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
+from cases.second import blind
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.models import User
 from workbench.requests import SignedRequest
+
+OWED = lazy("You owe a second view of this. What was decided is told when that batch is over.")
 
 
 @require_GET
@@ -32,7 +36,7 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     if not form.is_valid():
         raise BadInput(_("A filter of this page is damaged. Choose again."))
     wanted, after = listing.Wanted(**form.cleaned_data), listing.after_key(request.GET.get("after"))
-    page = listing.items(found, wanted, after=after)
+    page = listing.items(found, wanted, by=request.user, after=after)
     exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
     categories = _categories(found)
     context = {
@@ -40,6 +44,7 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "case": found,
         "wanted": wanted,
         "exhibits": exhibits,
+        "owed": found.public_id in blind.cases(request.user),
         "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
         "total": _total(found, wanted, exhibits),
         "from_start": listing.from_start(request.GET) if after else "",
@@ -108,15 +113,18 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
     case, content = found.case, found.content
     categories, places = _categories(case), inspector.found_in(found, 200)
     frames = inspector.storyboard(content, listing.after_key(request.GET.get("frame")))
-    standing = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id).first()
+    is_blind = blind.holds(request.user, content.pk)
+    stands = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id)
+    standing = None if is_blind else stands.first()
+    state = Item.State(found.state)
     context = {
         "here": "cases",
         "case": case,
         "item": found,
         "name": places[0]["name"] if places else "",
         "preview": content.preview,
-        "state_text": shown.ITEM_WORDS[Item.State(found.state)],
-        "state_kind": shown.ITEM_KINDS[found.state],
+        "state_text": _("In your second view") if is_blind else shown.ITEM_WORDS[state],
+        "state_kind": "acc" if is_blind else shown.ITEM_KINDS[state],
         "standing": categories.get(standing.code or "") if standing else None,
         "why": why_here.lines(found, request.user),
         "file": inspector.facts(content),
@@ -124,15 +132,17 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "frames": frames,
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
-        "marks": marks.of(found, request.user),
-        "undecided": shown.UNDECIDED[Item.State(found.state)],
-        "may_correct": _may_correct(request, found),
-        "lists_say": contradictions.of_item(found, request.user),
-        "decisions": _decisions(found, categories, standing, request.user),
+        "marks": [] if is_blind else marks.of(found, request.user),
+        "undecided": OWED if is_blind else shown.UNDECIDED[state],
+        "may_correct": "" if is_blind else _may_correct(request, found),
+        "lists_say": [] if is_blind else contradictions.of_item(found, request.user),
+        "decisions": [] if is_blind else _decisions(found, categories, standing, request.user),
         "offers": _offers(found, request.user),
         "categories": categories.values(),
         "may": {
-            "supersede": access.has(request.user, "decision.supersede") and case.state == Case.State.OPEN,
+            "supersede": access.has(request.user, "decision.supersede")
+            and case.state == Case.State.OPEN
+            and not is_blind,
             "withdraw": access.has(request.user, "offer.make"),
             "unveil": viewing.outside_batches(request.user) and content.preview != Content.PreviewState.NONE,
         },

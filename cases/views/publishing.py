@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
@@ -17,6 +18,7 @@ from cases import contradictions, listing, publishing, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
+from cases.second import holding
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -42,6 +44,11 @@ OWN = {
     S.WITHDRAWAL: lazy("You asked for the withdrawal: another person confirms."),
 }
 
+HELD = {
+    holding.AWAITED: lazy("Waits for a second view."),
+    holding.DIFFERENT: lazy("Two people differ: waits for a ruling."),
+}
+
 
 @require_GET
 def offers(request: SignedRequest) -> HttpResponse:
@@ -56,8 +63,9 @@ def offers(request: SignedRequest) -> HttpResponse:
     waiting = listing.waiting(scoped)
     schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
     categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
-    decisions = [row.decision_id for row in page.rows] if contradictions.may_see(request.user) else []
-    lists_say = contradictions.of_decisions(decisions)
+    decisions = [row.decision_id for row in page.rows]
+    lists_say = contradictions.of_decisions(decisions if contradictions.may_see(request.user) else [])
+    later = holding.back(decisions)
     context = {
         "here": "publish",
         "case": case,
@@ -66,7 +74,8 @@ def offers(request: SignedRequest) -> HttpResponse:
         "set": publishing.publishing_set(case) if case else None,
         "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
         "rows": [
-            _row(request, offer, categories) | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}
+            _row(request, offer, categories, later.get(offer.decision_id, ""))
+            | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}
             for offer in page.rows
         ],
         "next_url": listing.next_url(request.GET, page.next),
@@ -101,11 +110,14 @@ def _of_tab(scoped: QuerySet[Offer], tab: str, request: SignedRequest) -> QueryS
     return found
 
 
-def _row(request: SignedRequest, offer: Offer, categories: dict[tuple[int, str], Category]) -> dict[str, Any]:
+def _row(
+    request: SignedRequest, offer: Offer, categories: dict[tuple[int, str], Category], later: str
+) -> dict[str, Any]:
     """An offer with what this person may do about it, or why not."""
     me, decision = request.user.pk, offer.decision
     own = me in ({offer.withdrawn_by_id} if offer.state == S.WITHDRAWAL else {offer.offered_by_id, offer.decided_by_id})
     waits = offer.state in OWN
+    later = later if offer.state in publishing.WAITING else ""
     text, kind = shown.offer_state(offer)
     return {
         "offer": offer,
@@ -118,8 +130,8 @@ def _row(request: SignedRequest, offer: Offer, categories: dict[tuple[int, str],
         "offered_by": offer.offered_by.name,
         "state_text": text,
         "state_kind": kind,
-        "may_approve": waits and not own and access.has(request.user, "offer.approve"),
-        "why_not": OWN[S(offer.state)] if waits and own else "",
+        "may_approve": waits and not own and not later and access.has(request.user, "offer.approve"),
+        "why_not": OWN[S(offer.state)] if waits and own else HELD.get(later, ""),
         "may_withdraw": offer.state == S.PUBLISHED and access.has(request.user, "offer.make"),
     }
 
@@ -160,4 +172,10 @@ def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
 def _tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
     messages.success(request, ngettext(*DONE[step], outcome.done) % outcome.done)
     for reason, number in outcome.held.items():
-        messages.info(request, f"{number}: {reason}")
+        messages.info(request, format_html("{}: {} {}", number, reason, _leads(reason)))
+
+
+def _leads(reason: str) -> str:
+    """A link to where what holds offers back is settled; empty for other reasons."""
+    route = {holding.AWAITED: "cases:second", holding.DIFFERENT: "cases:rulings"}.get(reason)
+    return format_html('<a href="{}">{}</a>', reverse(route), _("See what waits")) if route else ""

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cases import figures, review
 from cases.errors import CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
+from cases.second import queue
 from workbench import access
 from workbench.requests import SignedRequest
 
@@ -35,6 +36,19 @@ def next_batch(request: SignedRequest, case: UUID) -> HttpResponse:
     return redirect("cases:batch", batch.public_id)
 
 
+@require_POST
+def next_second(request: SignedRequest, case: UUID) -> HttpResponse:
+    """The person's open second-view batch, or the next one."""
+    scoped = Case.objects.for_actor(request.user).select_related("agency")
+    found: Case = access.get_from(request.user, "batch.claim", scoped, case)
+    try:
+        batch = queue.claim(case=found, by=request.user)
+    except (CaseIsClosed, NothingLeft) as nothing:
+        messages.info(request, str(nothing))
+        return redirect("cases:case", found.public_id)
+    return redirect("cases:batch", batch.public_id)
+
+
 def _with_links(case: Case, text: str) -> str:
     """The sentence, and where to see the items that no batch takes."""
     states = figures.by_state(case)
@@ -52,4 +66,5 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     if found.state != Batch.State.OPEN:
         messages.info(request, f"Batch {found.number} is closed. What was decided is kept.")
         return redirect("cases:case", found.case.public_id)
-    return render(request, "cases/review.html", {"here": "cases", "batch": found, "case": found.case})
+    second = found.kind == Batch.Kind.SECOND
+    return render(request, "cases/review.html", {"here": "cases", "batch": found, "case": found.case, "second": second})

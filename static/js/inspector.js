@@ -91,8 +91,9 @@ export class Inspector {
   #known = new Map(); // item -> details, for this page only
   #missing = null; // the unit whose details did not come
 
-  constructor(root, { api, session }) {
-    Object.assign(this, { root, api, session });
+  /** `about`: the address that tells of a unit, without its id. */
+  constructor(root, { about, session }) {
+    Object.assign(this, { root, about, session });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
     root.replaceChildren(this.details, this.foot);
@@ -122,7 +123,7 @@ export class Inspector {
     this.#abort = new AbortController();
     try {
       const of = unit.stack ? `${unit.stack}?item=${unit.item}` : unit.id;
-      const details = await getJson(`${this.api}/stacks/${of}`, this.#abort.signal);
+      const details = await getJson(`${this.about}/${of}`, this.#abort.signal);
       this.#known.set(details.item, details);
       if (this.unit === unit) this.#paint(unit, details);
     } catch (error) {

@@ -80,7 +80,7 @@ class Review {
     this.looking = new Looking(main, this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
-      api: main.dataset.api,
+      about: `${main.dataset.api}/${main.dataset.about}`,
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
     });
   }

@@ -12,9 +12,13 @@ export function tell(viewings) {
 }
 
 export function sendAfterLooks(form) {
+  let ready = false;
   form.addEventListener("submit", async (event) => {
+    if (ready) return;
     event.preventDefault();
     await told;
-    form.submit();
+    ready = true;
+    form.requestSubmit(event.submitter); // a button may carry the choice
+    ready = false;
   });
 }

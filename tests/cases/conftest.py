@@ -4,13 +4,14 @@ import pytest
 
 from cases import investigations
 from cases.models import Case
+from tests import factories
 from workbench import people
 from workbench.models import Agency, Role, User
 
 
 @pytest.fixture
 def northmoor() -> Agency:
-    return people.add_agency(slug="northmoor", name="Northmoor")
+    return factories.no_second_views(people.add_agency(slug="northmoor", name="Northmoor"))
 
 
 @pytest.fixture

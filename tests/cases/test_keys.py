@@ -202,7 +202,7 @@ def test_mixed_keys_on_many_units_cost_as_many_queries_as_on_few(case: Case, dan
             answers = acts.act(batch=batch, by=dana, wishes=back)
         assert {answer["status"] for answer in answers} == {"saved"}
         spent.append((len(made), len(undone)))
-    assert spent == [(18, 22), (18, 22)]
+    assert spent == [(21, 25), (21, 25)]
     assert counts(case) == {"open": 48}
     assert Decision.objects.count() == 24
     assert checks.broken() == []

@@ -93,7 +93,7 @@ def test_units_cost_as_many_queries_for_sixty_as_for_one(dana: User, batch: Batc
         client.get(f"{address}?limit=1")
     with CaptureQueriesContext(connection) as sixty:
         client.get(f"{address}?limit=60")
-    assert len(one) == len(sixty) == 5
+    assert len(one) == len(sixty) == 6
 
 
 def test_a_clear_picture_needs_the_batch_that_holds_it(case: Case, dana: User, milo: User, batch: Batch) -> None:

@@ -111,7 +111,7 @@ def test_what_ended_goes_and_what_came_is_found_by_a_delta(case: Case, dana: Use
     sync()
     assert counts(case) == {"known": 20, "open": 10}
     assert told(case) == [{"left": 20, "back": 0, "known": 20}, {"left": 1, "back": 1, "known": 0}]
-    first = activity.latest(case)[0]
+    first = activity.latest(case, by=case.lead)[0]
     assert first["text"] == f"{hash_set} v3: 1 left the queue, 1 came back"
     assert checks.broken() == []
 
@@ -124,7 +124,7 @@ def test_what_a_policy_makes_wait_is_told_though_the_queue_stays_as_it_was(case:
     for action, known in (("propose", "2 items are known no more"), ("accept", "2 items more are known")):
         policies.set_policy(hash_set, agency=case.agency, by=sam, action=action, disposition=None)
         sync()
-        said = activity.latest(case)[0]["text"]
+        said = activity.latest(case, by=case.lead)[0]["text"]
         assert said == f"{hash_set} v1: {known}, nothing changed in the queue"
 
 

@@ -70,7 +70,7 @@ class Contents(ApiView):
         asked = shapes.query(request._request, ContentsAsked)
         exhibit = asked.exhibit if isinstance(asked.exhibit, UUID) else None
         wanted = listing.Wanted(state=asked.state, code=asked.code, mark=asked.mark, exhibit=exhibit)
-        page = listing.items(found, wanted, after=int(asked.after), limit=asked.limit)
+        page = listing.items(found, wanted, by=self.user, after=int(asked.after), limit=asked.limit)
         return answered(ContentPage([_content(row) for row in page.rows], page.next))
 
 

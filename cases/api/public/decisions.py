@@ -34,7 +34,7 @@ class Decisions(ApiView):
         """List the decisions made in a case, oldest first, superseded ones too."""
         found = case_of(self.user, "item.view", case)
         asked = shapes.query(request._request, DecisionsAsked)
-        page = listing.decisions(found, after=int(asked.after), limit=asked.limit)
+        page = listing.decisions(found, by=self.user, after=int(asked.after), limit=asked.limit)
         rows = [
             DecisionRow(
                 id=row["public_id"],

@@ -1,0 +1,70 @@
+"""How many second views an agency wants, by category: what is in force, and changing it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from cases import events
+from cases.errors import ReasonNeeded
+from cases.models import SecondShare
+from cases.second.drawing import FOLLOWED, GRAVE, INHERITED, OTHERS, SHARED
+from hashsets.models import Category, Scheme
+from workbench import access, audit
+from workbench.errors import BadInput
+from workbench.models import Agency, User
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Percent of the decisions of a category; `category` None: of those that were inherited. `usual` is the default."""
+
+    category: Category | None
+    percent: int
+    usual: int
+
+    @property
+    def code(self) -> str:
+        """The category's code; '' for what was inherited."""
+        return self.category.code if self.category else INHERITED
+
+
+def usual(category: Category | None) -> int:
+    """What is asked where the agency says nothing."""
+    if category is None:
+        return FOLLOWED
+    return SHARED if category.publishable or category.disposition in GRAVE else OTHERS
+
+
+def of(agency: Agency, scheme: Scheme) -> list[Share]:
+    """What the agency asks for under a scheme, its categories first. Two queries."""
+    said = dict(SecondShare.objects.filter(agency=agency, scheme_id=scheme.scheme_id).values_list("code", "percent"))
+    every: list[Category | None] = [*scheme.categories.all(), None]
+    return [Share(one, said.get(one.code if one else INHERITED, usual(one)), usual(one)) for one in every]
+
+
+@transaction.atomic
+def change(*, scheme: Scheme, percents: Mapping[str, int], by: User, reason: str) -> int:
+    """Set shares by code ('' for what is inherited); what was drawn already stays wanted. Returns how many changed.
+
+    Raises NotAllowed, ReasonNeeded, BadInput.
+    """
+    access.require(by, "second.share")
+    if not reason.strip():
+        raise ReasonNeeded
+    now = {share.code: share.percent for share in of(by.agency, scheme)}
+    if wrong := [code for code, percent in percents.items() if code not in now or not 0 <= percent <= 100]:
+        raise BadInput(f"Give a share from 0 to 100 for categories of {scheme}, not for {', '.join(wrong)}.")
+    changed = {code: percent for code, percent in percents.items() if now[code] != percent}
+    for code, percent in changed.items():  # a scheme has few categories
+        SecondShare.objects.update_or_create(
+            agency=by.agency, scheme_id=scheme.scheme_id, code=code, defaults={"percent": percent}
+        )
+    if changed:
+        told = {code or "inherited": percent for code, percent in sorted(changed.items())}
+        was = {code or "inherited": now[code] for code in sorted(changed)}
+        audit.record(
+            events.SHARE_SET, by=by, on=by.agency, reason=reason.strip()[:400],
+            scheme=scheme.scheme_id, percent=told, was=was,
+        )  # fmt: skip
+    return len(changed)

@@ -1,0 +1,42 @@
+// The ruling page: a category's own key rules once a reason is there, S leaves it for later.
+import { announce } from "./dom.js";
+import { categoryKey, meaning } from "./keys.js";
+
+const root = document.querySelector("[data-ruling]");
+
+class Ruling {
+  constructor() {
+    this.reason = root.querySelector("#ruling-reason");
+    this.reason.addEventListener("keydown", (event) => this.#written(event));
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+    root.querySelector("[data-first]").focus({ preventScroll: true }); // Space unveils at once
+  }
+
+  /** Enter in the field rules nothing: it goes on to the keys. */
+  #written(event) {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    root.querySelector("[data-first]").focus();
+  }
+
+  #pressed(event) {
+    if (event.defaultPrevented || event.repeat || document.querySelector("dialog[open]")) return;
+    const id = meaning(event)?.id;
+    if (id === "skip") root.querySelector("[data-later]").click();
+    else if (id === "decide" || /^Key[A-Z]$/.test(event.code)) this.#rule(event);
+  }
+
+  #rule(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.target.matches("input, textarea, select")) return;
+    const button = [...root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === categoryKey(event.code));
+    if (!button) return;
+    event.preventDefault();
+    if (this.reason.value.trim()) button.click();
+    else {
+      this.reason.focus();
+      announce("Say why first.");
+    }
+  }
+}
+
+if (root) new Ruling();

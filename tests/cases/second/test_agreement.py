@@ -1,0 +1,86 @@
+"""Agreement of two people: the coefficient and its interval, what too few pairs say, and the way to the items."""
+
+from collections.abc import Callable
+from math import sqrt
+
+import pytest
+from django.urls import reverse
+
+from cases import review
+from cases.models import Case
+from cases.second import agreement, kappa, queue
+from hashsets import scheme_tables
+from tests.cases.second.test_queue import decide, give
+from tests.people import signed_in
+from workbench.models import User
+
+TWENTY_FIVE = {("yes", "yes"): 20, ("yes", "no"): 5, ("no", "yes"): 10, ("no", "no"): 15}
+THREE = {("1", "1"): 44, ("1", "2"): 5, ("1", "3"): 1, ("2", "1"): 7, ("2", "2"): 20, ("2", "3"): 3, ("3", "3"): 6,
+         ("3", "1"): 4, ("3", "2"): 10}  # fmt: skip
+
+
+def spread(pairs: dict[tuple[str, str], int]) -> float:
+    """The standard error by the delta method, with slopes taken numerically: another way to the same number."""
+    total = sum(pairs.values())
+    share = {pair: number / total for pair, number in pairs.items()}
+
+    def value(parts: dict[tuple[str, str], float]) -> float:
+        whole = sum(parts.values())
+        codes = {code for pair in parts for code in pair}
+        agreed = sum(parts.get((code, code), 0) for code in codes) / whole
+        chance = (
+            sum(
+                sum(part for (one, _), part in parts.items() if one == code)
+                * sum(part for (_, two), part in parts.items() if two == code)
+                for code in codes
+            )
+            / whole**2
+        )
+        return (agreed - chance) / (1 - chance)
+
+    slope = slopes(value, share)
+    mean = sum(share[pair] * slope[pair] for pair in share)
+    return sqrt(sum(share[pair] * (slope[pair] - mean) ** 2 for pair in share) / total)
+
+
+def slopes(
+    value: Callable[[dict[tuple[str, str], float]], float], share: dict[tuple[str, str], float], step: float = 1e-6
+) -> dict[tuple[str, str], float]:
+    return {pair: (value(share | {pair: share[pair] + step}) - value(share)) / step for pair in share}
+
+
+@pytest.mark.parametrize(("pairs", "expected"), [(TWENTY_FIVE, 0.4), (THREE, 0.5)])
+def test_kappa_and_its_interval(pairs: dict[tuple[str, str], int], expected: float) -> None:
+    found = kappa.of(pairs)
+    assert found
+    assert found.value == pytest.approx(expected, abs=5e-5)
+    assert (found.high - found.low) / 2 / kappa.NORMAL == pytest.approx(spread(pairs), rel=1e-4)
+
+
+def test_where_both_say_one_thing_only_kappa_says_nothing() -> None:
+    assert kappa.of({("1", "1"): 60}) is None
+
+
+@pytest.mark.django_db
+def test_nothing_is_said_of_a_category_under_fifty_pairs(case: Case, dana: User, milo: User, sam: User) -> None:
+    decide(case, dana, ["1"] * 50 + ["2"] * 12)
+    batch = queue.claim(case=case, by=milo)
+    give(batch, milo, "1")
+    review.close(batch=batch, by=milo)
+    scheme = scheme_tables.latest("landscapes-t1")
+    lines = {line.category and line.category.code: line for line in _lines(sam)}
+    assert (lines["2"].pairs, lines["2"].kappa, lines["2"].missing) == (12, None, True)
+    assert lines["1"].pairs == 62
+    assert lines["1"].percent == pytest.approx(50 / 62 * 100)
+    assert lines[None].kappa == kappa.Kappa(0, 0, 0)  # who always says the same agrees as by chance
+    page = signed_in(sam).get(reverse("cases:second")).content.decode()
+    assert "too few pairs: 12 of 50" in page
+    address = f"{reverse('cases:second_pairs')}?scheme={scheme.scheme_id}&first=2&second=1"
+    assert address.replace("&", "&amp;").replace("&amp;first", "&amp;days=90&amp;first") in page
+    assert signed_in(sam).get(address).content.decode().count("<tr>") == 13
+    assert len(agreement.items(sam, scheme, 90, ("2", "1"))) == 12
+
+
+def _lines(by: User) -> list[agreement.OfCategory]:
+    scheme = scheme_tables.latest("landscapes-t1")
+    return agreement.by_category(scheme, agreement.pairs(by, scheme, 90))

@@ -1,0 +1,126 @@
+"""Where two people differ: what is shown to who rules, who may, what a ruling does, and what waits for it."""
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+
+from cases import decisions, publishing, review
+from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded
+from cases.models import Batch, Case, Content, Decision, Disagreement, Offer, SecondView, Standing, Viewing
+from cases.second import acts as second_acts
+from cases.second import holding, queue, ruling
+from tests.cases.second.test_queue import decide, give
+from tests.cases.test_acts import wish
+from tests.people import signed_in
+from workbench import checks, people
+from workbench.models import AuditEvent, Membership, Role, User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lee(sam: User) -> User:
+    """Another supervisor."""
+    return people.add_person(username="lee", name="Lee Marsh", agency=sam.agency, roles={Role.SUPERVISOR})
+
+
+@pytest.fixture
+def differing(case: Case, dana: User, milo: User) -> Disagreement:
+    """Dana looked and said 2, Milo 1; the decision was offered."""
+    decide(case, dana, "2", 1, viewed=True)
+    batch = queue.claim(case=case, by=milo)
+    give(batch, milo, "1")
+    review.close(batch=batch, by=milo)
+    return Disagreement.objects.get()
+
+
+def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(
+    case: Case, dana: User, milo: User, sam: User, lee: User
+) -> None:
+    decide(case, dana, ["1", "2"], viewed=True)
+    offers = list(Offer.objects.values_list("public_id", flat=True))
+    assert publishing.approve(offers=offers, by=sam).held == {holding.AWAITED: 2}
+    batch = queue.claim(case=case, by=milo)
+    give(batch, milo, "1")
+    assert publishing.approve(offers=offers, by=sam).held == {holding.AWAITED: 2}  # it counts when the batch is over
+    review.close(batch=batch, by=milo)
+    outcome = publishing.approve(offers=offers, by=sam)
+    assert (outcome.done, outcome.held) == (1, {holding.DIFFERENT: 1})
+    Viewing.objects.create(user=sam, content=Disagreement.objects.get().decision.content, case=case, revealed_ms=300)
+    ruling.rule(disagreement=Disagreement.objects.get(), code="2", reason="the shore is visible", by=sam)
+    [waiting] = Offer.objects.filter(state="draft")
+    assert publishing.approve(offers=[waiting.public_id], by=lee).done == 1
+    assert checks.broken(None) == []
+
+
+def test_a_ruling_supersedes_closes_and_is_told_of(case: Case, sam: User, differing: Disagreement) -> None:
+    first = differing.decision
+    with pytest.raises(ReasonNeeded):
+        ruling.rule(disagreement=differing, code="1", reason=" ", by=sam)
+    written = ruling.rule(disagreement=differing, code="1", reason="no water line", by=sam)
+    made = Decision.objects.get(pk=written.id)
+    assert (made.supersedes, made.act.via, made.reason, made.basis) == (first, "ruling", "no water line", "veiled")
+    differing.refresh_from_db()
+    assert (differing.ruling, differing.ruled_by, differing.closed_at is not None) == (made, sam, True)
+    assert Standing.objects.get().decision == made
+    assert not SecondView.objects.filter(state="open").exists()  # a ruling wants no second view
+    assert [event.verb for event in AuditEvent.objects.order_by("-seq")[:2]] == ["ruling.set", "decision.change"]
+    with pytest.raises(AlreadyRuled):
+        ruling.rule(disagreement=differing, code="2", reason="again", by=sam)
+    assert checks.broken(None) == []
+
+
+def test_nobody_rules_on_his_own_code_not_even_by_hand(milo: User, differing: Disagreement) -> None:
+    Membership.objects.create(user=milo, agency=milo.agency, role=Role.SUPERVISOR)
+    with pytest.raises(AnotherPersonNeeded):
+        ruling.rule(disagreement=differing, code="1", reason="mine", by=milo)
+    assert ruling.waiting(milo) == []
+    for own in (differing.decided_by_id, differing.given_by_id):
+        made = Decision.objects.get()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Disagreement.objects.update(ruling=made, ruled_by=own, closed_at=made.at)
+
+
+def test_a_disagreement_ends_without_ruling_where_the_decision_is_superseded(
+    case: Case, sam: User, differing: Disagreement
+) -> None:
+    decisions.decide_content(
+        case=case, content=Content.objects.get(), code="3", by=sam, via="page", reason="seen it elsewhere"
+    )
+    differing.refresh_from_db()
+    assert (differing.ruling, differing.closed_at is not None) == (None, True)
+    assert ruling.waiting(sam) == []
+
+
+def test_the_page_tells_both_codes_and_nobodys_name(
+    case: Case, dana: User, milo: User, sam: User, differing: Disagreement
+) -> None:
+    client = signed_in(sam)
+    for address in (reverse("cases:rulings"), f"{reverse('cases:ruling', args=[differing.public_id])}?blocks=1"):
+        text = client.get(address).content.decode()
+        assert "Coastal" in text
+        assert "Alpine" in text
+        assert [name for name in (dana.name, milo.name, dana.username, milo.username) if name in text] == []
+    address = reverse("cases:ruling", args=[differing.public_id])
+    assert client.post(address, {"code": "1"}).status_code == 400
+    assert client.post(address, {"code": "1", "reason": "no water line"}).status_code == 302
+    assert client.get(reverse("cases:rulings")).status_code == 200
+
+
+def test_precedent_counts_earlier_rulings_between_the_same_two_codes(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    decide(case, dana, ["1", "2", "2"])
+    batch: Batch = queue.claim(case=case, by=milo)
+    opposite = {"1": "2", "2": "1"}
+    firsts = {str(view.public_id): view.decision.code for view in batch.second_views.all() if view.decision}
+    second_acts.act(
+        batch=batch, by=milo, wishes=[wish(unit, code=opposite[str(firsts[unit["id"]])]) for unit in queue.units(batch)]
+    )
+    review.close(batch=batch, by=milo)
+    one, two, three = Disagreement.objects.order_by("pk")
+    for differs in (one, two):
+        ruling.rule(disagreement=differs, code="1", reason="so", by=sam)
+    told = ruling.show(three)
+    assert told.precedent == [("1", 2)]
+    assert sorted(side.code for side in told.sides) == ["1", "2"]
