@@ -5,6 +5,7 @@ They are written apart from the code they check: what `states.py` computes is re
 
 from cases import events, matching, near_invariants, states
 from cases.models import Offer
+from cases.second import invariants as second
 from hashsets.generations import in_force
 from workbench import checks
 
@@ -179,8 +180,8 @@ WHERE {OF_CASE.format("s.case_id")} GROUP BY b.public_id, s.position HAVING coun
 
 @checks.invariant(5, "no stack is in two open batches")
 def batches(case: int | None) -> list[str]:
-    """Stacks held for no open batch of their case; two stacks in one place of a batch."""
-    return _rows(BATCHES, case) + _rows(PLACES, case)
+    """Stacks, and second views, held for no open batch of their case; two stacks in one place of a batch."""
+    return _rows(BATCHES, case) + _rows(PLACES, case) + _rows(second.VIEWS, case)
 
 
 LINES = """
@@ -299,6 +300,7 @@ def have_events(_case: int | None) -> list[str]:
         *checks.one_event_each(table="cases_export", subject="export", verbs=[events.EXPORTED]),
         *checks.sentences(OFFER_STEPS, {"states": [one for one, _ in steps], "verbs": [one for _, one in steps]}),
         *checks.sentences(DECISION_CODES, {"verbs": DECISION_VERBS}),
+        *checks.sentences(second.RULINGS, {"verbs": [events.RULED]}),
     ]
 
 
@@ -320,8 +322,8 @@ WHERE {OF_CASE.format("d.case_id")} AND (s.by_id = d.by_id OR s.decided_by_id <>
 
 @checks.invariant(9, "nobody approves what he decided or offered")
 def two_people(case: int | None) -> list[str]:
-    """Offers and second opinions that needed another person."""
-    return _rows(APPROVALS, case) + _rows(OPINIONS, case)
+    """Offers, second opinions and rulings that needed another person; disagreements about what is over."""
+    return [broken for sql in (APPROVALS, OPINIONS, second.RULED, second.DIFFERING) for broken in _rows(sql, case)]
 
 
 # Each line: what leads from a case's agency to a row of another one.

@@ -25,6 +25,7 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like anothe
 AGENCIES = {"northmoor": "Northmoor", "southmoor": "Southmoor"}
 PEOPLE = {
     "dana": ("Dana Kestrel", "northmoor", {Role.INVESTIGATOR}),
+    "noor": ("Noor Plover", "northmoor", {Role.INVESTIGATOR}),  # gives second views
     "sam": ("Sam Osprey", "northmoor", {Role.SUPERVISOR, Role.EXPORTER}),
     "morgan": ("Morgan Tern", "northmoor", {Role.SUPERVISOR}),  # the second person, where it takes two
     "alex": ("Alex Wren", "northmoor", {Role.AUDITOR}),
@@ -48,7 +49,7 @@ CASES = (
         "NM-2026-0417",
         "Harbour lights",
         "dana",
-        ("sam",),
+        ("noor", "sam"),
         {"NM-01": (PHONE, "Phone, worn memory card"), "NM-02": (LAPTOP, "Laptop, user folder")},
     ),
     Plan("SM-2026-0098", "Ridge walk", "robin", (), {"SM-01": (TABLET, "Tablet, gallery")}),

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET
 
 from cases import drop, figures, listing, overview, shown
 from cases.figures import Figures
-from cases.models import Case, Item
+from cases.models import Batch, Case, Item
 from cases.scope import CaseQuerySet
+from cases.second import queue
 from workbench import access
 from workbench.requests import SignedRequest
 
@@ -33,6 +34,7 @@ def home(request: SignedRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "continue_batch": _continue(stopped) if stopped else None,
         "queues": [_queue(case, counted[case.pk], may_claim) for case in cases if counted[case.pk].left],
+        "second": _second(request, cases) if may_claim else [],
         "followed": [_followed(case, counted[case.pk]) for case in cases],
         "viewing": _viewing(request),
         "dropped": _dropped(request),
@@ -40,6 +42,12 @@ def home(request: SignedRequest) -> HttpResponse:
         "may_create": access.has(request.user, "case.create"),
     }
     return render(request, "cases/home.html", context)
+
+
+def _second(request: SignedRequest, cases: list[Case]) -> list[dict[str, Any]]:
+    """Cases that have second views for this person, with how many."""
+    counted = queue.waiting(cases, request.user)
+    return [{"case": case, "views": counted[case.pk]} for case in cases if counted[case.pk]]
 
 
 def _dropped(request: SignedRequest) -> list[dict[str, str]]:
@@ -64,6 +72,7 @@ def _continue(stopped: overview.Continue) -> dict[str, Any]:
         "url": reverse("cases:batch", args=[batch.public_id]),
         "case": batch.case,
         "number": batch.number,
+        "second": batch.kind == Batch.Kind.SECOND,
         "place": stopped.place,
         "size": stopped.size,
         "left": stopped.left,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
-PEOPLE = {"kim": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
+PEOPLE = {"kim": {"investigator"}, "jo": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
 SMALL = 26  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
@@ -47,7 +47,7 @@ def build() -> dict[str, Any]:
         "long": str(long.public_id),
         "alike": alike,
         "film": _case_of_a_film(people),
-        "pages": _full_case(people) | _held_case(people),
+        "pages": _full_case(people) | _held_case(people) | _second_case(people),
     }
 
 
@@ -110,6 +110,33 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
     item = _work(people, case)
     batch = Batch.objects.get(case=case)
     return _addresses(case.public_id, item, batch.public_id, hash_set, other, run)
+
+
+def _second_case(people: dict[str, Any]) -> dict[str, str]:
+    """A case that Kim decided: Jo gave two second views, one of which differs, and has four to give."""
+    from cases import decisions, investigations, review
+    from cases.models import Item
+    from cases.second import acts, queue
+    from tests.browser import pictures
+
+    kim, jo = people["kim"], people["jo"]
+    case = _case(people, "BR-SECOND", {"X-1": pictures.charts(_inbox("second"), 6, first_seed=300)})
+    investigations.add_member(case=case, person=jo, by=kim)
+    for item in Item.objects.filter(case=case, state="open").order_by("pk"):
+        decisions.decide_content(case=case, content=item.content, code="1", by=kim, via="page", viewed=True)
+    batch = queue.claim(case=case, by=jo)
+    for unit, code in zip(queue.units(batch), "12", strict=False):
+        acts.act(batch=batch, by=jo, wishes=[_wish(unit, code)])
+    review.close(batch=batch, by=jo)
+    return {"second case": f"/cases/{case.public_id}/", "ruling": "/ruling/", "second views": "/second/"}
+
+
+def _wish(unit: dict[str, Any], code: str) -> Any:
+    from uuid import UUID, uuid4
+
+    from cases.units import Wish
+
+    return Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], code)
 
 
 def _held_case(people: dict[str, Any]) -> dict[str, str]:
@@ -197,7 +224,9 @@ def _work(people: dict[str, Any], case: Any) -> Any:
     kim, lee = people["kim"], people["lee"]
     items = list(Item.objects.filter(case=case, state="open", content__preview="made").order_by("pk")[:5])
     for item, code in zip(items, "12351", strict=True):
-        decisions.decide_content(case=case, content=item.content, code=code, by=kim, via="test", viewed=True)
+        decisions.decide_content(
+            case=case, content=item.content, code=code, by=kim, via="command", viewed=True
+        )  # not drawn
     offers = list(Offer.objects.filter(case=case).order_by("pk"))
     publishing.approve(offers=[offer.public_id for offer in offers[:2]], by=lee)
     publishing.ask_withdrawal(offers=[offers[0].public_id], by=kim, reason="looked twice")

@@ -91,6 +91,39 @@ def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path
     draft(sam, into)
     dana.goto("/")
     shoot(dana, into, "home-investigator")
+    second_view(dana, sam, browser.new_page(base_url=url), passwords["noor"], case, into)
+
+
+def second_view(dana: Page, sam: Page, noor: Page, password: str, case: str, into: Path) -> None:
+    """Noor gives second views of what Dana decided, mostly the same; Sam rules."""
+    dana.goto(f"{case}")
+    desk.claim(dana, case)
+    dana.get_by_role("button", name="End batch").click()
+    dana.get_by_role("button", name="Stop for now").click()
+    dana.wait_for_url("**/cases/*/")
+    noor.set_default_timeout(desk.PATIENCE)
+    desk.sign_in(noor, "noor", password)
+    shoot(noor, into, "home-second")
+    noor.get_by_role("button", name="Second view").first.click()
+    desk.ready(noor)
+    for key in "1125":
+        desk.unveil(noor)
+        noor.keyboard.press(key)
+    noor.wait_for_timeout(1500)
+    shoot(noor, into, "second-view")
+    noor.goto(case)
+    shoot(noor, into, "case-owing")
+    noor.go_back()
+    desk.ready(noor)
+    noor.get_by_role("button", name="End batch").click()
+    noor.get_by_role("button", name="Stop for now").click()
+    noor.wait_for_url("**/cases/*/")
+    sam.goto("/ruling/")
+    shoot(sam, into, "ruling")
+    sam.goto("/second/")
+    shoot(sam, into, "second")
+    sam.goto("/publish/")
+    shoot(sam, into, "publish-waiting")
 
 
 def sets(page: Page, into: Path, of_set: str) -> None:

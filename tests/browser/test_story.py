@@ -59,6 +59,7 @@ def test_from_evidence_to_published_and_exported_results(
     accept_from_partner(robin)
     desk.claim(robin, others)
 
+    ask_for_no_second_view(sam)
     codes, seen = review_by_keys(dana, case)
     assert left(dana, case) == 1  # one is unsure: it waits for another pair of eyes
     assert len(codes) == to_decide - 1
@@ -297,6 +298,16 @@ def finish(page: Page, said: str) -> None:
 
 
 # ---- giving back ----
+
+
+def ask_for_no_second_view(page: Page) -> None:
+    """The team has one investigator, so its supervisor sets the shares to nothing."""
+    page.goto("/second/")
+    for field in page.get_by_role("spinbutton").all():
+        field.fill("0")
+    page.get_by_label("Reason").fill("one investigator in the team")
+    page.get_by_role("button", name="Change").click()
+    expect(page.get_by_text("6 shares changed.")).to_be_visible(timeout=PATIENCE)
 
 
 def publish(page: Page, number: int) -> None:

@@ -1,0 +1,58 @@
+"""Second views and rulings at the browser: blind on the wire, keys as in the first review, a ruling by keys."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Response, expect
+
+from tests.browser import desk
+from tests.browser.conftest import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
+    at_desk: Callable[..., Page], world: World
+) -> None:
+    page, bodies = at_desk("jo"), list[str]()
+
+    def note(answer: Response) -> None:
+        if "/api/v1/" in answer.url and "json" in answer.headers.get("content-type", ""):
+            bodies.append(answer.text())
+
+    page.goto("/")
+    page.on("response", note)
+    page.get_by_role("button", name="Second view").first.click()
+    desk.ready(page)
+    expect(page.get_by_text("Second view, blind")).to_be_visible()
+    desk.unveil(page)
+    desk.press(page, "1", "z")
+    expect(desk.focused(page).locator(".verdict")).to_have_count(0)
+    desk.press(page, "2", "x", "s", "1")
+    expect(page.get_by_role("dialog")).to_contain_text("skipped", timeout=desk.PATIENCE)
+    page.wait_for_function("() => document.querySelectorAll('.tile .verdict').length === 4")
+    page.wait_for_timeout(500)  # the outbox flushes
+    assert [text for text in bodies if "Kim" in text or '"by"' in text] == []
+    assert any('"version"' in text for text in bodies)
+    page.get_by_role("button", name="Stop for now").click()
+    page.wait_for_url(f"**{world.pages['second case']}", timeout=desk.PATIENCE)
+    expect(page.get_by_role("button", name="Second view, 1")).to_be_visible()  # what was skipped; unsure goes to others
+
+
+def test_a_supervisor_reads_both_codes_and_rules_by_keys(at_desk: Callable[..., Page], world: World) -> None:
+    page = at_desk("lee")
+    page.goto(world.pages["ruling"])
+    expect(page.get_by_role("heading", name="One of the two")).to_be_visible()
+    before = page.locator("#ruling-rows tr").count()
+    text = page.locator("main").inner_text()
+    assert ("Kim" in text, "Jo" in text) == (False, False)
+    page.keyboard.press("1")  # without a reason nothing is ruled
+    expect(page.get_by_label("Reason for the ruling")).to_be_focused()
+    page.keyboard.type("1 is what the scheme says")
+    page.keyboard.press("Enter")
+    desk.unveil(page, ".frame")
+    page.keyboard.press("1")
+    expect(page.get_by_text("Ruled. Both codes and your reason stay in the record.")).to_be_visible(
+        timeout=desk.PATIENCE
+    )
+    assert page.locator("#ruling-rows tr").count() == before - 1
