@@ -45,6 +45,7 @@ def latest(case: Case, *, by: User, most: int = 8) -> list[dict[str, Any]]:
     Who owes second views in the case is told nothing of what was decided, by whom and in which order.
     """
     every = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id)
+    every = every.exclude(verb=events.SECOND_GIVEN)  # told when it counts
     if case.public_id in blind.cases(by):
         every = every.exclude(verb__in=[*OF_ITEMS, events.MARKED, events.BATCH_CLAIMED, events.BATCH_CLOSED])
     found = every.order_by("-seq")[:READ]

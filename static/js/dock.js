@@ -3,12 +3,12 @@ import { el, glyph, plural } from "./dom.js";
 
 const OTHERS = [["unsure", "X", "Unsure"], ["skip", "S", "Skip"], ["flag", "F", "Flag"], ["undo", "Z", "Undo"]];
 
-/** Fills `root`; `press(id, categoryKey)` is what the same key would do. Returns a function that says the scope: a text, and a key with its own. */
-export function fillDock(root, scheme, press) {
+/** Fills `root`; `press(id, categoryKey)` is what the same key would do; `flags`: whether F is there. Returns a function that says the scope: a text, and a key with its own. */
+export function fillDock(root, scheme, press, { flags = true } = {}) {
   const decide = scheme.categories.map((category) =>
     el("button", { class: `dec k${category.colour}`, type: "button", "data-code": category.code, onclick: (event) => press(event.shiftKey ? "decide-stack" : "decide", category.key) },
       el("kbd", { "aria-hidden": "true" }, category.key), glyph(category.glyph), category.name));
-  const others = OTHERS.map(([id, key, text]) =>
+  const others = OTHERS.filter(([id]) => flags || id !== "flag").map(([id, key, text]) =>
     el("button", { class: "dec alt", type: "button", onclick: () => press(id) }, el("kbd", { "aria-hidden": "true" }, key), text));
   const scope = el("p", { class: "scope" });
   root.replaceChildren(...decide, el("span", { class: "vr" }), ...others, scope);

@@ -131,7 +131,7 @@ class Review {
     this.say = fillDock(part("dock"), this.batch.info.scheme, (id, key) => {
       this.press(id, key);
       this.focusStage();
-    });
+    }, { flags: this.batch.info.kind !== "second" }); // in a second view a flag would tell others too early
     part("size").textContent = String(this.grid.size);
     this.grid.setUnits(this.batch.units);
     bindKeys(this, [part("lightbox"), part("viewer")]);
