@@ -19,21 +19,27 @@ PAGE = 60
 THEIRS = """
 FROM cases_secondopinion o JOIN cases_decision d ON d.id = o.decision_id
 JOIN hashsets_scheme v ON v.id = d.scheme_id AND v.scheme_id = %(scheme)s
-WHERE o.at >= now() - make_interval(days => %(days)s) AND d.case_id = ANY(%(cases)s) AND d.code IS NOT NULL
+WHERE o.reason {checks} 'check' AND o.at >= now() - make_interval(days => %(days)s)
+  AND d.case_id = ANY(%(cases)s) AND d.code IS NOT NULL
 """
-PAIRS = f"SELECT d.code, o.code, count(*) {THEIRS} GROUP BY 1, 2"
+PAIRS = f"SELECT d.code, o.code, count(*) {THEIRS.format(checks='<>')} GROUP BY 1, 2"
 ITEMS = f"""
 SELECT t.id, i.public_id, c.preview, k.number, t.at, r.code FROM (
-  SELECT o.id, o.at, d.id AS decision, d.content_id, d.case_id {THEIRS} AND d.code = %(first)s AND o.code = %(second)s
+  SELECT o.id, o.at, d.id AS decision, d.content_id, d.case_id {THEIRS.format(checks="<>")}
+    AND d.code = %(first)s AND o.code = %(second)s
     AND (%(before)s = 0 OR o.id < %(before)s) ORDER BY o.id DESC LIMIT %(limit)s) t
 JOIN cases_content c ON c.id = t.content_id JOIN cases_case k ON k.id = t.case_id
 JOIN cases_item i ON i.case_id = t.case_id AND i.content_id = t.content_id
 LEFT JOIN cases_disagreement g ON g.opinion_id = t.id LEFT JOIN cases_decision r ON r.id = g.ruling_id
 ORDER BY t.id DESC
 """  # noqa: S608 only a constant
+CHECKS = f"""
+SELECT count(*), count(*) FILTER (WHERE o.code = d.code) {THEIRS.format(checks="=")}
+"""
 AWAITED = """
 SELECT k.public_id, k.number, k.name, count(*), min(v.at) FROM cases_secondview v JOIN cases_case k ON k.id = v.case_id
-WHERE v.state = 'open' AND v.case_id = ANY(%s) AND k.state = 'open' GROUP BY k.id ORDER BY min(v.at), k.id
+WHERE v.state = 'open' AND v.why <> 'check' AND v.case_id = ANY(%s) AND k.state = 'open'
+GROUP BY k.id ORDER BY min(v.at), k.id
 """
 
 
@@ -106,6 +112,15 @@ def items(by: User, scheme: Scheme, days: int, pair: tuple[str, str], before: in
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, values | {"first": pair[0], "second": pair[1], "before": before, "limit": PAGE + 1})
         return [PairedItem(*row) for row in cursor.fetchall()]
+
+
+def checks(by: User, scheme: Scheme, days: int) -> tuple[int, int]:
+    """How many hidden check items were given, and how many of them as known; of all people together. Two queries."""
+    values: dict[str, Any] = {"scheme": scheme.scheme_id, "days": days, "cases": _reached(by)}
+    with connection.cursor() as cursor:
+        cursor.execute(CHECKS, values)
+        given, same = cursor.fetchone()
+        return given, same
 
 
 def awaited(by: User) -> list[Awaited]:

@@ -29,7 +29,7 @@ UPDATE cases_secondview v SET batch_id = NULL, position = 0, code = NULL, mark =
     ELSE v.sort_key END,
   state = CASE WHEN v.id = ANY(%(done)s::bigint[]) THEN 'done' WHEN n.wanted THEN 'open' ELSE 'dropped' END,
   closed_at = CASE WHEN v.id = ANY(%(done)s::bigint[]) OR NOT n.wanted THEN now() END
-FROM cases_secondview o CROSS JOIN LATERAL (SELECT CASE
+FROM cases_secondview o CROSS JOIN LATERAL (SELECT CASE WHEN o.why = 'check' THEN false
     WHEN o.decision_id IS NULL THEN EXISTS (SELECT FROM cases_item i WHERE i.id = o.item_id AND i.unsure)
     ELSE EXISTS (SELECT FROM cases_standing st WHERE st.decision_id = o.decision_id) END AS wanted) n
 WHERE o.id = v.id AND v.batch_id = %(batch)s
@@ -54,11 +54,11 @@ def settle(batch: Batch) -> list[audit.Event]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT content_id FROM cases_secondview WHERE batch_id = %s AND code IS NOT NULL AND decision_id IS NULL",
-            [batch.pk],
+            "SELECT content_id, decision_id FROM cases_secondview WHERE batch_id = %s AND code IS NOT NULL", [batch.pk]
         )
-        undecided = [row[0] for row in cursor.fetchall()]
-    with states.settling(undecided):
+        given = cursor.fetchall()
+    states.lock([content for content, _decision in given])  # nobody supersedes what is compared here
+    with states.settling([content for content, decision in given if decision is None]):
         with connection.cursor() as cursor:
             cursor.execute(GIVEN, [batch.pk])
             rows = [Row(*row) for row in cursor.fetchall()]

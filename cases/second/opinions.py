@@ -29,7 +29,8 @@ kept AS (
 differ AS (
   INSERT INTO cases_disagreement (public_id, decision_id, opinion_id, case_id, decided_by_id, given_by_id, at)
   SELECT gen_random_uuid(), g.decision, k.id, g.case_id, g.decided_by, %(by)s, now()
-  FROM kept k JOIN given g ON g.decision = k.decision_id WHERE g.stands AND k.code <> g.first RETURNING opinion_id),
+  FROM kept k JOIN given g ON g.decision = k.decision_id
+  WHERE g.stands AND k.code <> g.first AND g.why <> 'check' RETURNING opinion_id),
 done AS (
   UPDATE cases_secondview v SET state = 'done', closed_at = now(), batch_id = NULL, position = 0 FROM given g
   WHERE v.decision_id = g.decision AND v.state = 'open'

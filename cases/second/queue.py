@@ -17,10 +17,11 @@ from cases import events, names, problems, review
 from cases.errors import CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from cases.review import Progress
+from cases.second import checking, shares
 from workbench import audit
 from workbench.models import User
 
-COUNTED = 1000  # beyond, a page says only that there are more
+COUNTED = 5000  # rows of a case that are looked at for a number on a page; a claim looks at all
 
 # What a person may be asked: held by nobody, the batch of the first look over, not his own, no opinion of his yet.
 ASKABLE = """
@@ -39,8 +40,10 @@ UPDATE cases_secondview v SET batch_id = %(batch)s, position = p.n, code = NULL,
 FROM placed p WHERE v.id = p.id
 """  # noqa: S608 only constants of this module
 WAITING = f"""
-SELECT c.id, (SELECT count(*) FROM (
-  SELECT FROM cases_secondview v WHERE v.case_id = c.id AND {ASKABLE} LIMIT {COUNTED}) n)
+SELECT c.id, (SELECT greatest(count(*) FILTER (WHERE n.askable), (count(*) = {COUNTED})::int) FROM (
+  SELECT {ASKABLE} AS askable FROM (
+    SELECT * FROM cases_secondview o WHERE o.case_id = c.id AND o.state = 'open' ORDER BY o.sort_key, o.id
+    LIMIT {COUNTED}) v) n)
 FROM unnest(%(cases)s::bigint[]) AS c(id)
 """  # noqa: S608 only constants of this module
 UNITS = """
@@ -102,6 +105,7 @@ def _claim_new(case: Case, by: User) -> Batch:
         batch.size = cursor.rowcount
     if not batch.size:
         raise NothingLeft(_("Nothing here waits for a second view of yours."))
+    batch.size += checking.add(batch, shares.of_checks(case.agency))
     batch.save(update_fields=["size"])
     audit.record(
         events.BATCH_CLAIMED, by=by, on=batch, case=case.public_id, agency=case.agency_id,
@@ -111,7 +115,10 @@ def _claim_new(case: Case, by: User) -> Batch:
 
 
 def waiting(cases: list[Case], by: User) -> dict[int, int]:
-    """How many second views each case could ask of the person, by id; at most COUNTED of a case. One query."""
+    """How many second views each case could ask of the person, by id. One query.
+
+    Of a case with very many only the first are looked at; if none of these is for the person, 1 is said.
+    """
     with connection.cursor() as cursor:
         cursor.execute(WAITING, {"cases": [case.pk for case in cases], "by": by.pk})
         return dict(cursor.fetchall())

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases import (
@@ -28,7 +29,7 @@ from cases import (
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
-from cases.second import blind, queue
+from cases.second import blind, holding, queue
 from workbench import access
 from workbench.errors import BadInput, NotFound
 from workbench.models import Job, User
@@ -206,4 +207,11 @@ def close(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get(request.user, "case.close", Case, case)
     investigations.close(case=found, by=request.user, reason=request.POST.get("reason", ""))
     messages.success(request, _("The case is closed. Its decisions stay as they are."))
+    if owed := holding.of_case(found):
+        said = ngettext(
+            "%d second view or ruling is still awaited. What waits for it cannot be published any more.",
+            "%d second views or rulings are still awaited. What waits for them cannot be published any more.",
+            owed,
+        )
+        messages.warning(request, said % owed)
     return redirect("cases:case", found.public_id)

@@ -39,6 +39,8 @@ def second(request: SignedRequest) -> HttpResponse:
         "categories": list(scheme.categories.all()) if scheme else [],
         "awaited": agreement.awaited(request.user),
         "shares": shares.of(request.user.agency, scheme) if scheme else [],
+        "check_share": shares.of_checks(request.user.agency),
+        "checks": agreement.checks(request.user, scheme, days) if scheme else (0, 0),
         "may_share": access.has(request.user, "second.share"),
     }
     return render(request, "cases/second.html", context)
@@ -76,7 +78,9 @@ def change_shares(request: SignedRequest) -> HttpResponse:
     if scheme is None:
         raise BadInput(_("No case of your agency has a scheme yet."))
     asked = {key.partition(":")[2]: _percent(value) for key, value in request.POST.items() if key.startswith("share:")}
-    done = shares.change(scheme=scheme, percents=asked, by=request.user, reason=request.POST.get("reason", ""))
+    checks = _percent(request.POST["checks"]) if "checks" in request.POST else None
+    reason = request.POST.get("reason", "")
+    done = shares.change(scheme=scheme, percents=asked, by=request.user, reason=reason, checks=checks)
     messages.success(request, ngettext("%d share changed.", "%d shares changed.", done) % done)
     return redirect(f"{reverse('cases:second')}?scheme={scheme.scheme_id}")
 
