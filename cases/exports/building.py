@@ -21,6 +21,7 @@ from cases.exports import snapshot
 from cases.exports.base import WITH_MEDIA, Options, Product
 from cases.exports.package import FORMAT, Package, Stamp
 from cases.models import Case, Export
+from cases.second import blind
 from workbench import access, audit, durable, storage
 from workbench.errors import WorkbenchError
 from workbench.models import User
@@ -60,7 +61,11 @@ def build(*, case: Case, product: Product, by: User, options: Options | None = N
 
 @transaction.atomic
 def fetch(*, export: Export, by: User) -> Path:
-    """The file of an export, for handing out to a person. One event. Raises ExportLost, NotAllowed (with media)."""
+    """The file of an export, for handing out to a person. One event.
+
+    Raises ExportLost, NotAllowed (with media), SecondViewOwed.
+    """
+    blind.require_sight(by, export.case)
     if export.product.endswith(WITH_MEDIA):
         access.require(by, "export.media")
     path = stored(export)

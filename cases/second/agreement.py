@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from cases.models import Case
-from cases.second import kappa
+from cases.second import blind, kappa
 from cases.second.kappa import LEAST_PAIRS, Kappa
 from hashsets.models import Category, Scheme
 from workbench.models import User
@@ -26,7 +26,7 @@ PAIRS = f"SELECT d.code, o.code, count(*) {THEIRS.format(checks='<>')} GROUP BY 
 ITEMS = f"""
 SELECT t.id, i.public_id, c.preview, k.number, t.at, r.code FROM (
   SELECT o.id, o.at, d.id AS decision, d.content_id, d.case_id {THEIRS.format(checks="<>")}
-    AND d.code = %(first)s AND o.code = %(second)s
+    AND d.code = %(first)s AND o.code = %(second)s AND d.content_id <> ALL(%(blind)s::bigint[])
     AND (%(before)s = 0 OR o.id < %(before)s) ORDER BY o.id DESC LIMIT %(limit)s) t
 JOIN cases_content c ON c.id = t.content_id JOIN cases_case k ON k.id = t.case_id
 JOIN cases_item i ON i.case_id = t.case_id AND i.content_id = t.content_id
@@ -107,8 +107,9 @@ def _line(category: Category, met: dict[tuple[str, str], int]) -> OfCategory:
 
 
 def items(by: User, scheme: Scheme, days: int, pair: tuple[str, str], before: int = 0) -> list[PairedItem]:
-    """Items of a cell of the matrix, newest first, one more than a page if there are more. Two queries."""
+    """Items of a cell of the matrix, newest first, one more than a page if there are more. Three queries."""
     values: dict[str, Any] = {"scheme": scheme.scheme_id, "days": days, "cases": _reached(by)}
+    values["blind"] = blind.contents(by)
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, values | {"first": pair[0], "second": pair[1], "before": before, "limit": PAGE + 1})
         return [PairedItem(*row) for row in cursor.fetchall()]
