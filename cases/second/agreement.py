@@ -38,7 +38,9 @@ SELECT count(*), count(*) FILTER (WHERE o.code = d.code) {THEIRS.format(checks="
 """
 AWAITED = """
 SELECT k.public_id, k.number, k.name, count(*), min(v.at) FROM cases_secondview v JOIN cases_case k ON k.id = v.case_id
-WHERE v.state = 'open' AND v.why <> 'check' AND v.case_id = ANY(%s) AND k.state = 'open'
+WHERE v.state = 'open' AND v.why <> 'check'
+  AND (v.decision_id IS NOT NULL OR EXISTS (SELECT FROM cases_item i WHERE i.id = v.item_id AND i.state = 'unsure'))
+  AND v.case_id = ANY(%s) AND k.state = 'open'
 GROUP BY k.id ORDER BY min(v.at), k.id
 """
 

@@ -12,14 +12,14 @@ from django.db import connection, transaction
 
 from cases import closing, events, inspector, publishing, standing, states
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded, UnknownCategory
-from cases.models import Act, Case, Disagreement, Item, SecondOpinion
+from cases.models import Act, Case, Decision, Disagreement, Item, SecondOpinion
 from cases.second import blind
 from cases.standing import Planned, Written
 from workbench import audit
 from workbench.models import User
 
 PAGE = 60
-COUNTED = 1000
+VIEWED = Decision.Basis.VIEWED
 
 # In the person's reach, not about his own code, nor about what he owes a view of. The codes in the order of the sides.
 OPEN = """
@@ -76,11 +76,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the two gave: code, the reason he wrote, whether he looked and for how many milliseconds."""
+    """What one of the two gave: code, the reason he wrote, whether he looked and for how many milliseconds.
+
+    That a decision was inherited is not told: only the first can be.
+    """
 
     code: str
     reason: str
-    basis: str
+    looked: bool
     unveiled_ms: int
 
 
@@ -117,8 +120,8 @@ def show(disagreement: Disagreement) -> Shown:
     """What there is to read before ruling. Eight queries."""
     decision, opinion, case = disagreement.decision, disagreement.opinion, disagreement.case
     item = Item.objects.select_related("content", "case").get(case=case, content=decision.content_id)
-    first = Side(str(decision.code), decision.reason, decision.basis, _unveiled(decision.by_id, item))
-    second = Side(opinion.code, "", opinion.basis, _unveiled(opinion.by_id, item))
+    first = Side(str(decision.code), decision.reason, decision.basis == VIEWED, _unveiled(decision.by_id, item))
+    second = Side(opinion.code, "", opinion.basis == VIEWED, _unveiled(opinion.by_id, item))
     with connection.cursor() as cursor:
         pair = {"one": decision.code, "other": opinion.code, "agency": case.agency_id, "scheme": case.scheme.scheme_id}
         cursor.execute(PRECEDENT, pair)

@@ -127,8 +127,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
             {
                 "category": of.get(side.code),
                 "reason": side.reason,
-                "looked": side.basis == "viewed",
-                "inherited": side.basis == "inherited",
+                "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
             }
             for side in told.sides

@@ -12,6 +12,7 @@ export function figures(batch, session) {
   const units = batch.units;
   return {
     number: batch.info.number,
+    second: batch.info.kind === "second",
     items: items(units),
     decided: units.reduce((total, unit) => total + decidedItems(unit), 0),
     skipped: open(units.filter((unit) => unit.outcome === "skipped")),

@@ -51,7 +51,7 @@ export function showFinish(dialog, figures, on) {
   const lines = [`${spoken(figures.onScreen)} on screen, ${spoken(figures.revealed)} unveiled.`];
   if (figures.skipped) lines.push(`${plural(figures.skipped, "item")} skipped: they come back last.`);
   if (figures.left) lines.push(`${plural(figures.left, "item")} not decided: they go back to the queue.`);
-  if (figures.decided) lines.push("What was decided without unveiling it is not offered to a hash set.");
+  if (figures.decided) lines.push(figures.second ? "What you gave counts once the batch has ended." : "What was decided without unveiling it is not offered to a hash set.");
   const back = figures.viewed
     ? button(`Look back over ${figures.viewed}`, "sm", () => { dialog.close(); on.back(); })
     : button("Back to the grid", "sm", () => dialog.close());
