@@ -29,7 +29,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
     look of his is an event at once: no batch will ever tell of it.
     Raises NotHeld, NoPreview, PreviewPending.
     """
-    content, batch = item.content, _batch_that_allows(item, by)
+    content, batch = item.content, batch_that_allows(item, by)
     if content.preview == Content.PreviewState.NONE:
         raise NoPreview
     picture = storage.preview(item.case.agency, bytes(content.sha256))
@@ -44,7 +44,7 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 
     Raises NotHeld, NoPreview, PreviewPending.
     """
-    content, batch = item.content, _batch_that_allows(item, by)
+    content, batch = item.content, batch_that_allows(item, by)
     frame = Keyframe.objects.filter(content=content, number=number).first()
     if frame is None:
         raise NoPreview
@@ -55,7 +55,7 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
     return picture, _noted(item, batch, by)
 
 
-def _batch_that_allows(item: Item, by: User) -> Batch | None:
+def batch_that_allows(item: Item, by: User) -> Batch | None:
     """The open batch through which somebody may look; None for a supervisor without one. Raises NotHeld."""
     batch = _batch_of(item, by) or queue.batch_holding(item, by)
     if batch is None and not outside_batches(by):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases import desks, figures, inspector, keys, members, review, storyboards, viewing
 from cases.errors import NotHeld
-from cases.models import Batch, Item, SecondView, Stack
+from cases.models import Batch, SecondView, Stack
 from cases.second import blind, inspecting
 from cases.units import SCOPES, Wish
 from workbench import access
@@ -171,9 +171,8 @@ def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpRespo
 def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     """The keyframes of a film that the batch holds, veiled."""
     found = _batch(request, batch)
-    held = Item.objects.filter(public_id=item, stack__batch=found, stack__lease_until__gt=Now())
-    film = held.select_related("content").first()
-    if film is None:
+    film = viewing.item_for(request.user, "media.clear", item)
+    if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
     return HttpResponse(msgspec.json.encode(storyboards.of(film)), content_type="application/json")
 
