@@ -39,5 +39,10 @@ PERMISSIONS = access.register(
         "export.build": {Role.SUPERVISOR, Role.EXPORTER},
         "export.fetch": {Role.SUPERVISOR, Role.EXPORTER},
         "export.media": SUPERVISOR,
+        "care.own": REVIEWERS,
+        "care.today": SUPERVISOR,
+        "care.override": SUPERVISOR,
+        "care.rules": {Role.SUPERVISOR, Role.ADMIN},
+        "care.record": {Role.WELFARE, Role.AUDITOR},
     }
 )

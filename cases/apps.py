@@ -15,6 +15,7 @@ class CasesConfig(AppConfig):
         {
             "cases_act",
             "cases_batch",
+            "cases_break",
             "cases_case",
             "cases_content",
             "cases_disagreement",
@@ -23,8 +24,11 @@ class CasesConfig(AppConfig):
             "cases_fileinstance",
             "cases_importedrecord",
             "cases_item",
+            "cases_limitoverride",
+            "cases_limitreached",
             "cases_match",
             "cases_offer",
+            "cases_screenminute",
             "cases_secondopinion",
             "cases_secondview",
             "cases_stack",
@@ -36,6 +40,10 @@ class CasesConfig(AppConfig):
     # Whose decision it is, who offered it, and who looked at what never change.
     changeable = {
         "cases_disagreement": ("closed_at", "ruling_id", "ruled_by_id"),
+        "cases_break": ("ended_at", "skipped"),
+        "cases_limitoverride": (),
+        "cases_limitreached": (),
+        "cases_screenminute": ("ms",),
         "cases_offer": (
             "state",
             "reason",

@@ -63,3 +63,13 @@ STORE_COLLECTED = verb("store.collect", "Files that no row names removed from th
 
 EXPORTED = verb("export.build", "Export built")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")
+
+BREAK_STARTED = verb("break.start", "Break from viewing began")
+BREAK_ENDED = verb("break.end", "Break from viewing was over")
+BREAK_SKIPPED = verb("break.skip", "Break from viewing ended early by its person")
+LIMIT_REACHED = verb("limit.reach", "Viewing limit of the day reached")
+LIMIT_OVERRIDDEN = verb("limit.override", "More viewing time given to another person for a day")
+CARE_RULES_SET = verb("setting.care", "Limits and breaks of the agency changed")
+VEIL_SET = verb("setting.veil", "A person changed his own viewing settings")
+WELLNESS_SHARED = verb("wellness.share", "A person shares his viewing record, or no longer does")
+WELLNESS_READ = verb("wellness.read", "Viewing record of a person read by another one")

@@ -8,7 +8,6 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from cases import desks, resuming
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer
@@ -30,18 +29,6 @@ FROM (SELECT DISTINCT i.id, m.set_id FROM cases_item i
 JOIN hashsets_hashset h ON h.id = k.set_id
 LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 2
-"""
-
-VIEWED_TODAY = """
-SELECT (SELECT coalesce(sum(on_screen_ms), 0) FROM cases_batch WHERE user_id = %(user)s AND opened_at >= %(since)s),
-  (SELECT coalesce(sum(revealed_ms), 0) FROM cases_viewing WHERE user_id = %(user)s AND at >= %(since)s)
-"""
-
-OUTCOMES = """
-SELECT count(DISTINCT o.id), count(DISTINCT c.agency_id) FROM cases_offer o
-JOIN cases_match m ON m.set_id = o.set_id AND m.entry = o.entry AND m.strong AND m.lost_in IS NULL
-JOIN cases_content c ON c.id = m.content_id AND c.agency_id <> %(agency)s
-WHERE o.decided_by_id = %(user)s AND o.state = 'published'
 """
 
 
@@ -120,22 +107,3 @@ def offers_waiting(case: Case) -> int:
     """Offers of the case that wait for a second person."""
     waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
     return Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting).count()
-
-
-def viewed_today(user: User) -> tuple[int, int]:
-    """Milliseconds with the review screen open, and with a picture unveiled, today. The person's own figures."""
-    since = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
-    with connection.cursor() as cursor:
-        cursor.execute(VIEWED_TODAY, {"user": user.pk, "since": since})
-        on_screen, unveiled = cursor.fetchone()
-    return int(on_screen), int(unveiled)
-
-
-def outcomes(user: User) -> list[str]:
-    """What came of the person's decisions elsewhere; empty until other agencies matched them."""
-    with connection.cursor() as cursor:
-        cursor.execute(OUTCOMES, {"user": user.pk, "agency": user.agency_id})
-        files, agencies = cursor.fetchone()
-    if not files:
-        return []
-    return [f"{files} of your hashes matched files in {agencies} other {'agency' if agencies == 1 else 'agencies'}."]

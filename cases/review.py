@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from cases import events, held_moves, names, nothing_left, problems, states
+from cases.care import day
 from cases.errors import BatchOver, CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from workbench import audit, prepared
@@ -90,10 +91,12 @@ class Progress:
 def claim(*, case: Case, by: User) -> Batch:
     """The person's open batch in this case, or a new one of up to 200 items, whole stacks only.
 
-    Raises NothingLeft, CaseIsClosed.
+    Raises NothingLeft, CaseIsClosed, and NoMoreToday where only the batch he has may be ended.
     """
     expire_batches(case=case, user=by)
     held = _open_of(case, by)
+    if held is None:
+        day.require_more(by)
     try:
         return held or _claim_new(case, by)
     except IntegrityError:  # one_open_batch: a second click of the same person came first

@@ -7,6 +7,7 @@ from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
 from cases import comparing, drop, evidence, exports, matching, removal, resumable, review, verify_jobs
+from cases.care import breaks
 from cases.exports import jobs
 from cases.ingest import leases, listing, pipeline, sweeping
 from cases.models import Exhibit
@@ -140,6 +141,7 @@ def _sweep_drop() -> None:
 CHORES = (
     _sweep_ingests,
     review.expire_batches,
+    breaks.sweep,
     match_again,
     _sweep_stacks,
     _sweep_exports,

@@ -1,6 +1,6 @@
 """Routes of the cases: pages, pictures and the JSON interface."""
 
-from django.urls import path
+from django.urls import include, path
 
 from cases.api import review as api
 from cases.api import uploads
@@ -71,6 +71,7 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
     path("api/v1/viewings", api.viewings, name="api_viewings"),
+    path("", include("cases.care.urls")),
     path("api/v1/exhibits/<uuid:exhibit>/announced", uploads.announce, name="api_announce"),
     path("api/v1/exhibits/<uuid:exhibit>/uploads", uploads.uploads, name="api_uploads"),
     path("api/v1/uploads/<uuid:upload>", uploads.upload, name="api_upload"),

@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from cases import events, scope, states
+from cases.care import breaks
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
 from cases.second import queue
@@ -27,7 +28,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
 
     An investigator needs an open batch that holds the item; a supervisor needs only the case in scope, and each
     look of his is an event at once: no batch will ever tell of it.
-    Raises NotHeld, NoPreview, PreviewPending.
+    Raises OnBreak, NotHeld, NoPreview, PreviewPending.
     """
     content, batch = item.content, batch_that_allows(item, by)
     if content.preview == Content.PreviewState.NONE:
@@ -42,7 +43,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
 def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
     """One clear keyframe of an item and its viewing row, under the rules of `clear`; each frame is a look of its own.
 
-    Raises NotHeld, NoPreview, PreviewPending.
+    Raises OnBreak, NotHeld, NoPreview, PreviewPending.
     """
     content, batch = item.content, batch_that_allows(item, by)
     frame = Keyframe.objects.filter(content=content, number=number).first()
@@ -56,7 +57,8 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 
 
 def batch_that_allows(item: Item, by: User) -> Batch | None:
-    """The open batch through which somebody may look; None for a supervisor without one. Raises NotHeld."""
+    """The open batch through which somebody may look; None for a supervisor without one. Raises OnBreak, NotHeld."""
+    breaks.require_none(by)
     batch = _batch_of(item, by) or queue.batch_holding(item, by)
     if batch is None and not outside_batches(by):
         raise NotHeld

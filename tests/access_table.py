@@ -6,6 +6,7 @@ route's id belongs to; whoever does not reach that thing gets 404. `owner` route
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 INVESTIGATOR, SUPERVISOR, EXPORTER = "investigator", "supervisor", "exporter"
 AUDITOR, WELFARE, ADMIN = "auditor", "welfare", "admin"
@@ -128,6 +129,24 @@ ROUTES = [
         post=ONLY_SUPERVISORS,
         of="disagreement",
         body={"code": "2", "reason": "clearer"},
+    ),
+    # care: a record is its person's; supervisors see states of today, welfare what is shared, an auditor gives a reason
+    Route("cases:viewing", get=REVIEWERS),
+    Route("cases:viewing_settings", post=REVIEWERS),
+    Route("cases:viewing_break", post=REVIEWERS, body={"act": "start"}),
+    Route("cases:viewing_share", post=REVIEWERS, body={"on": "1"}),
+    Route("cases:api_screen_time", post=REVIEWERS, body={"visit": str(UUID(int=7)), "on_screen_ms": 0}),
+    Route("cases:api_break", post=REVIEWERS, body={"act": "start"}),
+    Route("cases:limits", get=ONLY_SUPERVISORS),
+    Route("cases:care_rules", get=frozenset({SUPERVISOR, ADMIN}), post=frozenset({SUPERVISOR, ADMIN})),
+    Route("cases:limit_override", post=ONLY_SUPERVISORS, of="person", body={"minutes": "15", "reason": "a child"}),
+    Route("cases:wellness", get=frozenset({WELFARE, AUDITOR})),
+    Route(
+        "cases:wellness_record",
+        get=frozenset({WELFARE, AUDITOR}),
+        post=frozenset({WELFARE, AUDITOR}),
+        of="person",
+        body={"reason": "a complaint"},
     ),
     # giving back and handing over
     Route("cases:publish", get=TEAM),

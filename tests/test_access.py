@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
 from cases import decisions, review
+from cases.care import rules
 from cases.models import Case, Disagreement, Exhibit, Keyframe, SecondShare, SecondView
 from cases.second import acts as second_acts
 from cases.second import queue
@@ -94,6 +95,7 @@ def build() -> World:
     view, disagreement = second_views(people, case, exhibit)
     factories.own_scheme(people.investigator, people.supervisor, "own")
     Keyframe.objects.create(content=first.content, number=0, at_ms=0, veil=b"RIFF", offset=0, length=4)
+    rules.share(by=people.colleague, on=True)
     ids = {
         "case": case.public_id,
         "exhibit": exhibit.public_id,
@@ -108,6 +110,7 @@ def build() -> World:
         "draft": factories.scheme_draft(people.investigator, "other").public_id,
         "upload": factories.upload(exhibit).public_id,
         "list_upload": list_uploads.begin(hash_set, by=people.supervisor, name=b"a.csv", size=9).public_id,
+        "person": people.colleague.public_id,
         "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
         "api_token": tokens.make(name="mine", days=1, scope="read", by=people.investigator)[0].public_id,
     }
@@ -199,7 +202,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft", "list_upload"}:
+    if route.of in {"set", "run", "draft", "list_upload", "person"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

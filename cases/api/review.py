@@ -187,8 +187,9 @@ def view(request: SignedRequest, view: UUID) -> HttpResponse:
 @require_POST
 def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Carry out acts in order; each gets its answer."""
-    found, sent = _batch(request, batch), body_as(request, ActsIn)
+    sent = body_as(request, ActsIn)
     _keep_looks(request, [*sent.viewings, *(look for act in sent.acts for look in act.viewings)])
+    found = _batch(request, batch)  # who lost the case meanwhile has looked all the same
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
     desk = desks.of(found)

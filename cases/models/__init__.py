@@ -1,5 +1,14 @@
 """The tables of a case, in the order the work goes: evidence, review, decisions, results (model.md)."""
 
+from cases.models.care import (
+    Break,
+    CareChoice,
+    CareRule,
+    LimitOverride,
+    LimitReached,
+    ScreenMinute,
+    ScreenVisit,
+)
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
@@ -22,6 +31,9 @@ __all__ = [
     "Act",
     "AnnouncedFile",
     "Batch",
+    "Break",
+    "CareChoice",
+    "CareRule",
     "Case",
     "CaseMember",
     "Content",
@@ -34,11 +46,15 @@ __all__ = [
     "ImportedRecord",
     "Item",
     "Keyframe",
+    "LimitOverride",
+    "LimitReached",
     "Match",
     "Metadata",
     "NearDue",
     "Offer",
     "ResumableUpload",
+    "ScreenMinute",
+    "ScreenVisit",
     "SecondOpinion",
     "SecondShare",
     "SecondView",

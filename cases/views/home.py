@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from cases import drop, figures, listing, overview, shown
+from cases.care import outcomes, rules, state
+from cases.care.views import own
 from cases.figures import Figures
 from cases.models import Batch, Case, Item
 from cases.scope import CaseQuerySet
@@ -38,7 +40,7 @@ def home(request: SignedRequest) -> HttpResponse:
         "followed": [_followed(case, counted[case.pk]) for case in cases],
         "viewing": _viewing(request),
         "dropped": _dropped(request),
-        "outcomes": overview.outcomes(request.user),
+        "outcomes": outcomes.of(request.user) if rules.of_person(request.user).outcomes else [],
         "may_create": access.has(request.user, "case.create"),
     }
     return render(request, "cases/home.html", context)
@@ -58,12 +60,11 @@ def _dropped(request: SignedRequest) -> list[dict[str, str]]:
     return shown.dropped(drop.refused(None))
 
 
-def _viewing(request: SignedRequest) -> dict[str, str] | None:
-    """The person's own viewing today; nobody else's figures are on this page."""
-    on_screen, unveiled = overview.viewed_today(request.user)
-    if not on_screen and not unveiled:
+def _viewing(request: SignedRequest) -> dict[str, Any] | None:
+    """The person's own viewing today, of those who review; nobody else's figures are on this page."""
+    if not access.has(request.user, "care.own"):
         return None
-    return {"on_screen": shown.minutes(on_screen), "unveiled": shown.minutes(unveiled)}
+    return own.today_of(request.user, state.of(request.user))
 
 
 def _continue(stopped: overview.Continue) -> dict[str, Any]:

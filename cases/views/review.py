@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import figures, review
+from cases.care import state
+from cases.care.errors import NoMoreToday
 from cases.errors import CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from cases.second import queue
@@ -27,6 +29,9 @@ def next_batch(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "batch.claim", scoped, case)
     try:
         batch = review.claim(case=found, by=request.user)
+    except NoMoreToday as stop:
+        told = {"here": "cases", "case": found, "why": str(stop)}
+        return render(request, "cases/care/no_batch.html", told, status=409)
     except CaseIsClosed as closed:
         messages.info(request, str(closed))
         return redirect("cases:case", found.public_id)
@@ -66,5 +71,11 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     if found.state != Batch.State.OPEN:
         messages.info(request, f"Batch {found.number} is closed. What was decided is kept.")
         return redirect("cases:case", found.case.public_id)
-    second = found.kind == Batch.Kind.SECOND
-    return render(request, "cases/review.html", {"here": "cases", "batch": found, "case": found.case, "second": second})
+    context = {
+        "here": "cases",
+        "batch": found,
+        "case": found.case,
+        "second": found.kind == Batch.Kind.SECOND,
+        "looks": state.of(request.user),
+    }
+    return render(request, "cases/review.html", context)

@@ -32,6 +32,7 @@ async function refusal(answer) {
   } catch {
     // An answer from something in front of the server has no JSON; its status says enough.
   }
+  if (error.code === "on-break") document.dispatchEvent(new Event("winnow:on-break")); // care.js shows it
   return new ApiError(answer.status, error.code ?? "http", error.message ?? `The server answered ${answer.status}.`, error.details);
 }
 

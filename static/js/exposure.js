@@ -1,21 +1,23 @@
 // Counts what a person is exposed to: time on screen, and milliseconds unveiled per viewing token. Only sums leave
 // the browser, and nothing of it is kept here after the page closes.
-const STILL = 60_000; // no input for this long: nobody is assumed to look
-const TICK = 1000;
+import { onTime } from "./screen_time.js";
+
+const MOST = 400; // looks that fit into a report of a page that goes away: browsers take 64 kB then
+
+// A picture that was there for a part of a millisecond was there.
+const told = ([token, entry]) => ({ token, revealed_ms: Math.ceil(entry.total) });
 
 export class Exposure {
   #onScreen = 0; // milliseconds, since this page was opened
   #reported = 0; // of them
-  #lastInput = performance.now();
-  #lastTick = performance.now();
-  #tokens = new Map(); // token -> { item, total, reported }
+  #tokens = new Map(); // token -> { item, total, reported }, the latest look last
   #earlier = new Map(); // item -> milliseconds in earlier visits of the batch
 
   constructor() {
-    for (const kind of ["keydown", "pointermove", "pointerdown", "wheel"]) {
-      document.addEventListener(kind, () => { this.#lastInput = performance.now(); }, { passive: true, capture: true });
-    }
-    window.setInterval(() => this.#tick(), TICK);
+    onTime((passed) => {
+      this.#onScreen += passed;
+      this.session.onScreen += passed;
+    });
     this.before = 0; // milliseconds on screen in earlier visits of the batch, as the server counts them
     this.session = { onScreen: 0, revealed: 0, stacks: new Set() };
   }
@@ -31,15 +33,6 @@ export class Exposure {
     }
   }
 
-  #tick() {
-    const now = performance.now();
-    const passed = Math.min(now - this.#lastTick, 2 * TICK); // a sleeping computer looked at nothing
-    this.#lastTick = now;
-    if (document.hidden || !document.hasFocus() || now - this.#lastInput > STILL) return;
-    this.#onScreen += passed;
-    this.session.onScreen += passed;
-  }
-
   /** Adds time for which the picture behind `token` was unveiled. */
   add(token, unit, milliseconds) {
     this.session.revealed += milliseconds;
@@ -47,13 +40,13 @@ export class Exposure {
     if (!token) return;
     const entry = this.#tokens.get(token) ?? { item: unit.item, total: 0, reported: 0 };
     entry.total += milliseconds;
+    this.#tokens.delete(token);
     this.#tokens.set(token, entry);
   }
 
   /** Every unveiling of an item so far: running totals, so that a repeated report counts once. */
   of(item) {
-    return [...this.#tokens].filter(([, entry]) => entry.item === item && entry.total > 0)
-      .map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) }));
+    return [...this.#tokens].filter(([, entry]) => entry.item === item && entry.total > 0).map(told);
   }
 
   /** Milliseconds for which an item was unveiled in this batch. */
@@ -70,13 +63,13 @@ export class Exposure {
     return this.#fresh().length > 0 || this.#onScreen - this.#reported >= 1000;
   }
 
-  /** The sums to report, as running totals; give them back with `restore` when the report did not arrive. */
-  take() {
-    const fresh = this.#fresh();
-    const sums = {
-      on_screen_ms: Math.round(this.before + this.#onScreen),
-      viewings: fresh.map(([token, entry]) => ({ token, revealed_ms: Math.round(entry.total) })),
-    };
+  /**
+   * The sums to report, as running totals; give them back with `restore` when the report did not arrive. A page that
+   * is `leaving` tells of the latest looks again: the report that is under way may die with it.
+   */
+  take({ leaving = false } = {}) {
+    const fresh = leaving ? [...this.#tokens].slice(-MOST) : this.#fresh();
+    const sums = { on_screen_ms: Math.round(this.before + this.#onScreen), viewings: fresh.map(told) };
     fresh.forEach(([, entry]) => { entry.reported = entry.total; });
     this.#reported = this.#onScreen;
     return sums;

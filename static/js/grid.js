@@ -26,7 +26,7 @@ export class Grid {
     this.units = [];
     this.place = 0;
     this.anchor = null;
-    this.#resize(keptSize());
+    this.#resize(SIZES.find((size) => size === Number(scroller.closest("[data-tile]")?.dataset.tile)) ?? keptSize());
     this.top = 0; // the scroller's own figures, kept so that a key press reads no layout
     this.height = scroller.clientHeight;
     scroller.addEventListener("scroll", () => { this.top = scroller.scrollTop; this.#soon(); }, { passive: true });

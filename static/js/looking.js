@@ -16,8 +16,9 @@ export class Looking {
   /** `main` carries the class for grey; `review` is the page's own object (review.js). */
   constructor(main, review) {
     Object.assign(this, { main, review });
-    this.veil = { blur: true, grey: true };
-    main.classList.add("grey");
+    const { blur, grey } = main.dataset; // as its person begins
+    this.veil = { blur: blur !== "off", grey: grey !== "off" };
+    main.classList.toggle("grey", this.veil.grey);
     this.glance = localStorage.getItem(KEPT) === "on";
     this.#paint("glance", this.glance);
     document.addEventListener(PANIC, () => this.panic());
@@ -65,6 +66,7 @@ export class Looking {
 
   /** Switches blur or grey. */
   toggle(which) {
+    if (which === "blur" && this.main.dataset.blur === "kept") return announce("Your agency keeps the blur on. Hold Space to unveil.");
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
     this.#paint(which, this.veil[which]);
@@ -72,7 +74,7 @@ export class Looking {
       if (this.veil.blur) this.review.unveiler.veil();
       else this.#open();
     }
-    announce(`${NAMES[which]} ${this.veil[which] ? "on" : "off"}`);
+    return announce(`${NAMES[which]} ${this.veil[which] ? "on" : "off"}`);
   }
 
   /** Whether a clear picture is veiled again by itself after a moment. */

@@ -66,7 +66,7 @@ export class Outbox {
 
   /** Sends what there is while the page goes away; nobody reads the answer, and the keys make it safe. */
   farewell() {
-    this.send({ acts: this.#next().map(this.fill), ...this.take() }, { keepalive: true }).catch(() => {});
+    this.send({ acts: this.#next().map(this.fill), ...this.take({ leaving: true }) }, { keepalive: true }).catch(() => {});
   }
 
   /** Resolves when all is saved, sums too; rejects when the server refuses for good, or `signal` ends the waiting. */

@@ -1,5 +1,6 @@
 // What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
 import "./trusted.js";
+import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
 import { attachListUpload } from "./list_upload.js";
@@ -11,6 +12,7 @@ import { switchTheme } from "./theme.js";
 import { attachUpload } from "./upload.js";
 
 if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
+document.querySelectorAll("[data-care]").forEach(attachCare); // pages whose time on screen counts
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-progress-url]").forEach(follow);

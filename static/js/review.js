@@ -50,7 +50,7 @@ class Review {
       send: (body, options) => this.batch.send(body, options),
       fill: (act) => ({ ...act, version: this.batch.find(act.stack)?.version ?? 0 }),
       due: () => this.exposure.due,
-      take: () => this.exposure.take(),
+      take: (how) => this.exposure.take(how),
       restore: (sums) => this.exposure.restore(sums),
       onResult: (act, result) => this.answers.settle(act, result),
       onAnswer: () => this.answers.arrived(),
