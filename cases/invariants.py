@@ -298,6 +298,8 @@ def have_events(_case: int | None) -> list[str]:
         *checks.one_event_each(table="cases_secondopinion", subject="secondopinion", verbs=[events.SECOND_OPINION]),
         *checks.one_event_each(table="cases_offer", subject="offer", verbs=[events.OFFERED]),
         *checks.one_event_each(table="cases_export", subject="export", verbs=[events.EXPORTED]),
+        *checks.one_event_each(table="cases_break", subject="break", verbs=[events.BREAK_STARTED]),
+        *checks.one_event_each(table="cases_limitoverride", subject="limitoverride", verbs=[events.LIMIT_OVERRIDDEN]),
         *checks.sentences(OFFER_STEPS, {"states": [one for one, _ in steps], "verbs": [one for _, one in steps]}),
         *checks.sentences(DECISION_CODES, {"verbs": DECISION_VERBS}),
         *checks.sentences(second.RULINGS, {"verbs": [events.RULED]}),

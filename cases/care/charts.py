@@ -1,4 +1,7 @@
-"""The two drawings of a viewing record, as numbers for SVG: the line of a day, and thirty days. PURE."""
+"""The two drawings of a viewing record, as numbers for SVG: the line of a day, and thirty days. PURE.
+
+Places along the line are per cent of its width, heights are pixels: so the text keeps its size in any panel.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,16 +10,15 @@ from typing import Any
 
 HOUR, MINUTE = 3_600_000, 60_000  # milliseconds
 FIRST, LAST = 8, 18  # hours that a day's line shows at least
-DAY_HEIGHT, DAYS_WIDTH, DAYS_HEIGHT = 26, 640, 132  # units of the drawing
-BAR = 13  # width of a day's bar
+TALL = 150  # pixels that the highest line of thirty days lies above the lowest
+AXIS = 5  # per cent at the left, for the names of the lines
+FILLED = 0.62  # of a day's place is its bar
 
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
     """A day from its first to its last hour shown; every number is text, for no locale may change it."""
 
-    width: str
-    box: str
     screen: list[dict[str, str]]  # x and width of each stretch on screen
     unveiled: list[dict[str, str]]
     now: str
@@ -24,21 +26,19 @@ class DayLine:
     rows: list[dict[str, Any]]  # by hour: hour, screen and unveiled in milliseconds
 
 
-def day_line(minutes: Sequence[tuple[int, int, int]], now: int, width: int = 272) -> DayLine:
+def day_line(minutes: Sequence[tuple[int, int, int]], now: int) -> DayLine:
     """`minutes`: (minute of the day, ms on screen, ms unveiled), in order. `now`: the minute of the day it is."""
     hours = {at // 60 for at, *_ in minutes} | {now // 60}
     first, last = min(FIRST, *hours), max(LAST, *(hour + 1 for hour in hours))
-    scale = width / ((last - first) * 60)
+    scale = 100 / ((last - first) * 60)
 
     def spot(at: int) -> str:
-        return f"{(at - first * 60) * scale:.1f}"
+        return f"{(at - first * 60) * scale:.2f}%"
 
     def bars(found: Iterable[int]) -> list[dict[str, str]]:
-        return [{"x": spot(start), "width": f"{(end - start) * scale:.1f}"} for start, end in stretches(found)]
+        return [{"x": spot(start), "width": f"{(end - start) * scale:.2f}%"} for start, end in stretches(found)]
 
     return DayLine(
-        str(width),
-        f"0 0 {width} {DAY_HEIGHT + 16}",
         bars(at for at, ms, _ in minutes if ms),
         bars(at for at, _, ms in minutes if ms),
         spot(now),
@@ -71,10 +71,9 @@ def by_hour(minutes: Sequence[tuple[int, int, int]]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, slots=True)
 class DayBars:
-    """Thirty days as bars."""
+    """Thirty days as bars; every number is text."""
 
-    box: str
-    bars: list[dict[str, str]]  # x, and y and height of the time on screen and of that unveiled
+    bars: list[dict[str, str]]  # x and width; y and height of the time on screen, and of that unveiled
     lines: list[dict[str, str]]  # y and text of each whole hour
     limit: str  # y
 
@@ -82,28 +81,23 @@ class DayBars:
 def day_bars(days: Sequence[tuple[str, int, int]], limit_minutes: int) -> DayBars:
     """`days`: (label, ms on screen, ms unveiled), in order."""
     hours = -(-max(limit_minutes * MINUTE, *(ms for _, ms, _ in days)) // HOUR)  # rounded up
-    pitch = DAYS_WIDTH / len(days)
+    pitch = (100 - AXIS) / len(days)
 
-    def y(ms: int) -> str:
-        return f"{DAYS_HEIGHT - _tall(ms, hours):.1f}"
+    def tall(ms: int) -> float:
+        return TALL * ms / (hours * HOUR)
 
     def bar(place: int, label: str, ms: int, shown: int) -> dict[str, str]:
         dark = min(shown, ms)
         return {
-            "x": f"{place * pitch + (pitch - BAR) / 2:.1f}",
-            "middle": f"{(place + 0.5) * pitch:.1f}",
+            "x": f"{AXIS + (place + (1 - FILLED) / 2) * pitch:.2f}%", "width": f"{pitch * FILLED:.2f}%",
+            "middle": f"{AXIS + (place + 0.5) * pitch:.2f}%",
             "text": label if (len(days) - 1 - place) % 7 == 0 else "",
-            "y": y(ms), "height": f"{_tall(ms, hours):.1f}",
-            "dark_y": y(dark), "dark_height": f"{_tall(dark, hours):.1f}",
+            "y": f"{TALL - tall(ms):.1f}", "height": f"{tall(ms):.1f}",
+            "dark_y": f"{TALL - tall(dark):.1f}", "dark_height": f"{tall(dark):.1f}",
         }  # fmt: skip
 
     return DayBars(
-        f"-34 -8 {DAYS_WIDTH + 40} {DAYS_HEIGHT + 30}",
         [bar(place, *day) for place, day in enumerate(days)],
-        [{"y": y(hour * HOUR), "text": f"{hour} h"} for hour in range(hours + 1)],
-        y(limit_minutes * MINUTE),
+        [{"y": f"{TALL - tall(hour * HOUR):.1f}", "text": f"{hour} h"} for hour in range(hours + 1)],
+        f"{TALL - tall(limit_minutes * MINUTE):.1f}",
     )
-
-
-def _tall(ms: int, hours: int) -> float:
-    return DAYS_HEIGHT * ms / (hours * HOUR)

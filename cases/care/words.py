@@ -13,16 +13,21 @@ from cases.care.state import MINUTE, State
 def meter(now: State) -> dict[str, Any]:
     """What the top bar shows, and what the review page is told: texts, the share of the ring, the break that lasts."""
     left = now.break_left_ms
-    today = _("%(time)s today") % {"time": shown.minutes(now.today_ms)}
+    today = _("%(time)s today") % {"time": _whole(now.today_ms)}
     if left:
         first = _("Break")
         rest = _("%(n)d min left · %(today)s") % {"n": -(-left // MINUTE), "today": today}
     else:
-        first = shown.minutes(now.since_break_ms // MINUTE * MINUTE) if now.since_break_ms >= MINUTE else "0 min"
+        first = _whole(now.since_break_ms)
         rest = _("since break · %(today)s") % {"today": today}
     share = 100 if left else min(100, 100 * now.since_break_ms // (now.break_after * MINUTE))
     return {"first": first, "rest": rest, "share": share, "break_left_ms": left, "asked": now.break_asked,
             "contact": now.contact, "after": now.break_after, "length": now.break_minutes}  # fmt: skip
+
+
+def _whole(ms: int) -> str:
+    """Whole minutes: nobody counts seconds in the corner of an eye."""
+    return shown.minutes(ms) if ms >= MINUTE else "0 min"
 
 
 def next_break(now: State) -> str:
@@ -32,10 +37,10 @@ def next_break(now: State) -> str:
     return _("in %(n)d min") % {"n": max(0, now.break_after - now.since_break_ms // MINUTE)}
 
 
-def day_line(minutes: list[Minute], now: State, width: int = 272) -> charts.DayLine:
+def day_line(minutes: list[Minute], now: State) -> charts.DayLine:
     """The drawing of today."""
     rows = [(one.at, one.ms, one.revealed_ms) for one in minutes]
-    line = charts.day_line(rows, now.local.hour * 60 + now.local.minute, width)
+    line = charts.day_line(rows, now.local.hour * 60 + now.local.minute)
     for row in line.rows:
         row |= {"screen": shown.minutes(row["ms"]), "unveiled": shown.minutes(row["revealed"])}
     return line

@@ -29,6 +29,7 @@ def home(request: SignedRequest) -> HttpResponse:
     by_due = _cases(request).filter(state=Case.State.OPEN).order_by(F("due").asc(nulls_last=True), "-pk")
     cases = list(by_due[:MY_QUEUES])
     counted = figures.of_each(cases)
+    chosen = rules.of_person(request.user)
     stopped = overview.open_batch(request.user)
     may_claim = access.has(request.user, "batch.claim")
     context = {
@@ -40,7 +41,8 @@ def home(request: SignedRequest) -> HttpResponse:
         "followed": [_followed(case, counted[case.pk]) for case in cases],
         "viewing": _viewing(request),
         "dropped": _dropped(request),
-        "outcomes": outcomes.of(request.user) if rules.of_person(request.user).outcomes else [],
+        "outcomes": outcomes.of(request.user) if chosen.outcomes else [],
+        "shared": chosen.shared,
         "may_create": access.has(request.user, "case.create"),
     }
     return render(request, "cases/home.html", context)

@@ -77,9 +77,9 @@ class Pause {
   constructor({ resume, goOn }) {
     Object.assign(this, { resume, goOn });
     this.ring = svg("circle", { cx: 60, cy: 60, r: 50, fill: "none", stroke: "var(--accent)", "stroke-width": 6, "stroke-linecap": "round", pathLength: ROUND, transform: "rotate(-90 60 60)" });
-    this.left = svg("text", { x: 60, y: 67, "text-anchor": "middle", "font-size": 23, "font-weight": 600, fill: "var(--text)" });
+    this.left = svg("text", { x: 60, y: 67, "text-anchor": "middle" });
     const track = svg("circle", { cx: 60, cy: 60, r: 50, fill: "none", stroke: "var(--surface-3)", "stroke-width": 6 });
-    this.title = el("h2", { id: "pause-title" });
+    this.title = el("h2", { id: "pause-title", tabindex: "-1" });
     this.text = el("p", {});
     this.contact = el("p", {});
     this.trouble = el("p", { class: "bad-t", role: "alert" });
@@ -89,7 +89,10 @@ class Pause {
       svg("svg", { viewBox: "0 0 120 120", width: 104, height: 104, "aria-hidden": "true" }, track, this.ring, this.left),
       this.title, this.text, this.contact, this.trouble, this.on, this.early);
     this.node.addEventListener("cancel", (event) => event.preventDefault());
-    this.node.addEventListener("close", () => { if (this.#timer) this.#open(); }); // browsers close on a second Esc
+    this.node.addEventListener("close", () => {
+      if (this.#timer) this.#open(); // browsers close on a second Esc
+      else this.node.remove();
+    });
   }
 
   show({ break_left_ms: left, after, asked, contact }, ends) {
@@ -109,6 +112,7 @@ class Pause {
   #open() {
     document.body.append(this.node);
     this.node.showModal(); // above every other dialog
+    this.title.focus(); // a key that is held at this moment must end no break
     announce(this.title.textContent);
   }
 
@@ -137,8 +141,7 @@ class Pause {
     window.clearInterval(this.#timer);
     this.#timer = null;
     this.whole = 0;
-    if (this.node.open) this.node.close();
-    this.node.remove();
+    this.node.close();
   }
 }
 

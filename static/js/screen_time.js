@@ -24,6 +24,8 @@ window.setInterval(tick, TICK);
 /** Calls `listener(milliseconds)` for time that counts. */
 export const onTime = (listener) => listeners.add(listener);
 
+export const isResting = () => resting;
+
 /** During a break nothing is on screen. */
 export function rest(on) {
   tick();

@@ -5,6 +5,7 @@ import { getClear } from "./api.js";
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { el, moment } from "./dom.js";
+import { isResting } from "./screen_time.js";
 
 /** What is fetched for a unit: its picture, or for a frame of a film that one. */
 const pictureOf = (unit) => unit.picture ?? unit.item;
@@ -34,6 +35,7 @@ export class Unveiler {
       this.#pictures.delete(item);
     }
     window.clearTimeout(this.#timer);
+    if (isResting()) return; // on a break none is sent
     this.#timer = window.setTimeout(() => wanted.forEach((item) => this.#fetch(item)), SETTLE);
   }
 

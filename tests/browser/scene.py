@@ -298,6 +298,9 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "exports of a case": f"/cases/{case}/exports/",
         "exports": "/exports/",
         "account": "/account/",
+        "viewing": "/viewing/",
+        "limits": "/oversight/limits/",
+        "limits and breaks": "/oversight/limits/rules/",
     }
 
 

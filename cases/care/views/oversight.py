@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -56,7 +57,8 @@ def care_rules(request: SignedRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _kept(request, form):
         messages.success(request, _("The agency's limits and breaks are kept."))
         return redirect("cases:limits" if access.has(user, "care.today") else "cases:care_rules")
-    context = {"here": "limits", "form": form, "back": "/"}
+    back = reverse("cases:limits" if access.has(user, "care.today") else "cases:home")
+    context = {"here": "limits", "form": form, "back": back}
     return render(request, "cases/care/rules.html", context, status=400 if form.errors else 200)
 
 

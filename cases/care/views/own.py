@@ -46,18 +46,18 @@ def of_record(user: User, now: State) -> dict[str, Any]:
     days = record.days(user, now.zone)
     return {
         "now": now,
-        "today": today_of(user, now, 640),
+        "today": today_of(user, now),
         "bars": words.day_bars(days, now.day_minutes),
         "rows": words.day_rows(days),
         "last": {"looks": days[-1].looks, "breaks": days[-1].breaks, "skipped": days[-1].skipped},
     }
 
 
-def today_of(user: User, now: State, width: int = 272) -> dict[str, Any]:
+def today_of(user: User, now: State) -> dict[str, Any]:
     """What a panel about today shows. One query."""
     minutes = record.today(user, now.midnight)
     return {
-        "line": words.day_line(minutes, now, width),
+        "line": words.day_line(minutes, now),
         "screen": shown.minutes(now.today_ms),
         "limit": day.in_words(now.limit),
         "unveiled": shown.minutes(sum(one.revealed_ms for one in minutes)),
