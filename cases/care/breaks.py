@@ -45,8 +45,7 @@ def _begin(by: User, now: State, *, asked: bool) -> audit.Event:
     with connection.cursor() as cursor:
         cursor.execute(BEGIN, [by.pk, now.break_minutes, asked])
         public_id = cursor.fetchone()[0]
-    why = {"asked": True} if asked else {"after": now.break_after}
-    return audit.Event(events.BREAK_STARTED, f"break:{public_id}", details={"minutes": now.break_minutes} | why)
+    return audit.Event(events.BREAK_STARTED, f"break:{public_id}", details={"asked": asked})
 
 
 @transaction.atomic

@@ -23,14 +23,14 @@ INSERT INTO cases_limitreached (user_id, day, minutes) VALUES (%s, %s, %s) ON CO
 
 
 def note_limit(by: User, now: State) -> list[audit.Event]:
-    """Note that the person reached the day's limit, once a day; the caller holds the person and records the event."""
-    if not now.limit_is_reached:
+    """Note that the person reached the agency's limit, once a day; the caller holds him and records the event."""
+    if not now.agencys_is_reached:
         return []
     day = now.local.date()
     with connection.cursor() as cursor:
-        cursor.execute(REACHED, [by.pk, day, now.limit])
+        cursor.execute(REACHED, [by.pk, day, now.agency_minutes + now.extra])
         noted = cursor.fetchone()
-    told = {"day": day.isoformat(), "minutes": now.limit}
+    told = {"day": day.isoformat(), "minutes": now.agency_minutes + now.extra}
     return [audit.Event(events.LIMIT_REACHED, audit.subject_of(by), details=told)] if noted else []
 
 
@@ -45,8 +45,7 @@ def why_no_more(now: State) -> str:
     if now.limit_is_reached:
         return _("You have looked for as long as goes in a day: %(limit)s.") % {"limit": in_words(now.limit)}
     if now.shift_is_over and now.shift_end:
-        at = now.shift_end.strftime("%H:%M")
-        return _("Your shift ends at %(at)s, and its last half hour begins nothing new.") % {"at": at}
+        return _("Your shift ends at %(at)s.") % {"at": now.shift_end.strftime("%H:%M")}
     return ""
 
 

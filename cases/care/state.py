@@ -20,7 +20,7 @@ WITH rule AS (
   SELECT u.id, coalesce(r.zone, 'UTC') AS zone,
     least(coalesce(r.break_after, 50), CASE WHEN coalesce(r.own_breaks, true) THEN c.break_after END) AS break_after,
     greatest(coalesce(r.break_minutes, 10), CASE WHEN coalesce(r.own_breaks, true) THEN c.break_minutes END) AS length,
-    least(coalesce(r.day_minutes, 240), c.day_minutes) AS day_minutes,
+    coalesce(r.day_minutes, 240) AS agency_minutes, least(coalesce(r.day_minutes, 240), c.day_minutes) AS day_minutes,
     least(r.shift_end, c.shift_end) AS shift_end, coalesce(r.contact, '') AS contact,
     coalesce(c.blur, true) OR coalesce(r.keep_blur, false) AS blur, coalesce(c.grey, true) AS grey, c.tile,
     coalesce(r.keep_blur, false) AS keep_blur, statement_timestamp() AS now
@@ -40,8 +40,8 @@ runs AS (
   FROM me JOIN cases_screenminute k ON k.user_id = me.id AND k.minute >= me.window_from),
 start AS (
   SELECT greatest(max(minute) FILTER (WHERE begins), (SELECT over FROM last)) AS at, max(minute) AS latest FROM runs)
-SELECT me.zone, me.break_after, me.length, me.day_minutes, me.shift_end, me.contact, me.blur, me.grey, me.tile,
-  me.keep_blur, me.now, me.local, me.midnight,
+SELECT me.zone, me.break_after, me.length, me.agency_minutes, me.day_minutes, me.shift_end, me.contact, me.blur,
+  me.grey, me.tile, me.keep_blur, me.now, me.local, me.midnight,
   (SELECT coalesce(sum(ms), 0)::bigint FROM runs, start WHERE (start.at IS NULL OR runs.minute >= start.at)
     AND me.now - start.latest < make_interval(mins => me.length + 1)),
   (SELECT coalesce(sum(ms), 0)::bigint FROM cases_screenminute k WHERE k.user_id = me.id AND k.minute >= me.midnight),
@@ -58,6 +58,7 @@ class State:
     zone: str
     break_after: int
     break_minutes: int
+    agency_minutes: int  # the limit of a day for everybody; the next one is the person's, at most as long
     day_minutes: int
     shift_end: time | None
     contact: str
@@ -93,6 +94,11 @@ class State:
     def limit_is_reached(self) -> bool:
         """Whether today's limit is reached."""
         return self.today_ms >= self.limit * MINUTE
+
+    @property
+    def agencys_is_reached(self) -> bool:
+        """Whether it is the agency's limit that is reached; a lower one of his own is nobody else's affair."""
+        return self.today_ms >= (self.agency_minutes + self.extra) * MINUTE
 
     @property
     def shift_is_over(self) -> bool:

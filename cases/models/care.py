@@ -90,7 +90,7 @@ class Break(models.Model):
 
 
 class LimitReached(models.Model):
-    """A day on which a person reached the limit in force, in minutes."""
+    """A day on which a person reached the agency's limit, in minutes, with what was given more by then."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     day = models.DateField()  # in the agency's zone

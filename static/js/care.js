@@ -81,7 +81,7 @@ class Pause {
     const track = svg("circle", { cx: 60, cy: 60, r: 50, fill: "none", stroke: "var(--surface-3)", "stroke-width": 6 });
     this.title = el("h2", { id: "pause-title", tabindex: "-1" });
     this.text = el("p", {});
-    this.contact = el("p", {});
+    this.contact = el("p", { class: "f1" });
     this.trouble = el("p", { class: "bad-t", role: "alert" });
     this.early = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.#try(this.resume) }, "Resume early, logged");
     this.on = el("button", { class: "btn pri", type: "button", onclick: () => this.#try(this.goOn) }, "Go on ", el("kbd", {}, "↵"));
@@ -100,7 +100,8 @@ class Pause {
     this.whole = Math.max(this.whole ?? 0, left);
     this.title.textContent = "Break. Nothing is on screen.";
     this.text.textContent = `${asked || !after ? "" : `You have looked for ${after} minutes. `}Your place is kept, and what you decided is saved. You may have to sign in again.`;
-    this.contact.textContent = contact ? `Whom you can speak to: ${contact}` : "";
+    const lines = (contact ?? "").split("\n").filter(Boolean).flatMap((line) => [el("br"), line]);
+    this.contact.replaceChildren(...(lines.length ? ["Whom you can speak to:", ...lines] : []));
     this.trouble.textContent = "";
     this.on.hidden = true;
     this.early.hidden = false;

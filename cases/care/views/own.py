@@ -49,6 +49,7 @@ def of_record(user: User, now: State) -> dict[str, Any]:
         "today": today_of(user, now),
         "bars": words.day_bars(days, now.day_minutes),
         "rows": words.day_rows(days),
+        "limit": day.in_words(now.day_minutes),
         "last": {"looks": days[-1].looks, "breaks": days[-1].breaks, "skipped": days[-1].skipped},
     }
 

@@ -36,6 +36,13 @@ def now() -> datetime:
         return at
 
 
+def noon() -> str:
+    """A zone in which the day has begun hours ago and goes on for hours."""
+    hour = datetime.now().astimezone().utctimetuple().tm_hour
+    east = 12 - hour
+    return f"Etc/GMT{-east:+d}" if east else "UTC"
+
+
 @pytest.fixture
 def wren(northmoor: Agency) -> User:
     return people.add_person(username="wren", name="Wren Ito", agency=northmoor, roles={Role.WELFARE})

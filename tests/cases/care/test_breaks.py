@@ -156,7 +156,7 @@ def test_the_page_starts_and_ends_breaks_without_scripts(dana: User) -> None:
     client.post("/viewing/break/", {"act": "skip"})
     assert verbs() == ["break.start", "break.skip"]
     told = AuditEvent.objects.get(verb="break.start")
-    assert json.loads(told.body)["details"] == {"asked": True, "minutes": 10}
+    assert json.loads(told.body)["details"] == {"asked": True}
     assert client.post("/viewing/break/", {"act": "nap"}).status_code == 400
 
 

@@ -1,7 +1,7 @@
 """The limit of a day and the end of a shift: no new batch, and who may give more."""
 
 import json
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from uuid import uuid4
 
 import pytest
@@ -14,7 +14,7 @@ from cases.care.errors import NoMoreToday, NotForYourself
 from cases.errors import ReasonNeeded
 from cases.models import Batch, CareChoice, CareRule, Case, LimitOverride, LimitReached
 from tests.cases import material
-from tests.cases.care.conftest import Looked
+from tests.cases.care.conftest import Looked, noon
 from workbench.errors import BadInput
 from workbench.models import AuditEvent, User
 
@@ -33,13 +33,6 @@ def limited(dana: User, looked: Looked) -> User:
     CareRule.objects.create(agency=dana.agency, day_minutes=30, zone=noon(), break_after=60)
     looked(dana, range(1, 31))
     return dana
-
-
-def noon() -> str:
-    """A zone in which the day has begun hours ago and goes on for hours."""
-    hour = datetime.now().astimezone().utctimetuple().tm_hour
-    east = 12 - hour
-    return f"Etc/GMT{-east:+d}" if east else "UTC"
 
 
 @pytest.fixture
@@ -80,6 +73,19 @@ def test_reaching_the_limit_is_noted_once_a_day_with_its_event(limited: User) ->
     assert LimitReached.objects.get().minutes == 30
     told = json.loads(AuditEvent.objects.get(verb="limit.reach").body)
     assert (told["subject"], told["details"]["minutes"]) == (f"user:{limited.public_id}", 30)
+
+
+def test_a_lower_limit_of_the_persons_own_stops_batches_and_is_told_to_nobody(
+    dana: User, looked: Looked, pictures: Case
+) -> None:
+    CareRule.objects.create(agency=dana.agency, zone=noon(), break_after=60)
+    rules.choose(by=dana, wanted={"day_minutes": 30})
+    looked(dana, range(1, 32))
+    ledger.note(by=dana, visit=uuid4(), ms=0)
+    with pytest.raises(NoMoreToday):
+        review.claim(case=pictures, by=dana)
+    assert not LimitReached.objects.exists()
+    assert not AuditEvent.objects.filter(verb="limit.reach").exists()
 
 
 def test_what_was_looked_at_yesterday_counts_for_yesterday(dana: User, looked: Looked) -> None:

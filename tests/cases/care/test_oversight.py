@@ -10,9 +10,9 @@ from django.test import Client
 
 from cases import investigations, review
 from cases.care import breaks, day, ledger, rules
-from cases.models import Break, Case, LimitReached, Viewing
+from cases.models import Break, CareRule, Case, LimitReached, Viewing
 from tests.cases import material
-from tests.cases.care.conftest import Looked, now
+from tests.cases.care.conftest import Looked, noon, now
 from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +104,7 @@ def test_the_own_page_counts_a_stack_once_and_looks_that_were_unveiled_only(
     one, other, last = material.pictures(case, dana, ["a", "b", "c"])
     for content, ms in ((one, 900), (one, 300), (other, 2000), (last, None)):
         Viewing.objects.create(user=dana, content=content, case=case, revealed_ms=ms)
+    CareRule.objects.create(agency=dana.agency, zone=noon())
     looked(dana, range(2))
     page = signed_in(dana).get("/viewing/").content.decode()
     assert "2 looks, each at a stack of its own" in page
