@@ -1,26 +1,14 @@
-// What every page has: theme, keys, menus, and the modules a page asks for by its data- attributes.
+// What every page has: theme, keys, menus. What only some ask for is in panels.js.
 import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
 import { meaning, showKeys } from "./keys.js";
-import { attachListUpload } from "./list_upload.js";
-import { attachLook } from "./look.js";
-import { follow } from "./progress.js";
-import { attachStoryboard } from "./storyboard.js";
-import { sendAfterLooks } from "./telling.js";
 import { switchTheme } from "./theme.js";
-import { attachUpload } from "./upload.js";
 
 if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
 document.querySelectorAll("[data-care]").forEach(attachCare); // pages whose time on screen counts
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
-document.querySelectorAll("[data-progress-url]").forEach(follow);
-document.querySelectorAll("form[data-upload]").forEach(attachUpload);
-document.querySelectorAll("form[data-list-uploads]").forEach(attachListUpload);
-document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
-document.querySelectorAll("[data-look]").forEach(attachLook);
-document.querySelectorAll("form[data-after-look]").forEach(sendAfterLooks);
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {

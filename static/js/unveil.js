@@ -56,7 +56,7 @@ export class Unveiler {
    * while the picture is on its way. Resolves to what is shown, for `veil`; to null when there is no picture.
    */
   async hold(unit, host) {
-    if (!canUnveil(unit) || document.hidden || !document.hasFocus()) return null;
+    if (!canUnveil(unit) || isResting() || document.hidden || !document.hasFocus()) return null;
     this.veil();
     const wish = { unit };
     this.#wanted = wish;
