@@ -133,7 +133,7 @@ class Pause {
     try {
       await act();
     } catch (error) {
-      if (error.status === 401) location.reload(); // to the sign-in, and back to the same place
+      if (error.status === 401) location.reload(); // to the sign-in; the place is kept
       else this.trouble.textContent = error.message;
     }
   }

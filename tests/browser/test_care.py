@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ def held(page: Page, milliseconds: int = 250) -> Iterator[None]:
 def test_the_ledger_of_looks_holds_every_picture_that_was_clear_and_no_other(
     at_desk: Callable[..., Page], world: World, live: product.Product
 ) -> None:
+    began, before = time.monotonic(), rows.of(live, ON_SCREEN)[0][0]
     page = at_desk("kim")
     page.context.add_init_script(WITNESS)
     desk.claim(page, world.fresh_case())
@@ -106,8 +108,14 @@ def test_the_ledger_of_looks_holds_every_picture_that_was_clear_and_no_other(
     assert len(seen) >= 7
     assert 6 <= len(expected) < len(sent)
     expect_rows(live, batch, dict(expected), sent)
+    on_screen = rows.of(live, ON_SCREEN)[0][0] - before  # of two visits: the page was loaded anew
+    assert 2000 <= on_screen <= 1000 * (time.monotonic() - began)
 
 
+ON_SCREEN = """
+SELECT coalesce(sum(k.ms), 0)::int FROM cases_screenminute k JOIN workbench_user u ON u.id = k.user_id
+WHERE u.username = 'kim'
+"""
 VIEWINGS = """
 SELECT v.token, v.revealed_ms FROM cases_viewing v JOIN cases_batch b ON b.id = v.batch_id WHERE b.public_id = %s
 """
