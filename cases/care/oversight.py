@@ -15,6 +15,7 @@ from cases.errors import ReasonNeeded
 from cases.models import CareChoice
 from workbench import access, audit
 from workbench.models import Agency, Membership, Role, User
+from workbench.people import OPERATOR
 
 TODAY = """
 WITH rule AS (
@@ -30,7 +31,7 @@ LEFT JOIN LATERAL (
     count(*) FILTER (WHERE NOT skipped AND ends_at <= statement_timestamp()) AS kept,
     count(*) FILTER (WHERE skipped AND NOT asked) AS skipped
   FROM cases_break WHERE user_id = u.id AND started_at >= rule.midnight) b ON true
-WHERE u.agency_id = %(agency)s AND u.is_active AND EXISTS (
+WHERE u.agency_id = %(agency)s AND u.is_active AND u.username <> %(operator)s AND EXISTS (
   SELECT FROM workbench_membership m WHERE m.user_id = u.id AND m.agency_id = u.agency_id AND m.role = ANY(%(roles)s))
 ORDER BY u.name, u.id
 """
@@ -39,8 +40,11 @@ CROSSED = """
 SELECT u.name, l.day, l.minutes, coalesce((SELECT sum(o.minutes) FROM cases_limitoverride o
   WHERE o.user_id = u.id AND o.day = l.day), 0)
 FROM cases_limitreached l JOIN workbench_user u ON u.id = l.user_id
-WHERE u.agency_id = %s AND l.day > current_date - 30 ORDER BY l.day DESC, u.name LIMIT 500
+WHERE u.agency_id = %s AND l.day > current_date - 30 ORDER BY l.day DESC, u.name LIMIT %s
 """
+
+
+MOST = 500  # limits reached that the page shows
 
 
 class OfToday(NamedTuple):
@@ -66,16 +70,17 @@ class Crossed(NamedTuple):
 
 def today(agency: Agency) -> list[OfToday]:
     """Everybody of the agency who may review, by name. One query."""
-    values: dict[str, Any] = {"agency": agency.pk, "roles": [str(role) for role in access.roles_for("care.own")]}
+    roles = [str(role) for role in access.roles_for("care.own")]
+    values: dict[str, Any] = {"agency": agency.pk, "roles": roles, "operator": OPERATOR}
     with connection.cursor() as cursor:
         cursor.execute(TODAY, values)
         return [OfToday(*row) for row in cursor.fetchall()]
 
 
 def crossed(agency: Agency) -> list[Crossed]:
-    """Limits reached in thirty days, newest first."""
+    """Limits reached in thirty days, the newest MOST of them."""
     with connection.cursor() as cursor:
-        cursor.execute(CROSSED, [agency.pk])
+        cursor.execute(CROSSED, [agency.pk, MOST])
         return [Crossed(*row) for row in cursor.fetchall()]
 
 
@@ -94,7 +99,8 @@ def reviewers(agency: Agency) -> list[User]:
     """Whose record there can be, by name."""
     roles = [str(role) for role in access.roles_for("care.own")]
     held = Membership.objects.filter(agency=agency, role__in=roles).values("user")
-    return list(User.objects.filter(agency=agency, is_active=True, pk__in=held).order_by("name"))
+    found = User.objects.filter(agency=agency, is_active=True, pk__in=held).exclude(username=OPERATOR)
+    return list(found.order_by("name"))
 
 
 @transaction.atomic

@@ -80,7 +80,7 @@ def welfare(request: SignedRequest) -> HttpResponse:
     context: dict[str, Any] = {"here": "wellness"}
     if Role.WELFARE in held:
         crossed = [{"row": row, "limit": day.in_words(row.minutes)} for row in oversight.crossed(agency)]
-        context |= {"officer": True, "crossed": crossed, "sharing": oversight.sharing(agency)}
+        context |= {"officer": True, "crossed": crossed, "most": oversight.MOST, "sharing": oversight.sharing(agency)}
     if Role.AUDITOR in held:
         context["reviewers"] = oversight.reviewers(agency)
     return render(request, "cases/care/welfare.html", context)
