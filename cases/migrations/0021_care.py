@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0023_films"),
+        ("cases", "0020_second_view"),
         ("workbench", "0005_api_token"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

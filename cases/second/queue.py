@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from cases import events, names, problems, review
+from cases.care import day
 from cases.errors import CaseIsClosed, NothingLeft
 from cases.models import Batch, Case, Item
 from cases.review import Progress
@@ -77,9 +78,14 @@ WHERE v.batch_id = %s AND v.revealed_ms > 0 GROUP BY 1, 2
 
 
 def claim(*, case: Case, by: User) -> Batch:
-    """The person's open second-view batch in this case, or a new one of up to 200. Raises NothingLeft, CaseIsClosed."""
+    """The person's open second-view batch in this case, or a new one of up to 200.
+
+    Raises NothingLeft, CaseIsClosed, NoMoreToday.
+    """
     review.expire_batches(case=case)
     held = _open_of(case, by)
+    if held is None:
+        day.require_more(by)
     try:
         return held or _claim_new(case, by)
     except IntegrityError:  # one_open_batch: a second click of the same person came first

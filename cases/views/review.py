@@ -30,8 +30,7 @@ def next_batch(request: SignedRequest, case: UUID) -> HttpResponse:
     try:
         batch = review.claim(case=found, by=request.user)
     except NoMoreToday as stop:
-        told = {"here": "cases", "case": found, "why": str(stop)}
-        return render(request, "cases/care/no_batch.html", told, status=409)
+        return _no_more(request, found, stop)
     except CaseIsClosed as closed:
         messages.info(request, str(closed))
         return redirect("cases:case", found.public_id)
@@ -48,10 +47,16 @@ def next_second(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "batch.claim", scoped, case)
     try:
         batch = queue.claim(case=found, by=request.user)
+    except NoMoreToday as stop:
+        return _no_more(request, found, stop)
     except (CaseIsClosed, NothingLeft) as nothing:
         messages.info(request, str(nothing))
         return redirect("cases:case", found.public_id)
     return redirect("cases:batch", batch.public_id)
+
+
+def _no_more(request: SignedRequest, case: Case, stop: NoMoreToday) -> HttpResponse:
+    return render(request, "cases/care/no_batch.html", {"here": "cases", "case": case, "why": str(stop)}, status=409)
 
 
 def _with_links(case: Case, text: str) -> str:
