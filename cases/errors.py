@@ -12,6 +12,26 @@ class NothingLeft(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class NothingFits(NothingLeft):
+    """Nothing that you could take now fits this filter. Drop the filter, or ask for less with it."""
+
+    code = "nothing-fits"
+
+
+class BatchIsFull(WorkbenchError):
+    """Your batch is full. Decide some of it and end it; the next one can take these."""
+
+    code = "batch-full"
+    status = HTTPStatus.CONFLICT
+
+
+class NoneFree(WorkbenchError):
+    """None of these can be added: they are decided, known, or somebody holds them."""
+
+    code = "none-free"
+    status = HTTPStatus.CONFLICT
+
+
 class BatchOver(WorkbenchError):
     """This batch is closed or its time is over. What you decided is kept; open the next batch."""
 

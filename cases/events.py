@@ -36,7 +36,12 @@ SPLIT = verb("stack.split", "Pictures moved out of a stack into one of their own
 REJOINED = verb("stack.rejoin", "Pictures that were moved out put back into their stack")
 COVERED = verb("stack.cover", "Another picture of a stack shown first")
 
+FILTER_SAVED = verb("filter.save", "Filter of the queue saved")
+FILTER_SHARED = verb("filter.share", "Filter of the queue shared with the team, or no longer")
+FILTER_REMOVED = verb("filter.remove", "Filter of the queue removed")
+
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")
+BATCH_EXTENDED = verb("batch.extend", "Items added to the batch")
 BATCH_CLOSED = verb("batch.close", "Batch closed")
 BATCH_EXPIRED = verb("batch.expire", "Batch returned: its time was over")
 DECIDED = verb("decision.set", "Decided")

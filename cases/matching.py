@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from cases import candidates, match_rows, near_matching, requeueing, states
 from cases.candidates import CHUNK, Aim
+from cases.queue import promise
 from hashsets.index import building
 from hashsets.models import HashSet
 from workbench import jobs, prepared
@@ -200,4 +201,5 @@ def _end(aim: Aim) -> requeueing.Moves:
             "UPDATE cases_setsync SET generation = %s, rules = %s, moved = NULL WHERE id = %s",
             [aim.set.generation, aim.rules, aim.sync],
         )
+    promise.note_agency(aim.agency_id)
     return requeueing.tell(Agency.objects.get(pk=aim.agency_id), aim.set, moved)

@@ -1,6 +1,6 @@
 """The queue: claiming batches of undecided stacks, what their tiles show, giving them back.
 
-A claim is one statement (model.md section 4); whoever holds a live lease is alone with the stack.
+A claim is one statement (model.md section 4, `queue/picking.py`); whoever holds a live lease is alone with the stack.
 """
 
 import struct
@@ -17,23 +17,15 @@ from django.utils import timezone
 
 from cases import events, held_moves, names, nothing_left, problems, states
 from cases.care import day
-from cases.errors import BatchOver, CaseIsClosed, NothingLeft
+from cases.errors import BatchOver, CaseIsClosed, NothingFits, NothingLeft
 from cases.models import Batch, Case, Item
+from cases.queue import picking, promise, unsure
+from cases.queue.filters import Wanted
+from cases.queue.orders import DEFAULT, ORDERS
+from cases.queue.picking import Asked
 from workbench import audit, prepared
+from workbench.errors import BadInput
 from workbench.models import User
-
-CLAIM = """
-WITH pick AS (
-  SELECT id, open_items, sort_key FROM cases_stack
-  WHERE case_id = %(case)s AND state = 'open' AND (lease_until IS NULL OR lease_until < now())
-  ORDER BY sort_key, id LIMIT %(most)s FOR UPDATE SKIP LOCKED),
-cut AS (
-  SELECT id, open_items, sum(open_items) OVER w AS total, row_number() OVER w AS n
-  FROM pick WINDOW w AS (ORDER BY sort_key, id))
-UPDATE cases_stack s SET batch_id = %(batch)s, position = cut.n,
-  lease_until = (SELECT lease_until FROM cases_batch WHERE id = %(batch)s)
-FROM cut WHERE s.id = cut.id AND (cut.total <= %(most)s OR cut.n = 1) RETURNING s.open_items
-"""
 
 # The scheme's codes, by the database's clock only while the batch is open.
 OPEN_CODES = """
@@ -88,17 +80,19 @@ class Progress:
     left: int
 
 
-def claim(*, case: Case, by: User) -> Batch:
-    """The person's open batch in this case, or a new one of up to 200 items, whole stacks only.
+def claim(*, case: Case, by: User, order: str = DEFAULT, wanted: Wanted | None = None) -> Batch:
+    """The person's open batch in this case, or a new one of up to 200 items, whole stacks only, of what is wanted.
 
-    Raises NothingLeft, CaseIsClosed, and NoMoreToday where only the batch he has may be ended.
+    Raises NothingLeft, NothingFits, CaseIsClosed, BadInput, and NoMoreToday where only the batch he has may be ended.
     """
+    if order not in ORDERS:
+        raise BadInput(f"order must be one of {', '.join(ORDERS)}.")
     expire_batches(case=case, user=by)
     held = _open_of(case, by)
     if held is None:
         day.require_more(by)
     try:
-        return held or _claim_new(case, by)
+        return held or _claim_new(Asked(case, by, order, wanted or Wanted()))
     except IntegrityError:  # one_open_batch: a second click of the same person came first
         first = _open_of(case, by)
         if first is None:
@@ -111,19 +105,24 @@ def _open_of(case: Case, by: User) -> Batch | None:
 
 
 @transaction.atomic
-def _claim_new(case: Case, by: User) -> Batch:
+def _claim_new(asked: Asked) -> Batch:
+    case, by, order, wanted = asked
     if not Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(batches=F("batches") + 1):
         raise CaseIsClosed
     case.refresh_from_db(fields=["batches"])
     until = Now() + timedelta(hours=settings.BATCH_HOURS)  # the database's clock, which judges it too
-    batch = Batch.objects.create(number=case.batches, case=case, user=by, lease_until=until)
-    with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"case": case.pk, "most": settings.BATCH_ITEMS, "batch": batch.pk})
-        batch.size = sum(row[0] for row in cursor.fetchall())
+    batch = Batch.objects.create(
+        number=case.batches, case=case, user=by, lease_until=until, order=order, wanted=wanted.as_json()
+    )
+    reopened, marks = unsure.take_up(asked)
+    batch.size = picking.take(asked, batch, among=reopened)
     if not batch.size:
-        raise NothingLeft(nothing_left.why(case))
+        raise NothingFits if wanted else NothingLeft(nothing_left.why(case))
     batch.save(update_fields=["size"])
-    audit.record(events.BATCH_CLAIMED, by=by, on=batch, case=case.public_id, agency=case.agency_id, items=batch.size)
+    claimed = audit.Event(
+        events.BATCH_CLAIMED, audit.subject_of(batch), case.public_id, {"items": batch.size} | asked.told()
+    )
+    audit.record_all([*marks, claimed], by=by, agency=case.agency_id)
     return batch
 
 
@@ -345,6 +344,8 @@ def _release(batch: Batch, state: Batch.State) -> Over:
             "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",
             [batch.pk],
         )
+    if summary["decided"]:
+        promise.note([batch.case_id])  # what was found tells what to look at next
     verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]

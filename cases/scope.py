@@ -75,3 +75,11 @@ class OfferQuerySet(models.QuerySet[Any, Any]):
         from cases.second import blind  # which needs the models
 
         return self.filter(case_filter(user, "case__")).exclude(decision__content__in=blind.contents(user))
+
+
+class SavedFilterQuerySet(OfCaseQuerySet):
+    """Filters of the queue: a person's own, and what others of the case share."""
+
+    def for_actor(self, user: User) -> Self:
+        """Those the person may use, while the case is in scope."""
+        return super().for_actor(user).filter(Q(owner=user) | Q(shared=True))

@@ -11,6 +11,7 @@ from cases.care import breaks
 from cases.exports import jobs
 from cases.ingest import leases, listing, pipeline, sweeping
 from cases.models import Exhibit
+from cases.queue import promise
 from cases.stacking import building, waiting
 from workbench import storage
 from workbench.errors import WorkbenchError
@@ -75,6 +76,12 @@ def build_stacks(case_id: int) -> None:
 
 
 @shared_task
+def weigh_case(case_id: int) -> None:
+    """Weigh what is open in a case for what it promises."""
+    promise.weigh(case_id)
+
+
+@shared_task
 def build_export(job_id: int) -> None:
     """Build an export that was ordered."""
     jobs.build(job_id)
@@ -134,6 +141,11 @@ def _sweep_stacks() -> None:
         send(build_stacks, case_id)
 
 
+def _sweep_weighing() -> None:
+    for case_id in promise.due():
+        send(weigh_case, case_id)
+
+
 def _sweep_drop() -> None:
     send(watch_drop)
 
@@ -144,6 +156,7 @@ CHORES = (
     breaks.sweep,
     match_again,
     _sweep_stacks,
+    _sweep_weighing,
     _sweep_exports,
     _sweep_verifications,
     storage.sweep_incoming,

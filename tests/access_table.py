@@ -100,6 +100,10 @@ ROUTES = [
     Route("cases:api_upload", head=REVIEWERS, patch=REVIEWERS, delete=REVIEWERS, of="upload", headers=TUS),
     Route("cases:exhibit_act", post=REVIEWERS, of="exhibit"),
     # review: a batch is its owner's
+    Route("cases:queue", get=ONLY_INVESTIGATORS, of="case"),
+    Route("cases:queue_count", get=ONLY_INVESTIGATORS, of="case"),
+    Route("cases:save_filter", post=ONLY_INVESTIGATORS, of="case", body={"name": "mine"}),
+    Route("cases:filter", post=ONLY_INVESTIGATORS, of="kept", owner=True, body={"act": "share"}),
     Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),
     Route("cases:next_second", post=ONLY_INVESTIGATORS, of="case"),
     Route("cases:batch", get=ONLY_INVESTIGATORS, of="batch", owner=True),

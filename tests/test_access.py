@@ -18,6 +18,8 @@ from pytest_django.plugin import DjangoDbBlocker
 from cases import decisions, review
 from cases.care import rules
 from cases.models import Case, Disagreement, Exhibit, Keyframe, SecondShare, SecondView
+from cases.queue import saved
+from cases.queue.picking import Asked
 from cases.second import acts as second_acts
 from cases.second import queue
 from cases.units import Wish
@@ -104,6 +106,7 @@ def build() -> World:
         "batch": batch.public_id,
         "view": view.public_id,
         "disagreement": disagreement.public_id,
+        "kept": saved.save(Asked(case, people.investigator), name="all", shared=True).public_id,
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
         "run": run.public_id,

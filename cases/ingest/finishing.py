@@ -10,6 +10,7 @@ from cases import events, evidence, sealing
 from cases.ingest import base, leases, source_hash
 from cases.ingest.holding import get, hold, is_at_work
 from cases.models import Exhibit, FileInstance
+from cases.queue import promise
 from workbench import audit
 from workbench.jail import results
 from workbench.jobs import alone
@@ -48,6 +49,7 @@ def _close(exhibit_id: int) -> bool:
         return False
     exhibit = get(exhibit_id)
     leases.end_jobs((evidence.LIST, evidence.HASH), exhibit.public_id)
+    promise.note([exhibit.case_id])
     totals = {name: getattr(exhibit, name) for name in TOTALS}
     audit.record(
         events.INGEST_DONE, by=None, on=exhibit, case=exhibit.case.public_id,

@@ -12,6 +12,7 @@ from cases.models.care import (
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
+from cases.models.queue import SavedFilter, Weighing
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
     Act,
@@ -53,6 +54,7 @@ __all__ = [
     "NearDue",
     "Offer",
     "ResumableUpload",
+    "SavedFilter",
     "ScreenMinute",
     "ScreenVisit",
     "SecondOpinion",
@@ -65,5 +67,6 @@ __all__ = [
     "Tally",
     "Uncompared",
     "Viewing",
+    "Weighing",
     "Why",
 ]

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Now
 
 from cases import scope
@@ -12,6 +12,8 @@ from cases.models.evidence import Content
 from cases.models.investigation import Case
 from hashsets.models import Scheme
 from workbench.models import Agency
+
+OPEN = Q(state="open")
 
 
 class Batch(models.Model):
@@ -39,6 +41,8 @@ class Batch(models.Model):
     state = models.CharField(max_length=10, choices=State.choices, default=State.OPEN)
     size = models.PositiveIntegerField(default=0)  # items claimed
     on_screen_ms = models.BigIntegerField(default=0)
+    order = models.CharField(max_length=10, default="alike", db_default="alike")  # cases/queue/orders.py
+    wanted = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))  # cases/queue/filters.py
     opened_at = models.DateTimeField(db_default=Now())
     lease_until = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -124,12 +128,33 @@ class Item(models.Model):
     aligned = models.BinaryField(max_length=32, null=True)
     apart = models.PositiveSmallIntegerField(null=True)  # of a film: bits to the leader (cases/stacking/films.py)
     follows = models.PositiveIntegerField(default=0, db_default=0)  # others that it would decide as a cover
+    # What orders and filters of the queue ask for, set by the database whenever the item opens (migration 0022): what
+    # the content and its metadata say, kept where the queue is read so that a claim costs the same in any case.
+    kind = models.CharField(max_length=10, blank=True, default="", db_default="")
+    size = models.BigIntegerField(null=True)  # bytes
+    taken_at = models.DateTimeField(null=True)  # its own time, else the earliest its files give
+    camera = models.CharField(max_length=170, blank=True, default="", db_default="", db_collation="C")  # lower case
+    latitude = models.FloatField(null=True)
+    longitude = models.FloatField(null=True)
+    near = models.BooleanField(default=False, db_default=False)  # resembles what a set holds
+    promise = models.PositiveSmallIntegerField(default=0, db_default=0)  # 0-100, what is likely to matter (promise.py)
 
     objects = scope.OfCaseQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "content"], name="item_once")]
-        indexes = [models.Index(fields=["case", "state", "id"], name="item_by_state")]
+        indexes = [
+            models.Index(fields=["case", "state", "id"], name="item_by_state"),
+            models.Index(
+                F("case"), F("taken_at").asc(nulls_last=True), F("id"), condition=OPEN, name="item_open_taken"
+            ),
+            models.Index(F("case"), F("size").desc(nulls_last=True), F("id"), condition=OPEN, name="item_open_size"),
+            models.Index(F("case"), F("promise").desc(), F("id"), condition=OPEN, name="item_open_promise"),
+            models.Index(fields=["case", "camera", "id"], condition=OPEN & ~Q(camera=""), name="item_open_camera"),
+            models.Index(fields=["case", "id"], condition=OPEN & Q(kind="video"), name="item_open_video"),
+            models.Index(fields=["case", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"),
+            models.Index(fields=["case", "id"], condition=OPEN & Q(near=True), name="item_open_near"),
+        ]
 
 
 class Uncompared(models.Model):
@@ -185,6 +210,9 @@ class Act(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["user", "idempotency_key"], name="act_once")]
+        indexes = [
+            models.Index(fields=["user", "case", "id"], condition=Q(kind__in=["unsure", "skip"]), name="act_marks")
+        ]
 
 
 class Decision(models.Model):

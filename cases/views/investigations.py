@@ -29,7 +29,9 @@ from cases import (
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
-from cases.second import blind, holding, queue
+from cases.second import blind, holding
+from cases.second import queue as second_queue
+from cases.views import queue
 from workbench import access
 from workbench.errors import BadInput, NotFound
 from workbench.models import Job, User
@@ -90,7 +92,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     exhibits = [exhibit for exhibit, _unmatched in rows if exhibit.removed_at is None]
     orders = verify_jobs.latest(exhibits)
     states, owed = figures.by_state(found), found.public_id in blind.cases(request.user)
-    context = (
+    context: dict[str, Any] = (
         {"here": "cases", "case": found, "figures": counts.figures}
         | _people(found, request.user, counts.figures)
         | {
@@ -111,13 +113,16 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "offers": overview.offers_waiting(found),
         }
     )
+    if context["may"]["review"]:
+        offered = queue.rows(found, request)
+        context |= {"filters": offered["kept"], "marked": offered["marked"]}
     return render(request, "cases/case.html", context)
 
 
 def _second(case: Case, user: User) -> int:
     """How many second views the case could ask of the person now."""
     may = access.has(user, "batch.claim") and case.state == Case.State.OPEN
-    return queue.waiting([case], user)[case.pk] if may else 0
+    return second_queue.waiting([case], user)[case.pk] if may else 0
 
 
 def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:

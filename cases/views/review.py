@@ -10,12 +10,15 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import figures, review
+from cases import figures, listing, review
 from cases.care import state
 from cases.care.errors import NoMoreToday
-from cases.errors import CaseIsClosed, NothingLeft
+from cases.errors import CaseIsClosed, NothingFits, NothingLeft
 from cases.models import Batch, Case, Item
+from cases.queue import asking
+from cases.queue.filters import read
 from cases.second import queue
+from cases.views.queue import asked_for, case_for
 from workbench import access
 from workbench.requests import SignedRequest
 
@@ -24,13 +27,17 @@ LINKS = {Item.State.UNSURE: lazy("Show the unsure ones"), Item.State.CONFIRM: la
 
 @require_POST
 def next_batch(request: SignedRequest, case: UUID) -> HttpResponse:
-    """The person's open batch, or the next one."""
-    scoped = Case.objects.for_actor(request.user).select_related("agency")
-    found: Case = access.get_from(request.user, "batch.claim", scoped, case)
+    """The person's open batch, or the next one of what is asked for."""
+    found = case_for(request, case)
+    asked = asked_for(request, found, request.POST)
     try:
-        batch = review.claim(case=found, by=request.user)
+        batch = review.claim(case=found, by=request.user, order=asked.order, wanted=asked.wanted)
     except NoMoreToday as stop:
         return _no_more(request, found, stop)
+    except NothingFits as nothing:
+        messages.info(request, str(nothing))
+        address = listing.query(asking.fields(asked.order, asked.wanted))
+        return redirect(f"{reverse('cases:queue', args=[found.public_id])}?{address}")
     except CaseIsClosed as closed:
         messages.info(request, str(closed))
         return redirect("cases:case", found.public_id)
@@ -76,11 +83,15 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     if found.state != Batch.State.OPEN:
         messages.info(request, f"Batch {found.number} is closed. What was decided is kept.")
         return redirect("cases:case", found.case.public_id)
+    fields = asking.fields(found.order, read(found.wanted))
     context = {
         "here": "cases",
         "batch": found,
         "case": found.case,
         "second": found.kind == Batch.Kind.SECOND,
         "looks": state.of(request.user),
+        "asked": asking.words(found.order, found.wanted, found.case),
+        "fields": fields,
+        "address": listing.query(fields),
     }
     return render(request, "cases/review.html", context)

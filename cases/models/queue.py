@@ -1,0 +1,35 @@
+"""What people ask the queue of a case for, and when its items were weighed."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from cases import scope
+from cases.models.investigation import Case
+
+
+class SavedFilter(models.Model):
+    """What a person asks the queue of a case for, under a name; `shared`: the whole team may use it."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    name = models.CharField(max_length=60)
+    order = models.CharField(max_length=10)
+    wanted = models.JSONField(default=dict)
+    shared = models.BooleanField(default=False)
+
+    objects = scope.SavedFilterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "owner", "name"], name="filter_name_once")]
+
+
+class Weighing(models.Model):
+    """When the items of a case were last weighed for what they promise, and whether something since says to do so."""
+
+    case = models.OneToOneField(Case, on_delete=models.CASCADE, primary_key=True)
+    due = models.BooleanField(default=True)
+    weighed_at = models.DateTimeField(null=True)
+    took_ms = models.PositiveIntegerField(default=0)

@@ -1,0 +1,123 @@
+"""What a person asks the queue for: which items, as conditions on `i`, an open item of the case, and its stack `s`.
+
+A filter only ever narrows what the claim of the case reaches. A stack fits where one of its open items does, so a
+filter that holds nothing truly holds nothing. Texts of people are values of the statements, never their words.
+"""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from cases.units import LAST
+from workbench.errors import BadInput
+
+KINDS = ("still", "video")
+STATES = ("skipped", "my-skipped", "my-unsure", "near")
+
+IN_EXHIBIT = """EXISTS (SELECT FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
+  AND x.case_id = i.case_id AND x.removed_at IS NULL WHERE f.content_id = i.content_id
+  AND x.public_id = %(exhibit)s::uuid)"""
+# From the files' side where the folder is small, from the items' where it is not: both have an index.
+IN_FOLDER = """i.content_id IN (SELECT f.content_id FROM cases_fileinstance f
+  JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = %(case)s AND x.removed_at IS NULL
+    AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid)
+  WHERE f.content_id IS NOT NULL AND substr(f.raw_path, 1, 128) >= substr(%(folder)s::bytea, 1, 128)
+  AND substr(f.raw_path, 1, 128) <= substr(%(folder)s::bytea, 1, 128) || '\\xff'::bytea
+  AND substr(f.raw_path, 1, length(%(folder)s::bytea)) = %(folder)s::bytea)"""
+# An act of the person's own is the last mark on the stack, and nobody took it back.
+MINE = """EXISTS (SELECT FROM cases_act a WHERE a.user_id = %(by)s AND a.case_id = i.case_id AND a.stack_id = i.stack_id
+  AND a.kind = '{kind}' AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id))"""
+SKIPPED = f"(s.sort_key >= '{LAST}' AND starts_with(s.sort_key, '{LAST}'))"
+IN_STATE = {
+    "skipped": SKIPPED,
+    "my-skipped": f"{SKIPPED} AND {MINE.format(kind='skip')}",
+    "my-unsure": MINE.format(kind="unsure"),
+    "near": "i.near",
+}
+
+
+class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which items are asked for; what is empty asks for nothing. Days are UTC, sizes bytes, places degrees."""
+
+    exhibit: UUID | None = None
+    kind: str = ""
+    folder: str = ""  # with what lies below it
+    camera: str = ""  # how its name begins, in any case
+    taken_from: date | None = None
+    taken_to: date | None = None  # that day included
+    place: bool = False
+    box: tuple[float, float, float, float] | None = None  # south, west, north, east
+    size_from: int | None = None
+    size_to: int | None = None
+    state: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise BadInput for what no filter can mean."""
+        if self.kind not in ("", *KINDS):
+            raise BadInput(f"kind must be one of {', '.join(KINDS)}.")
+        if self.state not in ("", *STATES):
+            raise BadInput(f"state must be one of {', '.join(STATES)}.")
+        if max(len(self.folder), len(self.camera)) > 400 or "\0" in self.folder + self.camera:
+            raise BadInput("A folder or camera is at most 400 characters long.")
+        if self.box and not (-90 <= self.box[0] <= self.box[2] <= 90 and max(map(abs, self.box[1::2])) <= 180):
+            raise BadInput("A box is south, west, north, east in degrees, south not above north.")
+        if any(size is not None and not 0 <= size < 2**62 for size in (self.size_from, self.size_to)):
+            raise BadInput("A size is a number of bytes, 0 or more.")
+
+    def __bool__(self) -> bool:
+        return self != Wanted()
+
+    def as_json(self) -> dict[str, Any]:
+        """For a JSON column; empty where nothing is asked for."""
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(self))
+        return found
+
+
+def read(kept: dict[str, Any]) -> Wanted:
+    """From what `as_json` gave, or anybody sent. Raises BadInput."""
+    try:
+        return msgspec.convert(kept, Wanted)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"This filter does not fit: {error}") from error
+
+
+def conditions(wanted: Wanted, *, case: int, by: int) -> tuple[str, dict[str, Any]]:
+    """SQL to be put behind AND, and its parameters."""
+    tests = [
+        (wanted.exhibit and not wanted.folder, IN_EXHIBIT),
+        (wanted.folder, IN_FOLDER),
+        (wanted.kind, "i.kind = 'video'" if wanted.kind == "video" else "i.kind = 'still'"),
+        (wanted.camera, "i.camera <> '' AND i.camera LIKE %(camera)s"),
+        (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
+        (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
+        (wanted.place or wanted.box, "i.latitude IS NOT NULL"),
+        (wanted.box, _within(wanted.box)),
+        (wanted.size_from is not None, "i.size >= %(size_from)s"),
+        (wanted.size_to is not None, "i.size <= %(size_to)s"),
+        (wanted.state, IN_STATE.get(wanted.state, "")),
+    ]
+    folder = wanted.folder.strip("/\\")
+    values = {
+        "case": case,
+        "by": by,
+        "exhibit": wanted.exhibit,
+        "folder": f"{folder}/".encode("utf-8", "surrogateescape"),
+        "camera": re.sub(r"([\\%_])", r"\\\1", wanted.camera.strip().lower()) + "%",
+        "taken_from": wanted.taken_from,
+        "taken_to": wanted.taken_to and wanted.taken_to + timedelta(days=1),
+        "size_from": wanted.size_from,
+        "size_to": wanted.size_to,
+        **dict(zip(("south", "west", "north", "east"), wanted.box or (None,) * 4, strict=True)),
+    }
+    return "".join(f" AND {test}" for asked, test in tests if asked), values
+
+
+def _within(box: tuple[float, float, float, float] | None) -> str:
+    """A box whose west lies east of its east goes over the date line."""
+    if box is None:
+        return ""
+    across = "OR" if box[1] > box[3] else "AND"
+    return f"i.latitude BETWEEN %(south)s AND %(north)s AND (i.longitude >= %(west)s {across} i.longitude <= %(east)s)"
