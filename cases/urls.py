@@ -2,8 +2,8 @@
 
 from django.urls import include, path
 
+from cases.api import beside, uploads
 from cases.api import review as api
-from cases.api import uploads
 from cases.views import (
     evidence,
     exports,
@@ -74,6 +74,9 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/stacks/<uuid:stack>", api.stack_members, name="api_members"),
     path("api/v1/batches/<uuid:batch>/items/<uuid:item>/frames", api.frames, name="api_frames"),
     path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
+    path("api/v1/batches/<uuid:batch>/beside", beside.look, name="api_beside"),
+    path("api/v1/batches/<uuid:batch>/add", beside.add, name="api_add"),
+    path("api/v1/batches/<uuid:batch>/waiting", beside.waiting, name="api_waiting"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
     path("api/v1/viewings", api.viewings, name="api_viewings"),
     path("", include("cases.care.urls")),

@@ -68,7 +68,8 @@ def body_as(request: HttpRequest, shape: type[Shape]) -> Shape:
         raise BadInput(f"The request's body does not fit: {error}") from error
 
 
-def _batch(request: SignedRequest, batch: UUID) -> Batch:
+def batch_of(request: SignedRequest, batch: UUID) -> Batch:
+    """The person's own batch, with its case."""
     scoped = Batch.objects.for_actor(request.user).select_related("case__scheme", "case__agency")
     found: Batch = access.get_from(request.user, "batch.work", scoped, batch)
     return found
@@ -88,7 +89,7 @@ def _page(request: HttpRequest) -> dict[str, int]:
 @require_GET
 def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     """A batch with its case and scheme, and how its person left it."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     desk, case = desks.of(found), found.case
     done = desk.progress(found)
     scheme = case.scheme
@@ -119,7 +120,7 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_GET
 def units(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Units behind a position, in queue order."""
-    found, page = _batch(request, batch), _page(request)
+    found, page = batch_of(request, batch), _page(request)
     rows = desks.of(found).units(found, **page)
     owed = blind.items(request.user) if found.kind == Batch.Kind.FIRST else set()
     rows = [row | {"code": None} if row["item"] in owed else row for row in rows]
@@ -130,7 +131,7 @@ def units(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_GET
 def veils(request: SignedRequest, batch: UUID) -> HttpResponse:
     """The veiled pictures of these units as one binary answer."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     answer = desks.of(found).veils(found, **_page(request))
     return HttpResponse(answer, content_type="application/octet-stream")
 
@@ -138,7 +139,7 @@ def veils(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_GET
 def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Units that need no decision any more, with the reason."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     return JsonResponse({"left": desks.of(found).left_queue(found)})
 
 
@@ -160,7 +161,7 @@ def _item(request: HttpRequest) -> UUID | None:
 @require_GET
 def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpResponse:
     """The pictures of a stack that the batch holds, one by one."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     held = Stack.objects.filter(batch=found, public_id=stack, lease_until__gt=Now()).first()
     if held is None:
         raise NotHeld
@@ -170,7 +171,7 @@ def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpRespo
 @require_GET
 def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     """The keyframes of a film that the batch holds, veiled."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     film = viewing.item_for(request.user, "media.clear", item)
     if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
@@ -189,7 +190,7 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Carry out acts in order; each gets its answer."""
     sent = body_as(request, ActsIn)
     _keep_looks(request, [*sent.viewings, *(look for act in sent.acts for look in act.viewings)])
-    found = _batch(request, batch)  # who lost the case meanwhile has looked all the same
+    found = batch_of(request, batch)  # who lost the case meanwhile has looked all the same
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
     desk = desks.of(found)
@@ -227,7 +228,7 @@ def _ms(value: int) -> int:
 @require_POST
 def close(request: SignedRequest, batch: UUID) -> HttpResponse:
     """End the batch; its open units go back to the queue."""
-    found = _batch(request, batch)
+    found = batch_of(request, batch)
     summary = review.close(batch=found, by=request.user)
     left = figures.of(found.case).left
     page = reverse("cases:case", args=[found.case.public_id])

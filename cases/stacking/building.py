@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cases import events, states
 from cases.models import Case
-from cases.stacking import films
+from cases.stacking import films, hashes
 from cases.stacking.gathering import gather
 from hashsets.near.tables import BYTES
 from workbench import audit
@@ -122,6 +122,7 @@ def build(case_id: int) -> Built:
             last, passed, fresh = _fresh(case_id, last)
             if not last:
                 break
+            hashes.write(case_id)
             joined = _join(case_id, _covers(case_id), fresh) if fresh else []
             items, stacks = items + len(joined), stacks | set(joined)
             _done(passed)

@@ -29,6 +29,18 @@ export class Batch {
     }
   }
 
+  /** Loads what stands behind a position by now. */
+  async more(behind, onVeils) {
+    const { units } = await this.#page(behind, REST);
+    await this.#veils(behind, REST, this.#add(units.filter((unit) => !this.find(unit.id))), onVeils);
+    this.info.size = this.units.length;
+  }
+
+  /** How many items wait behind this batch by the same order and filter, in words. */
+  waiting() {
+    return getJson(`${this.address}/waiting`);
+  }
+
   /** Units in the batch, loaded or not. */
   get size() {
     return Math.max(this.info.size, this.units.length);

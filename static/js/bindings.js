@@ -3,6 +3,7 @@
 import { coverWindow } from "./cover.js";
 import { categoryKey, decideWith, listen, showKeys } from "./keys.js";
 
+const TRIPS = ["similar", "folder", "camera", "day"];
 const ACTS = ["unsure", "skip", "flag", "clear", "undo", "redo"];
 
 /** What keys and buttons have in common. */
@@ -13,6 +14,7 @@ const shared = (review) => ({
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
   back: () => review.back(),
+  ...Object.fromEntries(TRIPS.map((kind) => [kind, () => review.beside.open(kind)])),
 });
 
 /** `grid` is moved in by `move(place, extend)`; `single()` says whether one item fills the view. */

@@ -2,6 +2,7 @@
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
 import { Batch, files, isHandled } from "./batch.js";
+import { Beside } from "./beside.js";
 import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
 import { Desk } from "./desk.js";
 import { fillDock, scopeOf } from "./dock.js";
@@ -10,6 +11,7 @@ import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
 import { Grid } from "./grid.js";
 import { Inspector } from "./inspector.js";
+import { listen, showKeys } from "./keys.js";
 import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { Notices } from "./notices.js";
@@ -78,6 +80,7 @@ class Review {
     });
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
+    this.beside = new Beside(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
@@ -101,6 +104,7 @@ class Review {
         if (this.viewer.isOpen) this.repaint();
       });
       this.desk.resume(this.batch.info.steps);
+      part("waiting").textContent = (await this.batch.waiting()).waiting;
     } catch (error) {
       come();
       this.notices.show("load", { tone: "bad", icon: "cloud-off", title: "The batch could not be loaded.", text: `${error.message} Nothing was changed.`, action: ["Try again", () => location.reload()], stays: true });
@@ -116,6 +120,13 @@ class Review {
   /** The grid that is on screen: of the batch, or of one stack. */
   get field() {
     return this.stackView.isOpen ? this.stackView.grid : this.grid;
+  }
+
+  /** Stacks were added to the batch behind a position. */
+  async extended(behind) {
+    await this.batch.more(behind, () => this.grid.refresh());
+    this.grid.setUnits(this.units());
+    this.paintBar();
   }
 
   units() {
@@ -135,6 +146,7 @@ class Review {
     part("size").textContent = String(this.grid.size);
     this.grid.setUnits(this.batch.units);
     bindKeys(this, [part("lightbox"), part("viewer")]);
+    listen(part("beside"), { back: () => this.back(), help: showKeys });
     bindButtons(this, main.querySelectorAll("[data-act]"));
     bindReturns(this);
     part("lightbox").addEventListener("click", () => this.focusStage());
@@ -292,7 +304,8 @@ class Review {
   }
 
   back() {
-    if (this.stackView.isOpen) this.closeStack();
+    if (this.beside.isOpen) this.beside.close();
+    else if (this.stackView.isOpen) this.closeStack();
     else if (this.viewer.isOpen) {
       this.unveiler.veil();
       this.viewer.close();

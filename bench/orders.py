@@ -1,0 +1,81 @@
+"""Claiming in each order and with filters, and the page behind it, in a case of 10,000 items against one of a million.
+
+What a claim costs must not follow the size of the case: each figure is the ratio of the larger to the smaller.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from bench import ground
+from bench.figures import Row, cpu_ms, median
+from bench.queue import _case, _claim_ms
+
+SMALL, FULL, QUICK = 10_000, 1_000_000, 100_000
+REPEATS = 15
+MUST = 1.2
+# Cameras, times, films and places in equal shares of either case.
+DESCRIBE = """
+UPDATE cases_item SET camera = CASE WHEN id %% 4 < 2 THEN 'canon eos ' || id %% 20 ELSE '' END,
+  taken_at = CASE WHEN id %% 3 < 2 THEN '2024-01-01'::timestamptz + (id * 7919 %% 1000000) * interval '1 minute' END,
+  kind = CASE WHEN id %% 50 = 0 THEN 'video' ELSE 'still' END, size = 1000 + id * 104729 %% 1000003,
+  latitude = CASE WHEN id %% 20 = 0 THEN (id %% 180) - 90 END,
+  longitude = CASE WHEN id %% 20 = 0 THEN id %% 360 - 180 END,
+  promise = CASE WHEN id %% 10 = 0 THEN id %% 100 ELSE 0 END
+WHERE case_id = %(case)s
+"""
+FILTERS: dict[str, dict[str, Any]] = {
+    "films": {"kind": "video"},
+    "camera": {"camera": "canon eos 1"},
+    "days": {"taken_from": "2024-02-01", "taken_to": "2024-03-01"},
+    "place": {"box": (10.0, -180.0, 30.0, 180.0)},
+    "size": {"size_from": 900_000},
+    "folder": {"folder": "DCIM/100APPLE"},
+}
+
+
+def run(*, full: bool) -> list[Row]:
+    """Measure in two empty nodes, one after the other and each in a process of its own, with one case each."""
+    few, many = (_in_a_node(items) for items in (SMALL, FULL if full else QUICK))
+    return [Row(f"{what}: ms", many[what], few[what], must=MUST, of_ratio=True) for what in few]
+
+
+def _in_a_node(items: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "bench.orders", str(items)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def _measure(items: int) -> dict[str, float]:
+    from django.db import connection
+
+    from cases import review
+    from cases.queue.orders import ORDERS
+
+    case, person, client = _case(items)
+    with connection.cursor() as cursor:
+        cursor.execute(DESCRIBE, {"case": case.pk})
+    ground.analyze()
+    found = {f"claim, order {order}": _claim(case, person, order, {}) for order in ORDERS}
+    for name, wanted in FILTERS.items():
+        for order in ("alike", "time"):
+            found[f"claim, {name} by {order}"] = _claim(case, person, order, wanted)
+    batch = review.claim(case=case, by=person, order="promise")
+    address = f"/api/v1/batches/{batch.public_id}/units?limit=200"
+    client.get(address)
+    found["page of 200 tiles, CPU"] = median(lambda: cpu_ms(lambda: client.get(address)), REPEATS)
+    return found
+
+
+def _claim(case: Any, person: Any, order: str, wanted: dict[str, Any]) -> float:
+    from cases.queue.filters import read
+
+    return median(lambda: _claim_ms(case, person, order=order, wanted=read(wanted)), REPEATS)
+
+
+if __name__ == "__main__":
+    with ground.fresh():
+        measured = _measure(int(sys.argv[1]))
+    sys.stdout.write(f"{json.dumps(measured)}\n")

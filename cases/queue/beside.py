@@ -1,0 +1,180 @@
+"""Side trips: what stands beside a unit of a batch. Similar pictures, the same folder, camera or day; always veiled.
+
+Nobody's category is part of it, whatever was decided: the unit one comes from still awaits a first decision. A picture
+can be unveiled only in a batch, so what is free may be added to the own one (`adding.py`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from cases import names, shown
+from cases.models import Batch, Item
+from cases.stacking import hashes
+from cases.units import LAST
+from workbench.errors import BadInput
+
+KINDS = ("similar", "folder", "camera", "day")
+EACH_WAY = 40  # neighbours before and behind
+MOST = 2 * EACH_WAY
+FARTHEST = 80  # bits of 256; beyond that, pictures have nothing in common
+
+PLACE = """
+SELECT f.exhibit_id, f.parent_id, f.raw_path FROM cases_fileinstance f
+JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = %(case)s AND x.removed_at IS NULL
+WHERE f.content_id = %(content)s ORDER BY f.raw_path, f.id LIMIT 1
+"""
+# Neighbours by the order of names, both ways from the item.
+FOLDER = """
+SELECT i.id, NULL, f.raw_path FROM cases_fileinstance f
+JOIN cases_item i ON i.case_id = %(case)s AND i.content_id = f.content_id
+WHERE f.exhibit_id = %(exhibit)s AND f.content_id IS NOT NULL AND f.parent_id IS NOT DISTINCT FROM %(parent)s
+  AND substr(f.raw_path, 1, 128) {way} substr(%(path)s::bytea, 1, 128)
+  AND substr(f.raw_path, 1, 128) BETWEEN substr(%(folder)s::bytea, 1, 128)
+    AND substr(%(folder)s::bytea, 1, 128) || '\\xff'::bytea
+  AND cases_folder(f.raw_path) = cases_folder(%(path)s::bytea) AND i.id <> %(item)s
+ORDER BY substr(f.raw_path, 1, 128) {direction} LIMIT %(each)s
+"""
+# Neighbours in time: of the same camera, or on the same day.
+TAKEN = """
+SELECT i.id, NULL, i.taken_at FROM cases_item i
+WHERE i.case_id = %(case)s AND i.id <> %(item)s AND {which} AND i.taken_at {way} %(taken)s
+ORDER BY i.taken_at {direction}, i.id LIMIT %(each)s
+"""
+UNTIMED = """
+SELECT i.id, NULL, NULL FROM cases_item i WHERE i.case_id = %(case)s AND i.id <> %(item)s AND {which}
+  AND i.taken_at IS NULL ORDER BY i.id LIMIT %(each)s
+"""
+CAMERA = "i.camera <> '' AND i.camera = %(camera)s"
+DAY = "i.taken_at >= date_trunc('day', %(taken)s, 'UTC') AND i.taken_at < date_trunc('day', %(taken)s, 'UTC') + '1 day'"
+ROWS = """
+SELECT i.id, i.public_id, s.public_id, i.state, i.stack_id, c.veil, f.raw_path, s.position,
+  starts_with(s.sort_key, %(last)s), s.lease_until > now() AND s.batch_id = %(batch)s,
+  coalesce(s.lease_until > now(), false), s.state = 'open'
+FROM cases_item i JOIN cases_stack s ON s.id = i.stack_id JOIN cases_content c ON c.id = i.content_id
+LEFT JOIN LATERAL (SELECT min(f.raw_path) AS raw_path FROM cases_fileinstance f
+  JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL
+  WHERE f.content_id = c.id) f ON true
+WHERE i.case_id = %(case)s AND i.id = ANY(%(items)s) AND i.state <> 'excluded'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is shown: a sentence, rows for JSON, and a veil for each row ("" = none). `more`: there are others."""
+
+    about: str
+    rows: list[dict[str, Any]]
+    veils: list[bytes]
+    more: bool
+
+
+def look(*, batch: Batch, item: Item, kind: str, within: int = 31) -> Beside:
+    """What stands beside an item of the batch's case; `within`: bits of 256, of similar pictures only.
+
+    Raises BadInput. Two or three queries, by index.
+    """
+    if kind not in KINDS:
+        raise BadInput(f"kind must be one of {', '.join(KINDS)}.")
+    if not 0 <= within <= FARTHEST:
+        raise BadInput(f"within must be 0 to {FARTHEST} bits.")
+    about, found = {"similar": _similar, "folder": _folder, "camera": _camera, "day": _day}[kind](item, within)
+    return _told(batch, item, about, found)
+
+
+Found = list[tuple[int, int | None, Any]]  # id of an item, its distance, and by what it is in order
+
+
+def _similar(item: Item, within: int) -> tuple[str, Found]:
+    asked = item.aligned or item.content.pdq
+    if asked is None:
+        return "This picture has no hash that tells likeness.", []
+    near = hashes.near(item.case, bytes(asked), radius=within, most=MOST + 2)
+    return f"Within {within} of 256 bits", [(one, bits, bits) for one, bits in near if one != item.pk]
+
+
+def _folder(item: Item, _within: int) -> tuple[str, Found]:
+    values: dict[str, Any] = {"case": item.case_id, "content": item.content_id, "item": item.pk}
+    with connection.cursor() as cursor:
+        cursor.execute(PLACE, values)
+        place = cursor.fetchone()
+    if place is None:
+        return "Its exhibit was removed.", []
+    exhibit, parent, path = place[0], place[1], bytes(place[2])
+    folder = path[: max(path.rfind(b"/"), path.rfind(b"\\")) + 1]
+    values |= {"exhibit": exhibit, "parent": parent, "path": path, "folder": folder}
+    return names.folder(path), _both_ways(FOLDER, values)
+
+
+def _camera(item: Item, _within: int) -> tuple[str, Found]:
+    if not item.camera:
+        return "This file names no camera.", []
+    values = {"case": item.case_id, "item": item.pk, "camera": item.camera, "taken": item.taken_at}
+    if item.taken_at is None:
+        return item.camera, _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
+    found = _both_ways(TAKEN.replace("{which}", CAMERA), values)
+    return item.camera, found or _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
+
+
+def _day(item: Item, _within: int) -> tuple[str, Found]:
+    if item.taken_at is None:
+        return "Neither this file nor its source gives a time.", []
+    values = {"case": item.case_id, "item": item.pk, "taken": item.taken_at}
+    return f"{item.taken_at:%Y-%m-%d}, UTC", _both_ways(TAKEN.replace("{which}", DAY), values)
+
+
+def _both_ways(sql: str, values: dict[str, Any]) -> Found:
+    """Neighbours before and behind, in order; one more each way than is shown."""
+    values = values | {"each": EACH_WAY + 1}
+    before = _rows(sql.format(way="<", direction="DESC"), values)
+    behind = _rows(sql.format(way=">=", direction="ASC"), values)
+    return [*reversed(before), *behind]
+
+
+def _rows(sql: str, values: dict[str, Any]) -> Found:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        rows: Found = cursor.fetchall()
+        return rows
+
+
+def _told(batch: Batch, item: Item, about: str, found: Found) -> Beside:
+    once = list(dict.fromkeys(one for one, _bits, _by in found))
+    distances = {one: bits for one, bits, _by in found}
+    values: dict[str, Any] = {"case": batch.case_id, "batch": batch.pk, "items": once[:MOST], "last": LAST}
+    with connection.cursor() as cursor:
+        cursor.execute(ROWS, values)
+        by_id = {row[0]: row for row in cursor.fetchall()}
+    rows = [by_id[one] for one in once if one in by_id]
+    return Beside(
+        about,
+        [_row(row, item, distances[row[0]]) for row in rows],
+        [bytes(row[5] or b"") for row in rows],
+        len(once) > MOST,
+    )
+
+
+def _row(row: tuple[Any, ...], item: Item, distance: int | None) -> dict[str, Any]:
+    _id, public_id, stack, state, stack_id, _veil, raw, position, skipped, mine, held, is_open = row
+    free = is_open and not held and state == Item.State.OPEN
+    return {
+        "item": str(public_id),
+        "stack": str(stack),
+        "name": names.base(bytes(raw)) if raw is not None else "",
+        "distance": distance,
+        "position": position if mine else None,
+        "free": free,
+        "state": _state(state, mine=mine, held=held, skipped=skipped, same=stack_id == item.stack_id),
+    }
+
+
+def _state(state: str, *, mine: bool, held: bool, skipped: bool, same: bool) -> str:
+    """Where it stands, in words that hold nobody's opinion."""
+    if same:
+        return "In this stack"
+    if mine:
+        return "In your batch"
+    if state != Item.State.OPEN:
+        return shown.ITEM_WORDS[Item.State(state)]
+    return "Held by a colleague" if held else "Skipped" if skipped else "New"

@@ -1,0 +1,121 @@
+// Side trips: similar pictures, the same folder, camera or day, beside the queue. Everything stays veiled here: what is
+// to be looked at is added to the batch. Closing comes back to the very unit one came from.
+import { getBytes, postJson } from "./api.js";
+import { announce, el, isolated, plural } from "./dom.js";
+import { parts, picture } from "./veils.js";
+
+const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
+const KEYS = { similar: "R", folder: "D", camera: "M", day: "Y" };
+const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
+const MOST = 200; // items named at once
+
+export class Beside {
+  #addresses = [];
+  #asked = 0;
+
+  /** `root` takes the place of `aside`; `review` is the page's own object (review.js). */
+  constructor(root, aside, review) {
+    Object.assign(this, { root, aside, review, within: 31 });
+  }
+
+  get isOpen() {
+    return !this.root.hidden;
+  }
+
+  /** Opens, goes over to another trip, or closes where it is the same key again. */
+  async open(kind, unit = this.review.grid.current) {
+    if (!unit) return;
+    if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
+    this.review.unveiler.veil();
+    Object.assign(this, { kind, unit });
+    this.root.hidden = false;
+    this.aside.hidden = true;
+    await this.#load();
+    this.root.querySelector("[data-first]")?.focus();
+  }
+
+  close() {
+    this.root.hidden = true;
+    this.aside.hidden = false;
+    this.#drop();
+    this.review.focusStage();
+  }
+
+  async #load() {
+    const asked = (this.#asked += 1);
+    this.root.setAttribute("aria-busy", "true");
+    try {
+      const { batch } = this.review;
+      const answer = parts(await getBytes(`${batch.address}/beside?kind=${this.kind}&item=${this.unit.item}&within=${this.within}`));
+      if (asked !== this.#asked || !this.isOpen) return;
+      this.#show(JSON.parse(new TextDecoder().decode(answer[0])), answer.slice(1));
+    } catch (error) {
+      this.#paint([el("p", { class: "bad-t", role: "alert" }, error.message)]);
+    }
+    this.root.removeAttribute("aria-busy");
+  }
+
+  #show({ about, rows, more }, veils) {
+    this.#drop();
+    this.#addresses = veils.map((bytes) => picture(bytes));
+    const free = rows.filter((row) => row.free).map((row) => row.item);
+    const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place], place === 0)));
+    const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, `Add ${plural(free.length, "free item")} to this batch`) : null;
+    const said = more ? `the nearest ${rows.length}` : plural(rows.length, "item");
+    this.#paint([
+      el("p", { class: "f1 t2" }, isolated(about), ` · ${said}`),
+      tiles.length ? el("ul", { class: "members mt2" }, ...tiles) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
+      el("p", { class: "row wrap mt3" }, add),
+      el("p", { class: "f1 t3 mt2" }, "Veiled here. Added to your batch, an item can be unveiled there."),
+    ]);
+    announce(`${NAMES[this.kind]}, ${about}: ${said}.`);
+  }
+
+  #tile(row, address, first) {
+    const title = [row.name, row.state, row.distance === null ? null : `${row.distance} bits`].filter(Boolean).join(", ");
+    const image = address ? el("img", { src: address, alt: "" }) : null;
+    return el("button", { class: "member tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row) },
+      image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
+  }
+
+  /** To the unit where it lies in this batch, else into the batch. */
+  #chosen(row) {
+    const place = this.review.batch.units.findIndex((unit) => unit.id === row.stack);
+    if (place < 0) { this.#add([row.item]); return; }
+    this.review.ending.stopLookingBack();
+    this.review.move(place);
+    this.close();
+  }
+
+  async #add(items) {
+    try {
+      const added = await postJson(`${this.review.batch.address}/add`, { items: items.slice(0, MOST) });
+      await this.review.extended(added.behind);
+      announce(`${plural(added.items, "item")} added to your batch.`);
+      await this.#load();
+      this.root.querySelector("[data-first]")?.focus();
+    } catch (error) {
+      this.review.notices.show("beside", { tone: "warn", icon: "info", title: "Not added.", text: error.message });
+    }
+  }
+
+  #paint(content) {
+    const others = Object.entries(KEYS).map(([kind, key]) => el("button", { type: "button", "aria-pressed": String(kind === this.kind), title: NAMES[kind], onclick: () => this.open(kind, this.unit) }, kind, " ", el("kbd", {}, key)));
+    const choice = this.kind === "similar" ? this.#choice() : null;
+    this.root.replaceChildren(
+      el("section", {}, el("div", { class: "row between" }, el("b", { class: "strong" }, NAMES[this.kind]), el("button", { class: "btn sm quiet", type: "button", "data-first": true, onclick: () => this.close() }, "Back ", el("kbd", {}, "Esc"))),
+        el("div", { class: "seg mt2", role: "group", "aria-label": "Side trip" }, ...others), choice),
+      el("section", { class: "grow" }, ...content));
+  }
+
+  #choice() {
+    const select = el("select", { class: "input sm", "aria-label": "How like", onchange: (event) => { this.within = Number(event.target.value); this.#load(); } },
+      ...WITHIN.map(([bits, text]) => el("option", { value: bits, selected: bits === this.within }, `${text}, to ${bits} bits`)));
+    return el("p", { class: "mt2" }, select);
+  }
+
+  #drop() {
+    this.#addresses.forEach((address) => { if (address) URL.revokeObjectURL(address); });
+    this.#addresses = [];
+  }
+}
