@@ -157,10 +157,22 @@ WHERE {OF_CASE.format("k.id")} AND (t.items, t.known, t.files) IS DISTINCT FROM 
 """  # noqa: S608 only constants of this module
 
 
+# What the queue keeps of an open item so that it need not be looked up.
+KEPT = f"""
+SELECT format('item %%s: the queue has it as a %%s of %%s bytes by "%%s", it is a %%s of %%s bytes by "%%s"',
+  i.public_id, i.kind, coalesce(i.size::text, 'unknown'), i.camera, c.kind, c.size, n.camera)
+FROM cases_item i JOIN cases_content c ON c.id = i.content_id LEFT JOIN cases_metadata m ON m.content_id = c.id
+CROSS JOIN LATERAL (SELECT coalesce(cases_camera(m.make, m.model), '') AS camera) n
+WHERE {OF_CASE.format("i.case_id")} AND i.state = 'open'
+  AND (i.kind, i.size, i.camera) IS DISTINCT FROM (c.kind, c.size, n.camera)
+"""  # noqa: S608 only constants of this module
+
+
 @checks.invariant(4, "stored states and tallies are what they would be if computed now")
 def computed(case: int | None) -> list[str]:
-    """Items outside live leases whose state is not the computed one; tallies that differ from a recount."""
-    return _rows(STATES, case) + _rows(TALLIES, case)
+    """Items outside live leases whose state is not the computed one; tallies that differ from a recount; open items
+    of which the queue keeps something else than their content says."""
+    return _rows(STATES, case) + _rows(TALLIES, case) + _rows(KEPT, case)
 
 
 BATCHES = f"""

@@ -25,6 +25,7 @@ app_name = "cases"
 urlpatterns = [
     path("", home.home, name="home"),
     path("goto/", home.goto, name="goto"),
+    path("api/v1/goto", home.goto_list, name="api_goto"),
     path("cases/", home.cases, name="list"),
     path("cases/new/", investigations.new, name="new"),
     path("cases/<uuid:case>/", investigations.case, name="case"),

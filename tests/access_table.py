@@ -74,6 +74,7 @@ ROUTES = [
     # the lists hold what a person may see
     Route("cases:home", get=EVERYBODY),
     Route("cases:goto", get=EVERYBODY),
+    Route("cases:api_goto", get=EVERYBODY),
     Route("cases:list", get=EVERYBODY),
     Route("cases:new", get=REVIEWERS, post=REVIEWERS),
     # a case: administrators see none; only those who review see items

@@ -32,15 +32,16 @@ CREATE FUNCTION cases_folder(path bytea) RETURNS text LANGUAGE sql IMMUTABLE PAR
   SELECT coalesce(substring(encode(path, 'escape') from '^(.*)(?:/|\\\\)'), '')
 $$;
 """
+# By index whatever the statistics say: a session keeps its plan, and may have made it while the tables were empty.
 DESCRIBE = """
-CREATE FUNCTION cases_describe_item() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION cases_describe_item() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
 BEGIN
   SELECT c.kind, c.size, coalesce(m.taken_at, (
-      SELECT min(cases_moment(f.modified)) FROM cases_fileinstance f
-      JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = NEW.case_id AND x.removed_at IS NULL
-      WHERE f.content_id = c.id)),
+      SELECT min(cases_moment(f.modified))
+      FROM (SELECT exhibit_id, modified FROM cases_fileinstance WHERE content_id = NEW.content_id OFFSET 0) f
+      JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = NEW.case_id AND x.removed_at IS NULL)),
     coalesce(cases_camera(m.make, m.model), ''), m.latitude, m.longitude,
-    EXISTS (SELECT FROM cases_match n WHERE n.content_id = c.id AND n.lost_in IS NULL AND NOT n.strong)
+    EXISTS (SELECT FROM cases_match n WHERE n.content_id = NEW.content_id AND n.lost_in IS NULL AND NOT n.strong)
   INTO NEW.kind, NEW.size, NEW.taken_at, NEW.camera, NEW.latitude, NEW.longitude, NEW.near
   FROM cases_content c LEFT JOIN cases_metadata m ON m.content_id = c.id WHERE c.id = NEW.content_id;
   RETURN NEW;

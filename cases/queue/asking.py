@@ -126,7 +126,10 @@ def words(order: str, kept: dict[str, Any], case: Case) -> list[tuple[str, str]]
         (_("Camera"), wanted.camera),
         (_("Taken"), _span(wanted.taken_from, wanted.taken_to)),
         (_("Size"), _span(*(_megabytes(size) for size in (wanted.size_from, wanted.size_to)))),
-        (_("Place"), ", ".join(f"{part:g}" for part in wanted.box) if wanted.box else _("any") if wanted.place else ""),
+        (
+            _("Place"),
+            ", ".join(f"{part:g}" for part in wanted.box) if wanted.box else _("with a place") if wanted.place else "",
+        ),
     ]
     return [(str(label), str(value)) for label, value in said if value]
 
@@ -139,9 +142,18 @@ def _span(first: object, last: object) -> str:
     return " – ".join(str(one) if one else "…" for one in (first, last)) if first or last else ""
 
 
+def holding(asked: Asked) -> int:
+    """How many items fit that nobody holds, counted up to MANY."""
+    return unsure.number(asked) if asked.wanted.state == "my-unsure" else number(asked)
+
+
 def counted(asked: Asked) -> str:
-    """How many items wait there that nobody holds, in words; no further than MANY."""
-    found = unsure.number(asked) if asked.wanted.state == "my-unsure" else number(asked)
+    """The same in words."""
+    return in_words(holding(asked))
+
+
+def in_words(found: int) -> str:
+    """A number of items that was counted up to MANY."""
     if found >= MANY:
         return f"{MANY:,} items or more"
     return ngettext("%(n)s item", "%(n)s items", found) % {"n": f"{found:,}"}

@@ -60,9 +60,11 @@ def take_up(asked: Asked) -> tuple[list[int] | None, list[audit.Event]]:
 
 
 def _found(asked: Asked) -> Sequence[tuple[int, int]]:
-    tests, values = conditions(asked.wanted, case=asked.case.pk, by=asked.by.pk)
+    asks = conditions(asked.wanted, case=asked.case.pk, by=asked.by.pk)
     with connection.cursor() as cursor:
-        cursor.execute(UNSURE.format(conditions=tests), values | {"kinds": ["unsure"], "most": settings.BATCH_ITEMS})
+        cursor.execute(
+            UNSURE.format(conditions=asks.tests), asks.values | {"kinds": ["unsure"], "most": settings.BATCH_ITEMS}
+        )
         rows: list[tuple[int, int]] = cursor.fetchall()
         return rows
 

@@ -2,18 +2,18 @@
 
 from typing import Any
 
-from django.db.models import F, Q
-from django.http import HttpResponse
+from django.db.models import F
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cases import drop, figures, listing, overview, shown
+from cases import drop, figures, finding, listing, overview, shown
 from cases.care import outcomes, rules, state
 from cases.care.views import own
 from cases.figures import Figures
-from cases.models import Batch, Case, Item
+from cases.models import Batch, Case
 from cases.scope import CaseQuerySet
 from cases.second import queue
 from workbench import access
@@ -146,26 +146,19 @@ def _cases(request: SignedRequest) -> CaseQuerySet:
 
 @require_GET
 def goto(request: SignedRequest) -> HttpResponse:
-    """The hash of a file, a case's number or name: straight there when there is one, else the list."""
+    """Straight to what the text names where that is one thing; else all that it may mean."""
     access.require(request.user, "case.list")
     asked = request.GET.get("q", "").strip()[:200]
-    if item := _by_hash(request, asked):
-        return redirect("cases:item", item.public_id)
-    exact = list(_cases(request).filter(Q(number__iexact=asked) | Q(name__iexact=asked))[:2]) if asked else []
+    found = finding.find(request.user, asked)
+    exact = {one.url for one in found if one.is_exact}
     if len(exact) == 1:
-        return redirect("cases:case", exact[0].public_id)
-    return redirect(f"{reverse('cases:list')}?{listing.query({'q': asked})}")
+        return redirect(exact.pop())
+    return render(request, "cases/found.html", {"here": "cases", "q": asked, "rows": found})
 
 
-def _by_hash(request: SignedRequest, text: str) -> Item | None:
-    """An item in reach whose content has this digest."""
-    column = {32: "md5", 40: "sha1", 64: "sha256"}.get(len(text))
-    if column is None or not access.has(request.user, "item.view"):
-        return None
-    try:
-        digest = bytes.fromhex(text)
-    except ValueError:
-        return None
-    scoped = Item.objects.for_actor(request.user)
-    found: Item | None = scoped.filter(**{f"content__{column}": digest}).order_by("pk").first()
-    return found
+@require_GET
+def goto_list(request: SignedRequest) -> HttpResponse:
+    """The same for the list below the field, as JSON."""
+    access.require(request.user, "case.list")
+    found = finding.find(request.user, request.GET.get("q", ""))
+    return JsonResponse({"found": [one.as_json() for one in found]})

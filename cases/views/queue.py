@@ -60,9 +60,11 @@ def queue(request: SignedRequest, case: UUID) -> HttpResponse:
     } | rows(found, request)
     if form.is_valid():
         asked = form.asked(found, request.user)
+        found_items = asking.holding(asked)
         context |= {
             "asked": asking.words(asked.order, asked.wanted.as_json(), found),
-            "count": asking.counted(asked),
+            "holds": asking.in_words(found_items),
+            "empty": not found_items,
             "filtered": bool(asked.wanted),
             "fields": asking.fields(asked.order, asked.wanted),
         }

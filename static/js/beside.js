@@ -5,7 +5,6 @@ import { announce, el, isolated, plural } from "./dom.js";
 import { parts, picture } from "./veils.js";
 
 const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
-const KEYS = { similar: "R", folder: "D", camera: "M", day: "Y" };
 const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
 const MOST = 200; // items named at once
 
@@ -64,7 +63,7 @@ export class Beside {
     const said = more ? `the nearest ${rows.length}` : plural(rows.length, "item");
     this.#paint([
       el("p", { class: "f1 t2" }, isolated(about), ` · ${said}`),
-      tiles.length ? el("ul", { class: "members mt2" }, ...tiles) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
+      tiles.length ? el("div", { class: "mt2" }, el("ul", { class: "frames" }, ...tiles)) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
       el("p", { class: "row wrap mt3" }, add),
       el("p", { class: "f1 t3 mt2" }, "Veiled here. Added to your batch, an item can be unveiled there."),
     ]);
@@ -74,7 +73,7 @@ export class Beside {
   #tile(row, address, first) {
     const title = [row.name, row.state, row.distance === null ? null : `${row.distance} bits`].filter(Boolean).join(", ");
     const image = address ? el("img", { src: address, alt: "" }) : null;
-    return el("button", { class: "member tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row) },
+    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
   }
 
@@ -100,7 +99,7 @@ export class Beside {
   }
 
   #paint(content) {
-    const others = Object.entries(KEYS).map(([kind, key]) => el("button", { type: "button", "aria-pressed": String(kind === this.kind), title: NAMES[kind], onclick: () => this.open(kind, this.unit) }, kind, " ", el("kbd", {}, key)));
+    const others = Object.entries(NAMES).map(([kind, name]) => el("button", { type: "button", "aria-pressed": String(kind === this.kind), title: name, onclick: () => this.open(kind, this.unit) }, kind));
     const choice = this.kind === "similar" ? this.#choice() : null;
     this.root.replaceChildren(
       el("section", {}, el("div", { class: "row between" }, el("b", { class: "strong" }, NAMES[this.kind]), el("button", { class: "btn sm quiet", type: "button", "data-first": true, onclick: () => this.close() }, "Back ", el("kbd", {}, "Esc"))),

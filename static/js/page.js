@@ -2,6 +2,7 @@
 import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
+import { attachGoto } from "./goto.js";
 import { meaning, showKeys } from "./keys.js";
 import { switchTheme } from "./theme.js";
 
@@ -9,6 +10,7 @@ if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pic
 document.querySelectorAll("[data-care]").forEach(attachCare); // pages whose time on screen counts
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
+document.querySelectorAll("[data-goto]").forEach(attachGoto);
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {
