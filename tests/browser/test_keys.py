@@ -69,7 +69,7 @@ def test_z_takes_back_step_by_step_and_shift_z_makes_it_again(review: Page) -> N
 
 def test_keys_do_nothing_in_a_field_with_a_modifier_or_under_the_sheet_of_keys(review: Page) -> None:
     review.keyboard.press("/")
-    search = review.get_by_role("searchbox")
+    search = review.get_by_role("combobox", name="Go to case, hash, person")
     expect(search).to_be_focused()
     review.keyboard.type("15xsz ?")
     expect(search).to_have_value("15xsz ?")
