@@ -273,6 +273,8 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "add evidence": f"/cases/{case}/evidence/new/",
         "problems": f"/cases/{case}/problems/",
         "items": f"/cases/{case}/items/",
+        "what comes next": f"/cases/{case}/queue/?camera=canon",
+        "go to": "/goto/?q=br-",
         "item": f"/items/{item}/",
         "review": f"/batches/{batch}/",
         "publish": "/publish/",

@@ -19,7 +19,7 @@ RULES = {  # the themes differ in colours only
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 AT = {  # who has which pages; kim reviews, lee supervises
-    "kim": ("home", "case", "review"),
+    "kim": ("home", "case", "what comes next", "go to", "review"),
     "lee": (
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
@@ -38,6 +38,8 @@ def test_no_page_has_anything_for_axe_to_complain_about(at_desk: Callable[..., P
         page.goto(world.pages[what])
         if what == "review":
             desk.ready(page)
+            page.keyboard.press("d")
+            expect(page.locator('[data-part="beside"] li').first).to_be_visible(timeout=desk.PATIENCE)
         found += complaints(page, what)
     assert found == []
 

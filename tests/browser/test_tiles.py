@@ -86,15 +86,15 @@ def test_no_label_lies_over_a_tag_in_the_smallest_tiles_and_the_size_is_remember
 
 def test_viewer_and_inspector_say_what_stands_on_the_item(review: Page) -> None:
     desk.saved(review, lambda: desk.press(review, "x", "s", "ArrowLeft", "f"), 3)
-    pill = review.locator(".insp .pill")
+    pill = review.locator('[data-part="inspector"] .pill')
     expect(pill).to_have_text(["Skipped", "Flag"])
     review.keyboard.press("Enter")
     stage = review.get_by_role("region", name="Item in focus")
     expect(stage).to_contain_text("Skipped")
     expect(stage).to_contain_text("Flag")
-    expect(review.locator(".insp")).to_contain_text("Item 2")
-    expect(review.locator(".insp")).to_contain_text("JPEG")
-    expect(review.locator(".insp .hash").first).to_have_text(re.compile("^[0-9a-f]{8}…[0-9a-f]{8}$"))
+    expect(review.locator('[data-part="inspector"]')).to_contain_text("Item 2")
+    expect(review.locator('[data-part="inspector"]')).to_contain_text("JPEG")
+    expect(review.locator('[data-part="inspector"] .hash').first).to_have_text(re.compile("^[0-9a-f]{8}…[0-9a-f]{8}$"))
     review.keyboard.press("ArrowLeft")
     expect(stage).to_contain_text("Unsure")
     expect(review.get_by_text("00 chart.jpg", exact=True).locator("visible=true")).to_have_count(1)
@@ -122,7 +122,7 @@ def test_a_key_that_does_nothing_here_says_so_and_the_sheet_lists_only_those_tha
 def test_the_panic_key_covers_the_window_wherever_the_focus_is_even_with_single_keys_off(review: Page) -> None:
     review.evaluate("localStorage.setItem('winnow.single-keys', 'off')")
     cover = review.get_by_role("dialog", name="Everything is covered")
-    for start in (focused(review), review.get_by_role("searchbox"), review.get_by_role("button", name="End batch")):
+    for start in (focused(review), review.get_by_role("combobox"), review.get_by_role("button", name="End batch")):
         start.focus()
         review.keyboard.press("Backquote")
         expect(cover).to_be_visible()
@@ -133,7 +133,7 @@ def test_the_panic_key_covers_the_window_wherever_the_focus_is_even_with_single_
         review.keyboard.press("5")
         expect(cover).to_be_hidden()
         expect(start).to_be_focused()
-    expect(review.get_by_role("searchbox")).to_have_value("")
+    expect(review.get_by_role("combobox")).to_have_value("")
     expect(review.locator(".verdict")).to_have_count(0)
 
 
