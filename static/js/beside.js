@@ -22,7 +22,7 @@ export class Beside {
   }
 
   /** Opens, goes over to another trip, or closes where it is the same key again. */
-  async open(kind, unit = this.review.grid.current) {
+  async open(kind, unit = this.review.field.current) {
     if (!unit) return;
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
     this.review.unveiler.veil();
@@ -81,6 +81,7 @@ export class Beside {
   #chosen(row) {
     const place = this.review.batch.units.findIndex((unit) => unit.id === row.stack);
     if (place < 0) { this.#add([row.item]); return; }
+    if (this.review.stackView.isOpen) this.review.closeStack();
     this.review.ending.stopLookingBack();
     this.review.move(place);
     this.close();

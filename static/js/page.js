@@ -1,4 +1,4 @@
-// What every page has: theme, keys, menus. What only some ask for is in panels.js.
+// What every page has: theme, keys, menus, the field that goes anywhere. What only some ask for is in panels.js.
 import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
