@@ -44,7 +44,7 @@ def run(*, full: bool) -> list[Row]:
 
 def _in_a_node(items: int) -> dict[str, float]:
     command = [sys.executable, "-m", "bench.orders", str(items)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
 
