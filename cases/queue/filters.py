@@ -21,12 +21,14 @@ STATES = ("skipped", "my-skipped", "my-unsure", "near")
 # keeps the planner to it); from the files' side, by path, where what fits is to be found without reading the case.
 UNDER = """x.case_id = %(case)s AND x.removed_at IS NULL
   AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid)"""
-FOLDER = "substr(f.raw_path, 1, length(%(folder)s::bytea)) = %(folder)s::bytea"
+FOLDERS = "unnest(%(folders)s::bytea[]) AS p(prefix)"
+FOLDER = "substr(f.raw_path, 1, length(p.prefix)) = p.prefix"
 IN_PLACE = f"""EXISTS (SELECT FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
-  WHERE f.content_id = i.content_id AND {UNDER} AND {FOLDER} OFFSET 0)"""
-FILES = f"""SELECT f.content_id FROM cases_exhibit x JOIN cases_fileinstance f ON f.exhibit_id = x.id
-  AND f.content_id IS NOT NULL AND substr(f.raw_path, 1, 128) >= substr(%(folder)s::bytea, 1, 128)
-  AND substr(f.raw_path, 1, 128) <= substr(%(folder)s::bytea, 1, 128) || '\\xff'::bytea
+  CROSS JOIN {FOLDERS} WHERE f.content_id = i.content_id AND {UNDER} AND {FOLDER} OFFSET 0)"""
+FILES = f"""SELECT f.content_id FROM cases_exhibit x CROSS JOIN {FOLDERS}
+  JOIN cases_fileinstance f ON f.exhibit_id = x.id AND f.content_id IS NOT NULL
+    AND substr(f.raw_path, 1, 128) >= substr(p.prefix, 1, 128)
+    AND substr(f.raw_path, 1, 128) <= substr(p.prefix, 1, 128) || '\\xff'::bytea
   WHERE {UNDER} AND {FOLDER} OFFSET 0"""  # noqa: S608 only constants
 # An act of the person's own is the last mark on the stack, and nobody took it back.
 MINE = """EXISTS (SELECT FROM cases_act a WHERE a.user_id = %(by)s AND a.case_id = i.case_id AND a.stack_id = i.stack_id
@@ -107,12 +109,12 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         (wanted.size_to is not None, "i.size <= %(size_to)s"),
         (wanted.state, IN_STATE.get(wanted.state, "")),
     ]
-    folder = wanted.folder.strip("/\\")
+    folders = _beginnings(wanted.folder)
     values = {
         "case": case,
         "by": by,
         "exhibit": wanted.exhibit,
-        "folder": f"{folder}/".encode("utf-8", "surrogateescape") if folder else b"",
+        "folders": folders,
         "camera": re.sub(r"([\\%_])", r"\\\1", wanted.camera.strip().lower()) + "%",
         "taken_from": wanted.taken_from,
         "taken_to": wanted.taken_to and wanted.taken_to + timedelta(days=1),
@@ -121,8 +123,17 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         **dict(zip(("south", "west", "north", "east"), wanted.box or (None,) * 4, strict=True)),
     }
     rest = "".join(f" AND {test}" for asked, test in tests if asked)
-    in_place = bool(wanted.exhibit or folder)
+    in_place = bool(wanted.exhibit or folders != [b""])
     return Conditions(rest + f" AND {IN_PLACE}" * in_place, rest, FILES if in_place else "", values)
+
+
+def _beginnings(folder: str) -> list[bytes]:
+    """How paths in a folder begin, as sources write them: with slashes or backslashes, from the root or not."""
+    parts = re.split(r"[/\\]+", folder.strip("/\\"))
+    if parts == [""]:
+        return [b""]
+    written = [f"{first}{between.join(parts)}{between}" for between in "/\\" for first in ("", between)]
+    return [text.encode("utf-8", "surrogateescape") for text in written]
 
 
 def _within(box: tuple[float, float, float, float] | None) -> str:

@@ -6,6 +6,8 @@ import { categoryKey, decideWith, listen, showKeys } from "./keys.js";
 const TRIPS = ["similar", "folder", "camera", "day"];
 const ACTS = ["unsure", "skip", "flag", "clear", "undo", "redo"];
 
+const trips = (open) => Object.fromEntries(TRIPS.map((kind) => [kind, () => open(kind)]));
+
 /** What keys and buttons have in common. */
 const shared = (review) => ({
   blur: () => review.looking.toggle("blur"),
@@ -14,7 +16,7 @@ const shared = (review) => ({
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
   back: () => review.back(),
-  ...Object.fromEntries(TRIPS.map((kind) => [kind, () => review.beside.open(kind)])),
+  ...trips((kind) => review.beside.open(kind)),
 });
 
 /** `grid` is moved in by `move(place, extend)`; `single()` says whether one item fills the view. */
@@ -79,6 +81,7 @@ export function bindKeys(review, regions) {
   const letters = categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
   regions.forEach((region) => listen(region, handlers, letters));
   listen(review.stackView.root, inStack(review), letters);
+  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), back: () => review.back(), help: showKeys });
   decideWith(categories);
 }
 

@@ -11,7 +11,6 @@ import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
 import { Grid } from "./grid.js";
 import { Inspector } from "./inspector.js";
-import { listen, showKeys } from "./keys.js";
 import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { Notices } from "./notices.js";
@@ -146,7 +145,6 @@ class Review {
     part("size").textContent = String(this.grid.size);
     this.grid.setUnits(this.batch.units);
     bindKeys(this, [part("lightbox"), part("viewer")]);
-    listen(part("beside"), { back: () => this.back(), help: showKeys });
     bindButtons(this, main.querySelectorAll("[data-act]"));
     bindReturns(this);
     part("lightbox").addEventListener("click", () => this.focusStage());
