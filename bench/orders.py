@@ -39,7 +39,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 def run(*, full: bool) -> list[Row]:
     """Measure in two empty nodes, one after the other and each in a process of its own, with one case each."""
     few, many = (_in_a_node(items) for items in (SMALL, FULL if full else QUICK))
-    return [Row(f"{what}: ms", many[what], few[what], must=MUST, of_ratio=True) for what in few]
+    return [Row(f"{what}: ms", round(many[what], 3), round(few[what], 3), must=MUST, of_ratio=True) for what in few]
 
 
 def _in_a_node(items: int) -> dict[str, float]:
@@ -66,8 +66,21 @@ def _measure(items: int) -> dict[str, float]:
     batch = review.claim(case=case, by=person, order="promise")
     address = f"/api/v1/batches/{batch.public_id}/units?limit=200"
     client.get(address)
-    found["page of 200 tiles, CPU"] = _least(lambda: cpu_ms(lambda: client.get(address)))
+    found["page of 200 tiles, server CPU"] = _least(lambda: cpu_ms(lambda: client.get(address)))
+    found["an item weighed"] = _weigh_ms(case, person, batch) / items
     return found
+
+
+def _weigh_ms(case: Any, person: Any, batch: Any) -> float:
+    """Weighing the whole case once something relevant was found in it."""
+    from bench.figures import wall_ms
+    from bench.queue import _wish
+    from cases import acts, review
+    from cases.queue import promise
+
+    acts.act(batch=batch, by=person, wishes=[_wish(unit) for unit in review.units(batch, limit=200)])
+    review.close(batch=batch, by=person)
+    return wall_ms(lambda: promise.weigh(case.pk))
 
 
 def _claim(case: Any, person: Any, order: str, wanted: dict[str, Any]) -> float:
