@@ -8,6 +8,13 @@ const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same
 const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
 const MOST = 200; // items named at once
 
+/** One button for each trip, the present one pressed. */
+export function tripButtons(present, open) {
+  const buttons = Object.entries(NAMES).map(([kind, name]) =>
+    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, kind));
+  return el("div", { class: "seg", role: "group", "aria-label": "Beside the queue" }, ...buttons);
+}
+
 export class Beside {
   #addresses = [];
   #asked = 0;
@@ -100,11 +107,10 @@ export class Beside {
   }
 
   #paint(content) {
-    const others = Object.entries(NAMES).map(([kind, name]) => el("button", { type: "button", "aria-pressed": String(kind === this.kind), title: name, onclick: () => this.open(kind, this.unit) }, kind));
     const choice = this.kind === "similar" ? this.#choice() : null;
     this.root.replaceChildren(
       el("section", {}, el("div", { class: "row between" }, el("b", { class: "strong" }, NAMES[this.kind]), el("button", { class: "btn sm quiet", type: "button", "data-first": true, onclick: () => this.close() }, "Back ", el("kbd", {}, "Esc"))),
-        el("div", { class: "seg mt2", role: "group", "aria-label": "Side trip" }, ...others), choice),
+        el("div", { class: "mt2" }, tripButtons(this.kind, (kind) => this.open(kind, this.unit))), choice),
       el("section", { class: "grow" }, ...content));
   }
 

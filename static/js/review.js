@@ -2,7 +2,7 @@
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
 import { Batch, files, isHandled } from "./batch.js";
-import { Beside } from "./beside.js";
+import { Beside, tripButtons } from "./beside.js";
 import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
 import { Desk } from "./desk.js";
 import { fillDock, scopeOf } from "./dock.js";
@@ -84,6 +84,7 @@ class Review {
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
+      beside: tripButtons(null, (kind) => this.beside.open(kind)),
     });
   }
 

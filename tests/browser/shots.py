@@ -90,6 +90,10 @@ def everything(browser: Browser, url: str, passwords: dict[str, str], into: Path
     follow(sam, into, "import-run", of_set, "tbody td.full a")
     sets(sam, into, of_set)
     draft(sam, into)
+    dana.goto(f"{case}queue/?order=time")
+    shoot(dana, into, "what-comes-next")
+    dana.goto("/goto/?q=IMG_")
+    shoot(dana, into, "go-to")
     dana.goto("/")
     shoot(dana, into, "home-investigator")
     second_view(dana, sam, browser.new_page(base_url=url), passwords["noor"], case, into)
@@ -183,8 +187,12 @@ def work_a_little(page: Page) -> str:
 
 
 def review(page: Page, into: Path) -> None:
-    """The queue, the viewer, the sheet of keys, a stack, the end of a batch."""
+    """The queue, a side trip, the viewer, the sheet of keys, a stack, the end of a batch."""
     shoot(page, into, "review")
+    page.keyboard.press("y")
+    page.locator('[data-part="beside"] li, [data-part="beside"] .t2').first.wait_for()
+    shoot(page, into, "beside")
+    page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     shoot(page, into, "viewer")
     page.keyboard.press("Shift+Slash")
