@@ -11,6 +11,7 @@ from cases import evidence, matching
 from cases.ingest import contents, holding, ledger, listing, pipeline
 from cases.ingest.contents import Hashed
 from cases.models import Case, Content, Item, Match, Stack
+from cases.queue import promise
 from hashsets.entries import NewEntry
 from hashsets.models import HashSet
 from tests import factories
@@ -55,6 +56,7 @@ def test_of_every_file_ends_with_its_outcome_and_reason(case: Case, tmp_path: Pa
     assert rows(exhibit) == OUTCOMES
     assert figures(exhibit) == FIGURES
     assert exhibit.state == "done"
+    assert promise.due() == [case.pk]
     assert checks.broken(None) == []
 
 

@@ -10,8 +10,11 @@ from cases.models import Case, Item, Match, Metadata, Weighing
 from cases.queue import promise
 from hashsets.models import Entry
 from tests import factories
+from tests.cases import material
 from tests.cases.queue.test_claiming import names
 from tests.cases.test_acts import wish
+from tests.cases.test_matching import entry, own_set, sync
+from tests.hashsets import makers
 from workbench.models import User
 
 pytestmark = pytest.mark.django_db
@@ -69,7 +72,7 @@ def test_what_resembles_a_known_picture_is_lifted_until_it_does_no_more(
     case: Case, dana: User, pictures: dict[str, Item]
 ) -> None:
     known = factories.hash_set(case.agency)
-    entry = Entry.objects.create(
+    like = Entry.objects.create(
         id=1,
         public_id=uuid4(),
         set=known,
@@ -81,7 +84,7 @@ def test_what_resembles_a_known_picture_is_lifted_until_it_does_no_more(
         size=1,
     )
     match = Match.objects.create(
-        content=pictures["near"].content, set=known, entry=entry.id, kind="pdq", strong=False, distance=9, found_in=1
+        content=pictures["near"].content, set=known, entry=like.id, kind="pdq", strong=False, distance=9, found_in=1
     )
     promise.weigh(case.pk)
     assert promises(case)["near"] == 25
@@ -100,3 +103,15 @@ def test_a_case_that_took_long_is_left_alone_for_longer(case: Case) -> None:
     assert promise.due() == []
     Weighing.objects.filter(case=case).update(weighed_at=datetime(2020, 1, 1, tzinfo=UTC))
     assert promise.due() == [case.pk]
+
+
+def test_what_a_set_turns_out_to_know_lifts_its_folder_and_is_weighed_for(case: Case, dana: User, sam: User) -> None:
+    material.pictures(case, dana, ["a", "b", "c", "d"])  # all in one folder
+    sync()
+    promise.weigh(case.pk)
+    makers.publish(own_set(case), entry("a"), by=sam)
+    sync()
+    assert Weighing.objects.get(case=case).due
+    assert promise.weigh(case.pk) == 3
+    found = Item.objects.filter(case=case, state="open").values_list("promise", flat=True)
+    assert set(found) == {11}  # a quarter of 45
