@@ -34,7 +34,7 @@ def look(request: SignedRequest, batch: UUID) -> HttpResponse:
     if item.case_id != found.case_id:
         raise NotFound
     made = beside.look(batch=found, item=item, kind=request.GET.get("kind", ""), within=within)
-    head = msgspec.json.encode({"about": made.about, "rows": made.rows, "more": made.more})
+    head = msgspec.json.encode({"about": made.about, "filter": made.filter, "rows": made.rows, "more": made.more})
     answer = b"".join(struct.pack(">I", len(part)) + part for part in (head, *made.veils))
     return HttpResponse(answer, content_type="application/octet-stream")
 

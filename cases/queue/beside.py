@@ -5,6 +5,7 @@ can be unveiled only in a batch, so what is free may be added to the own one (`a
 """
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 
 from django.db import connection
@@ -62,9 +63,13 @@ WHERE i.case_id = %(case)s AND i.id = ANY(%(items)s) AND i.state <> 'excluded'
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What is shown: a sentence, rows for JSON, and a veil for each row ("" = none). `more`: there are others."""
+    """What is shown: a sentence, rows for JSON, and a veil for each row ("" = none). `more`: there are others.
+
+    `filter`: fields of the form of what comes next that ask for all of it; empty where none do.
+    """
 
     about: str
+    filter: dict[str, str]
     rows: list[dict[str, Any]]
     veils: list[bytes]
     more: bool
@@ -79,49 +84,63 @@ def look(*, batch: Batch, item: Item, kind: str, within: int = 31) -> Beside:
         raise BadInput(f"kind must be one of {', '.join(KINDS)}.")
     if not 0 <= within <= FARTHEST:
         raise BadInput(f"within must be 0 to {FARTHEST} bits.")
-    about, found = {"similar": _similar, "folder": _folder, "camera": _camera, "day": _day}[kind](item, within)
-    return _told(batch, item, about, found)
+    trip = {"similar": _similar, "folder": _folder, "camera": _camera, "day": _day}[kind](item, within)
+    return _told(batch, item, *trip)
 
 
+Trip = tuple[str, dict[str, str], "Found"]  # what it is about, its filter, what was found
 Found = list[tuple[int, int | None, Any]]  # id of an item, its distance, and by what it is in order
 
 
-def _similar(item: Item, within: int) -> tuple[str, Found]:
+def _similar(item: Item, within: int) -> Trip:
     asked = item.aligned or item.content.pdq
     if asked is None:
-        return "This picture has no hash that tells likeness.", []
+        return "This picture has no hash that tells likeness.", {}, []
     near = hashes.near(item.case, bytes(asked), radius=within, most=MOST + 2)
-    return f"Within {within} of 256 bits", [(one, bits, bits) for one, bits in near if one != item.pk]
+    return f"Within {within} of 256 bits", {}, [(one, bits, bits) for one, bits in near if one != item.pk]
 
 
-def _folder(item: Item, _within: int) -> tuple[str, Found]:
+def _folder(item: Item, _within: int) -> Trip:
     values: dict[str, Any] = {"case": item.case_id, "content": item.content_id, "item": item.pk}
     with connection.cursor() as cursor:
         cursor.execute(PLACE, values)
         place = cursor.fetchone()
     if place is None:
-        return "Its exhibit was removed.", []
+        return "Its exhibit was removed.", {}, []
     exhibit, parent, path = place[0], place[1], bytes(place[2])
     folder = path[: max(path.rfind(b"/"), path.rfind(b"\\")) + 1]
     values |= {"exhibit": exhibit, "parent": parent, "path": path, "folder": folder}
-    return names.folder(path), _both_ways(FOLDER, values)
+    return names.folder(path), _as_filter(folder), _both_ways(FOLDER, values)
 
 
-def _camera(item: Item, _within: int) -> tuple[str, Found]:
+def _as_filter(folder: bytes) -> dict[str, str]:
+    """Names that are no text cannot be typed, so no filter asks for them."""
+    try:
+        return {"folder": folder.decode()} if folder else {}
+    except UnicodeDecodeError:
+        return {}
+
+
+def _camera(item: Item, _within: int) -> Trip:
     if not item.camera:
-        return "This file names no camera.", []
+        return "This file names no camera.", {}, []
     values = {"case": item.case_id, "item": item.pk, "camera": item.camera, "taken": item.taken_at}
     if item.taken_at is None:
-        return item.camera, _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
+        return item.camera, {"camera": item.camera}, _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
     found = _both_ways(TAKEN.replace("{which}", CAMERA), values)
-    return item.camera, found or _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
+    return (
+        item.camera,
+        {"camera": item.camera},
+        found or _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1}),
+    )
 
 
-def _day(item: Item, _within: int) -> tuple[str, Found]:
+def _day(item: Item, _within: int) -> Trip:
     if item.taken_at is None:
-        return "Neither this file nor its source gives a time.", []
+        return "Neither this file nor its source gives a time.", {}, []
     values = {"case": item.case_id, "item": item.pk, "taken": item.taken_at}
-    return f"{item.taken_at:%Y-%m-%d}, UTC", _both_ways(TAKEN.replace("{which}", DAY), values)
+    day = f"{item.taken_at.astimezone(UTC):%Y-%m-%d}"
+    return f"{day}, UTC", {"taken_from": day, "taken_to": day}, _both_ways(TAKEN.replace("{which}", DAY), values)
 
 
 def _both_ways(sql: str, values: dict[str, Any]) -> Found:
@@ -139,7 +158,7 @@ def _rows(sql: str, values: dict[str, Any]) -> Found:
         return rows
 
 
-def _told(batch: Batch, item: Item, about: str, found: Found) -> Beside:
+def _told(batch: Batch, item: Item, about: str, wanted: dict[str, str], found: Found) -> Beside:
     once = list(dict.fromkeys(one for one, _bits, _by in found))
     distances = {one: bits for one, bits, _by in found}
     values: dict[str, Any] = {"case": batch.case_id, "batch": batch.pk, "items": once[:MOST], "last": LAST}
@@ -149,6 +168,7 @@ def _told(batch: Batch, item: Item, about: str, found: Found) -> Beside:
     rows = [by_id[one] for one in once if one in by_id]
     return Beside(
         about,
+        wanted,
         [_row(row, item, distances[row[0]]) for row in rows],
         [bytes(row[5] or b"") for row in rows],
         len(once) > MOST,

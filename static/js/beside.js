@@ -21,7 +21,7 @@ export class Beside {
 
   /** `root` takes the place of `aside`; `review` is the page's own object (review.js). */
   constructor(root, aside, review) {
-    Object.assign(this, { root, aside, review, within: 31 });
+    Object.assign(this, { root, aside, review, within: 31, queue: root.dataset.queue });
   }
 
   get isOpen() {
@@ -61,17 +61,18 @@ export class Beside {
     this.root.removeAttribute("aria-busy");
   }
 
-  #show({ about, rows, more }, veils) {
+  #show({ about, filter, rows, more }, veils) {
     this.#drop();
     this.#addresses = veils.map((bytes) => picture(bytes));
     const free = rows.filter((row) => row.free).map((row) => row.item);
     const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place], place === 0)));
     const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, `Add ${plural(free.length, "free item")} to this batch`) : null;
+    const ask = Object.keys(filter).length ? el("a", { class: "btn sm quiet", href: `${this.queue}?${new URLSearchParams(filter)}` }, "Ask for all of it next") : null;
     const said = more ? `the nearest ${rows.length}` : plural(rows.length, "item");
     this.#paint([
       el("p", { class: "f1 t2" }, isolated(about), ` · ${said}`),
       tiles.length ? el("div", { class: "mt2" }, el("ul", { class: "frames" }, ...tiles)) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
-      el("p", { class: "row wrap mt3" }, add),
+      el("p", { class: "row wrap mt3" }, add, ask),
       el("p", { class: "f1 t3 mt2" }, "Veiled here. Added to your batch, an item can be unveiled there."),
     ]);
     announce(`${NAMES[this.kind]}, ${about}: ${said}.`);

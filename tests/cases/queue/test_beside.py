@@ -70,6 +70,9 @@ def test_a_side_trip_finds_what_it_says(case: Case, dana: User, scene: dict[str,
         building.build(case.pk)
     got = [(kind, name, within, found(batch, scene[name], kind, within)) for kind, name, within, _expected in TRIPS]
     assert got == TRIPS
+    assert [beside.look(batch=batch, item=scene["a"], kind=kind).filter for kind in beside.KINDS] == [
+        {}, {"folder": "in/"}, {"camera": "tern t1"}, {"taken_from": "2024-05-01", "taken_to": "2024-05-01"},
+    ]  # fmt: skip
 
 
 def test_likeness_is_found_anew_where_the_file_is_damaged_or_gone(
