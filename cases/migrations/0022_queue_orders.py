@@ -168,7 +168,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             "item",
-            models.Index(fields=["case", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"),
+            models.Index(
+                fields=["case", "latitude", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"
+            ),
         ),
         migrations.AddIndex(
             "item", models.Index(fields=["case", "id"], condition=OPEN & Q(near=True), name="item_open_near")

@@ -152,7 +152,9 @@ class Item(models.Model):
             models.Index(F("case"), F("promise").desc(), F("id"), condition=OPEN, name="item_open_promise"),
             models.Index(fields=["case", "camera", "id"], condition=OPEN & ~Q(camera=""), name="item_open_camera"),
             models.Index(fields=["case", "id"], condition=OPEN & Q(kind="video"), name="item_open_video"),
-            models.Index(fields=["case", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"),
+            models.Index(
+                fields=["case", "latitude", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"
+            ),
             models.Index(fields=["case", "id"], condition=OPEN & Q(near=True), name="item_open_near"),
         ]
 
