@@ -81,6 +81,7 @@ def take(case: Case, dana: User) -> Callable[..., dict[str, Content]]:
         with transaction.atomic(), states.changing(ids):
             films_of = Content.objects.filter(pk__in=ids)
             films_of.update(kind="video", pdq=pdq(50), pdq_quality=80, duration_ms=60_000)  # all with the same poster
+            Item.objects.filter(content__in=ids).update(kind="video")  # as the queue has it of what opens as a film
         for name, content in contents.items():
             Keyframe.objects.bulk_create(
                 Keyframe(
