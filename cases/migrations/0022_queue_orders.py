@@ -83,7 +83,7 @@ CREATE INDEX file_name ON cases_fileinstance (exhibit_id, cases_name(raw_path) C
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0023_films"),
+        ("cases", "0021_care"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
