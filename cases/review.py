@@ -114,7 +114,7 @@ def _claim_new(asked: Asked) -> Batch:
     batch = Batch.objects.create(
         number=case.batches, case=case, user=by, lease_until=until, order=order, wanted=wanted.as_json()
     )
-    reopened, marks = unsure.take_up(asked)
+    reopened, marks = unsure.take_up(asked, batch)
     batch.size = picking.take(asked, batch, among=reopened)
     if not batch.size:
         raise NothingFits if wanted else NothingLeft(nothing_left.why(case))

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases import viewing
 from cases.api.review import batch_of, body_as
+from cases.models import Batch
 from cases.queue import adding, asking, beside
 from cases.queue.filters import read
 from cases.queue.picking import Asked
@@ -22,10 +23,18 @@ class AddIn(msgspec.Struct, forbid_unknown_fields=True):
     items: list[UUID]
 
 
+def _first(request: SignedRequest, batch: UUID) -> Batch:
+    """A batch of first decisions; a second view leads nowhere else, or it would not be blind. Raises NotFound."""
+    found = batch_of(request, batch)
+    if found.kind != Batch.Kind.FIRST:
+        raise NotFound
+    return found
+
+
 @require_GET
 def look(request: SignedRequest, batch: UUID) -> HttpResponse:
     """What stands beside an item: a big-endian length and JSON, then for each row of it a length and a veil."""
-    found = batch_of(request, batch)
+    found = _first(request, batch)
     try:
         asked, within = UUID(request.GET.get("item", "")), int(request.GET.get("within", "31"))
     except ValueError as error:
@@ -42,7 +51,7 @@ def look(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_POST
 def add(request: SignedRequest, batch: UUID) -> HttpResponse:
     """Add the stacks of some items to the batch."""
-    found, sent = batch_of(request, batch), body_as(request, AddIn)
+    found, sent = _first(request, batch), body_as(request, AddIn)
     added = adding.add(batch=found, by=request.user, items=sent.items)
     return JsonResponse({"stacks": added.stacks, "items": added.items, "behind": added.behind})
 
@@ -50,6 +59,6 @@ def add(request: SignedRequest, batch: UUID) -> HttpResponse:
 @require_GET
 def waiting(request: SignedRequest, batch: UUID) -> HttpResponse:
     """How many items wait behind the batch by the same filter, in words."""
-    found = batch_of(request, batch)
+    found = _first(request, batch)
     asked = Asked(found.case, request.user, found.order, read(found.wanted))
     return JsonResponse({"waiting": asking.counted(asked)})

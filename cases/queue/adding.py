@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from cases import events
+from cases.care import day
 from cases.errors import BatchIsFull, BatchOver, NoneFree
 from cases.models import Batch
 from cases.queue.picking import FREE
@@ -50,8 +51,9 @@ class Added:
 def add(*, batch: Batch, by: User, items: Sequence[UUID]) -> Added:
     """Lease the stacks of these items to the batch, as far as they are free and it has room; the rest stays.
 
-    Raises BatchOver, BatchIsFull, NoneFree, BadInput. One transaction, one event.
+    Raises BatchOver, BatchIsFull, NoneFree, BadInput, NoMoreToday. One transaction, one event.
     """
+    day.require_more(by)
     if not 0 < len(items) <= MOST:
         raise BadInput(f"Name 1 to {MOST} items.")
     with connection.cursor() as cursor:

@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import connection
 
 from cases import events, states
-from cases.models import Case
+from cases.models import Batch, Case
 from cases.queue.filters import conditions
 from cases.queue.picking import Asked
+from cases.second import drawing
 from cases.units import LAST
 from workbench import audit
 from workbench.models import User
@@ -39,7 +40,7 @@ JOIN cases_item i ON i.stack_id = s.id
 """  # noqa: S608 only constants of this module
 
 
-def take_up(asked: Asked) -> tuple[list[int] | None, list[audit.Event]]:
+def take_up(asked: Asked, batch: Batch) -> tuple[list[int] | None, list[audit.Event]]:
     """Where the filter asks for them: ends the person's own marks "unsure" on up to a batch of items.
 
     Returns the items and the events to record, one per stack; None where the filter asks for something else. Inside the
@@ -51,6 +52,7 @@ def take_up(asked: Asked) -> tuple[list[int] | None, list[audit.Event]]:
     with states.settling([content for _item, content in found]), connection.cursor() as cursor:
         cursor.execute(CLEAR, [[item for item, _content in found]])
         ended = cursor.fetchall()
+        drawing.unsure([item for item, _stack in ended], batch=batch.pk, by=asked.by.pk)
     case = asked.case.public_id
     marks = [
         audit.Event(events.MARKED, f"stack:{stack}", case, {"mark": "unsure taken up"})

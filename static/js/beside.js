@@ -31,6 +31,7 @@ export class Beside {
   /** Opens, goes over to another trip, or closes where it is the same key again. */
   async open(kind, unit = this.review.field.current) {
     if (!unit) return;
+    if (this.review.isSecond) { announce("A second view leads nowhere else."); return; }
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
     this.review.unveiler.veil();
     Object.assign(this, { kind, unit });

@@ -91,12 +91,12 @@ export class Inspector {
   #known = new Map(); // item -> details, for this page only
   #missing = null; // the unit whose details did not come
 
-  /** `about`: the address that tells of a unit, without its id. `beside`: the buttons that lead aside, a node that stays. */
+  /** `about`: the address that tells of a unit, without its id. `beside`: the buttons that lead aside, a node that stays, or null. */
   constructor(root, { about, session, beside }) {
     Object.assign(this, { root, about, session });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
-    root.replaceChildren(this.details, section("Beside the queue", beside), this.foot);
+    root.replaceChildren(...[this.details, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */

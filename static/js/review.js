@@ -26,9 +26,12 @@ const SUMS = 15_000; // milliseconds between reports of sums, and between questi
 const MARKS = { unsure: "Unsure", skip: "Skipped", flag: "Flag", clear: "Cleared" };
 
 const main = document.querySelector("[data-review]");
+const isSecond = main?.dataset.about === "second-views"; // which leads nowhere else: what is beside was decided, too
 const part = (name) => main.querySelector(`[data-part="${name}"]`);
 
 class Review {
+  isSecond = isSecond;
+
   constructor() {
     this.last = new Last();
     this.said = "";
@@ -84,7 +87,7 @@ class Review {
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
-      beside: tripButtons(null, (kind) => this.beside.open(kind)),
+      beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
   }
 
