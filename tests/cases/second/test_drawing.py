@@ -73,7 +73,8 @@ def test_of_a_stack_decision_that_reached_ten_one_follower_at_least_is_drawn(cas
     assert wanted() == low | {least, cover}
 
 
-def test_flags_and_unsure_marks_are_asked_for_and_no_more_once_they_go(case: Case, dana: User) -> None:
+def test_flags_and_unsure_marks_are_asked_for_and_no_more_once_they_go(case: Case, dana: User, sam: User) -> None:
+    shares.change(scheme=case.scheme, percents={"4": 0}, by=sam, reason="nothing is drawn here but what is marked")
     material.pictures(case, dana, ["a", "b", "c"])
     batch = review.claim(case=case, by=dana)
     flagged, unsure, later = review.units(batch)
