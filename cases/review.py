@@ -34,9 +34,10 @@ JOIN hashsets_category g ON g.scheme_id = c.scheme_id
 WHERE b.id = %s AND b.state = 'open' AND b.lease_until > now()
 """
 
+# What a colleague decided stays hidden until the person's own opinion is kept (ux.md section 1.5).
 UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
-  c.preview_reason, f.raw_path, f.copies, n.items, n.left, n.near, d.code, a.outcome,
+  c.preview_reason, f.raw_path, f.copies, n.items, n.left, n.near, y.code, a.outcome,
   (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
@@ -54,6 +55,8 @@ LEFT JOIN LATERAL (
   SELECT answer ->> 'outcome' AS outcome FROM cases_act WHERE stack_id = s.id AND batch_id = s.batch_id
     AND kind <> 'flag' ORDER BY id DESC LIMIT 1) a ON true
 LEFT JOIN cases_standing d ON d.content_id = c.id AND d.scheme_id = %(scheme)s
+LEFT JOIN cases_decision y ON y.id = d.decision_id AND (y.by_id = %(by)s
+  OR EXISTS (SELECT FROM cases_secondopinion o WHERE o.decision_id = y.id AND o.by_id = %(by)s))
 WHERE s.batch_id = %(batch)s AND s.position > %(after)s ORDER BY s.position LIMIT %(limit)s
 """
 
@@ -144,6 +147,7 @@ def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, An
         "limit": limit,
         "scheme": batch.case.scheme.scheme_id,
         "reach": settings.STACK_REACH,
+        "by": batch.user_id,
     }
     with connection.cursor() as cursor:
         cursor.execute(UNITS, values)
