@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from cases import events
+from cases import events, states
 from cases.keys import Plan
 from cases.units import Answers, Round
 from workbench import audit
@@ -80,10 +80,11 @@ def _part(now: Round, act: int, plan: Plan, answers: Answers) -> audit.Event:
 
 
 def _rejoin(now: Round, plan: Plan, answers: Answers) -> audit.Event:
+    stack = now.units[plan.wish.stack].id
     with connection.cursor() as cursor:
-        frame = {"made": plan.rejoined, "stack": now.units[plan.wish.stack].id, "act": plan.undoes}
-        cursor.execute(REJOIN, frame)
+        cursor.execute(REJOIN, {"made": plan.rejoined, "stack": stack, "act": plan.undoes})
         [items] = cursor.fetchone()
+        cursor.execute(states.SHOW_NEXT, [[stack]])  # nobody else may be open there by now
     answers[plan.wish.key]["gone"] = str(plan.rejoined)
     return _event(events.REJOINED, now, plan, {"items": items, "gone": str(plan.rejoined)})
 
