@@ -161,7 +161,7 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     """The answer to an act that is being written: the version after it, and how many files it reaches."""
     unit = now.units[plan.wish.stack]
     unit.version += 1
-    reached = {unit.cover_content, *(change.content for change in plan.changes)}
+    reached = {change.content for change in plan.changes} or {unit.cover_content}
     moved = set(plan.parted)
     files = sum(
         member.files for member in unit.members if (member.item in moved if moved else member.content in reached)

@@ -101,7 +101,9 @@ def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """X, S and Backspace: unsure, skip to the end, clear. Outcomes, not failures; a decision does not outlive them."""
     if (shown := facts.closing(now, unit.cover_content)) and shown.by != now.by.pk:
         return COLLEAGUES
-    about = [one for one in marked(unit) if not ((held := facts.closing(now, one.content)) and held.by != now.by.pk)]
+    about = [
+        one for one in marked(wish, unit) if not ((held := facts.closing(now, one.content)) and held.by != now.by.pk)
+    ]
     standing = {one.content: held for one in about if (held := facts.closing(now, one.content))}
     if not facts.out.isdisjoint(held.decision for held in standing.values()):
         return PUBLISHED
@@ -183,8 +185,10 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
         return NOTHING_AGAIN
     if named.cover != unit.cover:
         return ANOTHER_SHOWN
-    same = tuple(one.public_id for one in unit.members if one.content in named.before) if len(named.before) > 1 else ()
-    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, items=same)
+    same, scope = (), "item"
+    if not named.before.keys() <= {unit.cover_content}:
+        same, scope = tuple(one.public_id for one in unit.members if one.content in named.before), "stack"
+    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, scope, items=same)
     return PLANS[named.kind](now, facts, again, unit)
 
 

@@ -177,23 +177,25 @@ def _bring_up(by_id: dict[int, Unit], several: Sequence[int], now: dict[int, str
 
 
 def reached(wish: Wish, unit: Unit, opened: Container[int] = ()) -> list[Member]:
-    """What a decision covers: the cover, that is its exact copies, first; with Shift whoever is open and near it.
+    """What a decision covers: the cover, that is its exact copies; with Shift also whoever is open and near it.
 
-    Once nobody in the stack is open, Shift decides anew what was decided. `opened`: contents that the person looked
-    at in this batch; the rest of a stack includes them however far they are.
+    Once nobody in the stack is open, Shift decides anew what was decided. The rest of a stack leaves a cover that a key
+    of its own decided. `opened`: contents that the person looked at in this batch; the rest includes them however far
+    they are.
     """
-    cover = [member for member in unit.members if member.item == unit.cover]
     if wish.scope == "item" and not wish.items:
-        return cover
+        return [member for member in unit.members if member.item == unit.cover]
     state = "decided" if unit.is_over else "open"
 
     def is_meant(member: Member) -> bool:
+        is_cover, fits = member.item == unit.cover, member.state == state
         if wish.items:
-            return member.public_id in wish.items
-        return is_near(member.distance) or (wish.scope == "rest" and member.content in opened)
+            return member.public_id in wish.items and (is_cover or fits)
+        if is_cover:
+            return fits or wish.scope == "stack"
+        return fits and (is_near(member.distance) or (wish.scope == "rest" and member.content in opened))
 
-    others = (member for member in unit.members if member.item != unit.cover and member.state == state)
-    return cover + [member for member in others if is_meant(member)]
+    return [member for member in unit.members if is_meant(member)]
 
 
 def is_near(distance: int | None) -> bool:
@@ -201,11 +203,10 @@ def is_near(distance: int | None) -> bool:
     return distance is not None and distance <= settings.STACK_REACH
 
 
-def marked(unit: Unit) -> list[Member]:
-    """What X, S and Backspace are about: the cover; where nobody is open, all that was decided too."""
-    return [
-        member for member in unit.members if member.item == unit.cover or (unit.is_over and member.state == "decided")
-    ]
+def marked(wish: Wish, unit: Unit) -> list[Member]:
+    """What X, S and Backspace are about: the cover; on a stack in which nobody is open, all that was decided too."""
+    all_too = unit.is_over and wish.scope != "item"
+    return [member for member in unit.members if member.item == unit.cover or (all_too and member.state == "decided")]
 
 
 def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str, Any]:

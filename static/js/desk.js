@@ -69,7 +69,7 @@ export class Desk {
     for (const unit of units) {
       if (unit.changing || (kind === "clear" && !isHandled(unit))) continue;
       const [before, then] = [state(unit), after(kind, unit, { code, scope, reach })];
-      const extra = { item: item ?? unit.item, seen, ...(kind === "decide" ? { code, scope } : {}) };
+      const extra = { item: item ?? unit.item, seen, code, scope: kind === "decide" ? scope : "stack" };
       unit.changing = rest(kind, unit, scope, reach) > 0;
       Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : then);
       steps.push({ unit, kind, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });

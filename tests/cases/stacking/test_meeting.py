@@ -112,7 +112,7 @@ def test_backspace_on_a_finished_stack_leaves_what_a_colleague_decided(
     for _look in range(2):
         press(batch, dana, scope="stack")
     assert counts(case) == {"decided": 5}
-    assert press(batch, dana, "clear")["status"] == "saved"
+    assert press(batch, dana, "clear", scope="stack")["status"] == "saved"
     assert {row[0] for row in decided(contents).values()} == {"3"}
     assert counts(case) == {"decided": 1, "open": 4}
     assert checks.broken(None) == []
