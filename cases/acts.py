@@ -166,9 +166,9 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     files = sum(
         member.files for member in unit.members if (member.item in moved if moved else member.content in reached)
     )
-    kept = {"message": LATE} if plan.late else {}
+    more = {"message": LATE} if plan.late else {"gone": str(plan.rejoined)} if plan.rejoined else {}
     status = "conflict" if plan.late else "saved"
-    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **kept)
+    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **more)
 
 
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:

@@ -57,13 +57,13 @@ FROM gone WHERE s.id = %(stack)s RETURNING gone.open_items
 
 
 def carry_out(now: Round, acts: dict[UUID, int], plans: Sequence[Plan], answers: Answers) -> list[audit.Event]:
-    """Carry out splits, those that are taken back, and new covers; their answers name the stack that came or went.
+    """Carry out splits, those that are taken back, and new covers; the answer to a split names the stack that came.
 
     Returns the events to record. Inside the caller's transaction, units and contents locked.
     """
     told = [_covered(now, plan) for plan in plans if plan.wish.kind == "cover"]
     told += [_part(now, acts[plan.wish.key], plan, answers) for plan in plans if plan.parted]
-    return told + [_rejoin(now, plan, answers) for plan in plans if plan.rejoined]
+    return told + [_rejoin(now, plan) for plan in plans if plan.rejoined]
 
 
 def _part(now: Round, act: int, plan: Plan, answers: Answers) -> audit.Event:
@@ -79,13 +79,12 @@ def _part(now: Round, act: int, plan: Plan, answers: Answers) -> audit.Event:
     return _event(events.SPLIT, now, plan, {"items": len(items), "made": str(made)})
 
 
-def _rejoin(now: Round, plan: Plan, answers: Answers) -> audit.Event:
+def _rejoin(now: Round, plan: Plan) -> audit.Event:
     stack = now.units[plan.wish.stack].id
     with connection.cursor() as cursor:
         cursor.execute(REJOIN, {"made": plan.rejoined, "stack": stack, "act": plan.undoes})
         [items] = cursor.fetchone()
         cursor.execute(states.SHOW_NEXT, [[stack]])  # nobody else may be open there by now
-    answers[plan.wish.key]["gone"] = str(plan.rejoined)
     return _event(events.REJOINED, now, plan, {"items": items, "gone": str(plan.rejoined)})
 
 

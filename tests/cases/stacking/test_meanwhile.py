@@ -1,4 +1,4 @@
-"""What happens to a stack between two keys: another key, another tab, a colleague in another case, an exhibit that goes."""
+"""What happens to a stack between two keys: another key, another tab, a colleague in another case."""
 
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,14 @@ def test_a_stack_to_which_somebody_comes_back_shows_him(
     assert press(batch, "undo", undoes=out["key"])["status"] == "saved"
     review.close(batch=batch, by=batch.user)
     assert checks.broken(None) == []
+
+
+def test_who_asks_again_whether_some_were_put_back_hears_the_same(batch: Batch, contents: Stacked) -> None:  # noqa: F811
+    out = press(batch, "split", items=(item(contents["far"]),))
+    undo = wish(review.units(batch)[0], "undo", undoes=out["key"])
+    first, again = [acts.act(batch=batch, by=batch.user, wishes=[undo])[0] for _sent in range(2)]
+    assert again == first | {"status": "repeat"}
+    assert again["gone"] == out["made"]
 
 
 @pytest.mark.parametrize("kind", ["clear", "unsure"])
