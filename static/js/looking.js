@@ -46,6 +46,12 @@ export class Looking {
     this.#goesOn = false;
   }
 
+  /** Veils what is clear before something else is shown; without blur, what then has the focus is opened anew. */
+  close() {
+    this.#came = null;
+    this.review.unveiler.veil();
+  }
+
   /** The item in focus is decided: another one comes. */
   goOn() {
     this.#goesOn = this.#held;

@@ -14,7 +14,7 @@ const SETTLE = 60; // milliseconds on an item before its picture is asked for
 
 export class Unveiler {
   #pictures = new Map(); // item -> { promise, abort }
-  #shown = null; // { unit, host, token, address, image, since }
+  #shown = null; // { unit, item, host, token, address, image, since }
   #wanted = null; // the hold that waits for its picture
   #timer = null;
 
@@ -27,7 +27,7 @@ export class Unveiler {
 
   /** Keeps the pictures of the item in focus and the next, and lets go of all others. */
   focus(unit, next) {
-    if (this.#shown && this.#shown.unit !== unit) this.veil();
+    if ([this.#shown, this.#wanted].some((look) => look && (look.unit !== unit || (look.item ?? unit.item) !== unit.item))) this.veil();
     const wanted = [unit, next].filter((other) => other && canUnveil(other)).map(pictureOf);
     for (const [item, picture] of this.#pictures) {
       if (wanted.includes(item)) continue;
@@ -58,12 +58,13 @@ export class Unveiler {
   async hold(unit, host) {
     if (!canUnveil(unit) || isResting() || document.hidden || !document.hasFocus()) return null;
     this.veil();
-    const wish = { unit };
+    const wish = { unit, item: null };
     this.#wanted = wish;
     let picture;
     try {
       while (unit.changing && this.#wanted === wish) await moment(); // its next picture is not known yet
       if (this.#wanted !== wish || !canUnveil(unit)) return null;
+      wish.item = unit.item;
       picture = await this.#fetch(pictureOf(unit));
     } catch (error) {
       if (this.#wanted === wish) this.onChange(unit, { error });
@@ -84,7 +85,7 @@ export class Unveiler {
       return null;
     }
     host()?.append(image);
-    this.#shown = { unit, host, image, address, token: picture.token, since: performance.now() };
+    this.#shown = { unit, item: wish.item, host, image, address, token: picture.token, since: performance.now() };
     this.onChange(unit, { shown: true });
     return this.#shown;
   }
@@ -103,7 +104,7 @@ export class Unveiler {
     this.#shown = null;
     shown.image.remove();
     URL.revokeObjectURL(shown.address);
-    this.exposure.add(shown.token, shown.unit, performance.now() - shown.since);
+    this.exposure.add(shown.token, { ...shown.unit, item: shown.item }, performance.now() - shown.since);
     this.onChange(shown.unit, { shown: false });
   }
 
