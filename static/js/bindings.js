@@ -58,7 +58,7 @@ function inStack(review) {
     ...shared(review),
     ...moves(stackView.grid, (place, extend = false) => stackView.grid.go(place, { extend }), () => false),
     ...looks(review),
-    ...Object.fromEntries(["unsure", "flag", "clear", "undo", "redo", "split"].map((id) => [id, () => review.press(id)])),
+    ...Object.fromEntries([...ACTS, "split"].map((id) => [id, () => review.press(id)])),
     decide: (event) => review.press("decide", categoryKey(event.code)),
     "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
     stack: () => review.closeStack(),

@@ -1,6 +1,8 @@
 // The acts of a person on units: shown at once, queued for the server, undone and redone step by step.
 import { isHandled } from "./batch.js";
 
+const AGAIN = 1000; // milliseconds until the server is asked once more what a stack shows
+
 const state = ({ code, outcome, left }) => ({ code, outcome, left });
 
 // What a unit shows after an act that leaves nobody open in its stack; F concerns the flag alone.
@@ -84,8 +86,15 @@ export class Desk {
     this.#undone = [];
   }
 
-  /** One key press on one picture of a stack that is shown one by one; the stack goes on once the server answered. */
-  one(unit, member, kind, code) {
+  /** One key press on pictures of a stack that is shown one by one; the stack goes on once the server answered. */
+  each(unit, members, kind, code) {
+    const steps = members.map((member) => this.#one(unit, member, kind, code));
+    this.#did(steps);
+    this.changed(unit);
+    return steps.map(({ act }) => act);
+  }
+
+  #one(unit, member, kind, code) {
     const closes = member.open && (kind === "decide" || kind === "unsure");
     const left = unit.left - (closes ? 1 : 0) + (kind === "clear" && !member.open ? 1 : 0);
     const outcome = kind === "unsure" ? "unsure" : null;
@@ -96,9 +105,7 @@ export class Desk {
       Object.assign(member, { code, outcome, open: kind === "clear" });
     }
     const act = this.#queue(kind, unit, { item: member.item, ...(kind === "decide" ? { code, scope: "item" } : {}) }, kind === "flag");
-    this.#did([{ unit, kind, before, after: kind === "flag" ? before : then, act }]);
-    this.changed(unit);
-    return act;
+    return { unit, kind, before, after: kind === "flag" ? before : then, act };
   }
 
   /** Pictures of a stack become a stack of their own, which shows `first` first. */
@@ -117,7 +124,7 @@ export class Desk {
     this.outbox.flush();
   }
 
-  /** Takes the last step back, whatever it was; returns {unit, key} for each act that does so. */
+  /** Takes the last step back, whatever it was; returns {unit, key, named} for each act that does so. */
   undo() {
     return this.#step(this.#done, this.#undone, "undo", "before");
   }
@@ -130,16 +137,16 @@ export class Desk {
     const acts = from.pop();
     if (!acts) return [];
     if (!acts.some((step) => step.kind === "split")) to.push(acts); // who moved something out does so again by hand
-    return acts.map((step) => {
-      const { unit } = step;
+    const inOrder = kind === "undo" ? [...acts].reverse() : acts; // of two acts on one stack the later goes first
+    return inOrder.map((step) => {
+      const [{ unit }, named] = [step, step.act.key];
       const isFlag = step.kind === "flag";
       unit.changing = (unit.items > 1 || step.kind === "split") && !isFlag; // which picture it goes back to, the server says
       Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
-      const named = kind === "redo" ? { item: step.act.item } : {};
-      const queued = this.#queue(kind, unit, { undoes: step.act.key, ...named }, isFlag);
+      const queued = this.#queue(kind, unit, { undoes: named, ...(kind === "redo" ? { item: step.act.item } : {}) }, isFlag);
       if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
       this.changed(unit);
-      return { unit, key: queued.key };
+      return { unit, key: queued.key, named };
     });
   }
 
@@ -157,7 +164,7 @@ export class Desk {
     if (result.status === "conflict") this.told("conflict", unit, result.message);
     if (result.made) this.told("made", unit, result.made);
     if (result.gone) this.told("put-back", this.batch.find(result.gone), "");
-    if ((unit.items > 1 || unit.changing || act.act === "split") && !ofFlag) {
+    if (unit.items > 1 || unit.changing || act.act === "split") {
       if (unit.waiting === 0) this.#goesOn(unit);
       return;
     }
@@ -167,11 +174,13 @@ export class Desk {
 
   /** What a stack shows after an act, and how many of it are left, the server knows. */
   async #goesOn(unit) {
+    if (unit.waiting) return undefined; // the answer to a later act tells
     const shown = unit.item;
     try {
       if (!(await this.batch.again(unit, { settled: true }))) return this.told("gone", unit, "It left the batch.");
     } catch (error) {
-      return this.told("refused", unit, error.message);
+      if (!error.passing) return this.told("refused", unit, error.message);
+      return window.setTimeout(() => this.#goesOn(unit), AGAIN); // the act is saved
     }
     if (unit.item !== shown) this.told("next", unit, "");
     return this.changed(unit);

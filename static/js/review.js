@@ -183,14 +183,14 @@ class Review {
 
   /** What a key or its button does to the units in question, and then the next one is on screen. */
   press(id, key = null) {
-    if (this.answers.holdsBack) return announce("The focus went back to an item that changed. Look at it, then decide.");
+    if (this.answers.holdsBack) return this.explain("The focus went back to an item that changed. Look at it, then decide.");
     if (id === "undo" || id === "redo") return this.step(id);
-    if (this.outbox.full) return announce("The queue has stopped until decisions are saved.");
+    if (this.outbox.full) return this.explain("The queue has stopped until decisions are saved.");
     const kind = id === "decide-stack" ? "decide" : id;
     const category = kind === "decide" ? this.batch.byKey(key) : null;
     if (kind === "decide" && !category) return this.idle(key);
     if (this.stackView.isOpen) return this.#pressInStack(id, category);
-    this.unveiler.veil(); // what was seen belongs to this act
+    this.looking.close(); // what was seen belongs to this act
     const units = this.viewer.isOpen ? [this.grid.current] : this.grid.chosen;
     const scope = id === "decide-stack" ? "stack" : "item";
     const reached = new Map(units.map((unit) => [unit, files(unit, scope)]));
@@ -207,7 +207,7 @@ class Review {
   #pressInStack(id, category) {
     if (id === "decide-stack") return this.stackView.pressRest(category);
     if (id === "split") return this.stackView.moveOut();
-    if (id === "skip") return announce("Skipping is for the whole stack: Esc goes back to it.");
+    if (id === "skip") return this.explain("Skip is for the whole stack: Esc goes back to it.");
     return this.stackView.press(id, category);
   }
 
@@ -218,13 +218,19 @@ class Review {
     announce(`${text}.`);
   }
 
+  /** Why a key did nothing: said where one looks for what the keys do, and aloud. */
+  explain(text) {
+    this.say(text);
+    announce(text);
+  }
+
   step(id) {
-    this.unveiler.veil();
+    this.looking.close();
     const made = this.desk[id]();
-    if (!made.length) return announce(id === "undo" ? "Nothing to undo in this batch." : "Nothing to redo.");
+    if (!made.length) return this.explain(id === "undo" ? "Nothing to undo in this batch." : "Nothing to redo.");
     const [{ unit }] = made;
     if (!this.units().includes(unit)) this.ending.stopLookingBack();
-    this.last.set({ text: id === "undo" ? "Undone" : "Made again" }, made.map(({ key }) => [key, 1]), "item");
+    this.last.again({ text: id === "undo" ? "Undone" : "Made again" }, made.map(({ key, named }) => [key, named]));
     if (unit !== this.stackView.unit) {
       this.closeStack();
       this.move(this.units().indexOf(unit));
@@ -276,7 +282,7 @@ class Review {
 
   openViewer() {
     if (!this.grid.current || this.viewer.isOpen) return;
-    this.unveiler.veil();
+    this.looking.close();
     part("lightbox").hidden = true;
     this.showBars(true);
     this.viewer.open(this.grid.current, this.marks(this.grid.current));
@@ -287,9 +293,9 @@ class Review {
   openStack() {
     const unit = this.grid.current;
     if (this.stackView.isOpen || !unit) return undefined;
-    if (unit.items < 2) return announce("There is only one picture here.");
+    if (unit.items < 2) return this.explain("There is only one picture here.");
     if (this.viewer.isOpen) this.back();
-    this.unveiler.veil();
+    this.looking.close();
     part("lightbox").hidden = true;
     return this.stackView.open(unit);
   }
@@ -297,7 +303,7 @@ class Review {
   closeStack() {
     const { unit } = this.stackView;
     if (!unit) return;
-    this.unveiler.veil();
+    this.looking.close();
     this.stackView.close();
     unit.changing ||= unit.waiting > 0 && unit.left > 0; // what it shows next, the server says
     part("lightbox").hidden = false;
@@ -309,7 +315,7 @@ class Review {
     if (this.beside.isOpen) this.beside.close();
     else if (this.stackView.isOpen) this.closeStack();
     else if (this.viewer.isOpen) {
-      this.unveiler.veil();
+      this.looking.close();
       this.viewer.close();
       part("lightbox").hidden = false;
       this.showBars(false);

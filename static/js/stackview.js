@@ -2,7 +2,7 @@
 // rest is decided together. The order stays as it was when the view was opened: nothing moves under a hand.
 import { getJson } from "./api.js";
 import { files } from "./batch.js";
-import { announce, moment, plural } from "./dom.js";
+import { announce, moment, number, plural } from "./dom.js";
 import { Grid } from "./grid.js";
 import { fromBase64, drop } from "./veils.js";
 
@@ -13,7 +13,8 @@ const isOpen = (member) => member.open;
 /** How far a picture is from the one shown first, in a word. */
 function away({ cover, distance, lies, kind }) {
   if (cover) return "first";
-  return [distance === null ? (kind === "video" ? "in part" : "no hash") : String(distance), lies].filter(Boolean).join(" ");
+  const far = distance === null ? (kind === "video" ? "in part" : "no hash") : plural(distance, "bit");
+  return [far, lies].filter(Boolean).join(" ");
 }
 
 export class StackView {
@@ -42,6 +43,8 @@ export class StackView {
   async open(unit) {
     this.unit = unit;
     this.root.hidden = false;
+    this.title.replaceChildren("Stack");
+    this.told.replaceChildren("Waiting for its pictures");
     this.root.focus({ preventScroll: true }); // keys are heard, and mean nothing yet
     while (this.unit === unit && (unit.changing || unit.waiting)) await moment();
     if (this.unit !== unit) return undefined; // closed again meanwhile
@@ -104,7 +107,7 @@ export class StackView {
     const far = open.filter((member) => !member.near && !this.#opened(member)).length;
     this.told.replaceChildren(
       [`${open.length} to decide`, far ? `${far} farther than ${this.reach} bits: open ${far === 1 ? "it" : "them"} before the rest is decided` : null,
-        this.elsewhere ? `${plural(this.elsewhere, "more")} decided elsewhere or known` : null].filter(Boolean).join(" · "));
+        this.elsewhere ? `${number(this.elsewhere)} more: known, or not to decide here` : null].filter(Boolean).join(" · "));
   }
 
   #opened(member) {
@@ -141,7 +144,7 @@ export class StackView {
     review.inspector.show(member, place, `Picture ${place + 1} of ${members.length} in the stack`);
     review.say(first, open && "⇧", `the rest: ${this.rest.length} of ${open}`);
     const state = member.code ?? member.outcome ?? "undecided";
-    announce(`Picture ${place + 1} of ${members.length}, ${member.cover ? "shown first" : `${member.mark} bits from the first`}, ${state}`);
+    announce(`Picture ${place + 1} of ${members.length}, ${member.cover ? "shown first" : `${member.mark}${member.distance === null ? "" : " from the first"}`}, ${state}`);
     this.#say();
   }
 
@@ -150,8 +153,8 @@ export class StackView {
     const { review, unit } = this;
     const chosen = this.grid.chosen.filter((member) => kind !== "clear" || member.code !== null || member.outcome !== null);
     if (!chosen.length) return;
-    review.unveiler.veil();
-    const acts = chosen.map((member) => review.desk.one(unit, member, kind, category?.code ?? null));
+    review.looking.close();
+    const acts = review.desk.each(unit, chosen, kind, category?.code ?? null);
     review.last.set(category ? { category } : { text: DONE[kind] }, acts.map(({ key }, place) => [key, files(chosen[place])]));
     review.paintBar();
     this.grid.refresh();
@@ -178,10 +181,10 @@ export class StackView {
   pressRest(category) {
     const { review, unit, rest } = this;
     const first = this.#first;
-    if (!rest.length || !first) return announce("Nothing of this stack is left to decide.");
-    review.unveiler.veil();
+    if (!rest.length || !first) return review.explain("Nothing of this stack is left to decide.");
+    review.looking.close();
     const made = review.desk.make("decide", [unit], { code: category.code, scope: "rest", reach: rest.length, item: first.item, seen: rest.map((member) => member.item) });
-    if (!made.length) return announce("Wait until the last key is saved.");
+    if (!made.length) return review.explain("Wait until the last key is saved.");
     rest.forEach((member) => Object.assign(member, { code: category.code, outcome: null, open: false }));
     review.last.set({ category }, made.map(({ key }) => [key, rest.reduce((sum, member) => sum + files(member), 0)]));
     review.paintBar();
@@ -196,9 +199,9 @@ export class StackView {
   moveOut() {
     const { review, unit } = this;
     const out = this.grid.chosen.filter(isOpen);
-    if (!out.length) return announce("Only pictures that are still to decide can be moved out.");
-    if (out.length === this.members.filter(isOpen).length) return announce("One picture at least stays in the stack.");
-    review.unveiler.veil();
+    if (!out.length) return review.explain("Only pictures that are still to decide can be moved out.");
+    if (out.length === this.members.filter(isOpen).length) return review.explain("One picture at least stays in the stack.");
+    review.looking.close();
     const { key } = review.desk.split(unit, out.map((member) => member.item), out.includes(this.grid.current) ? this.grid.current.item : out[0].item);
     review.last.set({ text: "Moved out" }, [[key, out.length]], "picture");
     out.forEach(drop);
@@ -210,7 +213,7 @@ export class StackView {
   /** The picture in focus is shown first: distances are told from it. */
   showFirst() {
     const member = this.grid.current;
-    if (!member?.open || member.cover) return announce(member?.cover ? "It is shown first already." : "Only a picture that is still to decide can be shown first.");
+    if (!member?.open || member.cover) return this.review.explain(member?.cover ? "It is shown first already." : "Only a picture that is still to decide can be shown first.");
     this.review.desk.cover(this.unit, member.item);
     return undefined;
   }

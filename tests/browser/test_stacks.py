@@ -71,6 +71,11 @@ def test_no_key_decides_a_picture_that_was_not_on_screen(review: Page) -> None:
     assert units(review)[0]["left"] == IN_STACK - 1
 
 
+def stack_address(page: Page) -> str:
+    """Where the members of the first unit are told."""
+    return f"/api/v1/batches/{page.locator('main').get_attribute('data-batch')}/stacks/{units(page)[0]['id']}"
+
+
 def open_stack(page: Page) -> Locator:
     """Press T; returns the pictures of the stack."""
     page.keyboard.press("t")
@@ -81,6 +86,9 @@ def open_stack(page: Page) -> Locator:
 
 
 def test_in_the_stack_each_picture_is_decided_by_a_look_of_its_own_and_shift_decides_the_rest(review: Page) -> None:
+    open_stack(review)
+    desk.saved(review, lambda: desk.press(review, "f", "Escape"))
+    desk.item(review)  # a flag, too, is followed by what the stack shows
     tiles = open_stack(review)
     expect(tiles.first.locator(".tag.tr")).to_have_text("first")
     assert complaints(review, "a stack") == []
@@ -100,7 +108,7 @@ def test_in_the_stack_each_picture_is_decided_by_a_look_of_its_own_and_shift_dec
     expect(review.locator('[data-part="stack"]')).to_be_hidden()
     assert place(review) == 1
     assert [unit["left"] for unit in units(review)] == [0, 1, 1]
-    for _act in range(3):
+    for _act in range(4):
         desk.saved(review, lambda: review.keyboard.press("z"))
     assert [unit["left"] for unit in units(review)] == [IN_STACK, 1, 1]
 
@@ -125,5 +133,12 @@ def test_what_is_moved_out_comes_at_the_end_and_z_puts_it_back(review: Page) -> 
     last = desk.focused(review.locator('[data-part="stack"]')).get_attribute("data-item")  # type: ignore[arg-type]
     desk.saved(review, lambda: review.get_by_role("button", name="Show first").click())
     expect(review.locator(f'.stackview .tile[data-item="{last}"] .tag.tr')).to_have_text("first")
-    review.keyboard.press("t")
-    assert (place(review), desk.item(review)) == (0, last)
+    desk.press(review, "Home", "Shift+ArrowRight")
+    desk.saved(review, lambda: review.keyboard.press("4"), number=2)
+    desk.saved(review, lambda: review.keyboard.press("z"), number=2)  # one key, one step
+    expect(review.locator('[data-part="inspector"]')).to_contain_text("Undone 2 files")
+    assert units(review)[0]["left"] == IN_STACK
+    desk.saved(review, lambda: desk.press(review, "4", "Shift+1"), number=2)
+    review.keyboard.press("Escape")
+    told = review.request.get(f"{stack_address(review)}").json()["members"]
+    assert [one["code"] for one in told].count("4") == 1
