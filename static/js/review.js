@@ -301,14 +301,19 @@ class Review {
   }
 
   closeStack() {
+    if (!this.stackView.isOpen) return;
+    this.leaveStack();
+    this.grid.go(this.grid.place);
+  }
+
+  /** Out of the stack, for who then moves the focus on: what was just decided is not opened again. */
+  leaveStack() {
     const { unit } = this.stackView;
-    if (!unit) return;
     this.looking.close();
     this.stackView.close();
     unit.changing ||= unit.waiting > 0 && unit.left > 0; // what it shows next, the server says
     part("lightbox").hidden = false;
     this.grid.layout({ anew: true });
-    this.grid.go(this.grid.place);
   }
 
   back() {

@@ -173,7 +173,7 @@ export class StackView {
 
   #over() {
     const { review, unit } = this;
-    review.closeStack();
+    review.leaveStack();
     review.advance(unit, "");
   }
 
