@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, Response, TimeoutError
+from playwright.sync_api import CDPSession, Page, Response
+from playwright.sync_api import TimeoutError as TookTooLong
 
 from bench import browser
 from bench.figures import Row
@@ -201,7 +202,7 @@ def desk_has_more(page: Page, case: str) -> bool:
     page.wait_for_load_state()
     try:
         page.locator(".tile.here:focus").wait_for(timeout=4000)
-    except TimeoutError:
+    except TookTooLong:
         return False
     page.wait_for_timeout(1000)
     return True

@@ -4,7 +4,7 @@ Nothing is written here. A plan follows from the facts read under the lock; `act
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cases.errors import UnknownCategory
@@ -185,10 +185,10 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
         return NOTHING_AGAIN
     if named.cover != unit.cover:
         return ANOTHER_SHOWN
-    same, scope = (), "item"
+    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code)
     if not named.before.keys() <= {unit.cover_content}:
-        same, scope = tuple(one.public_id for one in unit.members if one.content in named.before), "stack"
-    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, scope, items=same)
+        same = tuple(one.public_id for one in unit.members if one.content in named.before)
+        again = replace(again, scope="stack", items=same)
     return PLANS[named.kind](now, facts, again, unit)
 
 
