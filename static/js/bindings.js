@@ -61,6 +61,7 @@ function inStack(review) {
     ...Object.fromEntries([...ACTS, "split"].map((id) => [id, () => review.press(id)])),
     decide: (event) => review.press("decide", categoryKey(event.code)),
     "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
+    open: () => stackView.grid.onOpen(),
     stack: () => review.closeStack(),
   };
 }

@@ -47,13 +47,13 @@ function reason(line) {
   return told;
 }
 
-/** `inStack`: its others are on screen anyway. */
-function body(details, inStack) {
+/** `openStack` shows its others one by one; null where they are on screen anyway. */
+function body(details, openStack) {
   const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), reason(line))));
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
   const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
-  if (details.members.length && !inStack) made.push(stack(details));
+  if (details.members.length && openStack) made.push(stack(details, openStack));
   return made;
 }
 
@@ -76,13 +76,14 @@ function member({ veil: text, distance, near, lies }) {
 }
 
 /** The others of the stack, those most like the picture shown first. */
-function stack({ members, stack: { near, far, reach } }) {
+function stack({ members, stack: { near, far, reach } }, open) {
   const shown = members.slice(0, members.length > VEILS + 1 ? VEILS : VEILS + 1);
   const more = near + far - shown.length;
   const rest = more > 0 ? el("li", { class: "member more num" }, `+${more}`) : null;
   const within = near ? `${number(near)} within ${reach}` : `None within ${reach}`;
   const beyond = far ? ` · ${number(far)} farther: left for a look of ${far === 1 ? "its" : "their"} own.` : ".";
-  return section("Stack · nearest first", el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond));
+  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, "One by one ", el("kbd", {}, "T"));
+  return section("Stack · nearest first", el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond), button);
 }
 
 export class Inspector {
@@ -91,9 +92,12 @@ export class Inspector {
   #known = new Map(); // item -> details, for this page only
   #missing = null; // the unit whose details did not come
 
-  /** `about`: the address that tells of a unit, without its id. `beside`: the buttons that lead aside, a node that stays, or null. */
-  constructor(root, { about, session, beside }) {
-    Object.assign(this, { root, about, session });
+  /**
+   * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `beside`: the buttons
+   * that lead aside, a node that stays, or null.
+   */
+  constructor(root, { about, session, openStack, beside }) {
+    Object.assign(this, { root, about, session, openStack });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
     root.replaceChildren(...[this.details, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
@@ -134,7 +138,7 @@ export class Inspector {
   }
 
   #paint(unit, details) {
-    this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, Boolean(unit.stack)) : [])].filter(Boolean));
+    this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
   }
 

@@ -86,6 +86,7 @@ class Review {
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
+      openStack: () => this.openStack(),
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
       beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
@@ -183,9 +184,10 @@ class Review {
 
   /** What a key or its button does to the units in question, and then the next one is on screen. */
   press(id, key = null) {
-    if (this.answers.holdsBack) return this.explain("The focus went back to an item that changed. Look at it, then decide.");
+    this.notices.hide("why");
+    if (this.answers.holdsBack) return announce("The focus went back to an item that changed. Look at it, then decide.");
     if (id === "undo" || id === "redo") return this.step(id);
-    if (this.outbox.full) return this.explain("The queue has stopped until decisions are saved.");
+    if (this.outbox.full) return announce("The queue has stopped until decisions are saved.");
     const kind = id === "decide-stack" ? "decide" : id;
     const category = kind === "decide" ? this.batch.byKey(key) : null;
     if (kind === "decide" && !category) return this.idle(key);
@@ -218,9 +220,9 @@ class Review {
     announce(`${text}.`);
   }
 
-  /** Why a key did nothing: said where one looks for what the keys do, and aloud. */
+  /** Why a key did nothing, in sight and aloud, until the next one. */
   explain(text) {
-    this.say(text);
+    this.notices.show("why", { title: text, quiet: true });
     announce(text);
   }
 

@@ -30,7 +30,7 @@ export class StackView {
       seen: (member) => review.exposure.seen(member.item),
       total: () => this.members.length,
       onFocus: (member) => this.#focused(member),
-      onOpen: () => {},
+      onOpen: () => review.explain("There is no viewer in a stack: hold Space to look at a picture."),
       onAnew: () => review.unveiler.replace(),
     });
   }

@@ -86,7 +86,10 @@ def open_stack(page: Page) -> Locator:
 
 
 def test_in_the_stack_each_picture_is_decided_by_a_look_of_its_own_and_shift_decides_the_rest(review: Page) -> None:
-    open_stack(review)
+    review.get_by_role("button", name="One by one").click()
+    expect(review.locator('[data-part="stack"] .tile').first).to_be_focused()
+    desk.press(review, "Enter")
+    expect(review.locator('[data-part="notices"]')).to_contain_text("hold Space")
     desk.saved(review, lambda: desk.press(review, "f", "Escape"))
     desk.item(review)  # a flag, too, is followed by what the stack shows
     tiles = open_stack(review)
