@@ -141,6 +141,8 @@ def test_what_is_moved_out_comes_at_the_end_and_z_puts_it_back(review: Page) -> 
     desk.saved(review, lambda: review.keyboard.press("z"), number=2)  # one key, one step
     expect(review.locator('[data-part="inspector"]')).to_contain_text("Undone 2 files")
     assert units(review)[0]["left"] == IN_STACK
+    stack = review.locator('[data-part="lightbox"] .tile[data-place="0"]')
+    expect(stack).to_have_attribute("aria-busy", "false")  # until then Shift waits for what is shown first
     desk.saved(review, lambda: desk.press(review, "4", "Shift+1"), number=2)
     review.keyboard.press("Escape")
     told = review.request.get(f"{stack_address(review)}").json()["members"]
