@@ -23,7 +23,7 @@ export function showState(notices, state, { again }) {
 }
 
 const ANSWERS = {
-  conflict: ["acc", "user-check", "A colleague decided item # before you.", "Yours is kept as the blind second decision, so the look was not wasted. The first one stays hidden from you."],
+  conflict: ["acc", "user-check", "A colleague decided item # before you.", "Yours is kept as the blind second decision, so the look was not wasted."],
   stale: ["warn", "refresh-cw", "Item # changed while you looked.", "Nothing was written. It is shown again; please decide it anew."],
   gone: ["warn", "refresh-cw", "Item # left your batch.", "Nothing was written for it."],
   refused: ["bad", "circle-x", "Item # was not saved.", "Decide it again, or end the batch."],
