@@ -108,7 +108,7 @@ class Review {
         if (this.viewer.isOpen) this.repaint();
       });
       this.desk.resume(this.batch.info.steps);
-      part("waiting").textContent = `· ${(await this.batch.waiting()).waiting} wait`;
+      if (!isSecond) part("waiting").textContent = `· ${(await this.batch.waiting()).waiting} wait`;
     } catch (error) {
       come();
       this.notices.show("load", { tone: "bad", icon: "cloud-off", title: "The batch could not be loaded.", text: `${error.message} Nothing was changed.`, action: ["Try again", () => location.reload()], stays: true });

@@ -1,6 +1,7 @@
 // Tells the server for how long pictures were clear where no batch reports it. A decision may rest on what was seen: a
 // form marked data-after-look is sent only when all of it has been told.
 import { postJson } from "./api.js";
+import { moment } from "./dom.js";
 
 let told = Promise.resolve();
 
@@ -17,6 +18,7 @@ export function sendAfterLooks(form) {
     if (ready) return;
     event.preventDefault();
     await told;
+    await moment(); // while the first submission is still being told of, another one is passed over
     ready = true;
     form.requestSubmit(event.submitter); // a button may carry the choice
     ready = false;
