@@ -36,6 +36,7 @@ def page(browser: Browser, live: Product, sessions: dict[str, Any]) -> Iterator[
     page = browser.new_page(base_url=live.url, storage_state=sessions["kim"])
     page.set_default_timeout(60_000)
     yield page
+    page.context.unroute_all(behavior="ignoreErrors")  # a request that is still held would hold up the end
     page.close()
 
 
