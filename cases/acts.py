@@ -21,10 +21,8 @@ from cases.standing import Planned
 from cases.tallies import Moved
 from cases.units import LAST, Answers, Round, Wish, answer
 from workbench import audit
-from workbench.errors import BadInput
 from workbench.models import User
 
-MOST_ACTS = 200
 LATE = "A colleague decided this first. Yours is kept as a second opinion."
 
 SET_UNSURE = """
@@ -53,9 +51,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     Raises BatchOver, BadInput. One transaction: acts, decisions, items, offers, events.
     """
     codes = review.open_codes(batch)
-    if len(wishes) > MOST_ACTS:
-        raise BadInput(f"Send at most {MOST_ACTS} acts at once.")
-    once = _one_per_key(wishes)
+    once = units.one_per_key(wishes)
     if not once:
         return []
     now = Round(batch, batch.case, by, codes)
@@ -84,14 +80,6 @@ def _in_turn(now: Round, wishes: Sequence[Wish], answers: Answers) -> list[Wish]
             return [wish for later in runs[number:] for wish in later]
         answers |= _carry_out(now, run)
     return []
-
-
-def _one_per_key(wishes: Sequence[Wish]) -> list[Wish]:
-    """Each act once. Raises BadInput where two acts came under one key: nobody could say which of them stands."""
-    once = list(dict.fromkeys(wishes))
-    if len({wish.key for wish in once}) < len(once):
-        raise BadInput("Two acts came under one key. Nothing was written.")
-    return once
 
 
 def _runs(wishes: Sequence[Wish]) -> list[list[Wish]]:

@@ -3,7 +3,6 @@
 Categories of peers are no part of it while a first decision is awaited (`why.is_blind`; ux.md section 1.5).
 """
 
-import base64
 import json
 from typing import Any
 from uuid import UUID
@@ -12,7 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from cases import metadata, names, paths, problems, shown, units, why_here
-from cases.models import Content, Item, Metadata, Stack
+from cases.models import Content, Item, Metadata, SecondView, Stack
+from cases.veils import as_text
 from workbench.models import User
 
 FOUND_IN = f"""
@@ -40,16 +40,21 @@ def unit(stack: Stack, *, by: User, named: UUID | None = None) -> dict[str, Any]
     """
     members = Item.objects.select_related("content", "case").filter(stack=stack)
     item = (named and members.filter(public_id=named).first()) or members.get(pk=stack.cover_id)
-    content, places = item.content, found_in(item)
+    return about(stack, item, by) | _stack(stack)
+
+
+def about(row: Stack | SecondView, item: Item, by: User) -> dict[str, Any]:
+    """What is told of an item whatever row it is a unit of: why it is here, its file, where it was found."""
+    places = found_in(item)
     return {
-        "id": str(stack.public_id),
-        "version": stack.version,
+        "id": str(row.public_id),
+        "version": row.version,
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
         "why": [line.as_json() for line in why_here.lines(item, by)],
-        "file": [fact for fact in facts(content) if fact[0] != "Preview"],  # the unit itself says why it has none
+        "file": [fact for fact in facts(item.content) if fact[0] != "Preview"],  # the unit itself says why it has none
         "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
-    } | _stack(stack)
+    }
 
 
 def _stack(stack: Stack) -> dict[str, Any]:
@@ -61,7 +66,7 @@ def _stack(stack: Stack) -> dict[str, Any]:
     return {
         "members": [
             {
-                "veil": base64.b64encode(bytes(veil)).decode() if veil else "",
+                "veil": as_text(veil),
                 "distance": distance,
                 "near": units.is_near(distance),
                 "lies": lies(turned, shown),

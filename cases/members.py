@@ -1,6 +1,5 @@
 """The pictures of a stack one by one: what the stack view shows (ux.md "Stack handling")."""
 
-import base64
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.db import connection
 from cases import inspector, names, problems
 from cases.models import Batch, Stack
 from cases.units import is_near
+from cases.veils import as_text
 
 # In the order of the view: what is shown first, then by likeness to it. Decided by others, or known: only counted.
 MEMBERS = """
@@ -70,5 +70,5 @@ def _member(row: tuple[Any, ...]) -> dict[str, Any]:
         "outcome": "unsure" if unsure and state == "unsure" else None,
         "flagged": flagged,
         "opened": opened,
-        "veil": base64.b64encode(bytes(veil)).decode() if veil else "",
+        "veil": as_text(veil),
     }

@@ -1,5 +1,6 @@
 """How a person finds a batch again after leaving it: where to go on, what can be taken back, what was seen."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import connection
@@ -49,8 +50,12 @@ def steps(batch: Batch) -> list[dict[str, Any]]:
     """The acts that Z can take back, oldest first, with the code and outcome each left on its unit. One query."""
     with connection.cursor() as cursor:
         cursor.execute(STEPS, [batch.pk])
-        names = ("key", "act", "stack", "code", "outcome")
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return told(cursor.fetchall())
+
+
+def told(rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Acts as the page takes them up: key, kind, unit, and the code and outcome each left there."""
+    return [dict(zip(("key", "act", "stack", "code", "outcome"), row, strict=True)) for row in rows]
 
 
 def seen(batch: Batch) -> list[dict[str, Any]]:

@@ -3,26 +3,23 @@
 A claim is one statement (model.md section 4, `queue/picking.py`); whoever holds a live lease is alone with the stack.
 """
 
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, held_moves, names, nothing_left, problems, states
-from cases.care import day
-from cases.errors import BatchOver, CaseIsClosed, NothingFits, NothingLeft
+from cases import claiming, events, held_moves, names, nothing_left, problems, states
+from cases.errors import BatchOver, NothingFits, NothingLeft
 from cases.models import Batch, Case, Item
 from cases.queue import picking, promise, unsure
 from cases.queue.filters import Wanted
 from cases.queue.orders import DEFAULT, ORDERS
 from cases.queue.picking import Asked
+from cases.veils import packed
 from workbench import audit, prepared
 from workbench.errors import BadInput
 from workbench.models import User
@@ -91,32 +88,14 @@ def claim(*, case: Case, by: User, order: str = DEFAULT, wanted: Wanted | None =
     if order not in ORDERS:
         raise BadInput(f"order must be one of {', '.join(ORDERS)}.")
     expire_batches(case=case, user=by)
-    held = _open_of(case, by)
-    if held is None:
-        day.require_more(by)
-    try:
-        return held or _claim_new(Asked(case, by, order, wanted or Wanted()))
-    except IntegrityError:  # one_open_batch: a second click of the same person came first
-        first = _open_of(case, by)
-        if first is None:
-            raise
-        return first
-
-
-def _open_of(case: Case, by: User) -> Batch | None:
-    return Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN, kind=Batch.Kind.FIRST).first()
+    asked = Asked(case, by, order, wanted or Wanted())
+    return claiming.claim(case, by, Batch.Kind.FIRST, lambda: _claim_new(asked))
 
 
 @transaction.atomic
 def _claim_new(asked: Asked) -> Batch:
     case, by, order, wanted = asked
-    if not Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(batches=F("batches") + 1):
-        raise CaseIsClosed
-    case.refresh_from_db(fields=["batches"])
-    until = Now() + timedelta(hours=settings.BATCH_HOURS)  # the database's clock, which judges it too
-    batch = Batch.objects.create(
-        number=case.batches, case=case, user=by, lease_until=until, order=order, wanted=wanted.as_json()
-    )
+    batch = claiming.begin(case, by, Batch.Kind.FIRST, order=order, wanted=wanted.as_json())
     reopened, marks = unsure.take_up(asked, batch)
     batch.size = picking.take(asked, batch, among=reopened)
     if not batch.size:
@@ -202,8 +181,7 @@ def veils(batch: Batch, *, after: int = 0, limit: int = 200) -> bytes:
     """The veiled pictures of a batch as one answer: for each unit a big-endian length and WebP bytes."""
     with connection.cursor() as cursor:
         cursor.execute(VEILS, [batch.pk, after, limit])
-        pictures = [bytes(row[0] or b"") for row in cursor.fetchall()]
-    return b"".join(struct.pack(">I", len(picture)) + picture for picture in pictures)
+        return packed(bytes(row[0] or b"") for row in cursor.fetchall())
 
 
 def progress(batch: Batch) -> Progress:

@@ -1,11 +1,11 @@
 """The keyframes of a film in a batch: what the viewer shows of it (ux.md section 6, "Viewer and storyboard")."""
 
-import base64
 from typing import Any
 
 from django.db import connection
 
 from cases.models import Item
+from cases.veils import as_text
 
 FRAMES = """
 SELECT number, at_ms, scene, veil FROM cases_keyframe WHERE content_id = %s ORDER BY number
@@ -24,7 +24,6 @@ def of(item: Item) -> dict[str, Any]:
         "item": str(item.public_id),
         "duration_ms": item.content.duration_ms,
         "frames": [
-            {"number": number, "at_ms": at, "scene": scene, "veil": base64.b64encode(bytes(veil)).decode()}
-            for number, at, scene, veil in rows
+            {"number": number, "at_ms": at, "scene": scene, "veil": as_text(veil)} for number, at, scene, veil in rows
         ],
     }

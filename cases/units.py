@@ -15,6 +15,7 @@ from workbench.errors import BadInput
 from workbench.models import User
 
 Answers = dict[UUID, dict[str, Any]]
+MOST_ACTS = 200
 SCOPES = ("item", "stack", "rest")
 LAST = "~"  # sorts after every path: skipped stacks wait at the end of the queue
 
@@ -207,6 +208,18 @@ def marked(wish: Wish, unit: Unit) -> list[Member]:
     """What X, S and Backspace are about: the cover; on a stack in which nobody is open, all that was decided too."""
     all_too = unit.is_over and wish.scope != "item"
     return [member for member in unit.members if member.item == unit.cover or (all_too and member.state == "decided")]
+
+
+def one_per_key(wishes: Sequence[Wish]) -> list[Wish]:
+    """Each act once. Raises BadInput for more than MOST_ACTS, and where two came under one key: nobody could say which
+    of them stands.
+    """
+    if len(wishes) > MOST_ACTS:
+        raise BadInput(f"Send at most {MOST_ACTS} acts at once.")
+    once = list(dict.fromkeys(wishes))
+    if len({wish.key for wish in once}) < len(once):
+        raise BadInput("Two acts came under one key. Nothing was written.")
+    return once
 
 
 def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str, Any]:

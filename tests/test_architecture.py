@@ -29,6 +29,7 @@ PURE = [
     "cases/counting.py",
     "cases/stacking/films.py",
     "cases/stacking/gathering.py",
+    "cases/veils.py",
     "workbench/media_types.py",
     "workbench/jail/pdq.py",
     "workbench/perceptual.py",

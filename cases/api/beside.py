@@ -1,6 +1,5 @@
 """Side trips as one binary answer, what is added to a batch by them, and how much waits behind it."""
 
-import struct
 from uuid import UUID
 
 import msgspec
@@ -13,6 +12,7 @@ from cases.models import Batch
 from cases.queue import adding, asking, beside
 from cases.queue.filters import read
 from cases.queue.picking import Asked
+from cases.veils import packed
 from workbench.errors import BadInput, NotFound
 from workbench.requests import SignedRequest
 
@@ -44,8 +44,7 @@ def look(request: SignedRequest, batch: UUID) -> HttpResponse:
         raise NotFound
     made = beside.look(batch=found, item=item, kind=request.GET.get("kind", ""), within=within)
     head = msgspec.json.encode({"about": made.about, "filter": made.filter, "rows": made.rows, "more": made.more})
-    answer = b"".join(struct.pack(">I", len(part)) + part for part in (head, *made.veils))
-    return HttpResponse(answer, content_type="application/octet-stream")
+    return HttpResponse(packed((head, *made.veils)), content_type="application/octet-stream")
 
 
 @require_POST

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from cases import events, review, units
+from cases import events, resuming, review, units
 from cases.errors import NotHeld, UnknownCategory
 from cases.keys import GIVEN, NOTHING_AGAIN, NOTHING_HERE, OUTCOMES
 from cases.models import Batch
@@ -19,7 +19,6 @@ from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
 
-MOST_ACTS = 200
 NO_FLAG = "In a second view there is no flag: others would see it before you are done."
 NO_STACK = "A second view is of one picture; there is no stack here."
 CHANGED = "This unit changed since you saw it. Look at it again."
@@ -104,11 +103,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     Raises BatchOver, BadInput. One transaction: acts, rows, events; at most 6 queries.
     """
     codes = review.open_codes(batch)
-    if len(wishes) > MOST_ACTS:
-        raise BadInput(f"Send at most {MOST_ACTS} acts at once.")
-    once = list(dict.fromkeys(wishes))
-    if len({wish.key for wish in once}) < len(once):
-        raise BadInput("Two acts came under one key. Nothing was written.")
+    once = units.one_per_key(wishes)
     now = Round(batch, by, codes, _lock(batch, by, [wish.stack for wish in once]))
     answers: Answers = units.earlier_answers(by, once)
     for wish in once:
@@ -122,8 +117,7 @@ def steps(batch: Batch) -> list[dict[str, Any]]:
     """The acts that Z can take back, in the shape of `resuming.steps`. One query."""
     with connection.cursor() as cursor:
         cursor.execute(STEPS, [batch.pk])
-        names = ("key", "act", "stack", "code", "outcome")
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return resuming.told(cursor.fetchall())
 
 
 def _lock(batch: Batch, by: User, views: list[UUID]) -> dict[UUID, View]:

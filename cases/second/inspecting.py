@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from cases import inspector, why_here
+from cases import inspector
 from cases.models import Batch, SecondView
 from workbench.models import User
 
@@ -18,16 +18,7 @@ def held_by(user: User) -> QuerySet[SecondView]:
 
 def unit(view: SecondView, user: User) -> dict[str, Any]:
     """In the shape of `inspector.unit`: blind, without stack and without sets. Three queries."""
-    item = view.item
-    places = inspector.found_in(item)
-    return {
-        "id": str(view.public_id),
-        "version": view.version,
-        "item": str(item.public_id),
-        "name": places[0]["name"] if places else "",
-        "why": [line.as_json() for line in why_here.lines(item, user)],
-        "file": [fact for fact in inspector.facts(item.content) if fact[0] != "Preview"],
-        "found_in": [{"exhibit": place["exhibit"], "text": inspector.place_text(place)} for place in places],
+    return inspector.about(view, view.item, user) | {
         "members": [],
         "stack": {"near": 0, "far": 0, "reach": 0},
     }

@@ -3,22 +3,19 @@
 Nothing here reads the code of a first decision, nor who made it.
 """
 
-import struct
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
-from django.db.models import F
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from cases import events, names, problems, review
-from cases.care import day
-from cases.errors import CaseIsClosed, NothingLeft
+from cases import claiming, events, names, problems, review
+from cases.errors import NothingLeft
 from cases.models import Batch, Case, Item
 from cases.review import Progress
 from cases.second import checking, shares
+from cases.veils import packed
 from workbench import audit
 from workbench.models import User
 
@@ -83,29 +80,12 @@ def claim(*, case: Case, by: User) -> Batch:
     Raises NothingLeft, CaseIsClosed, NoMoreToday.
     """
     review.expire_batches(case=case)
-    held = _open_of(case, by)
-    if held is None:
-        day.require_more(by)
-    try:
-        return held or _claim_new(case, by)
-    except IntegrityError:  # one_open_batch: a second click of the same person came first
-        first = _open_of(case, by)
-        if first is None:
-            raise
-        return first
-
-
-def _open_of(case: Case, by: User) -> Batch | None:
-    return Batch.objects.filter(case=case, user=by, state=Batch.State.OPEN, kind=Batch.Kind.SECOND).first()
+    return claiming.claim(case, by, Batch.Kind.SECOND, lambda: _claim_new(case, by))
 
 
 @transaction.atomic
 def _claim_new(case: Case, by: User) -> Batch:
-    if not Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(batches=F("batches") + 1):
-        raise CaseIsClosed
-    case.refresh_from_db(fields=["batches"])
-    until = Now() + timedelta(hours=settings.BATCH_HOURS)  # the database's clock, which judges it too
-    batch = Batch.objects.create(number=case.batches, case=case, user=by, lease_until=until, kind=Batch.Kind.SECOND)
+    batch = claiming.begin(case, by, Batch.Kind.SECOND)
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"case": case.pk, "by": by.pk, "batch": batch.pk, "most": settings.BATCH_ITEMS})
         batch.size = cursor.rowcount
@@ -164,8 +144,7 @@ def veils(batch: Batch, *, after: int = 0, limit: int = 200) -> bytes:
     """The veiled pictures of a batch as one answer, in the form of `review.veils`."""
     with connection.cursor() as cursor:
         cursor.execute(VEILS, [batch.pk, after, limit])
-        pictures = [bytes(row[0] or b"") for row in cursor.fetchall()]
-    return b"".join(struct.pack(">I", len(picture)) + picture for picture in pictures)
+        return packed(bytes(row[0] or b"") for row in cursor.fetchall())
 
 
 def progress(batch: Batch) -> Progress:
