@@ -89,22 +89,22 @@ def _weigh_ms(case: Any, person: Any, batch: Any) -> float:
     """Weighing the whole case once something relevant was found in it."""
     from bench.figures import wall_ms
     from bench.queue import _wish
-    from cases import acts, review
+    from cases import acts, ending, tiles
     from cases.queue import promise
 
-    acts.act(batch=batch, by=person, wishes=[_wish(unit) for unit in review.units(batch, limit=200)])
-    review.close(batch=batch, by=person)
+    acts.act(batch=batch, by=person, wishes=[_wish(unit) for unit in tiles.units(batch, limit=200)])
+    ending.close(batch=batch, by=person)
     return wall_ms(lambda: promise.weigh(case.pk))
 
 
 def _claim(case: Any, person: Any, order: str, wanted: dict[str, Any]) -> float:
-    from cases import review
+    from cases import ending, review
     from cases.queue.filters import read
 
     def once() -> float:
         batches = list[Any]()
         spent = _cpu_ms(lambda: batches.append(review.claim(case=case, by=person, order=order, wanted=read(wanted))))
-        review.close(batch=batches[0], by=person)
+        ending.close(batch=batches[0], by=person)
         return spent
 
     return _least(once)

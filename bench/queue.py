@@ -49,7 +49,7 @@ def run(*, full: bool) -> list[Row]:
 
 
 def _measure(items: int) -> list[Row]:
-    from cases import acts, review
+    from cases import acts, review, tiles
 
     case, person, client = _case(items)
     claim = median(lambda: _claim_ms(case, person), REPEATS)
@@ -58,7 +58,7 @@ def _measure(items: int) -> list[Row]:
     client.get(f"{address}?limit=60")
     sixty = median(lambda: cpu_ms(lambda: client.get(f"{address}?limit=60")), REPEATS)
     two_hundred = median(lambda: cpu_ms(lambda: client.get(f"{address}?limit=200")), REPEATS)
-    units = iter(review.units(batch, limit=200))
+    units = iter(tiles.units(batch, limit=200))
     one = median(lambda: wall_ms(lambda: acts.act(batch=batch, by=person, wishes=[_wish(next(units))])), REPEATS)
     many = [_wish(next(units)) for _ in range(60)]
     together = wall_ms(lambda: acts.act(batch=batch, by=person, wishes=many))
@@ -98,11 +98,11 @@ def _claim_ms(case: Any, person: Any) -> float:
     """Statement time of the claim itself, by PostgreSQL; the batch is given back afterwards."""
     from django.db import connection
 
-    from cases import review
+    from cases import ending, review
 
     with connection.execute_wrapper(timer := _Timer("WITH pick AS")):
         batch = review.claim(case=case, by=person)
-    review.close(batch=batch, by=person)
+    ending.close(batch=batch, by=person)
     return timer.ms
 
 

@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import events, facts, held_moves, keys, parting, publishing, review, standing, states, units
+from cases import answering, events, facts, held_moves, keys, parting, publishing, review, standing, states, units
+from cases.answering import Answers, answer
 from cases.errors import NotHeld
 from cases.facts import Facts
 from cases.keys import KEEP, Plan
@@ -19,7 +20,7 @@ from cases.second import drawing, opinions
 from cases.second.opinions import Given
 from cases.standing import Planned
 from cases.tallies import Moved
-from cases.units import LAST, Answers, Round, Wish, answer
+from cases.units import LAST, Round, Wish
 from workbench import audit
 from workbench.models import User
 
@@ -51,7 +52,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     Raises BatchOver, BadInput. One transaction: acts, decisions, items, offers, events.
     """
     codes = review.open_codes(batch)
-    once = units.one_per_key(wishes)
+    once = answering.one_per_key(wishes)
     if not once:
         return []
     now = Round(batch, batch.case, by, codes)
@@ -73,7 +74,7 @@ def _in_turn(now: Round, wishes: Sequence[Wish], answers: Answers) -> list[Wish]
     """Carry out acts until one is on a stack that may show another picture by then; returns those that are left."""
     units.lock(now, wishes)
     # Under the lock: of an act sent twice at once the later is a repeat.
-    answers |= units.earlier_answers(now.by, wishes)
+    answers |= answering.earlier_answers(now.by, wishes)
     runs = _runs([wish for wish in wishes if wish.key not in answers])
     for number, run in enumerate(runs):
         if number and any(len(now.units[wish.stack].members) > 1 for wish in run if wish.stack in now.units):
@@ -121,7 +122,7 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
 def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     """Write acts, decisions, what follows for offers, second opinions and marks; note their events."""
     answers = {plan.wish.key: _saved(now, plan) for plan in plans}
-    acts = units.open_acts(now, [plan.wish for plan in plans], [plan.undoes for plan in plans], answers)
+    acts = answering.open_acts(now, [plan.wish for plan in plans], [plan.undoes for plan in plans], answers)
     planned = [
         Planned(
             acts[plan.wish.key],

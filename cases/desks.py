@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cases import acts, resuming, review
+from cases import acts, resuming, review, tiles
 from cases.models import Batch, Stack
-from cases.review import Progress
 from cases.second import acts as second_acts
 from cases.second import queue
+from cases.tiles import Progress
 
 Rows = list[dict[str, Any]]
 
@@ -30,7 +30,7 @@ class Desk:
 
 def _next_items(batch: Batch) -> list[str]:
     """Public ids of the next items with a veil, at most twelve. Two queries."""
-    position = resuming.place(batch) or review.progress(batch).size
+    position = resuming.place(batch) or tiles.progress(batch).size
     next_ones = Stack.objects.filter(batch=batch, state=Stack.State.OPEN, position__gte=position).order_by("position")
     items = next_ones.values_list("cover__public_id", "cover__content__veil")[:24]
     return [str(item) for item, veil in items if veil][:12]
@@ -38,7 +38,7 @@ def _next_items(batch: Batch) -> list[str]:
 
 DESKS = {
     Batch.Kind.FIRST: Desk(
-        review.units, review.veils, review.progress, review.left_queue, acts.act, resuming.place, resuming.steps,
+        tiles.units, tiles.veils, tiles.progress, review.left_queue, acts.act, resuming.place, resuming.steps,
         resuming.seen, _next_items,
     ),
     Batch.Kind.SECOND: Desk(

@@ -5,7 +5,7 @@ from itertools import chain, count
 
 from django.db import IntegrityError, transaction
 
-from cases import closing, events, evidence, publishing, review
+from cases import closing, ending, events, evidence, publishing
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
 from hashsets import scheme_tables, sets
@@ -126,7 +126,7 @@ def remove_member(*, case: Case, person: User, by: User) -> None:
     """Take a person off the team: open batches go back, from the next request on the case is out of reach."""
     gone, _ = CaseMember.objects.filter(case=case, user=person).delete()
     if gone:
-        over = review.release(case=case, user=person)
+        over = ending.release(case=case, user=person)
         over.facts.append(
             audit.Event(events.MEMBER_REMOVED, audit.subject_of(case), case.public_id, {"user": person.username})
         )
@@ -142,7 +142,7 @@ def close(*, case: Case, by: User, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)  # whoever claims a batch just now waits, and is refused
-    over = review.release(case=case)
+    over = ending.release(case=case)
     over.facts.extend(evidence.hold_all(case))
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
         closed = audit.Event(events.CASE_CLOSED, audit.subject_of(case), case.public_id, reason=reason.strip())

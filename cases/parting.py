@@ -10,8 +10,9 @@ from uuid import UUID
 from django.db import connection
 
 from cases import events, states
+from cases.answering import Answers
 from cases.keys import Plan
-from cases.units import Answers, Round
+from cases.units import Round
 from workbench import audit
 
 PLACES = 0x53504C54  # advisory locks: who gives places in a batch; with the batch

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connection
 
 from cases.models import Batch
-from cases.review import Progress
+from cases.tiles import Progress
 
 PACE_FROM = 5  # decisions before an estimate is worth saying
 

@@ -6,7 +6,7 @@ from functools import partial
 from celery import shared_task
 from django.db import DatabaseError, InterfaceError, transaction
 
-from cases import comparing, drop, evidence, exports, matching, removal, resumable, review, verify_jobs
+from cases import comparing, drop, ending, evidence, exports, matching, removal, resumable, verify_jobs
 from cases.care import breaks
 from cases.exports import jobs
 from cases.ingest import leases, listing, pipeline, sweeping
@@ -152,7 +152,7 @@ def _sweep_drop() -> None:
 
 CHORES = (
     _sweep_ingests,
-    review.expire_batches,
+    ending.expire_batches,
     breaks.sweep,
     match_again,
     _sweep_stacks,

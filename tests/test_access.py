@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from cases import decisions, review
+from cases import decisions, ending, review
 from cases.care import rules
 from cases.models import Case, Disagreement, Exhibit, Keyframe, SecondShare, SecondView
 from cases.queue import saved
@@ -132,7 +132,7 @@ def second_views(people: People, case: Case, exhibit: Exhibit) -> tuple[SecondVi
     unit = queue.units(given)[0]
     other = Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], "2")
     second_acts.act(batch=given, by=people.investigator, wishes=[other])
-    review.close(batch=given, by=people.investigator)
+    ending.close(batch=given, by=people.investigator)
     held = queue.claim(case=case, by=people.investigator)
     return held.second_views.get(), Disagreement.objects.get()
 

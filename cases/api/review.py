@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, figures, inspector, keys, members, review, storyboards, viewing
+from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.second import blind, inspecting
@@ -229,7 +229,7 @@ def _ms(value: int) -> int:
 def close(request: SignedRequest, batch: UUID) -> HttpResponse:
     """End the batch; its open units go back to the queue."""
     found = batch_of(request, batch)
-    summary = review.close(batch=found, by=request.user)
+    summary = ending.close(batch=found, by=request.user)
     left = figures.of(found.case).left
     page = reverse("cases:case", args=[found.case.public_id])
     return JsonResponse(summary | {"next": page, "case": {"left": left}})

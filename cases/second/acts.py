@@ -10,11 +10,12 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
-from cases import events, resuming, review, units
+from cases import answering, events, resuming, review
+from cases.answering import Answers, answer
 from cases.errors import NotHeld, UnknownCategory
 from cases.keys import GIVEN, NOTHING_AGAIN, NOTHING_HERE, OUTCOMES
 from cases.models import Batch
-from cases.units import Answers, Wish, answer
+from cases.units import Wish
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
@@ -103,9 +104,9 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     Raises BatchOver, BadInput. One transaction: acts, rows, events; at most 6 queries.
     """
     codes = review.open_codes(batch)
-    once = units.one_per_key(wishes)
+    once = answering.one_per_key(wishes)
     now = Round(batch, by, codes, _lock(batch, by, [wish.stack for wish in once]))
-    answers: Answers = units.earlier_answers(by, once)
+    answers: Answers = answering.earlier_answers(by, once)
     for wish in once:
         if wish.key not in answers:
             answers[wish.key] = _carry_out(now, wish)

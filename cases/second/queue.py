@@ -10,11 +10,11 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from cases import claiming, events, names, problems, review
+from cases import claiming, ending, events, names, problems
 from cases.errors import NothingLeft
 from cases.models import Batch, Case, Item
-from cases.review import Progress
 from cases.second import checking, shares
+from cases.tiles import Progress
 from cases.veils import packed
 from workbench import audit
 from workbench.models import User
@@ -79,7 +79,7 @@ def claim(*, case: Case, by: User) -> Batch:
 
     Raises NothingLeft, CaseIsClosed, NoMoreToday.
     """
-    review.expire_batches(case=case)
+    ending.expire_batches(case=case)
     return claiming.claim(case, by, Batch.Kind.SECOND, lambda: _claim_new(case, by))
 
 
@@ -111,7 +111,7 @@ def waiting(cases: list[Case], by: User) -> dict[int, int]:
 
 
 def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
-    """Tiles of a batch behind position `after`, in the shape of `review.units`. One query."""
+    """Tiles of a batch behind position `after`, in the shape of `tiles.units`. One query."""
     with connection.cursor() as cursor:
         cursor.execute(UNITS, {"batch": batch.pk, "after": after, "limit": limit})
         return [_unit(row) for row in cursor.fetchall()]
@@ -141,7 +141,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def veils(batch: Batch, *, after: int = 0, limit: int = 200) -> bytes:
-    """The veiled pictures of a batch as one answer, in the form of `review.veils`."""
+    """The veiled pictures of a batch as one answer, in the form of `tiles.veils`."""
     with connection.cursor() as cursor:
         cursor.execute(VEILS, [batch.pk, after, limit])
         return packed(bytes(row[0] or b"") for row in cursor.fetchall())

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection, transaction
 
-from cases import acts, publishing, review
+from cases import acts, publishing, review, tiles
 from cases.models import Act, Batch, Case, Decision, Item, Offer, Viewing
 from cases.units import Wish
 from tests.cases import material
@@ -44,7 +44,7 @@ def at_once(number: int, work: Callable[[], Any]) -> list[Any]:
 
 
 def looked_and_decided(batch: Batch, by: User, code: str = "1") -> tuple[dict[str, Any], Wish]:
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     content = Item.objects.get(public_id=unit["item"]).content
     Viewing.objects.create(user=by, content=content, case=batch.case, batch=batch, revealed_ms=900)
     wish = decide(unit, code)
@@ -58,7 +58,7 @@ def test_one_act_sent_by_eight_threads_at_once_is_saved_once_and_a_repeat_for_th
 ) -> None:
     material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
-    wish = decide(review.units(batch)[0])
+    wish = decide(tiles.units(batch)[0])
     answers = at_once(8, lambda: acts.act(batch=Batch.objects.get(pk=batch.pk), by=dana, wishes=[wish])[0])
     assert sorted(answer["status"] for answer in answers) == ["repeat"] * 7 + ["saved"]
     assert {answer["code"] for answer in answers} == {"1"}
@@ -83,7 +83,7 @@ def test_of_ten_claims_at_once_each_person_gets_one_batch_and_no_stack_is_in_two
 def test_two_acts_under_one_key_are_refused_and_nothing_is_written(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
-    one, two = review.units(batch)
+    one, two = tiles.units(batch)
     key = uuid4()
     with pytest.raises(BadInput):
         acts.act(batch=batch, by=dana, wishes=[decide(one, key=key), decide(two, "2", key=key)])

@@ -4,7 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
-from cases import decisions, review, viewing
+from cases import decisions, ending, review, viewing
 from cases.errors import NotHeld, PreviewPending
 from cases.models import Act, Case, Content, Item, Keyframe, Viewing
 from tests.cases import material
@@ -33,7 +33,7 @@ def test_an_investigators_look_in_a_batch_is_told_when_the_batch_ends(item: Item
     batch = review.claim(case=item.case, by=dana)
     viewing.clear(item=item, by=dana)
     assert not AuditEvent.objects.filter(verb="media.open").exists()
-    summary = review.close(batch=batch, by=dana)
+    summary = ending.close(batch=batch, by=dana)
     assert (summary["views"], summary["sent"]) == (0, 1)  # nothing was reported, and yet one picture went out:
     # so it has its event. A browser that never reports a look must not be a way to look without a trace.
     told = AuditEvent.objects.get(verb="media.reveal")

@@ -114,7 +114,7 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
 
 def _second_case(people: dict[str, Any]) -> dict[str, str]:
     """A case that Kim decided: Jo gave two second views, one of which differs, and has four to give."""
-    from cases import decisions, investigations, review
+    from cases import decisions, ending, investigations
     from cases.models import Item
     from cases.second import acts, queue
     from tests.browser import pictures
@@ -127,7 +127,7 @@ def _second_case(people: dict[str, Any]) -> dict[str, str]:
     batch = queue.claim(case=case, by=jo)
     for unit, code in zip(queue.units(batch), "12", strict=False):
         acts.act(batch=batch, by=jo, wishes=[_wish(unit, code)])
-    review.close(batch=batch, by=jo)
+    ending.close(batch=batch, by=jo)
     return {"second case": f"/cases/{case.public_id}/", "ruling": "/ruling/", "second views": "/second/"}
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import acts, investigations, publishing, review
+from cases import acts, ending, investigations, publishing, review, tiles
 from cases.errors import BatchOver, NothingLeft
 from cases.models import Batch, Case, Decision, Item, Offer, SecondOpinion, Stack, Standing, Tally, Viewing
 from cases.units import Wish
@@ -44,7 +44,7 @@ def test_nothing_left_says_so(case: Case, dana: User) -> None:
 def test_a_decision_leaves_the_queue_and_is_one_event(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b", "c"])
     batch = review.claim(case=case, by=dana)
-    first = review.units(batch)[0]
+    first = tiles.units(batch)[0]
     [answer] = acts.act(batch=batch, by=dana, wishes=[wish(first)])
     assert (answer["status"], answer["code"], answer["version"], answer["files"]) == ("saved", "1", 2, 1)
     assert counts(case) == {"decided": 1, "open": 2}
@@ -60,14 +60,14 @@ def test_a_decision_follows_exact_copies_into_other_cases(case: Case, dana: User
     material.pictures(case, dana, ["a", "b"])
     material.pictures(other, dana, ["a", "z"])
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in review.units(batch)])
+    acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in tiles.units(batch)])
     assert counts(other) == {"decided": 1, "open": 1}
 
 
 def test_an_act_sent_twice_is_carried_out_once(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
-    once = wish(review.units(batch)[0])
+    once = wish(tiles.units(batch)[0])
     acts.act(batch=batch, by=dana, wishes=[once])
     [again] = acts.act(batch=batch, by=dana, wishes=[once])
     assert again["status"] == "repeat"
@@ -79,7 +79,7 @@ def test_a_stale_version_writes_nothing(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
     Stack.objects.update(version=5)
-    unit = review.units(batch)[0] | {"version": 4}
+    unit = tiles.units(batch)[0] | {"version": 4}
     [answer] = acts.act(batch=batch, by=dana, wishes=[wish(unit)])
     assert answer["status"] == "stale"
     assert not Decision.objects.exists()
@@ -88,7 +88,7 @@ def test_a_stale_version_writes_nothing(case: Case, dana: User) -> None:
 def test_an_unknown_category_is_refused_in_words(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
-    [answer] = acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0], code="9")])
+    [answer] = acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0], code="9")])
     assert answer["status"] == "refused"
     assert answer["message"]
 
@@ -96,7 +96,7 @@ def test_an_unknown_category_is_refused_in_words(case: Case, dana: User) -> None
 def test_undo_takes_several_steps_back(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
-    one, two = review.units(batch)
+    one, two = tiles.units(batch)
     first, second = wish(one), wish(two, code="2")
     acts.act(batch=batch, by=dana, wishes=[first, second])
     undo = [
@@ -115,7 +115,7 @@ def test_undo_takes_several_steps_back(case: Case, dana: User) -> None:
 def test_deciding_again_supersedes_and_undo_restores_the_earlier_category(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     second = wish(unit | {"version": 2}, code="2")
     acts.act(batch=batch, by=dana, wishes=[wish(unit), second])
     assert Standing.objects.get().code == "2"
@@ -126,11 +126,11 @@ def test_deciding_again_supersedes_and_undo_restores_the_earlier_category(case: 
 def test_unsure_leaves_the_queue_skip_goes_to_its_end_and_both_can_be_undone(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
-    one, two = review.units(batch)
+    one, two = tiles.units(batch)
     unsure, skip = wish(one, "unsure"), wish(two, "skip")
     acts.act(batch=batch, by=dana, wishes=[unsure, skip])
     assert counts(case) == {"unsure": 1, "open": 1}
-    assert [unit["outcome"] for unit in review.units(batch)] == ["unsure", "skipped"]
+    assert [unit["outcome"] for unit in tiles.units(batch)] == ["unsure", "skipped"]
     assert Stack.objects.get(public_id=skip.stack).sort_key.startswith("~")
     undo = [Wish(uuid4(), "undo", act.stack, 2, undoes=act.key) for act in (unsure, skip)]
     acts.act(batch=batch, by=dana, wishes=undo)
@@ -143,8 +143,8 @@ def test_the_later_of_two_people_is_kept_as_a_second_opinion(case: Case, dana: U
     material.pictures(case, dana, ["a"])
     material.pictures(other, dana, ["a"])
     mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=milo)
-    acts.act(batch=theirs, by=milo, wishes=[wish(review.units(theirs)[0], code="2")])
-    [answer] = acts.act(batch=mine, by=dana, wishes=[wish(review.units(mine)[0], code="1")])
+    acts.act(batch=theirs, by=milo, wishes=[wish(tiles.units(theirs)[0], code="2")])
+    [answer] = acts.act(batch=mine, by=dana, wishes=[wish(tiles.units(mine)[0], code="1")])
     assert (answer["status"], answer["code"]) == ("conflict", "2")
     assert SecondOpinion.objects.get().code == "1"
     assert Standing.objects.get().code == "2"
@@ -154,8 +154,8 @@ def test_the_later_of_two_people_is_kept_as_a_second_opinion(case: Case, dana: U
 def test_closing_a_batch_gives_the_rest_back(case: Case, dana: User) -> None:
     material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0])])
-    assert review.close(batch=batch, by=dana)["decided"] == 1
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0])])
+    assert ending.close(batch=batch, by=dana)["decided"] == 1
     batch.refresh_from_db()
     with pytest.raises(BatchOver):
         acts.act(batch=batch, by=dana, wishes=[])
@@ -166,7 +166,7 @@ def test_only_what_was_unveiled_is_offered(case: Case, dana: User) -> None:
     contents = material.pictures(case, dana, ["a", "b"])
     batch = review.claim(case=case, by=dana)
     Viewing.objects.create(user=dana, content=contents[0], case=case, batch=batch, revealed_ms=400)
-    acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in review.units(batch)])
+    acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in tiles.units(batch)])
     assert [offer.decision.content for offer in Offer.objects.all()] == [contents[0]]
     assert publishing.offer_case(case=case, by=dana).held == {"not viewed": 1}
 
@@ -174,7 +174,7 @@ def test_only_what_was_unveiled_is_offered(case: Case, dana: User) -> None:
 def test_many_decisions_take_as_many_queries_as_one(case: Case, dana: User) -> None:
     material.pictures(case, dana, [f"p{n}" for n in range(61)])
     batch = review.claim(case=case, by=dana)
-    units = review.units(batch, limit=200)
+    units = tiles.units(batch, limit=200)
     with CaptureQueriesContext(connection) as one:
         acts.act(batch=batch, by=dana, wishes=[wish(units[0])])
     with CaptureQueriesContext(connection) as sixty:

@@ -5,7 +5,7 @@ import html
 import pytest
 from django.urls import reverse
 
-from cases import acts, contradictions, decisions, investigations, publishing, review, set_health
+from cases import acts, contradictions, decisions, investigations, publishing, review, set_health, tiles
 from cases.models import Case, Content, Item, Offer
 from hashsets import policies
 from hashsets.models import Disposition, HashSet
@@ -127,10 +127,10 @@ def test_only_what_may_act_contradicts_and_a_decision_taken_back_is_none(case: C
     assert contradictions.page(sam).rows == []
     material.pictures(case, dana, ["b"])
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0])])
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0])])
     listed(sam, "b", "2", Disposition.RELEVANT, set_name="Other")
     assert len(contradictions.page(sam).rows) == 1
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0], "clear")])
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0], "clear")])
     assert contradictions.page(sam).rows == []
 
 

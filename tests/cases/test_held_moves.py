@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import activity, acts, figures, held_moves, investigations, review
+from cases import activity, acts, ending, figures, held_moves, investigations, review, tiles
 from cases.models import Batch, Case, Item, Match, Stack
 from hashsets import policies
 from hashsets.models import Entry
@@ -77,11 +77,11 @@ def test_what_left_is_told_once_with_set_and_version_however_the_batch_ends(
     end: str, case: Case, held: Batch, dana: User, sam: User
 ) -> None:
     if end == "close":
-        review.close(batch=held, by=dana)
-        review.close(batch=held, by=dana)
+        ending.close(batch=held, by=dana)
+        ending.close(batch=held, by=dana)
     elif end == "expire":
         Batch.objects.update(lease_until=timezone.now() - timedelta(minutes=1))
-        assert review.expire_batches() == 1
+        assert ending.expire_batches() == 1
     elif end == "leave the team":
         investigations.remove_member(case=case, person=dana, by=sam)
     else:
@@ -109,8 +109,8 @@ def test_copies_in_overdue_batches_of_other_cases_are_told_too(
     late.update(lease_until=timezone.now() - timedelta(minutes=1))
     Stack.objects.filter(batch__in=late).update(lease_until=timezone.now() - timedelta(minutes=1))
     if end == "a colleague closes his":
-        review.close(batch=batch, by=milo)
-    review.expire_batches()
+        ending.close(batch=batch, by=milo)
+    ending.expire_batches()
     assert [(told(one), counts(one)["known"]) for one in (case, other)] == [
         ([("system", OWN, 3, 1, 1, 0, 1)], 1), ([("system", OWN, 3, 1, 1, 0, 1)], 1),
     ]  # fmt: skip
@@ -119,28 +119,28 @@ def test_copies_in_overdue_batches_of_other_cases_are_told_too(
 
 def test_what_was_decided_in_the_batch_did_not_leave_by_itself(case: Case, held: Batch, dana: User) -> None:
     known = str(item_of(case, "a").stack.public_id)
-    unit = next(unit for unit in review.units(held) if unit["id"] == known)
+    unit = next(unit for unit in tiles.units(held) if unit["id"] == known)
     acts.act(batch=held, by=dana, wishes=[wish(unit)])
     (one,) = held_moves.of_batch(held)
     assert one.known == 1
     of_one = page(dana, "cases:item", item_of(case, "a").public_id)
     assert "Takes the file out of the queue: policy accept. It is decided in this case; the decision stands." in of_one
-    review.close(batch=held, by=dana)
+    ending.close(batch=held, by=dana)
     assert told(case) == [("system", OWN, 1, 1, 1, 0, 1)]
     assert checks.broken() == []
 
 
 def test_a_tile_of_a_strong_match_says_known_and_one_of_a_weak_match_near(case: Case, held: Batch) -> None:
     Match.objects.filter(content=item_of(case, "b").content).update(strong=False)
-    tags = [unit["tags"] for unit in review.units(held)]
+    tags = [unit["tags"] for unit in tiles.units(held)]
     assert sorted(tags) == [[], ["known"], ["near known"]]
 
 
 def test_a_mark_on_what_is_known_by_now_lets_it_go_and_tells_it(case: Case, held: Batch, dana: User) -> None:
     known = str(item_of(case, "a").stack.public_id)
-    unit = next(unit for unit in review.units(held) if unit["id"] == known)
+    unit = next(unit for unit in tiles.units(held) if unit["id"] == known)
     acts.act(batch=held, by=dana, wishes=[wish(unit, "flag")])
-    review.close(batch=held, by=dana)
+    ending.close(batch=held, by=dana)
     assert told(case) == [("system", OWN, 1, 1, 1, 0, 1)] * 2
     assert checks.broken() == []
 
@@ -151,7 +151,7 @@ def test_what_comes_to_be_known_and_ceases_to_be_in_one_batch_is_not_told(
     makers.withdraw(own_set(case), *Entry.objects.values_list("id", flat=True), by=sam)
     sync()
     assert held_moves.of_case(case) == []
-    review.close(batch=held, by=dana)
+    ending.close(batch=held, by=dana)
     assert told(case) == []
     assert counts(case) == {"open": 3}
 
@@ -176,7 +176,7 @@ def test_a_policy_and_a_withdrawal_are_told_as_causes_and_what_is_proposed_apart
     assert f"1 item left to decide is proposed since {OWN}, version 1." in said
     assert "1 known item is no longer known since Other, version 2." in said
     assert "No longer known since Other, version 2." in page(sam, "cases:item", one.public_id)
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert told(case) == [("system", OWN, 1, 1, 1, 0, 0), ("system", "Other", 2, 1, 0, 1, -1)]
     assert checks.broken() == []
 

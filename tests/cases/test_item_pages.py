@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from cases import acts, decisions, figures, matching, publishing, review
+from cases import acts, decisions, ending, figures, matching, publishing, review, tiles
 from cases.models import Batch, Case, Exhibit, Item, Offer
 from cases.units import Wish
 from tests.cases import material
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def press(batch: Batch, by: User, *keys: str) -> list[Item]:
     """Press a key on each unit of the batch in turn; the items they were pressed on."""
     touched = []
-    for unit, key in zip(review.units(batch), keys, strict=False):
+    for unit, key in zip(tiles.units(batch), keys, strict=False):
         wish = Wish(uuid4(), key, UUID(unit["id"]), unit["version"], "1" if key == "decide" else None)
         acts.act(batch=batch, by=by, wishes=[wish])
         touched.append(Item.objects.get(public_id=unit["item"]))
@@ -66,13 +66,13 @@ def test_an_items_page_says_what_i_left_on_it_and_nobody_elses_marks(
     assert "Nobody has decided it yet." in said[skipped]
     assert "It is in your open batch" in said[decided]
     assert "You marked it unsure." not in shown(signed_in(milo), f"/items/{unsure.public_id}/")
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert "a supervisor of your agency can supersede" in shown(signed_in(dana), f"/items/{decided.public_id}/")
 
 
 def test_a_mark_that_was_taken_back_is_not_told(case: Case, dana: User, batch: Batch) -> None:
     [item] = press(batch, dana, "unsure")
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     key = item.stack.act_set.get().idempotency_key
     acts.act(batch=batch, by=dana, wishes=[Wish(uuid4(), "undo", UUID(unit["id"]), unit["version"], None, undoes=key)])
     assert "You marked it unsure." not in shown(signed_in(dana), f"/items/{item.public_id}/")

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import acts, investigations, publishing, review
+from cases import acts, investigations, publishing, review, tiles
 from cases.models import Act, Batch, Case, Decision, Item, Offer, SecondOpinion, Stack, Standing, Viewing
 from cases.units import Wish
 from tests import statements
@@ -35,7 +35,7 @@ class Keys:
     @property
     def shown(self) -> tuple[str | None, str | None]:
         """Code and outcome of the unit, as a page that is loaded now shows them."""
-        found = next(unit for unit in review.units(self.batch) if unit["id"] == str(self.stack))
+        found = next(unit for unit in tiles.units(self.batch) if unit["id"] == str(self.stack))
         return found["code"], found["outcome"]
 
 
@@ -47,7 +47,7 @@ def batch(case: Case, dana: User) -> Batch:
 
 @pytest.fixture
 def keys(batch: Batch) -> Keys:
-    return Keys(batch, review.units(batch)[0])
+    return Keys(batch, tiles.units(batch)[0])
 
 
 def looked(batch: Batch) -> None:
@@ -90,8 +90,8 @@ def test_what_a_colleague_decided_is_neither_marked_nor_cleared(case: Case, dana
     material.pictures(case, dana, ["a"])
     material.pictures(other, milo, ["a"])
     mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=milo)
-    Keys(theirs, review.units(theirs)[0]).press("decide", "2")
-    keys = Keys(mine, review.units(mine)[0])
+    Keys(theirs, tiles.units(theirs)[0]).press("decide", "2")
+    keys = Keys(mine, tiles.units(mine)[0])
     assert keys.press(kind)["status"] == "refused"
     assert Standing.objects.get().code == "2"
     assert not Item.objects.filter(unsure=True).exists()
@@ -171,8 +171,8 @@ def test_a_second_opinion_is_given_once_and_another_is_refused_in_words(case: Ca
     material.pictures(case, dana, ["a"])
     material.pictures(other, milo, ["a"])
     mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=milo)
-    Keys(theirs, review.units(theirs)[0]).press("decide", "2")
-    keys = Keys(mine, review.units(mine)[0])
+    Keys(theirs, tiles.units(theirs)[0]).press("decide", "2")
+    keys = Keys(mine, tiles.units(mine)[0])
     assert keys.press("decide", "1")["status"] == "conflict"
     version, written = keys.version, Act.objects.count()
     again = keys.press("decide", "5")
@@ -185,7 +185,7 @@ def test_a_second_opinion_is_given_once_and_another_is_refused_in_words(case: Ca
 def test_mixed_keys_on_many_units_cost_as_many_queries_as_on_few(case: Case, dana: User) -> None:
     material.pictures(case, dana, [f"p{n}" for n in range(48)])
     batch = review.claim(case=case, by=dana)
-    units = review.units(batch, limit=200)
+    units = tiles.units(batch, limit=200)
 
     def mixed(some: list[dict[str, Any]]) -> list[Wish]:
         kinds = ["decide", "unsure", "skip", "flag"]
@@ -212,7 +212,7 @@ def test_contents_are_locked_once_before_anything_is_written(case: Case, dana: U
     material.pictures(case, dana, ["a", "b", "c"])
     batch = review.claim(case=case, by=dana)
     kinds = ("decide", "unsure", "decide")
-    pairs = zip(reversed(review.units(batch)), kinds, strict=True)
+    pairs = zip(reversed(tiles.units(batch)), kinds, strict=True)
     wishes = [Wish(uuid4(), kind, UUID(unit["id"]), 1, "1" if kind == "decide" else None) for unit, kind in pairs]
     wishes += [Wish(uuid4(), "undo", wish.stack, 2, undoes=wish.key) for wish in wishes]
     with statements.sent() as told:

@@ -6,7 +6,7 @@ import time
 import pytest
 from django.db import connection, transaction
 
-from cases import decisions, investigations, matching, publishing, review
+from cases import decisions, ending, investigations, matching, publishing, review, tiles
 from cases.errors import AnotherPersonNeeded, OfferMoved, ReasonNeeded
 from cases.models import Case, Decision, Item, Match, Offer, Tally, Viewing
 from cases.units import Wish
@@ -125,7 +125,7 @@ def test_a_unit_on_screen_is_not_changed_but_told_to_have_left(case: Case, dana:
     assert counts(case) == {"open": 2}
     [left] = review.left_queue(batch)
     assert left["reason"] == "known in Northmoor, Landscapes T1, version 1"
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert counts(case) == {"known": 1, "open": 1}
 
 
@@ -135,7 +135,7 @@ def offer_of(case: Case, dana: User) -> Offer:
     [content] = material.pictures(case, dana, ["a"])
     batch = review.claim(case=case, by=dana)
     Viewing.objects.create(user=dana, content=content, case=case, batch=batch, revealed_ms=500)
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0])])
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0])])
     return Offer.objects.get()
 
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import review
+from cases import review, tiles
 from cases.models import Batch, Case, Item, Offer, Viewing
 from tests import factories
 from tests.cases import material
@@ -111,7 +111,7 @@ def test_a_clear_picture_needs_the_batch_that_holds_it(case: Case, dana: User, m
 def test_a_supervisor_approves_on_the_publish_page(case: Case, dana: User, sam: User, batch: Batch) -> None:
     content = Item.objects.order_by("pk")[0].content
     Viewing.objects.create(user=dana, content=content, case=case, batch=batch, revealed_ms=10)
-    unit = review.units(batch, limit=1)[0]
+    unit = tiles.units(batch, limit=1)[0]
     act = {"key": str(uuid4()), "act": "decide", "stack": unit["id"], "version": 1, "code": "1"}
     client = signed_in(dana)
     client.post(

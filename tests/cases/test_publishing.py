@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from cases import acts, decisions, matching, publishing, review
+from cases import acts, decisions, matching, publishing, review, tiles
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved
 from cases.models import Batch, Case, Decision, Item, Offer, Viewing
 from cases.units import Wish
@@ -36,7 +36,7 @@ def batch(case: Case, dana: User) -> Batch:
 
 def decide(batch: Batch, units: list[dict[str, Any]], code: str = "1") -> list[UUID]:
     """Decide units of the batch; the drafts that wait now."""
-    now = {unit["id"]: unit["version"] for unit in review.units(batch)}
+    now = {unit["id"]: unit["version"] for unit in tiles.units(batch)}
     wishes = [Wish(uuid4(), "decide", UUID(unit["id"]), now[unit["id"]], code) for unit in units]
     assert {answer["status"] for answer in acts.act(batch=batch, by=batch.user, wishes=wishes)} == {"saved"}
     drafts = Offer.objects.filter(state=Offer.State.DRAFT).order_by("pk")
@@ -59,7 +59,7 @@ def in_force(case: Case) -> list[str]:
 
 @pytest.mark.django_db
 def test_a_draft_and_the_withdrawal_it_replaces_are_approved_together(case: Case, sam: User, batch: Batch) -> None:
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     publishing.approve(offers=decide(batch, [unit]), by=sam)
     decide(batch, [unit], "2")
     waiting = list(Offer.objects.order_by("pk"))
@@ -73,7 +73,7 @@ def test_a_draft_and_the_withdrawal_it_replaces_are_approved_together(case: Case
 
 @pytest.mark.django_db
 def test_withdrawals_that_nothing_replaces_are_confirmed_beside_drafts(case: Case, sam: User, batch: Batch) -> None:
-    one, two, three, *_rest = review.units(batch)
+    one, two, three, *_rest = tiles.units(batch)
     publishing.approve(offers=decide(batch, [one, two]), by=sam)
     decide(batch, [one], "4")  # 4 is never published
     decide(batch, [three])
@@ -89,7 +89,7 @@ def test_withdrawals_that_nothing_replaces_are_confirmed_beside_drafts(case: Cas
 def test_what_is_held_is_published_or_given_back_later(
     case: Case, dana: User, sam: User, batch: Batch, step: str, state: str
 ) -> None:
-    drafts = decide(batch, review.units(batch)[:1])
+    drafts = decide(batch, tiles.units(batch)[:1])
     publishing.settle(act="hold", offers=drafts, by=sam, reason="wait for the lab")
     with pytest.raises(OfferMoved):
         publishing.settle(act="hold", offers=drafts, by=sam, reason="still")
@@ -112,7 +112,7 @@ def signed_in(user: User) -> Client:
 
 @pytest.mark.django_db
 def test_the_page_counts_what_waits_by_category(case: Case, dana: User, sam: User, batch: Batch) -> None:
-    units = review.units(batch)
+    units = tiles.units(batch)
     publishing.approve(offers=decide(batch, units[:1]), by=sam)
     publishing.ask_withdrawal(offers=[Offer.objects.get().public_id], by=dana, reason="misread")
     decide(batch, units[1:3])
@@ -127,7 +127,7 @@ def test_a_supervisor_looks_corrects_what_is_published_and_another_one_puts_it_i
     case: Case, sam: User, batch: Batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(storage, "preview", lambda _agency, _digest: b"jpeg")
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     publishing.approve(offers=decide(batch, [unit]), by=sam)
     client = signed_in(sam)
     token = client.get(f"/media/{unit['item']}/clear")["X-Viewing"]
@@ -146,7 +146,7 @@ def test_a_supervisor_looks_corrects_what_is_published_and_another_one_puts_it_i
 def test_decisions_are_offered_only_to_the_agencys_own_set_for_them(
     case: Case, dana: User, sam: User, ines: User, batch: Batch
 ) -> None:
-    decide(batch, review.units(batch)[:1])
+    decide(batch, tiles.units(batch)[:1])
     theirs = makers.hash_set(ines, "Theirs", reach="node", receives_offers=True)
     imported = makers.hash_set(sam, "Imported")
     foreign = makers.hash_set(sam, "Other scheme", scheme="us-pvic", receives_offers=True)
@@ -161,7 +161,7 @@ def test_decisions_are_offered_only_to_the_agencys_own_set_for_them(
 
 @pytest.mark.django_db
 def test_an_offer_is_held_once_its_set_takes_no_decisions_any_more(case: Case, sam: User, batch: Batch) -> None:
-    drafts = decide(batch, review.units(batch)[:2])
+    drafts = decide(batch, tiles.units(batch)[:2])
     sets.retire(own_set(case), by=sam, reason="over")
     outcome = publishing.approve(offers=drafts, by=sam)
     assert (outcome.done, dict(outcome.held)) == (0, {"the set does not take these decisions": 2})
@@ -171,7 +171,7 @@ def test_an_offer_is_held_once_its_set_takes_no_decisions_any_more(case: Case, s
 
 @pytest.mark.django_db
 def test_approving_many_costs_as_many_queries_as_one_and_locks_the_log_last(sam: User, batch: Batch) -> None:
-    first, second, *others = review.units(batch)
+    first, second, *others = tiles.units(batch)
     publishing.approve(offers=decide(batch, [first]), by=sam)  # the first version of a set costs a little more
     spent = []
     for units in ([second], others):

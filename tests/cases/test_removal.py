@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cases import decisions, events, evidence, figures, investigations, passwords, removal, review
+from cases import decisions, ending, events, evidence, figures, investigations, passwords, removal, review, tiles
 from cases.errors import CaseIsClosed, ReasonNeeded
 from cases.exports import snapshot
 from cases.ingest import contents, holding, ledger, listing, sweeping
@@ -80,11 +80,11 @@ def test_a_worker_that_was_lost_is_followed_by_another(two: tuple[Exhibit, ...])
 def test_the_unit_on_somebodys_screen_stays_until_its_batch_closes(case: Case, two: tuple[Exhibit, ...]) -> None:
     batch = review.claim(case=case, by=case.lead)
     remove(two[0])
-    assert len(review.units(batch)) == 3
+    assert len(tiles.units(batch)) == 3
     assert [left["reason"] for left in review.left_queue(batch)] == ["its exhibit was removed"]
     assert states(case) == ["open"] * 3
     assert checks.broken() == []
-    review.close(batch=batch, by=case.lead)
+    ending.close(batch=batch, by=case.lead)
     assert states(case) == ["excluded", "open", "open"]
     assert checks.broken() == []
 
@@ -94,7 +94,7 @@ def test_of_a_unit_that_is_decided_meanwhile_the_decision_stands(case: Case, two
     remove(two[0])
     held = Item.objects.get(case=case, content=factories.content(case.agency, "first"))
     decisions.decide_content(case=case, content=held.content, code="1", by=case.lead, via="test", viewed=True)
-    review.close(batch=Batch.objects.get(), by=case.lead)
+    ending.close(batch=Batch.objects.get(), by=case.lead)
     assert states(case) == ["excluded", "open", "open"]
     assert checks.broken() == []
     factories.item(factories.exhibit(case, "NM-03"), "first")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from cases import acts, overview, resuming, review
+from cases import acts, overview, resuming, review, tiles
 from cases.models import Batch, Case, Item, Viewing
 from cases.units import Wish
 from tests.cases import material
@@ -25,7 +25,7 @@ def batch(case: Case, dana: User) -> Batch:
 
 def press(batch: Batch, unit: dict[str, Any], kind: str, code: str | None = None, undoes: UUID | None = None) -> UUID:
     """One act on a unit as the server holds it now; returns its key."""
-    [now] = [row for row in review.units(batch, limit=200) if row["id"] == unit["id"]]
+    [now] = [row for row in tiles.units(batch, limit=200) if row["id"] == unit["id"]]
     wish = Wish(uuid4(), kind, UUID(now["id"]), now["version"], code, undoes=undoes)
     [answer] = acts.act(batch=batch, by=batch.user, wishes=[wish])
     assert answer["status"] == "saved"
@@ -33,7 +33,7 @@ def press(batch: Batch, unit: dict[str, Any], kind: str, code: str | None = None
 
 
 def test_a_batch_goes_on_at_the_first_unit_that_is_neither_decided_nor_marked(batch: Batch) -> None:
-    units = review.units(batch, limit=200)
+    units = tiles.units(batch, limit=200)
     assert resuming.place(batch) == 1
     for unit in units[:65]:
         press(batch, unit, {2: "skip", 3: "unsure"}.get(unit["position"], "decide"), "1")
@@ -48,7 +48,7 @@ def test_a_batch_goes_on_at_the_first_unit_that_is_neither_decided_nor_marked(ba
 
 
 def test_my_work_names_the_place_the_batch_opens_at(batch: Batch, dana: User) -> None:
-    units = review.units(batch, limit=200)
+    units = tiles.units(batch, limit=200)
     press(batch, units[0], "skip")
     press(batch, units[1], "decide", "1")
     stopped = overview.open_batch(dana)
@@ -58,7 +58,7 @@ def test_my_work_names_the_place_the_batch_opens_at(batch: Batch, dana: User) ->
 
 
 def test_the_steps_are_what_z_can_take_back_in_the_order_they_were_made(batch: Batch) -> None:
-    one, two = review.units(batch, limit=2)
+    one, two = tiles.units(batch, limit=2)
     first = press(batch, one, "decide", "1")
     skipped = press(batch, two, "skip")
     press(batch, one, "undo", undoes=press(batch, one, "decide", "2"))
@@ -73,9 +73,9 @@ def test_the_steps_are_what_z_can_take_back_in_the_order_they_were_made(batch: B
 
 def test_the_rest_is_estimated_from_the_time_on_screen_once_there_is_a_pace(batch: Batch, dana: User) -> None:
     batch.on_screen_ms = 60_000
-    assert resuming.minutes_left(batch, review.Progress(size=70, decided=4, left=66)) is None
-    assert resuming.minutes_left(batch, review.Progress(size=70, decided=10, left=60)) == 6
-    assert resuming.minutes_left(batch, review.Progress(size=70, decided=69, left=1)) == 1
+    assert resuming.minutes_left(batch, tiles.Progress(size=70, decided=4, left=66)) is None
+    assert resuming.minutes_left(batch, tiles.Progress(size=70, decided=10, left=60)) == 6
+    assert resuming.minutes_left(batch, tiles.Progress(size=70, decided=69, left=1)) == 1
 
 
 def test_the_batch_tells_all_of_it_at_once_for_as_many_queries_however_much_was_done(
@@ -85,7 +85,7 @@ def test_the_batch_tells_all_of_it_at_once_for_as_many_queries_however_much_was_
     client.force_login(dana, backend="workbench.people.PasswordBackend")
     with CaptureQueriesContext(connection) as before:
         assert client.get(address).json()["place"] == 1
-    units = review.units(batch, limit=20)
+    units = tiles.units(batch, limit=20)
     for unit in units:
         press(batch, unit, "decide", "1")
     content = Item.objects.get(public_id=units[0]["item"]).content

@@ -9,7 +9,7 @@ import pytest
 from django.db.models.functions import Now
 from django.test import Client
 
-from cases import review
+from cases import ending, review, tiles
 from cases.models import Batch, Case, Item, Viewing
 from tests.cases import material
 from workbench.models import User
@@ -73,9 +73,9 @@ def test_a_report_sent_again_does_not_lengthen_the_time_on_screen(dana: User, ba
 def test_a_look_is_kept_though_the_acts_beside_it_are_refused(
     dana: User, batch: Batch, kind: str, over: bool, status: int
 ) -> None:
-    seen, unit = sent(dana, batch), review.units(batch)[0]
+    seen, unit = sent(dana, batch), tiles.units(batch)[0]
     if over:
-        review.close(batch=batch, by=dana)
+        ending.close(batch=batch, by=dana)
     act = {"key": str(uuid4()), "act": kind, "stack": unit["id"], "version": 1, "code": "1"}
     body = {"acts": [act | {"viewings": [look(seen, 700)]}], "on_screen_ms": 4000}
     assert post(dana, f"/api/v1/batches/{batch.public_id}/decisions", body) == status

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from cases import review, viewing
+from cases import review, tiles, viewing
 from cases.care import breaks, ledger, rules, state
 from cases.care.errors import OnBreak
 from cases.models import Batch, Break, CareChoice, CareRule, Case, Item
@@ -75,7 +75,7 @@ def test_a_break_that_is_due_begins_once_however_many_pages_report(dana: User, l
 
 
 def test_while_it_lasts_no_clear_picture_is_sent_and_decisions_are_saved(dana: User, batch: Batch) -> None:
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     item = Item.objects.select_related("content", "case__agency").get(public_id=unit["item"])
     breaks.start(by=dana)
     client = Client()

@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
-from cases import review
+from cases import review, tiles
 from cases.care import day, ledger, rules, state
 from cases.care.errors import NoMoreToday, NotForYourself
 from cases.errors import ReasonNeeded
@@ -57,7 +57,7 @@ def test_a_batch_that_is_open_goes_on_when_the_limit_is_reached(dana: User, look
     CareRule.objects.create(agency=dana.agency, day_minutes=30, zone=noon())
     looked(dana, range(1, 32))
     assert review.claim(case=pictures, by=dana) == held
-    unit = review.units(held)[0]
+    unit = tiles.units(held)[0]
     body = {"acts": [{"key": str(uuid4()), "act": "decide", "stack": unit["id"], "version": 1, "code": "1"}]}
     path = f"/api/v1/batches/{held.public_id}/decisions"
     client = signed_in(dana)

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from cases import acts, review
+from cases import acts, ending, review, tiles
 from cases.errors import BatchIsFull, BatchOver, NoneFree
 from cases.models import Batch, Case, Content, Item, Stack
 from cases.queue import adding, beside
@@ -79,7 +79,7 @@ def test_likeness_is_found_anew_where_the_file_is_damaged_or_gone(
     case: Case, dana: User, scene: dict[str, Item]
 ) -> None:
     batch = review.claim(case=case, by=dana)
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     building.build(case.pk)
     path = Path(settings.DATA_DIR, "alike", f"{case.public_id}.hashes")
     whole = path.read_bytes()
@@ -94,8 +94,8 @@ def test_it_says_where_each_stands_and_nobodys_category(
 ) -> None:
     theirs = review.claim(case=case, by=milo, wanted=Wanted(camera="tern t2"))
     decided = review.claim(case=case, by=dana, wanted=Wanted(folder="in/below"))
-    acts.act(batch=decided, by=dana, wishes=[wish(unit, code="2") for unit in review.units(decided)])
-    review.close(batch=decided, by=dana)
+    acts.act(batch=decided, by=dana, wishes=[wish(unit, code="2") for unit in tiles.units(decided)])
+    ending.close(batch=decided, by=dana)
     batch = review.claim(case=case, by=dana, wanted=Wanted(folder="inside"))
     assert (names(theirs), names(batch)) == (["b"], ["e"])
     looked = beside.look(batch=batch, item=scene["a"], kind="similar", within=40)
@@ -118,7 +118,7 @@ def test_what_is_free_can_be_added_to_the_batch_and_looked_at_then(
     batch.refresh_from_db()
     assert batch.size == 3
     assert '"items":2,"stacks":2' in AuditEvent.objects.filter(verb="batch.extend").get().body
-    answers = acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in review.units(batch)])
+    answers = acts.act(batch=batch, by=dana, wishes=[wish(unit) for unit in tiles.units(batch)])
     assert [one["status"] for one in answers] == ["saved"] * 3
     with pytest.raises(NoneFree):
         adding.add(batch=batch, by=dana, items=wanted)
@@ -134,7 +134,7 @@ def test_a_batch_takes_in_no_more_than_its_limit_and_none_once_it_is_over(
     assert adding.add(batch=batch, by=dana, items=others).items == 1
     with pytest.raises(BatchIsFull):
         adding.add(batch=batch, by=dana, items=others)
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     with pytest.raises(BatchOver):
         adding.add(batch=batch, by=dana, items=others)
     assert not Stack.objects.filter(batch__isnull=False).exists()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from cases import acts, review
+from cases import acts, ending, review, tiles
 from cases.errors import NothingFits, NothingLeft
 from cases.models import Batch, Case, Exhibit, Item, Metadata, Stack
 from cases.queue.filters import Wanted
@@ -58,7 +58,7 @@ def scene(case: Case) -> dict[str, Item]:
 
 
 def names(batch: Any) -> list[str]:
-    return [unit["name"].split(".")[0] for unit in review.units(batch, limit=200)]
+    return [unit["name"].split(".")[0] for unit in tiles.units(batch, limit=200)]
 
 
 ALL = ["a", "b", "c", "d", "film"]
@@ -102,7 +102,7 @@ def _claimed(case: Case, by: User, order: str, wanted: Wanted) -> list[str]:
         return []
     assert (batch.order, batch.wanted) == (order, wanted.as_json())
     found = sorted(name.removeprefix("copy of ") for name in names(batch))
-    review.close(batch=batch, by=by)
+    ending.close(batch=batch, by=by)
     return found
 
 
@@ -127,9 +127,9 @@ def test_each_order_is_what_it_says_and_what_was_skipped_comes_last(
 ) -> None:
     batch = review.claim(case=case, by=dana, order=order)
     assert names(batch) == ORDERED[order]
-    units = review.units(batch)
+    units = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(units[0], "skip")])
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     again = review.claim(case=case, by=dana, order=order)
     first, *rest = ORDERED[order]
     assert names(again) == ([*rest, first] if order == "path" else rest)
@@ -172,11 +172,11 @@ def test_what_one_was_unsure_of_can_be_taken_up_again(
     case: Case, dana: User, milo: User, scene: dict[str, Item]
 ) -> None:
     batch = review.claim(case=case, by=dana, order="path")
-    units = {unit["name"][0]: unit for unit in review.units(batch)}
+    units = {unit["name"][0]: unit for unit in tiles.units(batch)}
     acts.act(
         batch=batch, by=dana, wishes=[wish(units["a"], "unsure"), wish(units["b"], "unsure"), wish(units["c"], "skip")]
     )
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     with pytest.raises(NothingFits):
         review.claim(case=case, by=milo, wanted=Wanted(state="my-unsure"))
     with pytest.raises(NothingFits):
@@ -184,8 +184,8 @@ def test_what_one_was_unsure_of_can_be_taken_up_again(
     again = review.claim(case=case, by=dana, wanted=Wanted(state="my-unsure"))
     assert names(again) == ["a", "b"]
     assert Item.objects.filter(case=case, state="open").count() == 5
-    assert [unit["outcome"] for unit in review.units(again)] == [None, None]
-    review.close(batch=again, by=dana)
+    assert [unit["outcome"] for unit in tiles.units(again)] == [None, None]
+    ending.close(batch=again, by=dana)
     assert names(review.claim(case=case, by=dana, wanted=Wanted(state="my-skipped"))) == ["c"]
     assert checks.broken(None) == []
 
@@ -217,7 +217,7 @@ def test_several_people_reach_every_stack_that_fits_exactly_once(
             try:
                 while True:
                     batch = review.claim(case=Case.objects.get(pk=case.pk), by=person, order=order, wanted=wanted)
-                    taken += [str(unit["id"]) for unit in review.units(batch, limit=200)]
+                    taken += [str(unit["id"]) for unit in tiles.units(batch, limit=200)]
                     Batch.objects.filter(pk=batch.pk).update(state="closed")  # its stacks stay leased: none comes back
             except NothingLeft:
                 connection.close()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases import acts, review
+from cases import acts, ending, review, tiles
 from cases.models import Batch, Case, Item, SavedFilter
 from cases.queue.asking import AskForm, fields
 from cases.queue.filters import Wanted
@@ -105,9 +105,9 @@ def test_a_kept_filter_of_another_case_is_not_there(case: Case, dana: User, scen
 
 def test_ones_own_marks_are_counted_and_can_be_taken_up(case: Case, dana: User, milo: User, scene: list[Item]) -> None:
     batch = review.claim(case=case, by=dana)
-    one, two, three = review.units(batch)
+    one, two, three = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(one, "unsure"), wish(two, "skip"), wish(three, "skip")])
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     client = signed_in(dana)
     overview = client.get(reverse("cases:case", args=[case.public_id]), secure=True).content.decode()
     assert "Take up next" in overview

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from cases import acts, review, tasks
+from cases import acts, ending, review, tasks, tiles
 from cases.models import Case, Item, Match, Metadata, Weighing
 from cases.queue import promise
 from hashsets.models import Entry
@@ -42,9 +42,9 @@ def pictures(case: Case) -> dict[str, Item]:
 
 def decide(case: Case, by: User, name: str, code: str) -> None:
     batch = review.claim(case=case, by=by)
-    unit = next(unit for unit in review.units(batch) if unit["name"] == f"{name}.jpg")
+    unit = next(unit for unit in tiles.units(batch) if unit["name"] == f"{name}.jpg")
     acts.act(batch=batch, by=by, wishes=[wish(unit, code=code)])
-    review.close(batch=batch, by=by)
+    ending.close(batch=batch, by=by)
 
 
 def promises(case: Case) -> dict[str, int]:

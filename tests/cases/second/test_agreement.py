@@ -6,7 +6,7 @@ from math import sqrt
 import pytest
 from django.urls import reverse
 
-from cases import review
+from cases import ending
 from cases.models import Case
 from cases.second import agreement, kappa, queue
 from hashsets import scheme_tables
@@ -66,7 +66,7 @@ def test_nothing_is_said_of_a_category_under_fifty_pairs(case: Case, dana: User,
     decide(case, dana, ["1"] * 50 + ["2"] * 12)
     batch = queue.claim(case=case, by=milo)
     give(batch, milo, "1")
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     scheme = scheme_tables.latest("landscapes-t1")
     lines = {line.category and line.category.code: line for line in _lines(sam)}
     assert (lines["2"].pairs, lines["2"].kappa, lines["2"].missing) == (12, None, True)

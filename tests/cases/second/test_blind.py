@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases import acts, investigations, review
+from cases import acts, ending, investigations, review, tiles
 from cases.models import Batch, Case, Decision, Item, Viewing
 from cases.second import queue
 from hashsets import finding, lookups
@@ -53,8 +53,8 @@ def scene(northmoor: Agency) -> Scene:
     [content] = material.pictures(case, second, ["a"])
     batch = review.claim(case=case, by=first)
     Viewing.objects.create(user=first, content=content, case=case, batch=batch, revealed_ms=400)
-    acts.act(batch=batch, by=first, wishes=[wish(unit, code=CODE) for unit in review.units(batch)])
-    review.close(batch=batch, by=first)
+    acts.act(batch=batch, by=first, wishes=[wish(unit, code=CODE) for unit in tiles.units(batch)])
+    ending.close(batch=batch, by=first)
     mine = queue.claim(case=case, by=second)
     return Scene(case, Item.objects.get(content=content), mine, Decision.objects.get(), second)
 
@@ -111,7 +111,7 @@ def test_no_answer_during_a_second_view_holds_the_first_code_or_who_gave_it(scen
         reverse("cases:api_decisions", args=[scene.batch.public_id]), {"acts": [act]}, content_type="application/json"
     )
     assert (answers.json()["results"][0]["code"], found_in(answers.content.decode(), scene.secrets)) == ("2", [])
-    review.close(batch=scene.batch, by=scene.second)
+    ending.close(batch=scene.batch, by=scene.second)
     after = {address: found_in(body_of(scene.second, address), scene.secrets) for address in told(scene)}
     assert {address: bool(secrets) for address, secrets in after.items()} == dict.fromkeys(after, True)
 
@@ -122,7 +122,7 @@ def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> N
         False,
         False,
     )
-    review.close(batch=scene.batch, by=scene.second)
+    ending.close(batch=scene.batch, by=scene.second)
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (True, True)
 
 
@@ -136,7 +136,7 @@ def test_hashes_of_a_second_view_are_withheld_in_every_look_up(scene: Scene) -> 
         assert answer.problem
         with pytest.raises(Withheld):
             finding.find(known, bytes(digest).hex(), by=scene.second)
-    review.close(batch=scene.batch, by=scene.second)
+    ending.close(batch=scene.batch, by=scene.second)
     [answer] = lookups.ask([bytes(content.sha256).hex()], by=scene.second, purpose="a test")
     assert answer.known
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cases import review
+from cases import ending
 from cases.models import Case, Disagreement
 from cases.second import queue, ruling
 from tests.cases.second.test_queue import decide, give
@@ -28,7 +28,7 @@ def test_damage_is_seen(damage: Damage, case: Case, dana: User, milo: User, sam:
     decide(case, dana, "2", 1)
     batch = queue.claim(case=case, by=milo)
     give(batch, milo, "1")
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     ruling.rule(disagreement=Disagreement.objects.get(), code="1", reason="no water line", by=sam)
     assert checks.broken(None) == []
     damage("ALTER TABLE cases_disagreement DROP CONSTRAINT ruled_by_another")

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from cases import acts, decisions, review
+from cases import acts, decisions, review, tiles
 from cases.errors import ReasonNeeded
 from cases.models import Case, Content, Decision, SecondView, Viewing
 from cases.second import shares
@@ -63,7 +63,7 @@ def test_of_a_stack_decision_that_reached_ten_one_follower_at_least_is_drawn(cas
     waiting.note([content.pk for content in made])
     building.build(case.pk)
     batch = review.claim(case=case, by=dana)
-    [unit] = review.units(batch)
+    [unit] = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(unit, scope="stack")])
     followers = list(Decision.objects.filter(basis="inherited"))
     assert len(followers) == 13
@@ -77,15 +77,15 @@ def test_flags_and_unsure_marks_are_asked_for_and_no_more_once_they_go(case: Cas
     shares.change(scheme=case.scheme, percents={"4": 0}, by=sam, reason="nothing is drawn here but what is marked")
     material.pictures(case, dana, ["a", "b", "c"])
     batch = review.claim(case=case, by=dana)
-    flagged, unsure, later = review.units(batch)
+    flagged, unsure, later = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(flagged, "flag"), wish(unsure, "unsure"), wish(later, code="4")])
-    [flagged, unsure, later] = review.units(batch)
+    [flagged, unsure, later] = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(flagged, code="4"), wish(later, "flag")])
     views = SecondView.objects.filter(state="open")
     assert sorted((view.why, view.decision is None) for view in views) == [
         ("flag", False), ("flag", False), ("unsure", True)
     ]  # fmt: skip
-    [_flagged, unsure, later] = review.units(batch)
+    [_flagged, unsure, later] = tiles.units(batch)
     acts.act(batch=batch, by=dana, wishes=[wish(unsure, "clear"), wish(later, "flag")])
     assert [view.item.content_id for view in views.all()] == [Decision.objects.order_by("pk").last().content_id]  # type: ignore[union-attr]
 

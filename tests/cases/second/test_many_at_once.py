@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
-from cases import investigations, review
+from cases import ending, investigations
 from cases.errors import NothingLeft
 from cases.models import Batch, Case, SecondOpinion, SecondView
 from cases.second import acts as second_acts
@@ -68,7 +68,7 @@ def batches(case: Case, person: User) -> Iterator[Batch]:
 
 def give_all(batch: Batch, by: User) -> None:
     second_acts.act(batch=batch, by=by, wishes=[wish(unit, code="1") for unit in queue.units(batch)])
-    review.close(batch=batch, by=by)
+    ending.close(batch=batch, by=by)
 
 
 def give_half_and_lose(batch: Batch, by: User) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from cases import acts, decisions, investigations, review
+from cases import acts, decisions, ending, investigations, review, tiles
 from cases.errors import BatchOver, NothingLeft
 from cases.models import Batch, Case, Decision, Disagreement, Item, SecondOpinion, SecondView, Standing, Viewing
 from cases.second import acts as second_acts
@@ -27,9 +27,9 @@ def decide(case: Case, by: User, code: str | Sequence[str] = "1", number: int = 
     batch = review.claim(case=case, by=by)
     for content in contents if viewed else ():
         Viewing.objects.create(user=by, content=content, case=case, batch=batch, revealed_ms=400)
-    units = review.units(batch, limit=200)
+    units = tiles.units(batch, limit=200)
     acts.act(batch=batch, by=by, wishes=[wish(unit, code=one) for unit, one in zip(units, codes, strict=True)])
-    review.close(batch=batch, by=by)
+    ending.close(batch=batch, by=by)
 
 
 def give(batch: Batch, by: User, code: str = "1", kind: str = "decide") -> list[dict[str, object]]:
@@ -44,7 +44,7 @@ def test_what_agrees_closes_the_wish_and_what_differs_opens_a_disagreement(case:
     batch = queue.claim(case=case, by=milo)
     assert [answer["status"] for answer in give(batch, milo)] == ["saved", "saved"]
     assert not SecondOpinion.objects.exists()  # it counts when the batch is over
-    assert review.close(batch=batch, by=milo)["decided"] == 2
+    assert ending.close(batch=batch, by=milo)["decided"] == 2
     assert {row.state for row in SecondView.objects.all()} == {"done"}
     assert {(row.code, row.reason) for row in SecondOpinion.objects.all()} == {("1", "sample")}
     [differing] = Disagreement.objects.all()
@@ -58,10 +58,10 @@ def test_a_batch_is_offered_once_the_first_look_is_over_and_to_one_person_at_a_t
 ) -> None:
     material.pictures(case, dana, ["a", "b"])
     first = review.claim(case=case, by=dana)
-    acts.act(batch=first, by=dana, wishes=[wish(unit) for unit in review.units(first)])
+    acts.act(batch=first, by=dana, wishes=[wish(unit) for unit in tiles.units(first)])
     with pytest.raises(NothingLeft):
         queue.claim(case=case, by=milo)  # Dana may still take back
-    review.close(batch=first, by=dana)
+    ending.close(batch=first, by=dana)
     mine = queue.claim(case=case, by=milo)
     assert (mine.size, queue.claim(case=case, by=milo)) == (2, mine)
     with pytest.raises(NothingLeft):
@@ -97,7 +97,7 @@ def test_undo_and_redo_go_any_number_of_steps_and_a_lost_browser_loses_nothing(
     Batch.objects.filter(pk=batch.pk).update(lease_until=Batch.objects.get(pk=batch.pk).opened_at - timedelta(1))
     with pytest.raises(BatchOver):
         second_acts.act(batch=batch, by=milo, wishes=[])
-    assert review.expire_batches() == 1
+    assert ending.expire_batches() == 1
     assert SecondOpinion.objects.get().code == "1"
     assert checks.broken(None) == []
 
@@ -120,13 +120,13 @@ def test_an_act_sent_twice_counts_once_and_a_stale_one_writes_nothing(case: Case
 def test_what_one_person_was_unsure_of_another_decides(case: Case, dana: User, milo: User) -> None:
     material.pictures(case, dana, ["a"])
     first = review.claim(case=case, by=dana)
-    acts.act(batch=first, by=dana, wishes=[wish(unit, "unsure") for unit in review.units(first)])
-    review.close(batch=first, by=dana)
+    acts.act(batch=first, by=dana, wishes=[wish(unit, "unsure") for unit in tiles.units(first)])
+    ending.close(batch=first, by=dana)
     with pytest.raises(NothingLeft):
         queue.claim(case=case, by=dana)
     batch = queue.claim(case=case, by=milo)
     give(batch, milo, "5")
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     made = Decision.objects.get()
     assert (made.by, made.code, made.act.via, Item.objects.get().state) == (milo, "5", "second", "decided")
     assert [view.decision for view in SecondView.objects.filter(state="open")] == [made]  # and wants a second view
@@ -139,11 +139,11 @@ def test_unsure_goes_to_somebody_else_and_skipped_comes_last(case: Case, dana: U
     batch = queue.claim(case=case, by=milo)
     one, two, _three = queue.units(batch)
     second_acts.act(batch=batch, by=milo, wishes=[wish(one, "unsure"), wish(two, "skip")])
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     again = queue.claim(case=case, by=milo)
     assert [unit["id"] for unit in queue.units(again)][-1] == two["id"]
     assert one["id"] not in {unit["id"] for unit in queue.units(again)}
-    review.close(batch=again, by=milo)
+    ending.close(batch=again, by=milo)
     assert one["id"] in {unit["id"] for unit in queue.units(queue.claim(case=case, by=sam))}
 
 
@@ -152,8 +152,8 @@ def test_a_conflict_is_the_second_view_and_asks_for_a_ruling(case: Case, dana: U
     material.pictures(case, dana, ["a"])
     material.pictures(other, dana, ["a"])
     mine, theirs = review.claim(case=case, by=dana), review.claim(case=other, by=milo)
-    acts.act(batch=theirs, by=milo, wishes=[wish(review.units(theirs)[0], code="2")])
-    acts.act(batch=mine, by=dana, wishes=[wish(review.units(mine)[0], code="1")])
+    acts.act(batch=theirs, by=milo, wishes=[wish(tiles.units(theirs)[0], code="2")])
+    acts.act(batch=mine, by=dana, wishes=[wish(tiles.units(mine)[0], code="1")])
     assert (SecondView.objects.get().state, SecondOpinion.objects.get().reason) == ("done", "conflict")
     assert Disagreement.objects.get().decision == Standing.objects.get().decision
 
@@ -166,7 +166,7 @@ def test_an_opinion_on_what_was_superseded_meanwhile_is_kept_without_a_disagreem
     give(batch, milo, "3")
     content = Decision.objects.get().content
     decisions.decide_content(case=case, content=content, code="2", by=sam, via="page", reason="clearer")
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     opinion = SecondOpinion.objects.get()
     assert (opinion.code, opinion.decision.code, Disagreement.objects.exists()) == ("3", "1", False)
     assert [view.decision.code for view in SecondView.objects.filter(state="open") if view.decision] == ["2"]

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from cases import decisions, publishing, review
+from cases import decisions, ending, publishing
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded
 from cases.models import Batch, Case, Content, Decision, Disagreement, Offer, SecondView, Standing, Viewing
 from cases.second import acts as second_acts
@@ -30,7 +30,7 @@ def differing(case: Case, dana: User, milo: User) -> Disagreement:
     decide(case, dana, "2", 1, viewed=True)
     batch = queue.claim(case=case, by=milo)
     give(batch, milo, "1")
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     return Disagreement.objects.get()
 
 
@@ -43,7 +43,7 @@ def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(
     batch = queue.claim(case=case, by=milo)
     give(batch, milo, "1")
     assert publishing.approve(offers=offers, by=sam).held == {holding.AWAITED: 2}  # it counts when the batch is over
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     outcome = publishing.approve(offers=offers, by=sam)
     assert (outcome.done, outcome.held) == (1, {holding.DIFFERENT: 1})
     Viewing.objects.create(user=sam, content=Disagreement.objects.get().decision.content, case=case, revealed_ms=300)
@@ -117,7 +117,7 @@ def test_precedent_counts_earlier_rulings_between_the_same_two_codes(
     second_acts.act(
         batch=batch, by=milo, wishes=[wish(unit, code=opposite[str(firsts[unit["id"]])]) for unit in queue.units(batch)]
     )
-    review.close(batch=batch, by=milo)
+    ending.close(batch=batch, by=milo)
     one, two, three = Disagreement.objects.order_by("pk")
     for differs in (one, two):
         ruling.rule(disagreement=differs, code="1", reason="so", by=sam)

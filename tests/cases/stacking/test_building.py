@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from cases import acts, investigations, review, states
+from cases import acts, ending, investigations, review, states, tiles
 from cases.models import Case, Content, Item, Stack, StackRule, Uncompared
 from cases.stacking import building, waiting
 from tests.cases import material
@@ -54,7 +54,7 @@ def test_what_looks_alike_is_one_stack_and_one_row_of_the_queue(case: Case, dana
     assert counts(case) == {"open": 5}
     assert not Uncompared.objects.exists()
     batch = review.claim(case=case, by=dana)
-    units = review.units(batch)
+    units = tiles.units(batch)
     assert sorted((unit["items"], unit["left"], unit["near"]) for unit in units) == [(1, 1, 1), (1, 1, 1), (3, 3, 3)]
     [event] = AuditEvent.objects.filter(verb="stack.build")
     assert '"items":2' in event.body
@@ -78,7 +78,7 @@ def test_nothing_joins_or_leaves_a_stack_that_somebody_holds(case: Case, dana: U
     assert building.build(case.pk) == building.Built(0, 0)
     assert len(stacks(case)) == 2
     assert Stack.objects.get(pk=a.stack_id).version == 1  # a key pressed now still meets what is on the screen
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     building.build(case.pk)
     assert stacks(case) == [{a.pk, b.pk}]
 
@@ -87,8 +87,8 @@ def test_a_decided_picture_takes_nobody_in(case: Case, dana: User, take: Take) -
     [a] = take(a=pdq(1))
     building.build(case.pk)
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0])])
-    review.close(batch=batch, by=dana)
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0])])
+    ending.close(batch=batch, by=dana)
     [b] = take(b=pdq(1, 4))
     building.build(case.pk)
     assert stacks(case) == [{a.pk}, {b.pk}]
@@ -98,8 +98,8 @@ def test_a_decided_picture_takes_nobody_in(case: Case, dana: User, take: Take) -
 def test_what_a_person_acted_on_stays_where_it_is(case: Case, dana: User, take: Take) -> None:
     a, b, d = take(a=pdq(1), b=pdq(9), d=pdq(4))
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(unit, "skip") for unit in review.units(batch)])
-    review.close(batch=batch, by=dana)
+    acts.act(batch=batch, by=dana, wishes=[wish(unit, "skip") for unit in tiles.units(batch)])
+    ending.close(batch=batch, by=dana)
     [c] = take(c=pdq(9, 3))
     building.build(case.pk)  # c may join b's stack, but b, which was skipped, goes nowhere
     assert stacks(case) == [{b.pk, c.pk}, {a.pk}, {d.pk}]
@@ -108,9 +108,9 @@ def test_what_a_person_acted_on_stays_where_it_is(case: Case, dana: User, take: 
 def test_what_a_person_put_apart_stays_apart(case: Case, dana: User, take: Take) -> None:
     a, b = take(a=pdq(1), b=pdq(1, 2))
     batch = review.claim(case=case, by=dana)
-    acts.act(batch=batch, by=dana, wishes=[wish(review.units(batch)[0], "flag")])
+    acts.act(batch=batch, by=dana, wishes=[wish(tiles.units(batch)[0], "flag")])
     act = case.act_set.get()
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     StackRule.objects.create(case=case, one=min(a, b, key=lambda i: i.pk), other=max(a, b, key=lambda i: i.pk),
                              kind="apart", act=act)  # fmt: skip
     building.build(case.pk)

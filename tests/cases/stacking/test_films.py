@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from django.db import transaction
 
-from cases import acts, members, review, states
+from cases import acts, members, review, states, tiles
 from cases.models import Case, Content, Item, Keyframe, Stack
 from cases.stacking import building, films, waiting
 from cases.stacking.films import Film
@@ -104,7 +104,7 @@ def test_shift_decides_the_film_saved_anew_and_leaves_the_excerpt(
     frames = scenes(1, 6)
     take(whole=frames, anew=scenes(1, 6, 3), excerpt=frames[:3], other=scenes(20, 6))
     batch = review.claim(case=case, by=dana)
-    units = sorted(review.units(batch), key=lambda unit: -unit["items"])
+    units = sorted(tiles.units(batch), key=lambda unit: -unit["items"])
     assert [(unit["items"], unit["near"]) for unit in units] == [(3, 2), (1, 1)]
     stack = Stack.objects.get(public_id=units[0]["id"])
     *told, excerpt = [(one["distance"], one["near"]) for one in members.of(stack, batch)["members"]]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from cases import acts, investigations, members, review
+from cases import acts, ending, investigations, members, review, tiles
 from cases.models import Batch, Case, Content, Item, Stack
 from tests.cases import material
 from tests.cases.stacking.test_deciding import contents, decided  # noqa: F401 a fixture
@@ -23,12 +23,12 @@ def elsewhere(milo: User, *names: str, code: str = "2") -> None:
     other = investigations.create(number="26-2", name="Millrace", scheme_id="landscapes-t1", by=milo)
     material.pictures(other, milo, list(names))
     held = review.claim(case=other, by=milo)
-    acts.act(batch=held, by=milo, wishes=[wish(unit, code=code) for unit in review.units(held)])
+    acts.act(batch=held, by=milo, wishes=[wish(unit, code=code) for unit in tiles.units(held)])
 
 
 def shown(batch: Batch, contents: Stacked) -> str:  # noqa: F811
     """The name of the picture that the first unit shows."""
-    item = review.units(batch)[0]["item"]
+    item = tiles.units(batch)[0]["item"]
     return next(name for name, content in contents.items() if Item.objects.get(public_id=item).content_id == content.pk)
 
 
@@ -64,13 +64,13 @@ def test_a_stack_to_which_somebody_comes_back_shows_him(
     out = press(batch, "split", items=others, item=others[0])
     press(batch, code="2")
     assert press(batch, "undo", undoes=out["key"])["status"] == "saved"
-    review.close(batch=batch, by=batch.user)
+    ending.close(batch=batch, by=batch.user)
     assert checks.broken(None) == []
 
 
 def test_who_asks_again_whether_some_were_put_back_hears_the_same(batch: Batch, contents: Stacked) -> None:  # noqa: F811
     out = press(batch, "split", items=(item(contents["far"]),))
-    undo = wish(review.units(batch)[0], "undo", undoes=out["key"])
+    undo = wish(tiles.units(batch)[0], "undo", undoes=out["key"])
     first, again = [acts.act(batch=batch, by=batch.user, wishes=[undo])[0] for _sent in range(2)]
     assert again == first | {"status": "repeat"}
     assert again["gone"] == out["made"]
@@ -102,7 +102,7 @@ def test_no_unit_tells_what_a_colleague_decided(
     elsewhere(milo, first)
     press(batch, item=item(contents[last]), code="1")
     assert counts(case) == {"decided": 5}
-    [unit] = review.units(batch)
+    [unit] = tiles.units(batch)
     assert (shown(batch, contents), unit["code"]) == (first, None)
     stack = Stack.objects.get(public_id=unit["id"])
     assert {one["code"] for one in members.of(stack, batch)["members"]} == {"1"}
@@ -113,7 +113,7 @@ def test_a_flag_on_what_a_colleague_decided_tells_no_category(case: Case, dana: 
     held = review.claim(case=case, by=dana)
     elsewhere(milo, "only")
     press(held, "flag")
-    [unit] = review.units(held)
+    [unit] = tiles.units(held)
     assert unit["code"] is None
     answer = press(held, code="1")
     assert answer["status"] == "conflict"

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.db.models import F
 
-from cases import acts, inspector, investigations, removal, review, states
+from cases import acts, ending, inspector, investigations, removal, review, states, tiles
 from cases.models import Batch, Case, Content, Decision, Item, SecondOpinion, Stack, StackRule
 from cases.stacking import building, waiting
 from tests.cases import material
@@ -46,9 +46,9 @@ def elsewhere(contents: dict[str, Content], milo: User) -> Callable[[str, str], 
         other = investigations.create(number=number, name="Millrace", scheme_id="landscapes-t1", by=milo)
         material.pictures(other, milo, [name])
         batch = review.claim(case=other, by=milo)
-        [answer] = acts.act(batch=batch, by=milo, wishes=[wish(review.units(batch)[0], code=code)])
+        [answer] = acts.act(batch=batch, by=milo, wishes=[wish(tiles.units(batch)[0], code=code)])
         assert answer["status"] == "saved"
-        review.close(batch=batch, by=milo)
+        ending.close(batch=batch, by=milo)
 
     return act
 
@@ -60,7 +60,7 @@ def shown(case: Case, contents: dict[str, Content]) -> str:
 
 def press(batch: Batch, by: User, kind: str = "decide", **more: Any) -> dict[str, Any]:
     """A key on the batch's first unit, as it is now."""
-    [unit, *_] = review.units(batch)
+    [unit, *_] = tiles.units(batch)
     if kind not in {"undo", "redo"}:
         more["item"] = UUID(str(unit["item"]))
     made = wish(unit, kind, **more)
@@ -100,7 +100,7 @@ def test_a_colleague_who_was_first_at_the_picture_shown_gets_a_second_opinion_an
     assert shown(case, contents) != first
     assert press(batch, dana, code="1", scope="stack")["status"] == "saved"
     assert checks.broken(None) == []
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert checks.broken(None) == []
 
 
@@ -129,7 +129,7 @@ def test_a_picture_that_a_colleague_closed_meanwhile_is_not_shown_again_by_z(
     assert press(batch, dana, "undo", undoes=unsure.key)["status"] == "saved"
     assert shown(case, contents) != first
     assert press(batch, dana, "redo", undoes=unsure.key)["status"] == "refused"  # another picture is shown
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert checks.broken(None) == []
 
 
@@ -143,7 +143,7 @@ def test_a_picture_whose_exhibit_is_gone_is_decided_by_nobody_and_shown_to_nobod
     assert removal.carry_out(exhibit.pk)
     press(batch, dana, scope="stack")
     assert set(decided(contents | gone)) == set(contents)
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert checks.broken(None) == []
 
 
@@ -166,7 +166,7 @@ def test_acts_on_one_stack_in_one_call_are_each_about_the_picture_shown_by_then(
     case: Case, dana: User, contents: dict[str, Content]
 ) -> None:
     batch = review.claim(case=case, by=dana)
-    [unit] = review.units(batch)
+    [unit] = tiles.units(batch)
     whole = wish(unit, scope="stack")
     back = wish(unit | {"version": whole.version + 1}, "undo", undoes=whole.key)
     again = wish(unit | {"version": whole.version + 2}, "redo", undoes=whole.key)
@@ -201,7 +201,7 @@ def test_z_after_many_covers_ends_where_it_began(case: Case, dana: User, content
     first = shown(case, contents)
     made = [press(batch, dana, kind)["wish"] for kind in ("flag", "unsure", "decide", "skip", "decide", "unsure")]
     made.append(press(batch, dana, scope="stack")["wish"])
-    assert review.progress(batch).left == 0
+    assert tiles.progress(batch).left == 0
     for one in reversed(made):
         assert press(batch, dana, "undo", undoes=one.key)["status"] == "saved"
         assert checks.broken(None) == []
@@ -223,7 +223,7 @@ def test_a_batch_whose_time_is_over_gives_the_rest_of_the_stack_back(
         cursor.execute("UPDATE cases_stack SET lease_until = now() - interval '1 s' WHERE batch_id IS NOT NULL")
     stacked(case, milo, {"late": 27}, "NM-03")
     assert Stack.objects.filter(case=case, state="open").count() == 2  # nothing moves until the batch is given back
-    assert review.expire_batches() == 1
+    assert ending.expire_batches() == 1
     theirs = review.claim(case=case, by=milo)
     assert press(theirs, milo, scope="stack")["status"] == "saved"
     assert checks.broken(None) == []
@@ -234,7 +234,7 @@ def test_who_was_put_apart_from_a_follower_does_not_join_his_stack(case: Case, d
     follower = Item.objects.exclude(joined="").get()
     batch = review.claim(case=case, by=dana)
     press(batch, dana, "flag")
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     [content] = material.pictures(case, dana, ["c"])
     Content.objects.filter(pk=content.pk).update(pdq=pdq(1, 3), pdq_quality=80)
     item = Item.objects.get(content=content)

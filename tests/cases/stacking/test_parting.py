@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.utils import timezone
 
-from cases import acts, members, resuming, review, viewing
+from cases import acts, ending, members, resuming, review, tiles, viewing
 from cases.models import Batch, Case, Content, Decision, Item, Stack, StackRule, Viewing
 from cases.stacking import building, waiting
 from tests.cases.stacking.test_deciding import contents, decided  # noqa: F401 a fixture
@@ -31,13 +31,13 @@ def item(content: Content) -> UUID:
 
 def press(batch: Batch, kind: str = "decide", place: int = 0, **more: Any) -> dict[str, Any]:
     """A key on a unit of the batch, as it is now."""
-    made = wish(review.units(batch)[place], kind, **more)
+    made = wish(tiles.units(batch)[place], kind, **more)
     [answer] = acts.act(batch=batch, by=batch.user, wishes=[made])
     return answer | {"key": made.key}
 
 
 def listed(batch: Batch, place: int = 0) -> list[dict[str, Any]]:
-    stack = Stack.objects.get(public_id=review.units(batch)[place]["id"])
+    stack = Stack.objects.get(public_id=tiles.units(batch)[place]["id"])
     found: list[dict[str, Any]] = members.of(stack, batch)["members"]
     return found
 
@@ -62,16 +62,16 @@ def test_a_key_on_a_member_decides_that_one_and_what_is_shown_first_stays(
     batch: Batch,
     contents: Stacked,  # noqa: F811
 ) -> None:
-    first = review.units(batch)[0]["item"]
+    first = tiles.units(batch)[0]["item"]
     answer = press(batch, item=item(contents["far"]), code="3")
     assert (answer["status"], answer["files"]) == ("saved", 1)
     assert {name: row[0] for name, row in decided(contents).items()} == {"far": "3"}
-    [unit] = review.units(batch)
+    [unit] = tiles.units(batch)
     assert (unit["item"], unit["left"]) == (first, 4)
     assert [one["code"] for one in listed(batch) if not one["open"]] == ["3"]
     assert press(batch, "undo", undoes=answer["key"])["status"] == "saved"
     assert decided(contents) == {}
-    assert review.units(batch)[0]["item"] == str(item(contents["far"]))  # what was taken back is shown
+    assert tiles.units(batch)[0]["item"] == str(item(contents["far"]))  # what was taken back is shown
     assert checks.broken(None) == []
 
 
@@ -113,23 +113,23 @@ def test_what_is_moved_out_is_a_unit_behind_the_others_and_stays_apart(
 ) -> None:
     out = (item(contents["far"]), item(contents["farther"]))
     answer = press(batch, "split", item=out[1], items=out)
-    first, second = review.units(batch)
+    first, second = tiles.units(batch)
     assert (first["left"], second["left"], second["item"]) == (3, 2, str(out[1]))
     assert answer["made"] == second["id"]
     assert second["position"] > first["position"]
     assert StackRule.objects.filter(kind="apart").count() == 2
     assert AuditEvent.objects.filter(verb="stack.split").count() == 1
     assert checks.broken(None) == []
-    review.close(batch=batch, by=batch.user)
+    ending.close(batch=batch, by=batch.user)
     waiting.note([content.pk for content in contents.values()])
     building.build(case.pk)
     assert sorted(Stack.objects.filter(state="open").values_list("open_items", flat=True)) == [2, 3]
 
 
 def test_moving_out_the_one_shown_first_leaves_another(batch: Batch, contents: Stacked) -> None:  # noqa: F811
-    shown = UUID(str(review.units(batch)[0]["item"]))
+    shown = UUID(str(tiles.units(batch)[0]["item"]))
     press(batch, "split", item=shown, items=(shown,))
-    first, second = review.units(batch)
+    first, second = tiles.units(batch)
     assert (first["left"], second["left"], second["item"]) == (4, 1, str(shown))
     assert first["item"] != str(shown)
     assert checks.broken(None) == []
@@ -142,7 +142,7 @@ def test_undo_brings_back_what_was_moved_out(batch: Batch, contents: Stacked) ->
     back = press(batch, "undo", undoes=answer["key"])
     assert (back["status"], back["gone"]) == ("saved", answer["made"])
     assert listed(batch) == before
-    assert len(review.units(batch)) == 1
+    assert len(tiles.units(batch)) == 1
     assert not StackRule.objects.filter(kind="apart").exists()
     assert checks.broken(None) == []
 
@@ -183,7 +183,7 @@ def test_the_interface_tells_the_members_of_what_a_batch_holds_and_of_nothing_el
     contents: Stacked,  # noqa: F811
 ) -> None:
     client, base = signed_in(dana), f"/api/v1/batches/{batch.public_id}"
-    unit = review.units(batch)[0]
+    unit = tiles.units(batch)[0]
     told = client.get(f"{base}/stacks/{unit['id']}").json()
     assert (len(told["members"]), told["elsewhere"], told["version"]) == (5, 0, unit["version"])
     member = told["members"][-1]
@@ -194,5 +194,5 @@ def test_the_interface_tells_the_members_of_what_a_batch_holds_and_of_nothing_el
     body = {"acts": [far | {"items": [member["item"]]}]}
     assert client.post(f"{base}/decisions", body, content_type="application/json").status_code == 400
     assert decided(contents) == {}
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert client.get(f"{base}/stacks/{unit['id']}").status_code == 409
