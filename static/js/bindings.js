@@ -47,7 +47,7 @@ const looks = (review) => ({
   "unveil-end": () => review.looking.unhold(),
   enlarge: () => review.looking.enlarge(),
   "enlarge-end": () => review.looking.unhold(),
-  idle: (event) => review.idle(categoryKey(event.code)),
+  idle: (event) => review.pressing.idle(categoryKey(event.code)),
   help: showKeys,
 });
 
@@ -58,9 +58,9 @@ function inStack(review) {
     ...shared(review),
     ...moves(stackView.grid, (place, extend = false) => stackView.grid.go(place, { extend }), () => false),
     ...looks(review),
-    ...Object.fromEntries([...ACTS, "split"].map((id) => [id, () => review.press(id)])),
-    decide: (event) => review.press("decide", categoryKey(event.code)),
-    "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
+    ...Object.fromEntries([...ACTS, "split"].map((id) => [id, () => review.pressing.press(id)])),
+    decide: (event) => review.pressing.press("decide", categoryKey(event.code)),
+    "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
     open: () => stackView.grid.onOpen(),
     stack: () => review.closeStack(),
   };
@@ -73,9 +73,9 @@ export function bindKeys(review, regions) {
     ...shared(review),
     ...framesFirst(review, moves(review.grid, (place, extend) => review.move(place, extend), () => review.viewer.isOpen)),
     ...looks(review),
-    ...Object.fromEntries(ACTS.map((id) => [id, () => review.press(id)])),
-    decide: (event) => review.press("decide", categoryKey(event.code)),
-    "decide-stack": (event) => review.press("decide-stack", categoryKey(event.code)),
+    ...Object.fromEntries(ACTS.map((id) => [id, () => review.pressing.press(id)])),
+    decide: (event) => review.pressing.press("decide", categoryKey(event.code)),
+    "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
     open: () => review.openViewer(),
     stack: () => review.openStack(),
   };
@@ -95,7 +95,7 @@ export function bindButtons(review, buttons) {
     previous: () => review.move(review.grid.place - 1),
     next: () => review.move(review.grid.place + 1),
     all: () => review.ending.stopLookingBack(),
-    split: () => review.press("split"),
+    split: () => review.pressing.press("split"),
     "show-first": () => review.stackView.showFirst(),
   };
   for (const button of buttons) {

@@ -1,7 +1,7 @@
 // The review page: puts batch, grid, viewer, keys, outbox and inspector together.
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
-import { Batch, files, isHandled } from "./batch.js";
+import { Batch, isHandled } from "./batch.js";
 import { Beside, tripButtons } from "./beside.js";
 import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
 import { Desk } from "./desk.js";
@@ -15,6 +15,7 @@ import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
+import { Pressing } from "./pressing.js";
 import { saving } from "./saving.js";
 import { marks, spokenName } from "./tile.js";
 import { Unveiler } from "./unveil.js";
@@ -23,7 +24,6 @@ import { StackView } from "./stackview.js";
 import { Viewer } from "./viewer.js";
 
 const SUMS = 15_000; // milliseconds between reports of sums, and between questions for changes
-const MARKS = { unsure: "Unsure", skip: "Skipped", flag: "Flag", clear: "Cleared" };
 
 const main = document.querySelector("[data-review]");
 const isSecond = main?.dataset.about === "second-views"; // which leads nowhere else: what is beside was decided, too
@@ -41,6 +41,7 @@ class Review {
     this.exposure = new Exposure();
     this.notices = new Notices(part("notices"), (pixels) => this.grid.makeRoom(pixels));
     this.answers = new Answers(this);
+    this.pressing = new Pressing(this);
     this.unveiler = new Unveiler({
       address: (item) => this.batch.clearAddress(item),
       exposure: this.exposure,
@@ -144,7 +145,7 @@ class Review {
   ready() {
     this.exposure.resume(this.batch.info);
     this.say = fillDock(part("dock"), this.batch.info.scheme, (id, key) => {
-      this.press(id, key);
+      this.pressing.press(id, key);
       this.focusStage();
     }, { flags: this.batch.info.kind !== "second" }); // in a second view a flag would tell others too early
     part("size").textContent = String(this.grid.size);
@@ -182,76 +183,10 @@ class Review {
     else this.field.currentTile?.focus({ preventScroll: true });
   }
 
-  /** What a key or its button does to the units in question, and then the next one is on screen. */
-  press(id, key = null) {
-    this.notices.hide("why");
-    if (this.answers.holdsBack) return announce("The focus went back to an item that changed. Look at it, then decide.");
-    if (id === "undo" || id === "redo") return this.step(id);
-    if (this.outbox.full) return announce("The queue has stopped until decisions are saved.");
-    const kind = id === "decide-stack" ? "decide" : id;
-    const category = kind === "decide" ? this.batch.byKey(key) : null;
-    if (kind === "decide" && !category) return this.idle(key);
-    if (this.stackView.isOpen) return this.#pressInStack(id, category);
-    this.looking.close(); // what was seen belongs to this act
-    const units = this.viewer.isOpen ? [this.grid.current] : this.grid.chosen;
-    const scope = id === "decide-stack" ? "stack" : "item";
-    const reached = new Map(units.map((unit) => [unit, files(unit, scope)]));
-    const made = units[0] ? this.desk.make(kind, units, { code: category?.code ?? null, scope }) : [];
-    if (!made.length) return undefined;
-    this.last.set(category ? { category } : { text: MARKS[kind] }, made.map(({ unit, key: act }) => [act, reached.get(unit)]));
-    this.paintBar();
-    if (kind === "flag" || kind === "clear") return this.repaint();
-    this.looking.goOn();
-    const said = category ? `${category.code} ${category.name}` : MARKS[kind];
-    return this.advance(units[units.length - 1], `${said}, ${this.last.more}. `);
-  }
-
-  #pressInStack(id, category) {
-    if (id === "decide-stack") return this.stackView.pressRest(category);
-    if (id === "split") return this.stackView.moveOut();
-    if (id === "skip") return this.explain("Skip is for the whole stack: Esc goes back to it.");
-    return this.stackView.press(id, category);
-  }
-
-  /** A key that means nothing in this batch says so, beside the keys that do. */
-  idle(key) {
-    const text = `Key ${key} does nothing here`;
-    this.say(text, "?", "shows the keys");
-    announce(`${text}.`);
-  }
-
   /** Why a key did nothing, in sight and aloud, until the next one. */
   explain(text) {
     this.notices.show("why", { title: text, quiet: true });
     announce(text);
-  }
-
-  step(id) {
-    this.looking.close();
-    const made = this.desk[id]();
-    if (!made.length) return this.explain(id === "undo" ? "Nothing to undo in this batch." : "Nothing to redo.");
-    const [{ unit }] = made;
-    if (!this.units().includes(unit)) this.ending.stopLookingBack();
-    this.last.again({ text: id === "undo" ? "Undone" : "Made again" }, made.map(({ key, named }) => [key, named]));
-    if (unit !== this.stackView.unit) {
-      this.closeStack();
-      this.move(this.units().indexOf(unit));
-    }
-    return this.paintBar();
-  }
-
-  /** To the next open unit, then round from the start, then to those skipped; at the end the summary. */
-  advance(from, said) {
-    const units = this.units();
-    const start = units.indexOf(from);
-    if (from.changing) return this.move(start, false, said); // the stack goes on with another picture
-    if (this.ending.lookingBack) return this.move(Math.min(units.length - 1, start + 1), false, said);
-    const order = [...units.slice(start + 1), ...units.slice(0, start)];
-    const next = order.find((unit) => !isHandled(unit));
-    if (next) return this.move(units.indexOf(next), false, said);
-    announce(said);
-    this.repaint();
-    return this.ending.show();
   }
 
   // ---- moving and looking ----

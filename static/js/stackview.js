@@ -174,7 +174,7 @@ export class StackView {
   #over() {
     const { review, unit } = this;
     review.leaveStack();
-    review.advance(unit, "");
+    review.pressing.advance(unit, "");
   }
 
   /** Shift and a digit: everybody near the one shown first, and those that were opened. */
