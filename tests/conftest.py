@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
-from tests import chromium, database, environment, product, seed
+from tests import chromium, database, environment, product, seed, sharing_out
 from workbench.launcher import prepare
 from workbench.launcher import servers as launched
 
@@ -32,10 +32,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that start whole products go to one process (pytest-xdist), one after the other."""
-    for item in items:
-        if {"browser", "launcher", "flows"} & set(item.path.parts):
-            item.add_marker(pytest.mark.xdist_group("products"))
+    """What takes long comes first, so that no process is left alone with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> sharing_out.OneWorld:
+    """How the tests are shared out among processes."""
+    return sharing_out.OneWorld(config, log)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
