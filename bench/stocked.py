@@ -49,6 +49,10 @@ SELECT i.case_id, f.exhibit_id, 'open', i.kind, count(*), 0, count(*)
 FROM cases_item i JOIN cases_fileinstance f ON f.content_id = i.content_id
 GROUP BY GROUPING SETS ((i.case_id, f.exhibit_id, i.kind), (i.case_id, i.kind))
 """
+UNIQUE = """
+SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+WHERE conrelid = ANY(%s::regclass[]) AND contype = 'u'
+"""
 PLAIN = """
 SELECT x.indexrelid::regclass::text, pg_get_indexdef(x.indexrelid) FROM pg_index x
 WHERE x.indrelid = ANY(%s::regclass[]) AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = x.indexrelid)
@@ -81,8 +85,11 @@ def _load(values: dict[str, Any]) -> None:
 
     with psycopg.connect(addresses.superuser_url(addresses.DATABASE), autocommit=True) as connection:
         with connection.transaction():
-            connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL synchronous_commit = off")
+            connection.execute("SET LOCAL session_replication_role = replica; SET LOCAL maintenance_work_mem = '1GB'")
             connection.execute(f"TRUNCATE {', '.join(TABLES)} CASCADE")
+            unique = connection.execute(UNIQUE, [list(TABLES)]).fetchall()
+            for table, name, _definition in unique:
+                connection.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
             indexes = connection.execute(PLAIN, [list(TABLES)]).fetchall()
             for name, _definition in indexes:
                 connection.execute(f"DROP INDEX {name}")
@@ -91,5 +98,7 @@ def _load(values: dict[str, Any]) -> None:
                 connection.execute(statement, values)
             for _name, definition in indexes:
                 connection.execute(definition)
+            for table, name, definition in unique:
+                connection.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
             connection.execute(TALLY)
         connection.execute("VACUUM (ANALYZE)")

@@ -19,17 +19,20 @@ STATES = ("skipped", "my-skipped", "my-unsure", "near")
 
 # Exhibit and folder are of files, and an item may have many. From the items' side, a look into the ledger each (OFFSET
 # keeps the planner to it); from the files' side, by path, where what fits is to be found without reading the case.
-UNDER = """x.case_id = %(case)s AND x.removed_at IS NULL
+KEPT = """SELECT x.id FROM cases_exhibit x WHERE x.case_id = %(case)s AND x.removed_at IS NULL
   AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid)"""
 FOLDERS = "unnest(%(folders)s::bytea[]) AS p(prefix)"
 FOLDER = "substr(f.raw_path, 1, length(p.prefix)) = p.prefix"
-IN_PLACE = f"""EXISTS (SELECT FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
-  CROSS JOIN {FOLDERS} WHERE f.content_id = i.content_id AND {UNDER} AND {FOLDER} OFFSET 0)"""
-FILES = f"""SELECT f.content_id FROM cases_exhibit x CROSS JOIN {FOLDERS}
+IN_PLACE = f"""EXISTS (SELECT FROM cases_fileinstance f WHERE f.content_id = i.content_id
+  AND f.exhibit_id = ANY(ARRAY({KEPT})){{below}} OFFSET 0)"""
+BELOW = " AND ({})".format(
+    " OR ".join(f"substr(f.raw_path, 1, length(%(folder{n})s::bytea)) = %(folder{n})s::bytea" for n in range(4))
+)
+FILES = f"""SELECT f.content_id FROM ({KEPT}) x CROSS JOIN {FOLDERS}
   JOIN cases_fileinstance f ON f.exhibit_id = x.id AND f.content_id IS NOT NULL
     AND substr(f.raw_path, 1, 128) >= substr(p.prefix, 1, 128)
     AND substr(f.raw_path, 1, 128) <= substr(p.prefix, 1, 128) || '\\xff'::bytea
-  WHERE {UNDER} AND {FOLDER} OFFSET 0"""  # noqa: S608 only constants
+  WHERE {FOLDER} OFFSET 0"""  # noqa: S608 only constants
 # An act of the person's own is the last mark on the stack, and nobody took it back.
 MINE = """EXISTS (SELECT FROM cases_act a WHERE a.user_id = %(by)s AND a.case_id = i.case_id AND a.stack_id = i.stack_id
   AND a.kind = '{kind}' AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id))"""
@@ -88,11 +91,16 @@ def read(kept: dict[str, Any]) -> Wanted:
 
 
 class Conditions(NamedTuple):
-    """`tests` of `i` and `s`, for behind AND. `files`: contents of the files in place, or ''; `rest`: other tests."""
+    """`tests` of `i` and `s`, for behind AND. `files`: contents of the files in place, or ''; `rest`: other tests.
+
+    `folders`: how paths of files in place begin; [b""] where any may. `of_stacks`: they ask for skipped stacks.
+    """
 
     tests: str
     rest: str
     files: str
+    folders: list[bytes]
+    of_stacks: bool
     values: dict[str, Any]
 
 
@@ -115,6 +123,7 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         "by": by,
         "exhibit": wanted.exhibit,
         "folders": folders,
+        **{f"folder{n}": prefix for n, prefix in enumerate(folders)},
         "camera": re.sub(r"([\\%_])", r"\\\1", wanted.camera.strip().lower()) + "%",
         "taken_from": wanted.taken_from,
         "taken_to": wanted.taken_to and wanted.taken_to + timedelta(days=1),
@@ -124,7 +133,10 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
     }
     rest = "".join(f" AND {test}" for asked, test in tests if asked)
     in_place = bool(wanted.exhibit or folders != [b""])
-    return Conditions(rest + f" AND {IN_PLACE}" * in_place, rest, FILES if in_place else "", values)
+    place = " AND " + IN_PLACE.format(below=BELOW if folders != [b""] else "")
+    return Conditions(
+        rest + place * in_place, rest, FILES if in_place else "", folders, wanted.state.endswith("skipped"), values
+    )
 
 
 def _beginnings(folder: str) -> list[bytes]:
