@@ -1,8 +1,8 @@
 """A case of as many open items as asked for, each a picture of its own, in a minute for each million.
 
-What filters ask for is there in equal shares whatever the size: a hundredth of the items each, once scattered over all
-orders, once in one place of the order by path. Written by sets, as the superuser of an empty node: without foreign keys'
-triggers, into tables emptied in the same transaction (so that nothing goes through the log), indexes made afterwards.
+What filters ask for is there in equal shares whatever the size: a hundredth of the items each, strewn over all orders
+or in one place of that by path. Written by sets, as the superuser of an empty node: without foreign keys' triggers,
+into tables emptied in the same transaction (so that nothing goes through the log), indexes made afterwards.
 """
 
 from typing import Any
@@ -20,7 +20,8 @@ LOAD = (
 INSERT INTO cases_content (id, public_id, agency_id, sha256, md5, sha1, size, mime, kind, preview, preview_reason,
   preview_tries, veil, width, height, duration_ms)
 SELECT n, gen_random_uuid(), %(agency)s, sha256(n::text::bytea), substr(sha256(('m' || n)::bytea), 1, 16),
-  substr(sha256(('h' || n)::bytea), 1, 20), size, 'image/jpeg', kind, 'made', '', 0, repeat('v', 200)::bytea, 640, 480, 0
+  substr(sha256(('h' || n)::bytea), 1, 20), size, 'image/jpeg', kind, 'made', '', 0, repeat('v', 200)::bytea, 640, 480,
+  0
 FROM places
 """,
     """
