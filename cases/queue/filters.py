@@ -5,6 +5,7 @@ filter that holds nothing truly holds nothing. Texts of people are values of the
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -94,6 +95,7 @@ class Conditions(NamedTuple):
     """`tests` of `i` and `s`, for behind AND. `files`: contents of the files in place, or ''; `rest`: other tests.
 
     `folders`: how paths of files in place begin; [b""] where any may. `of_stacks`: they ask for skipped stacks.
+    `spans`: the tests of what an order sorts by, by its code.
     """
 
     tests: str
@@ -101,20 +103,28 @@ class Conditions(NamedTuple):
     files: str
     folders: list[bytes]
     of_stacks: bool
+    spans: dict[str, str]
     values: dict[str, Any]
 
 
 def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
     """What the filter asks for, as SQL and its parameters."""
-    tests = [
+    spans: dict[str, list[tuple[object, str]]] = {
+        "time": [
+            (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
+            (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
+        ],
+        "size": [
+            (wanted.size_from is not None, "i.size >= %(size_from)s"),
+            (wanted.size_to is not None, "i.size <= %(size_to)s"),
+        ],
+    }
+    tests: list[tuple[object, str]] = [
+        *(test for span in spans.values() for test in span),
         (wanted.kind, "i.kind = 'video'" if wanted.kind == "video" else "i.kind = 'still'"),
         (wanted.camera, "i.camera <> '' AND i.camera LIKE %(camera)s"),
-        (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
-        (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
         (wanted.place or wanted.box, "i.latitude IS NOT NULL"),
         (wanted.box, _within(wanted.box)),
-        (wanted.size_from is not None, "i.size >= %(size_from)s"),
-        (wanted.size_to is not None, "i.size <= %(size_to)s"),
         (wanted.state, IN_STATE.get(wanted.state, "")),
     ]
     folders = _beginnings(wanted.folder)
@@ -131,12 +141,22 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         "size_to": wanted.size_to,
         **dict(zip(("south", "west", "north", "east"), wanted.box or (None,) * 4, strict=True)),
     }
-    rest = "".join(f" AND {test}" for asked, test in tests if asked)
+    rest = _and(tests)
     in_place = bool(wanted.exhibit or folders != [b""])
     place = " AND " + IN_PLACE.format(below=BELOW if folders != [b""] else "")
     return Conditions(
-        rest + place * in_place, rest, FILES if in_place else "", folders, wanted.state.endswith("skipped"), values
+        tests=rest + place * in_place,
+        rest=rest,
+        files=FILES if in_place else "",
+        folders=folders,
+        of_stacks=wanted.state.endswith("skipped"),
+        spans={order: _and(span) for order, span in spans.items()},
+        values=values,
     )
+
+
+def _and(tests: Sequence[tuple[object, str]]) -> str:
+    return "".join(f" AND {test}" for asked, test in tests if asked)
 
 
 def _beginnings(folder: str) -> list[bytes]:

@@ -24,7 +24,7 @@ HELD = (
 )
 BY_ITEM = f"""
 SELECT i.id FROM (
-  SELECT {{held}} FROM cases_item i WHERE {FITS} ORDER BY {{index}} LIMIT {{walk}}) i
+  SELECT {{held}} FROM cases_item i WHERE {FITS}{{span}} ORDER BY {{index}} LIMIT {{walk}}) i
 JOIN cases_stack s ON s.id = i.stack_id
 WHERE {FREE} AND NOT starts_with(s.sort_key, '{LAST}'){{tests}} ORDER BY {{index}} LIMIT %(most)s
 """  # noqa: S608 only constants of this module
@@ -104,7 +104,8 @@ def _walks(order: Order, asks: Conditions, *, most: int, placed: bool) -> Iterat
     if asks.of_stacks:  # what was skipped stands last in every order, and an index finds it
         return
     if order.by_item:
-        yield BY_ITEM.format(held=f"{HELD}, i.promise" if order.code == "promise" else HELD, **words)
+        held = f"{HELD}, i.promise" if order.code == "promise" else HELD
+        yield BY_ITEM.format(held=held, span=asks.spans.get(order.code, ""), **words)
     elif not placed:
         yield BY_STACK.format(**words)
     else:
