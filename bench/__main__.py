@@ -41,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("name", nargs="?", choices=sorted(NAMES))
     parser.add_argument("--full", action="store_true", help="full size instead of a small one")
+    parser.add_argument("--items", type=int, help="so many items in the large case, where it is about cases")
     parser.add_argument("--json", action="store_true", help="one JSON object on the last line")
     asked = parser.parse_args()
     if not asked.name:
@@ -48,7 +49,7 @@ def main() -> int:
         return 0
     os.environ |= ONE_THREAD
     module = importlib.import_module(f"bench.{asked.name}")
-    rows: list[Row] = module.run(full=asked.full)
+    rows: list[Row] = module.run(full=asked.full, **({"items": asked.items} if asked.items else {}))
     for row in rows:
         print(_line(row), file=sys.stderr if asked.json else sys.stdout)
     if asked.json:

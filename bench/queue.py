@@ -7,38 +7,11 @@ web process for a whole request (session, person, scope, rows, JSON). Nothing is
 import uuid
 from typing import Any
 
-from bench import ground
+from bench import ground, stocked
 from bench.figures import Row, cpu_ms, median, wall_ms
 
 REPEATS = 15
 FULL, SMALL = 100_000, 20_000
-
-CONTENTS = """
-INSERT INTO cases_content (public_id, agency_id, sha256, md5, sha1, size, mime, kind, preview, preview_reason,
-  preview_tries, veil, width, height, duration_ms)
-SELECT gen_random_uuid(), %(agency)s, sha256(n::text::bytea), substr(sha256(('m' || n)::bytea), 1, 16),
-  substr(sha256(('h' || n)::bytea), 1, 20), 1000 + n, 'image/jpeg', 'still', 'made', '', 0, repeat('v', 200)::bytea,
-  640, 480, 0 FROM generate_series(1, %(items)s) n
-"""
-FILES = """
-INSERT INTO cases_fileinstance (exhibit_id, name_key, ordinal, raw_path, locator, state, reason, content_id,
-  modified, tries)
-SELECT %(exhibit)s, sha256(c.id::text::bytea), 0, ('DCIM/100APPLE/IMG_' || lpad(c.id::text, 8, '0') || '.jpg')::bytea,
-  '', 'accepted', '', c.id, '', 1 FROM cases_content c
-"""
-STACKS = """
-INSERT INTO cases_stack (public_id, case_id, sort_key, state, version, open_items, position)
-SELECT gen_random_uuid(), %(case)s, '0001/IMG_' || lpad(c.id::text, 8, '0'), 'open', 1, 1, 0 FROM cases_content c
-"""
-ITEMS = """
-INSERT INTO cases_item (public_id, case_id, content_id, stack_id, state, known, unsure, flagged)
-SELECT gen_random_uuid(), %(case)s, substr(s.sort_key, 10)::bigint, s.id, 'open', false, false, false FROM cases_stack s
-"""
-COVERS = "UPDATE cases_stack s SET cover_id = i.id FROM cases_item i WHERE i.stack_id = s.id"
-TALLY = """
-INSERT INTO cases_tally (case_id, exhibit_id, state, kind, items, known, files)
-SELECT %(case)s, x, 'open', 'still', %(items)s, 0, %(items)s FROM unnest(ARRAY[NULL, %(exhibit)s]::bigint[]) x
-"""
 
 
 def run(*, full: bool) -> list[Row]:
@@ -72,23 +45,9 @@ def _measure(items: int) -> list[Row]:
 
 
 def _case(items: int) -> tuple[Any, Any, Any]:
-    from django.db import connection, transaction
     from django.test import Client
 
-    from cases import investigations
-    from cases.models import Exhibit
-    from workbench import people
-    from workbench.models import Role
-
-    agency = people.add_agency(slug="bench", name="Bench")
-    person = people.add_person(username="bench", name="Bench", agency=agency, roles={Role.INVESTIGATOR})
-    case = investigations.create(number="B-1", name="Bench", scheme_id="landscapes-t1", by=person)
-    exhibit = Exhibit.objects.create(case=case, ref="B", reader="folder", source=b"/b", added_by=person, state="done")
-    values = {"agency": agency.pk, "case": case.pk, "exhibit": exhibit.pk, "items": items}
-    with transaction.atomic(), connection.cursor() as cursor:
-        for statement in (CONTENTS, FILES, STACKS, ITEMS, COVERS, TALLY):
-            cursor.execute(statement, values)
-    ground.analyze()
+    case, person = stocked.case(items)
     client = Client(SERVER_NAME="localhost")
     client.force_login(person, backend="workbench.people.PasswordBackend")
     return case, person, client

@@ -179,7 +179,7 @@ class FileInstance(models.Model):
     inside_bytes = models.BigIntegerField(null=True)  # and what these unpack to
     state = models.CharField(max_length=20, choices=State.choices, default=State.PENDING)
     reason = models.CharField(max_length=60, blank=True, default="")
-    content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, null=True, db_index=False)
     lease_until = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
 
@@ -203,6 +203,7 @@ class FileInstance(models.Model):
                 condition=models.Q(state__in=["pending", "hashed"]),
                 name="file_unfinished",
             ),
+            models.Index(fields=["content", "exhibit"], name="file_of_content"),
             models.Index(fields=["exhibit", "id"], condition=~models.Q(reason=""), name="file_with_reason"),
             models.Index(fields=["exhibit", "id"], condition=models.Q(members="unlisted"), name="file_unlisted"),
             # Partial, so that nobody looks for files of the source itself (no parent) by it.

@@ -14,6 +14,8 @@ from hashsets.models import Scheme
 from workbench.models import Agency
 
 OPEN = Q(state="open")
+# What filters of the queue ask for, in the index of each order: what does not fit is never fetched (queue/seeking.py).
+ASKED = ("content", "stack", "kind", "size", "taken_at", "camera", "latitude", "longitude", "near")
 
 
 class Batch(models.Model):
@@ -57,7 +59,10 @@ class Batch(models.Model):
 
 
 class Stack(models.Model):
-    """Exact and near copies, one unit of review: the row of the queue."""
+    """Exact and near copies, one unit of review: the row of the queue.
+
+    Every claim, act and release writes its row anew into each index, so there are as few as can be.
+    """
 
     class State(models.TextChoices):
         """open exactly when open_items > 0."""
@@ -66,13 +71,13 @@ class Stack(models.Model):
         DONE = "done"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, db_index=False)
     sort_key = models.CharField(max_length=240, db_collation="C")
     state = models.CharField(max_length=5, choices=State.choices, default=State.DONE)
     version = models.PositiveIntegerField(default=1)
     open_items = models.PositiveIntegerField(default=0)
-    cover = models.ForeignKey("Item", on_delete=models.PROTECT, null=True, related_name="+")
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    cover = models.ForeignKey("Item", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, db_index=False)
     position = models.PositiveIntegerField(default=0)  # in its batch
     lease_until = models.DateTimeField(null=True)
 
@@ -114,7 +119,7 @@ class Item(models.Model):
         PERSON = "person", "Put there by a person"
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, db_index=False)
     content = models.ForeignKey(Content, on_delete=models.PROTECT)
     stack = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="items")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
@@ -146,10 +151,29 @@ class Item(models.Model):
         indexes = [
             models.Index(fields=["case", "state", "id"], name="item_by_state"),
             models.Index(
-                F("case"), F("taken_at").asc(nulls_last=True), F("id"), condition=OPEN, name="item_open_taken"
+                F("case"),
+                F("taken_at").asc(nulls_last=True),
+                F("id"),
+                include=[name for name in ASKED if name != "taken_at"],
+                condition=OPEN,
+                name="item_order_taken",
             ),
-            models.Index(F("case"), F("size").desc(nulls_last=True), F("id"), condition=OPEN, name="item_open_size"),
-            models.Index(F("case"), F("promise").desc(), F("id"), condition=OPEN, name="item_open_promise"),
+            models.Index(
+                F("case"),
+                F("size").desc(nulls_last=True),
+                F("id"),
+                include=[name for name in ASKED if name != "size"],
+                condition=OPEN,
+                name="item_order_size",
+            ),
+            models.Index(
+                F("case"),
+                F("promise").desc(),
+                F("id"),
+                include=ASKED,
+                condition=OPEN,
+                name="item_order_promise",
+            ),
             models.Index(fields=["case", "camera", "id"], condition=OPEN & ~Q(camera=""), name="item_open_camera"),
             models.Index(fields=["case", "id"], condition=OPEN & Q(kind="video"), name="item_open_video"),
             models.Index(

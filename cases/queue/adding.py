@@ -12,7 +12,7 @@ from cases import events
 from cases.care import day
 from cases.errors import BatchIsFull, BatchOver, NoneFree
 from cases.models import Batch
-from cases.queue.picking import FREE
+from cases.queue.seeking import FREE
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User

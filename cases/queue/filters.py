@@ -5,6 +5,7 @@ filter that holds nothing truly holds nothing. Texts of people are values of the
 """
 
 import re
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,17 +20,20 @@ STATES = ("skipped", "my-skipped", "my-unsure", "near")
 
 # Exhibit and folder are of files, and an item may have many. From the items' side, a look into the ledger each (OFFSET
 # keeps the planner to it); from the files' side, by path, where what fits is to be found without reading the case.
-UNDER = """x.case_id = %(case)s AND x.removed_at IS NULL
+KEPT = """SELECT x.id FROM cases_exhibit x WHERE x.case_id = %(case)s AND x.removed_at IS NULL
   AND (%(exhibit)s::uuid IS NULL OR x.public_id = %(exhibit)s::uuid)"""
 FOLDERS = "unnest(%(folders)s::bytea[]) AS p(prefix)"
 FOLDER = "substr(f.raw_path, 1, length(p.prefix)) = p.prefix"
-IN_PLACE = f"""EXISTS (SELECT FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
-  CROSS JOIN {FOLDERS} WHERE f.content_id = i.content_id AND {UNDER} AND {FOLDER} OFFSET 0)"""
-FILES = f"""SELECT f.content_id FROM cases_exhibit x CROSS JOIN {FOLDERS}
+IN_PLACE = f"""EXISTS (SELECT FROM cases_fileinstance f WHERE f.content_id = i.content_id
+  AND f.exhibit_id = ANY(ARRAY({KEPT})){{below}} OFFSET 0)"""
+BELOW = " AND ({})".format(
+    " OR ".join(f"substr(f.raw_path, 1, length(%(folder{n})s::bytea)) = %(folder{n})s::bytea" for n in range(4))
+)
+FILES = f"""SELECT f.content_id FROM ({KEPT}) x CROSS JOIN {FOLDERS}
   JOIN cases_fileinstance f ON f.exhibit_id = x.id AND f.content_id IS NOT NULL
     AND substr(f.raw_path, 1, 128) >= substr(p.prefix, 1, 128)
     AND substr(f.raw_path, 1, 128) <= substr(p.prefix, 1, 128) || '\\xff'::bytea
-  WHERE {UNDER} AND {FOLDER} OFFSET 0"""  # noqa: S608 only constants
+  WHERE {FOLDER} OFFSET 0"""  # noqa: S608 only constants
 # An act of the person's own is the last mark on the stack, and nobody took it back.
 MINE = """EXISTS (SELECT FROM cases_act a WHERE a.user_id = %(by)s AND a.case_id = i.case_id AND a.stack_id = i.stack_id
   AND a.kind = '{kind}' AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = a.id))"""
@@ -88,25 +92,39 @@ def read(kept: dict[str, Any]) -> Wanted:
 
 
 class Conditions(NamedTuple):
-    """`tests` of `i` and `s`, for behind AND. `files`: contents of the files in place, or ''; `rest`: other tests."""
+    """`tests` of `i` and `s`, for behind AND. `files`: contents of the files in place, or ''; `rest`: other tests.
+
+    `folders`: how paths of files in place begin; [b""] where any may. `of_stacks`: they ask for skipped stacks.
+    `spans`: the tests of what an order sorts by, by its code.
+    """
 
     tests: str
     rest: str
     files: str
+    folders: list[bytes]
+    of_stacks: bool
+    spans: dict[str, str]
     values: dict[str, Any]
 
 
 def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
     """What the filter asks for, as SQL and its parameters."""
-    tests = [
+    spans: dict[str, list[tuple[object, str]]] = {
+        "time": [
+            (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
+            (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
+        ],
+        "size": [
+            (wanted.size_from is not None, "i.size >= %(size_from)s"),
+            (wanted.size_to is not None, "i.size <= %(size_to)s"),
+        ],
+    }
+    tests: list[tuple[object, str]] = [
+        *(test for span in spans.values() for test in span),
         (wanted.kind, "i.kind = 'video'" if wanted.kind == "video" else "i.kind = 'still'"),
         (wanted.camera, "i.camera <> '' AND i.camera LIKE %(camera)s"),
-        (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
-        (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
         (wanted.place or wanted.box, "i.latitude IS NOT NULL"),
         (wanted.box, _within(wanted.box)),
-        (wanted.size_from is not None, "i.size >= %(size_from)s"),
-        (wanted.size_to is not None, "i.size <= %(size_to)s"),
         (wanted.state, IN_STATE.get(wanted.state, "")),
     ]
     folders = _beginnings(wanted.folder)
@@ -115,6 +133,7 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         "by": by,
         "exhibit": wanted.exhibit,
         "folders": folders,
+        **{f"folder{n}": prefix for n, prefix in enumerate(folders)},
         "camera": re.sub(r"([\\%_])", r"\\\1", wanted.camera.strip().lower()) + "%",
         "taken_from": wanted.taken_from,
         "taken_to": wanted.taken_to and wanted.taken_to + timedelta(days=1),
@@ -122,9 +141,22 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         "size_to": wanted.size_to,
         **dict(zip(("south", "west", "north", "east"), wanted.box or (None,) * 4, strict=True)),
     }
-    rest = "".join(f" AND {test}" for asked, test in tests if asked)
+    rest = _and(tests)
     in_place = bool(wanted.exhibit or folders != [b""])
-    return Conditions(rest + f" AND {IN_PLACE}" * in_place, rest, FILES if in_place else "", values)
+    place = " AND " + IN_PLACE.format(below=BELOW if folders != [b""] else "")
+    return Conditions(
+        tests=rest + place * in_place,
+        rest=rest,
+        files=FILES if in_place else "",
+        folders=folders,
+        of_stacks=wanted.state.endswith("skipped"),
+        spans={order: _and(span) for order, span in spans.items()},
+        values=values,
+    )
+
+
+def _and(tests: Sequence[tuple[object, str]]) -> str:
+    return "".join(f" AND {test}" for asked, test in tests if asked)
 
 
 def _beginnings(folder: str) -> list[bytes]:

@@ -39,7 +39,8 @@ WHERE u.case_id = %s AND u.item_id > %s ORDER BY u.item_id LIMIT %s
 # Covers of the stacks that new ones may join.
 COVERS = f"""
 SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items, c.kind, c.duration_ms, i.joined = ''
-FROM cases_item i JOIN cases_stack s ON s.cover_id = i.id JOIN cases_content c ON c.id = i.content_id
+FROM cases_item i JOIN cases_stack s ON s.id = i.stack_id AND s.cover_id = i.id
+JOIN cases_content c ON c.id = i.content_id
 WHERE i.case_id = %s AND i.id > %s AND s.state = 'open' AND i.state = 'open' AND {FREE.format("s")}
   AND (c.kind = 'video' OR (c.kind = 'still' AND c.pdq IS NOT NULL))
   AND (s.version > 1 OR NOT EXISTS (SELECT FROM cases_uncompared u WHERE u.item_id = i.id))
