@@ -28,7 +28,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One day: its parts from below, each a class, how far down it begins, its height; and its name, if it has room."""
+    """One day: its parts from below, each with its kind, place and height; and its name, if there is room."""
 
     x: str
     width: str
@@ -92,7 +92,7 @@ def ticks(most: int) -> tuple[list[Tick], int]:
 
 
 def bars(days: Sequence[tuple[str, Sequence[int]]], kinds: Sequence[str]) -> Bars:
-    """`days`: (name, what each part has), in order; parts below 0 are drawn as nothing. `kinds`: a class for each."""
+    """`days`: (name, what each part has), in order; parts below 0 are drawn as nothing. `kinds`: a word for each."""
     lines, top = ticks(max((sum(max(0, n) for n in parts) for _name, parts in days), default=0))
     pitch = WIDE / max(1, len(days))
     every = max(1, -(-len(days) // NAMES))

@@ -20,6 +20,7 @@ def steps(numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Ex
     told |= {f"{name}_percent": str(shown.percent(count, numbers.files)) for name, count in counts.items()}
     told |= {f"{name}_share": shown.percent_text(count, numbers.files) for name, count in counts.items()}
     return told | {
+        "views_share": _("views, %(share)s") % {"share": told["views_share"]},
         "known": f"{numbers.known:,}",
         "known_here": _known_here(known_here),
         "saved": shown.saved_time(numbers.known - known_here),

@@ -129,7 +129,7 @@ def due(case: Case, today: date) -> tuple[str, str]:
 
 def age(since: datetime, now: datetime) -> str:
     """`2 d`, `4 h` or `12 min`."""
-    minutes = max(0, int((now - since).total_seconds() // 60))
+    minutes = max(1, int((now - since).total_seconds() // 60))
     if minutes >= 24 * 60:
         return _("%(n)d d") % {"n": minutes // (24 * 60)}
     return _("%(n)d h") % {"n": minutes // 60} if minutes >= 60 else _("%(n)d min") % {"n": minutes}

@@ -12,7 +12,7 @@ from cases.days.burndown import Burndown, Day, Silence
 from cases.days.forecast import FURTHEST, LEAST_DAYS
 
 SHORT = "j M"
-PARTS = ("1", ".6", ".3")  # how dark a part of a day's bar is: unveiled, veiled, followed
+PARTS = ("100", "60", "30")  # per cent of the accent in a part of a day's bar: unveiled, veiled, followed
 
 
 def burndown(found: Burndown, due: date | None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from cases import charts
 from cases.charts import TALL, Ahead
 
 NUMBERS = st.integers(min_value=-5, max_value=10**12)
-PARTS = ("1", ".6", ".3")
+PARTS = ("100", "60", "30")
 
 
 def places(text: str) -> list[float]:

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.db.models import Count, Sum
 
-from cases import acts, decisions, publishing, review, states
+from cases import acts, decisions, ending, publishing, review, states, tiles
 from cases.days import counts, known
 from cases.models import Case, DayCount, Decision, Item, KnownIn, Offer, Stack, Standing, Tally, Viewing
 from cases.units import Wish
@@ -39,7 +39,7 @@ def worked(case: Case, dana: User, milo: User, sam: User) -> Case:
         for content in contents[:2]:
             factories.file(second, content, f"copy of {content.pk}.jpg")
     batch = review.claim(case=case, by=dana)
-    units = review.units(batch, limit=12)
+    units = tiles.units(batch, limit=12)
     for unit in units[:4]:
         look(case, dana, unit["item"])
     look(case, milo, units[0]["item"])  # a second person: shown already
@@ -49,7 +49,7 @@ def worked(case: Case, dana: User, milo: User, sam: User) -> Case:
     acts.act(batch=batch, by=dana, wishes=[back, wish(units[7], "unsure")])
     again = units[6] | {"version": units[6]["version"] + 1}
     acts.act(batch=batch, by=dana, wishes=[wish(again, "undo", undoes=back.key)])
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     of_one = Item.objects.get(public_id=units[1]["item"]).content
     decisions.decide_content(case=case, content=of_one, code="5", by=milo, via="page", reason="seen again", viewed=True)
     offer = Offer.objects.filter(state="draft").exclude(decided_by=sam).order_by("pk")[0]
