@@ -4,11 +4,11 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.timesince import timesince
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from cases import waits
+from cases import shown, waits
 from cases.care import oversight
 from cases.days import dashboard, report, words
 from cases.days.dashboard import PERIODS, Dashboard
@@ -46,6 +46,7 @@ def page(request: SignedRequest) -> HttpResponse:
         "backlog": words.burndown(found.backlog, None),
         "hours": _hours(found),
         "took": _took(found),
+        "age": shown.age(found.oldest.since, timezone.now()) if found.oldest else "",
         "waiting": waits.of(user, _cases(request)) + waits.second_views(user),
         "schemes": offered,
         "scheme": scheme,
@@ -101,14 +102,7 @@ def _hours(found: Dashboard) -> str:
 def _took(found: Dashboard) -> str:
     """From decision to published, in words; empty where nothing was published."""
     median = found.published.median
-    if median is None:
-        return ""
-    now = found.backlog.today
-    return timesince(now - median, now) if median.days else _hours_and_minutes(int(median.total_seconds()))
-
-
-def _hours_and_minutes(seconds: int) -> str:
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d}" if seconds >= 3600 else f"{max(1, seconds // 60)} min"
+    return shown.age(timezone.now() - median, timezone.now()) if median is not None else ""
 
 
 def _shaded(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
