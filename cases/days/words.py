@@ -12,6 +12,7 @@ from cases.days.burndown import Burndown, Day, Silence
 from cases.days.forecast import FURTHEST, LEAST_DAYS
 
 SHORT = "j M"
+MONTH = 28  # days
 PARTS = ("100", "60", "30")  # per cent of the accent in a part of a day's bar: unveiled, veiled, followed
 
 
@@ -83,7 +84,8 @@ def _against_due(found: Burndown, due: date | None) -> tuple[str, str] | None:
 
 def decided(days: list[Day]) -> dict[str, Any]:
     """What the dashboard shows of files decided a day: bars in three parts, and their table."""
-    named = [(str(day.day.day), (day.viewed, day.veiled, day.followed)) for day in days]
+    name = "j" if len(days) <= MONTH else SHORT  # within a month the day is enough
+    named = [(date_format(day.day, name), (day.viewed, day.veiled, day.followed)) for day in days]
     return {"bars": charts.bars(named, PARTS), "rows": list(reversed(days)), "text": _bars_described(days)}
 
 
