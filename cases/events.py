@@ -67,6 +67,7 @@ STORE_VERIFIED = verb("store.verify", "Evidence store read again")
 STORE_COLLECTED = verb("store.collect", "Files that no row names removed from the store")
 
 EXPORTED = verb("export.build", "Export built")
+REPORT_EXPORTED = verb("report.export", "Figures of the dashboard downloaded")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")
 
 BREAK_STARTED = verb("break.start", "Break from viewing began")

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from cases.days import counts
 from cases.models import Case, Exhibit
 
 # All from rows that are kept up to date: at most some 30 per exhibit.
@@ -25,19 +26,9 @@ LEFT JOIN (SELECT case_id, sum(items) FILTER (WHERE state <> 'excluded') AS uniq
   FROM cases_tally WHERE case_id = ANY(%(cases)s) AND exhibit_id IS NULL GROUP BY 1) t ON t.case_id = c.id
 """
 
-STACKS = """
-SELECT count(DISTINCT stack_id) FROM cases_item WHERE case_id = %(case)s AND state IN ('open', 'waiting', 'unsure')
-"""
-
 BY_STATE = """
 SELECT state, sum(items), sum(known) FROM cases_tally
 WHERE case_id = %(case)s AND exhibit_id IS NOT DISTINCT FROM %(exhibit)s GROUP BY 1
-"""
-
-BY_CATEGORY = """
-SELECT st.code, count(*) FROM cases_item i JOIN cases_standing st
-  ON st.content_id = i.content_id AND st.scheme_id = %(scheme)s
-WHERE i.case_id = %(case)s AND i.state = 'decided' GROUP BY st.code ORDER BY st.code
 """
 
 
@@ -71,7 +62,7 @@ class OfState:
 
 @dataclass(frozen=True, slots=True)
 class Detailed:
-    """The figures with those that need the items themselves counted."""
+    """The figures with looks that are still needed (`stacks`; what is looked at alone counts, too), and by category."""
 
     figures: Figures
     stacks: int
@@ -99,18 +90,9 @@ def of_each(cases: Sequence[Case]) -> dict[int, Figures]:
 
 
 def detailed(case: Case) -> Detailed:
-    """The figures with stacks (those somebody must still see) and decided items by code. Counts the case's items."""
-    values: dict[str, Any] = {"case": case.pk, "scheme": case.scheme.scheme_id}
-    with connection.cursor() as cursor:
-        cursor.execute(BY_CATEGORY, values)
-        return Detailed(of(case), stacks(case), dict(cursor.fetchall()))
-
-
-def stacks(case: Case) -> int:
-    """Stacks that somebody must still see. Counts the case's items that are left."""
-    with connection.cursor() as cursor:
-        cursor.execute(STACKS, {"case": case.pk})
-        return int(cursor.fetchone()[0])
+    """The figures with views left and decided items by code. Two queries over kept counts."""
+    kept = counts.of(case)
+    return Detailed(of(case), kept.views_left, kept.by_key("code"))
 
 
 def by_state(case: Case, exhibit: Exhibit | None = None) -> dict[str, OfState]:

@@ -4,6 +4,7 @@ They are written apart from the code they check: what `states.py` computes is re
 """
 
 from cases import events, matching, near_invariants, states
+from cases.days import invariants as days
 from cases.models import Offer
 from cases.second import invariants as second
 from hashsets.generations import in_force
@@ -171,8 +172,8 @@ WHERE {OF_CASE.format("i.case_id")} AND i.state = 'open'
 @checks.invariant(4, "stored states and tallies are what they would be if computed now")
 def computed(case: int | None) -> list[str]:
     """Items outside live leases whose state is not the computed one; tallies that differ from a recount; open items
-    of which the queue keeps something else than their content says."""
-    return _rows(STATES, case) + _rows(TALLIES, case) + _rows(KEPT, case)
+    of which the queue keeps something else than their content says; counts of days that do not add up to a recount."""
+    return _rows(STATES, case) + _rows(TALLIES, case) + _rows(KEPT, case) + days.days(case)
 
 
 BATCHES = f"""

@@ -6,30 +6,40 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases import shown
+from cases.days.counts import Counts
 from cases.figures import Figures, OfState
 from cases.models import Exhibit
 
 
-def steps(
-    numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Exhibit], stacks: int | None
-) -> dict[str, str]:
-    """Numbers, shares and widths (percent of all files) of the ladder as text; no queries.
-
-    Without `stacks` their number is left out.
-    """
-    counts = {"files": numbers.files, "unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
+def steps(numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Exhibit], days: Counts) -> dict[str, str]:
+    """Numbers, shares and widths (percent of all files) of the ladder as text; no queries."""
+    views = days.views_left
+    counts = {"files": numbers.files, "unique": numbers.unique, "unmatched": numbers.unmatched, "views": views}
     known_here = states["decided"].known if "decided" in states else 0
     told = {name: f"{count:,}" for name, count in counts.items()}
     told |= {f"{name}_percent": str(shown.percent(count, numbers.files)) for name, count in counts.items()}
     told |= {f"{name}_share": shown.percent_text(count, numbers.files) for name, count in counts.items()}
-    told |= {
+    return told | {
+        "views_share": _("views, %(share)s") % {"share": told["views_share"]},
         "known": f"{numbers.known:,}",
         "known_here": _known_here(known_here),
         "saved": shown.saved_time(numbers.known - known_here),
+        "stacked": shown.saved_time(_followers(days)),
+        "left": _left(numbers.left, days.total("stacks")),
         "bytes": shown.human_size(sum(exhibit.bytes_read for exhibit in exhibits)),
         "problems": _problems(numbers.problems),
     }
-    return told if stacks is None else told | {"stacks": f"{stacks:,}"}
+
+
+def _followers(days: Counts) -> int:
+    """Items that need no look of their own: those that followed another of their stack, and those that will."""
+    return days["decided", "inherited"] + max(0, days["items", "open"] - days.total("stacks"))
+
+
+def _left(items: int, stacks: int) -> str:
+    """`16,381 items, 6,118 stacks`."""
+    said = ngettext("%(n)s item", "%(n)s items", items) % {"n": f"{items:,}"}
+    return ", ".join([said, ngettext("%(n)s stack", "%(n)s stacks", stacks) % {"n": f"{stacks:,}"}])
 
 
 def _known_here(number: int) -> str:

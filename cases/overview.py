@@ -18,19 +18,6 @@ SELECT exhibit_id, sum(items - known) FROM cases_tally
 WHERE case_id = %s AND exhibit_id IS NOT NULL AND state <> 'excluded' GROUP BY 1
 """
 
-# Known items by the sets that close them, by the agency's policies; an item two sets close counts in both.
-KNOWN_WHERE = """
-SELECT h.public_id, h.name, h.owner_id = %(agency)s, h.generation, g.at, count(*)
-FROM (SELECT DISTINCT i.id, m.set_id FROM cases_item i
-      JOIN cases_match m ON m.content_id = i.content_id AND m.strong AND m.lost_in IS NULL
-      JOIN hashsets_verdict v ON v.agency_id = %(agency)s AND v.set_id = m.set_id AND v.entry_id = m.entry
-        AND v.effect = 2
-      WHERE i.case_id = %(case)s AND i.known AND i.state <> 'excluded') k
-JOIN hashsets_hashset h ON h.id = k.set_id
-LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
-GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC, 2
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Continue:
@@ -56,6 +43,11 @@ def open_batch(user: User) -> Continue | None:
     return Continue(batch, place, now.size, now.left, desk.next_items(batch), resuming.minutes_left(batch, now))
 
 
+def has_open_batch(user: User) -> bool:
+    """Whether there is a batch to go on with. One query."""
+    return Batch.objects.for_actor(user).filter(state=Batch.State.OPEN, lease_until__gt=Now()).exists()
+
+
 def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
     """The case's exhibits with their unmatched contents, those that were removed last. Two queries."""
     rows = list(Exhibit.objects.filter(case=case).order_by(F("removed_at").asc(nulls_first=True), "ref"))
@@ -63,14 +55,6 @@ def exhibits(case: Case) -> list[tuple[Exhibit, int]]:
         cursor.execute(UNMATCHED_PER_EXHIBIT, [case.pk])
         unmatched = dict(cursor.fetchall())
     return [(row, int(unmatched.get(row.pk, 0))) for row in rows]
-
-
-def known_where(case: Case) -> list[dict[str, Any]]:
-    """Which set knew how many of the case's items."""
-    with connection.cursor() as cursor:
-        cursor.execute(KNOWN_WHERE, {"case": case.pk, "agency": case.agency_id})
-        names = ("set", "name", "own", "generation", "at", "items")
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def team(case: Case) -> list[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """Words, colours of small state words, shares and dates as the pages show them; no queries."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from math import log
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from cases.figures import Figures
 from cases.models import Case, DropEntry, Exhibit, Item, Offer
@@ -115,17 +117,6 @@ def done_percent(figures: Figures) -> int:
     return int(percent(figures.unique - figures.left - figures.to_confirm, figures.unique))
 
 
-def stage(case: Case, figures: Figures) -> tuple[str, str]:
-    """Where a case stands, in a word, and its colour."""
-    if case.state == Case.State.CLOSED:
-        return "Closed", ""
-    if figures.pending:
-        return "Ingest", "acc"
-    if figures.left or figures.to_confirm:
-        return "Review", "acc"
-    return ("Decided", "ok") if figures.unique else ("New", "")
-
-
 def due(case: Case, today: date) -> tuple[str, str]:
     """`3 d`, with a warning when it is near or over."""
     if case.due is None or case.state == Case.State.CLOSED:
@@ -134,6 +125,14 @@ def due(case: Case, today: date) -> tuple[str, str]:
     if days < 0:
         return f"{-days} d late", "bad"
     return ("today", "bad") if days == 0 else (f"{days} d", "warn" if days <= 3 else "")
+
+
+def age(since: datetime, now: datetime) -> str:
+    """`2 d`, `4 h` or `12 min`."""
+    minutes = max(1, int((now - since).total_seconds() // 60))
+    if minutes >= 24 * 60:
+        return _("%(n)d d") % {"n": minutes // (24 * 60)}
+    return _("%(n)d h") % {"n": minutes // 60} if minutes >= 60 else _("%(n)d min") % {"n": minutes}
 
 
 def saved_time(looks: int) -> str:

@@ -8,6 +8,7 @@ from django.db import DatabaseError, InterfaceError, transaction
 
 from cases import comparing, drop, ending, evidence, exports, matching, removal, resumable, verify_jobs
 from cases.care import breaks
+from cases.days import counts, known
 from cases.exports import jobs
 from cases.ingest import leases, listing, pipeline, sweeping
 from cases.models import Exhibit
@@ -82,6 +83,12 @@ def weigh_case(case_id: int) -> None:
 
 
 @shared_task
+def count_known(case_id: int) -> None:
+    """Count in which sets the known items of a large case are."""
+    known.keep(case_id)
+
+
+@shared_task
 def build_export(job_id: int) -> None:
     """Build an export that was ordered."""
     jobs.build(job_id)
@@ -146,6 +153,11 @@ def _sweep_weighing() -> None:
         send(weigh_case, case_id)
 
 
+def _sweep_known() -> None:
+    for case_id in known.due():
+        send(count_known, case_id)
+
+
 def _sweep_drop() -> None:
     send(watch_drop)
 
@@ -157,6 +169,8 @@ CHORES = (
     match_again,
     _sweep_stacks,
     _sweep_weighing,
+    counts.fold,
+    _sweep_known,
     _sweep_exports,
     _sweep_verifications,
     storage.sweep_incoming,

@@ -5,6 +5,7 @@ from django.urls import include, path
 from cases.api import beside, uploads
 from cases.api import review as api
 from cases.views import (
+    dashboard,
     evidence,
     exports,
     home,
@@ -24,6 +25,9 @@ from cases.views import (
 app_name = "cases"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("home/<slug:name>/", home.panel, name="home_panel"),
+    path("oversight/", dashboard.page, name="dashboard"),
+    path("oversight/figures.csv", dashboard.report_file, name="dashboard_csv"),
     path("goto/", home.goto, name="goto"),
     path("api/v1/goto", home.goto_list, name="api_goto"),
     path("cases/", home.cases, name="list"),

@@ -73,6 +73,7 @@ ROUTES = [
     Route("workbench:audit_verify", post=LOG_READERS),
     # the lists hold what a person may see
     Route("cases:home", get=EVERYBODY),
+    Route("cases:home_panel", get=EVERYBODY),
     Route("cases:goto", get=EVERYBODY),
     Route("cases:api_goto", get=EVERYBODY),
     Route("cases:list", get=EVERYBODY),
@@ -146,6 +147,8 @@ ROUTES = [
     Route("cases:api_screen_time", post=REVIEWERS, body={"visit": str(UUID(int=7)), "on_screen_ms": 0}),
     Route("cases:api_break", post=REVIEWERS, body={"act": "start"}),
     Route("cases:limits", get=ONLY_SUPERVISORS),
+    Route("cases:dashboard", get=ONLY_SUPERVISORS),
+    Route("cases:dashboard_csv", get=ONLY_SUPERVISORS),
     Route("cases:care_rules", get=frozenset({SUPERVISOR, ADMIN}), post=frozenset({SUPERVISOR, ADMIN})),
     Route("cases:limit_override", post=ONLY_SUPERVISORS, of="person", body={"minutes": "15", "reason": "a child"}),
     Route("cases:wellness", get=frozenset({WELFARE, AUDITOR})),

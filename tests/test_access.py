@@ -164,6 +164,7 @@ FIXED: dict[str, Any] = {
     "version": 1,
     "old": 1,
     "new": 1,
+    "name": "queues",
 }  # parts of an address that are no ids
 
 

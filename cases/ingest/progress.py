@@ -8,6 +8,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from cases import figures, ladder, seal_words, verify_jobs
+from cases.days import counts
 from cases.ingest import pacing
 from cases.models import Case, Exhibit, Item, Tally
 from workbench.models import Job
@@ -23,7 +24,6 @@ HELD = {
     "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
 }
 UPLOADING = "Its files are being uploaded. If that was cut off, go on with it under Add evidence."
-STACKS_COUNTED = 10_000  # items left; of more, stacks are counted when the page is loaded, not every two seconds
 MINUTE, HOUR = 60, 3600  # seconds
 MEGABYTE = 1e6
 CHANGES = ("added", "removed", "changed")
@@ -51,8 +51,7 @@ def of(case: Case) -> dict[str, Any]:
     tally = Tally.objects.filter(case=case).exclude(exhibit=None).exclude(state=Item.State.EXCLUDED)
     unmatched = dict(tally.values_list("exhibit_id").annotate(n=Sum(F("items") - F("known"))))
     numbers = figures.of(case)
-    stacks = figures.stacks(case) if numbers.left <= STACKS_COUNTED else None
-    steps = ladder.steps(numbers, figures.by_state(case), exhibits, stacks)
+    steps = ladder.steps(numbers, figures.by_state(case), exhibits, counts.of(case))
     told = {f"ladder-{name.replace('_', '-')}": text for name, text in steps.items()}
     now, orders = timezone.now(), verify_jobs.latest(exhibits)
     for exhibit in every:

@@ -9,6 +9,7 @@ from cases.models.care import (
     ScreenMinute,
     ScreenVisit,
 )
+from cases.models.counts import DayCount, KnownIn
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
@@ -38,6 +39,7 @@ __all__ = [
     "Case",
     "CaseMember",
     "Content",
+    "DayCount",
     "Decision",
     "Disagreement",
     "DropEntry",
@@ -47,6 +49,7 @@ __all__ = [
     "ImportedRecord",
     "Item",
     "Keyframe",
+    "KnownIn",
     "LimitOverride",
     "LimitReached",
     "Match",

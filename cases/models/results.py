@@ -69,7 +69,8 @@ class Offer(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["agency", "id"], condition=Q(state__in=["draft", "withdrawal"]), name="offer_waiting")
+            models.Index(fields=["agency", "id"], condition=Q(state__in=["draft", "withdrawal"]), name="offer_waiting"),
+            models.Index(fields=["case"], condition=Q(state__in=["draft", "withdrawal"]), name="offer_waiting_in_case"),
         ]
 
 

@@ -140,4 +140,7 @@ class Disagreement(models.Model):
                 name="ruling_by_somebody",
             ),
         ]
-        indexes = [models.Index(fields=["id"], condition=Q(closed_at__isnull=True), name="disagreement_open")]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(closed_at__isnull=True), name="disagreement_open"),
+            models.Index(fields=["case"], condition=Q(closed_at__isnull=True), name="disagreement_open_in_case"),
+        ]

@@ -13,7 +13,7 @@ from cases.second.kappa import LEAST_PAIRS, Kappa
 from hashsets.models import Category, Scheme
 from workbench.models import User
 
-DAYS = (30, 90, 365)
+DAYS = (7, 14, 30, 90, 365)
 PAGE = 60
 
 THEIRS = """

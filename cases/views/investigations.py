@@ -23,9 +23,11 @@ from cases import (
     overview,
     seal_words,
     shown,
+    stages,
     verify_jobs,
     verifying,
 )
+from cases.days import burndown, counts, known, words
 from cases.forms import CaseForm, EditCaseForm
 from cases.ingest import progress
 from cases.models import Case, Exhibit
@@ -87,27 +89,28 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
     """From everything seized to what a person must see, and where each exhibit stands."""
     scoped = Case.objects.for_actor(request.user).select_related("lead", "scheme", "agency")
     found: Case = access.get_from(request.user, "case.view", scoped, case)
-    counts = figures.detailed(found)
+    numbers = figures.of(found)
+    days = counts.of(found)
     rows = overview.exhibits(found)
     exhibits = [exhibit for exhibit, _unmatched in rows if exhibit.removed_at is None]
     orders = verify_jobs.latest(exhibits)
     states, owed = figures.by_state(found), found.public_id in blind.cases(request.user)
     context: dict[str, Any] = (
-        {"here": "cases", "case": found, "figures": counts.figures}
-        | _people(found, request.user, counts.figures)
+        {"here": "cases", "case": found, "figures": numbers}
+        | _people(found, request.user)
+        | _stage(found, numbers, days)
         | {
-            "ladder": ladder.steps(counts.figures, states, exhibits, counts.stacks),
-            "stacks": counts.stacks,
+            "ladder": ladder.steps(numbers, states, exhibits, days),
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "held": [text for held in held_moves.of_case(found) for text in held_words.of_items(held, request.user)],
             "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
             "kept": len(exhibits),
             "dropped": shown.dropped(drop.refused(found)),
             "live": progress.is_live(exhibits, orders),
-            "sets": _sets(overview.known_where(found)),
-            "checked_text": _("Matched again on every set update"),
+            "known": _known(known.where(found)),
+            "burndown": _burndown(found, request.user),
             "owed": owed,
-            "by_category": [] if owed else _by_category(found, counts.by_category),
+            "by_category": [] if owed else _by_category(found, days.by_key("code")),
             "activity": activity.latest(found, by=request.user),
             "second": _second(found, request.user),
             "offers": overview.offers_waiting(found),
@@ -125,20 +128,27 @@ def _second(case: Case, user: User) -> int:
     return second_queue.waiting([case], user)[case.pk] if may else 0
 
 
-def _people(case: Case, user: User, numbers: figures.Figures) -> dict[str, Any]:
+def _stage(case: Case, numbers: figures.Figures, days: counts.Counts) -> dict[str, str]:
+    stage, kind = stages.of_each([case], {case.pk: numbers}, {case.pk: days})[case.pk]
+    return {"stage": stage, "stage_kind": kind}
+
+
+def _burndown(case: Case, user: User) -> dict[str, Any]:
+    found = burndown.of([case.pk], agency=case.agency_id, by=user)
+    return words.burndown(found, case.due if case.state == Case.State.OPEN else None)
+
+
+def _people(case: Case, user: User) -> dict[str, Any]:
     """The team, who could join it, and what this person may do here."""
     may = {name: access.has(user, permission) for name, permission in MAY.items()}
     is_open = case.state == Case.State.OPEN
     may["edit"] = may["edit"] and investigations.may_edit(case, user)
     for act in ("review", "add_evidence", "control", "edit", "team", "close"):
         may[act] &= is_open
-    stage, kind = shown.stage(case, numbers)
     return {
         "team": overview.team(case),
         "candidates": overview.candidates(case) if may["team"] else [],
         "may": may,
-        "stage": stage,
-        "stage_kind": kind,
         "due": shown.due(case, timezone.localdate())[0],
     }
 
@@ -165,19 +175,28 @@ def _exhibit(exhibit: Exhibit, unmatched: int, order: Job | None) -> dict[str, A
     }
 
 
-def _sets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _known(found: known.Known) -> dict[str, Any]:
+    """The sets that knew items, and as of when."""
+    rows = found.rows or []
     most = max((row["items"] for row in rows), default=0)
-    return [
-        {
-            "name": row["name"],
-            "kind": _("own") if row["own"] else _("shared"),
-            "share": int(shown.percent(row["items"], most)),
-            "files": row["items"],
-            "version": f"v{row['generation']}",
-            "date": date_format(row["at"], "j M") if row["at"] else "",
-        }
-        for row in rows
-    ]
+    checked = _("Matched again on every set update")
+    if found.at is not None:
+        checked = _("Counted %(at)s, again on every set update") % {"at": date_format(found.at, "j M H:i")}
+    return {
+        "waits": found.rows is None,
+        "checked": checked,
+        "sets": [
+            {
+                "name": row["name"],
+                "kind": _("own") if row["own"] else _("shared"),
+                "share": int(shown.percent(row["items"], most)),
+                "files": row["items"],
+                "version": f"v{row['generation']}",
+                "date": date_format(row["at"], "j M") if row["at"] else "",
+            }
+            for row in rows
+        ],
+    }
 
 
 def _by_category(case: Case, decided: dict[str, int]) -> list[dict[str, Any]]:

@@ -24,18 +24,18 @@ from workbench.requests import SignedRequest
 def second(request: SignedRequest) -> HttpResponse:
     """Agreement by category, the matrix, what waits, and the shares."""
     access.require(request.user, "second.agreement")
-    schemes = _schemes(request)
-    scheme, days = _chosen(request, schemes), _days(request)
+    offered = schemes(request)
+    scheme, days = chosen(request, offered), _days(request)
     met = agreement.pairs(request.user, scheme, days) if scheme else {}
     context = {
         "here": "second",
-        "schemes": schemes,
+        "schemes": offered,
         "scheme": scheme,
         "days": days,
         "periods": agreement.DAYS,
         "least": LEAST_PAIRS,
         "lines": agreement.by_category(scheme, met) if scheme else [],
-        "matrix": _matrix(scheme, met) if scheme else [],
+        "matrix": matrix(scheme, met) if scheme else [],
         "categories": list(scheme.categories.all()) if scheme else [],
         "awaited": agreement.awaited(request.user),
         "shares": shares.of(request.user.agency, scheme) if scheme else [],
@@ -50,7 +50,7 @@ def second(request: SignedRequest) -> HttpResponse:
 def pairs(request: SignedRequest) -> HttpResponse:
     """The items of one cell of the matrix."""
     access.require(request.user, "second.agreement")
-    scheme, days = _chosen(request, _schemes(request)), _days(request)
+    scheme, days = chosen(request, schemes(request)), _days(request)
     by_code = {category.code: category for category in scheme.categories.all()} if scheme else {}
     first, other = (by_code.get(request.GET.get(name, "")) for name in ("first", "second"))
     if scheme is None or first is None or other is None:
@@ -74,7 +74,7 @@ def pairs(request: SignedRequest) -> HttpResponse:
 def change_shares(request: SignedRequest) -> HttpResponse:
     """Set the shares of a scheme, with a reason."""
     access.require(request.user, "second.share")
-    scheme = _chosen(request, _schemes(request))
+    scheme = chosen(request, schemes(request))
     if scheme is None:
         raise BadInput(_("No case of your agency has a scheme yet."))
     asked = {key.partition(":")[2]: _percent(value) for key, value in request.POST.items() if key.startswith("share:")}
@@ -91,7 +91,7 @@ def _percent(text: Any) -> int:
     return int(text)
 
 
-def _schemes(request: SignedRequest) -> list[Scheme]:
+def schemes(request: SignedRequest) -> list[Scheme]:
     """The schemes of the cases in reach, of each the newest version that a case has."""
     used = Case.objects.for_actor(request.user).filter(agency=request.user.agency_id).values("scheme")
     found = Scheme.objects.filter(pk__in=used).order_by("scheme_id", "-version")
@@ -101,9 +101,10 @@ def _schemes(request: SignedRequest) -> list[Scheme]:
     return sorted(newest.values(), key=lambda scheme: scheme.name)
 
 
-def _chosen(request: SignedRequest, schemes: list[Scheme]) -> Scheme | None:
+def chosen(request: SignedRequest, offered: list[Scheme]) -> Scheme | None:
+    """The scheme that is asked for, else the first."""
     wanted = (request.POST if request.method == "POST" else request.GET).get("scheme", "")
-    return next((scheme for scheme in schemes if scheme.scheme_id == wanted), schemes[0] if schemes else None)
+    return next((scheme for scheme in offered if scheme.scheme_id == wanted), offered[0] if offered else None)
 
 
 def _days(request: SignedRequest) -> int:
@@ -114,7 +115,7 @@ def _days(request: SignedRequest) -> int:
     return found
 
 
-def _matrix(scheme: Scheme, met: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
+def matrix(scheme: Scheme, met: dict[tuple[str, str], int]) -> list[dict[str, Any]]:
     """A row for each first category, a cell for each second one."""
     every = list(scheme.categories.all())
     return [

@@ -302,6 +302,7 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "account": "/account/",
         "viewing": "/viewing/",
         "limits": "/oversight/limits/",
+        "dashboard": "/oversight/",
         "limits and breaks": "/oversight/limits/rules/",
     }
 

@@ -25,7 +25,7 @@ AT = {  # who has which pages; kim reviews, lee supervises
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
-         "viewing", "limits", "limits and breaks",
+         "viewing", "limits", "limits and breaks", "dashboard",
     ),
 }  # fmt: skip
 

@@ -156,7 +156,7 @@ def watch_it_come_in(page: Page, case: str, *refs: str) -> None:
 def left(page: Page, case: str) -> int:
     """How many items wait for a person."""
     page.goto(case)
-    return int((page.locator('[data-field="ladder-left"]').text_content() or "").replace(",", ""))
+    return int((page.locator('[data-field="ladder-left"]').text_content() or "").split()[0].replace(",", ""))
 
 
 def shrinks_to(page: Page, case: str, number: int) -> None:

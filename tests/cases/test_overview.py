@@ -2,7 +2,8 @@
 
 import pytest
 
-from cases import matching, overview
+from cases import matching
+from cases.days import known
 from hashsets import policies
 from tests.cases.exports import scene
 from tests.people import People
@@ -18,4 +19,6 @@ def test_known_where_names_only_the_sets_that_close_items(people: People) -> Non
     scene.known(case, "ridge", "2", people.supervisor)
     policies.set_policy(unused, agency=case.agency, action="off", by=people.supervisor)
     matching.rematch(case.agency_id, unused.pk)
-    assert [(row["name"], row["items"]) for row in overview.known_where(case)] == [("Reference", 1)]
+    rows = known.where(case).rows
+    assert rows is not None
+    assert [(row["name"], row["items"]) for row in rows] == [("Reference", 1)]

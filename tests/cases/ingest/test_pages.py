@@ -248,7 +248,7 @@ def test_of_the_ladder_what_is_written_while_it_is_live_is_what_the_page_showed(
     fields = json.loads(get(case.lead, f"/cases/{case.public_id}/progress/").content)["fields"]
     shown = dict(re.findall(r'data-field="(ladder-[a-z-]+)"[^>]*>([^<]*)<', page))
     widths = re.findall(r'width="([0-9.]+)%" data-field="(ladder-[a-z-]+)"', page)
-    assert {"ladder-bytes", "ladder-problems", "ladder-stacks", "ladder-unique-share"} <= shown.keys()
+    assert {"ladder-bytes", "ladder-problems", "ladder-left", "ladder-views-share"} <= shown.keys()
     shown |= {name: width for width, name in widths}
     assert {name: fields[name] for name in shown} == shown
     assert fields["ladder-problems"] == "1 problem"

@@ -1,0 +1,95 @@
+"""What waits for a person, each with a number, how old its oldest is, and where to go: on My work and the dashboard."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Min, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from cases import figures, listing, shown
+from cases.models import Case, Offer
+from cases.second import agreement, ruling
+from workbench import access
+from workbench.models import User
+
+COUNTED = 1000  # of each kind; of more it is said that there are more
+CASES = 5  # rows for single cases, of each kind
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One thing that waits. `where`: the case, or empty for all; `act`: what the link says."""
+
+    what: str
+    where: str
+    number: int
+    act: str
+    url: str
+    oldest: datetime | None = None
+
+    @property
+    def is_more(self) -> bool:
+        """Whether nobody counted to the end."""
+        return self.number >= COUNTED
+
+    @property
+    def age(self) -> str:
+        """How old the oldest is; empty where nobody asked."""
+        return shown.age(self.oldest, timezone.now()) if self.oldest else ""
+
+
+def of(by: User, cases: Sequence[Case]) -> list[Waiting]:
+    """What waits for the person, in all cases within reach, and in the open ones given. A fixed number of queries."""
+    return [*_rulings(by), *_offers(by), *_in_cases(by, cases)]
+
+
+def _rulings(by: User) -> Iterator[Waiting]:
+    if access.has(by, "ruling.set"):
+        rows = ruling.waiting(by, limit=COUNTED)
+        if rows:
+            url = reverse("cases:rulings")
+            yield Waiting(_("Two people differ"), "", len(rows), _("Rule"), url, rows[0].at)
+
+
+def _offers(by: User) -> Iterator[Waiting]:
+    """What another person made and this one may approve."""
+    if not access.has(by, "offer.approve"):
+        return
+    drafts = Q(state=Offer.State.DRAFT) & ~Q(decided_by=by) & ~Q(offered_by=by)
+    back = Q(state=Offer.State.WITHDRAWAL) & ~Q(withdrawn_by=by)
+    for what, wanted in ((_("To publish"), drafts), (_("To withdraw"), back)):
+        found = Offer.objects.for_actor(by).filter(wanted, agency=by.agency_id)
+        if number := listing.up_to(found, COUNTED):
+            oldest = Offer.objects.filter(pk__in=found.order_by("pk").values("pk")[:1]).aggregate(at=Min("at"))["at"]
+            yield Waiting(what, "", number, _("Check"), reverse("cases:publish"), oldest)
+
+
+def _in_cases(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:
+    """Proposals of sets to confirm, then files that could not be taken or shown."""
+    counted = figures.of_each(cases)
+    if access.has(by, "item.confirm"):
+        for case in [case for case in cases if counted[case.pk].to_confirm][:CASES]:
+            url = f"{reverse('cases:items', args=[case.public_id])}?state=confirm"
+            yield Waiting(_("To confirm"), str(case), counted[case.pk].to_confirm, _("Confirm"), url)
+    if access.has(by, "problems.view"):
+        for case in [case for case in cases if counted[case.pk].problems][:CASES]:
+            url = reverse("cases:problems", args=[case.public_id])
+            yield Waiting(_("Problems"), str(case), counted[case.pk].problems, _("See"), url)
+
+
+def second_views(by: User) -> list[Waiting]:
+    """Second views that others still have to give, by case, for who oversees them."""
+    return [
+        Waiting(
+            _("Second views awaited"),
+            f"{row.number} {row.name}",
+            row.views,
+            _("See"),
+            reverse("cases:case", args=[row.case]),
+            row.since,
+        )
+        for row in agreement.awaited(by)[:CASES]
+    ]
