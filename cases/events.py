@@ -34,6 +34,8 @@ MATCH_UPDATED = verb("match.update", "Matched again: a hash set or policy change
 STACKED = verb("stack.build", "Look-alikes put into stacks")
 SPLIT = verb("stack.split", "Pictures moved out of a stack into one of their own")
 REJOINED = verb("stack.rejoin", "Pictures that were moved out put back into their stack")
+JOINED = verb("stack.join", "Stacks put together by a person")
+DISJOINED = verb("stack.unjoin", "Stacks that were put together taken apart again")
 COVERED = verb("stack.cover", "Another picture of a stack shown first")
 
 FILTER_SAVED = verb("filter.save", "Filter of the queue saved")

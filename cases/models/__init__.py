@@ -18,14 +18,16 @@ from cases.models.review import (
     Act,
     Batch,
     Decision,
+    Grounds,
     Item,
     Stack,
+    StackMove,
     StackRule,
     Standing,
     Uncompared,
     Viewing,
 )
-from cases.models.second import Disagreement, SecondOpinion, SecondShare, SecondView, Why
+from cases.models.second import Disagreement, Sample, SampleDraw, SecondOpinion, SecondShare, SecondView, Why
 from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
 
 __all__ = [
@@ -44,6 +46,7 @@ __all__ = [
     "Exhibit",
     "Export",
     "FileInstance",
+    "Grounds",
     "ImportedRecord",
     "Item",
     "Keyframe",
@@ -54,6 +57,8 @@ __all__ = [
     "NearDue",
     "Offer",
     "ResumableUpload",
+    "Sample",
+    "SampleDraw",
     "SavedFilter",
     "ScreenMinute",
     "ScreenVisit",
@@ -62,6 +67,7 @@ __all__ = [
     "SecondView",
     "SetSync",
     "Stack",
+    "StackMove",
     "StackRule",
     "Standing",
     "Tally",
