@@ -30,6 +30,7 @@ PERMISSIONS = access.register(
         "decision.supersede": SUPERVISOR,
         "second.share": SUPERVISOR,
         "second.agreement": SUPERVISOR,
+        "second.sample": SUPERVISOR,
         "ruling.view": SUPERVISOR,
         "ruling.set": SUPERVISOR,
         "offer.list": TEAM,

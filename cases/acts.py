@@ -10,7 +10,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import answering, events, facts, held_moves, joining, keys, parting, publishing, review, standing, states, units
+from cases import (
+    answering,
+    events,
+    facts,
+    held_moves,
+    joining,
+    keys,
+    parting,
+    publishing,
+    review,
+    standing,
+    states,
+    units,
+)
 from cases.answering import Answers, answer
 from cases.errors import NotHeld
 from cases.facts import Facts

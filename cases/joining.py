@@ -112,10 +112,10 @@ def _join(now: Round, act: int, plan: Plan) -> audit.Event:
     unit = now.units[plan.wish.stack]
     others = [now.units[stack] for stack in plan.united]
     items = [one.item for other in others for one in other.members if one.state == "open"]
-    values = {"act": act, "stack": unit.id, "cover": unit.cover, "case": now.case.pk, "items": items}
+    values: dict[str, Any] = {"act": act, "stack": unit.id, "cover": unit.cover, "case": now.case.pk, "items": items}
     with connection.cursor() as cursor:
         cursor.execute(HASHES, values)
-        hashes: dict[int, bytes | None] = dict(cursor.fetchall())
+        hashes = dict(cursor.fetchall())
         cursor.execute(RULE, values)
         cursor.execute(JOIN, values | _lies(hashes, unit, items))
     return _event(events.JOINED, now, plan, {"items": len(items), "stacks": [str(stack) for stack in plan.united]})

@@ -1,6 +1,7 @@
 """Second views: who asks for how many, which are wanted and given, and where two people differ."""
 
 import uuid
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -165,6 +166,11 @@ class Sample(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=~Q(by=F("person")), name="sample_by_another")]
         indexes = [models.Index(fields=["agency", "-id"], name="sample_of_agency")]
+
+    @property
+    def last_day(self) -> date:
+        """The last day that it was drawn from."""
+        return (self.until - timedelta(days=1)).date()
 
 
 class SampleDraw(models.Model):

@@ -10,7 +10,9 @@ import { afterPaint, announce } from "./dom.js";
 import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
 import { Grid } from "./grid.js";
+import { GroundsSheet } from "./grounds.js";
 import { Inspector } from "./inspector.js";
+import { Joining } from "./joining.js";
 import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { Notices } from "./notices.js";
@@ -83,11 +85,14 @@ class Review {
     });
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
+    this.grounds = new GroundsSheet(this);
+    this.joining = new Joining(this);
     this.beside = new Beside(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
       openStack: () => this.openStack(),
+      why: () => this.grounds.open(),
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
       beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
@@ -127,9 +132,9 @@ class Review {
     return this.stackView.isOpen ? this.stackView.grid : this.grid;
   }
 
-  /** Stacks were added to the batch behind a position. */
-  async extended(behind) {
-    await this.batch.more(behind, () => this.grid.refresh());
+  /** Stacks were added to the batch. */
+  async extended() {
+    await this.batch.more();
     this.grid.setUnits(this.units());
     this.paintBar();
   }
@@ -158,6 +163,7 @@ class Review {
     window.addEventListener("pagehide", () => this.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     window.setInterval(() => { this.outbox.report(); this.answers.lookForChanges(); }, SUMS);
+    if (part("told").textContent.trim()) this.notices.show("told", { tone: "acc", title: part("told").textContent.trim() });
     this.goOn();
   }
 
@@ -296,6 +302,7 @@ class Review {
     this.inspector.show(unit, place);
     const [first, second] = scopeOf(this.viewer.isOpen ? [unit] : this.grid.chosen);
     this.say(first, second && "⇧", second);
+    part("join").hidden = isSecond || this.viewer.isOpen || this.grid.chosen.length < 2;
     part("place").textContent = `${place + 1} of ${this.total}`;
     announce(`${this.said}${spokenName(unit, place, this.total)}`);
     this.said = "";
