@@ -94,6 +94,7 @@ export class Answers {
     review.grid.setUnits(review.units());
     if (focused) review.focusStage();
     review.repaint();
+    review.paintBar();
   }
 
   /** Units that became known meanwhile leave, but never the one in focus nor one already decided here. */

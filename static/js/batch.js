@@ -63,7 +63,7 @@ export class Batch {
     const { units } = await this.#page(0, REST);
     const back = units.filter((unit) => !this.find(unit.id));
     for (const unit of this.#add(back)) await this.#veils(unit.position - 1, 1, [unit], () => {}); // few come at once
-    this.units.sort((one, other) => one.position - other.position);
+    this.units = [...this.units].sort((one, other) => one.position - other.position); // a new list: the grid knows its own
     this.info.size += back.length;
   }
 

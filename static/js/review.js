@@ -303,6 +303,7 @@ class Review {
     const [first, second] = scopeOf(this.viewer.isOpen ? [unit] : this.grid.chosen);
     this.say(first, second && "⇧", second);
     part("join").hidden = isSecond || this.viewer.isOpen || this.grid.chosen.length < 2;
+    part("asked").hidden = !part("join").hidden; // one of the two, for room
     part("place").textContent = `${place + 1} of ${this.total}`;
     announce(`${this.said}${spokenName(unit, place, this.total)}`);
     this.said = "";
