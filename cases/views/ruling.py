@@ -21,10 +21,11 @@ from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
 
-CONFIDENCE = {
+CONFIDENCE: dict[str, Any] = {
     Grounds.Confidence.SURE: lazy("sure"),
     Grounds.Confidence.RATHER: lazy("rather sure"),
     Grounds.Confidence.UNSURE: lazy("unsure"),
+    "": "",
 }
 
 
@@ -134,7 +135,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
             {
                 "category": of.get(side.code),
                 "reason": side.reason,
-                "confidence": CONFIDENCE.get(side.confidence, ""),
+                "confidence": CONFIDENCE[side.confidence],
                 "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
             }

@@ -2,25 +2,18 @@
 // to be looked at is added to the batch. Closing comes back to the very unit one came from.
 import { getBytes, postJson } from "./api.js";
 import { announce, el, isolated, plural } from "./dom.js";
+import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
 
-const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
 const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
 const MOST = 200; // items named at once
-
-/** One button for each trip, the present one pressed. */
-export function tripButtons(present, open) {
-  const buttons = Object.entries(NAMES).map(([kind, name]) =>
-    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, kind));
-  return el("div", { class: "seg", role: "group", "aria-label": "Beside the queue" }, ...buttons);
-}
 
 export class Beside {
   #addresses = [];
   #asked = 0;
 
-  /** `root` takes the place of `aside`; `review` is the page's own object (review.js). */
-  constructor(root, aside, review) {
+  /** `review` is the page's own object (review.js); `root` takes the place of `aside`. */
+  constructor(review, root, aside) {
     Object.assign(this, { root, aside, review, within: 31, queue: root.dataset.queue });
   }
 
@@ -29,7 +22,7 @@ export class Beside {
   }
 
   /** Opens, goes over to another trip, or closes where it is the same key again. */
-  async open(kind, unit = this.review.field.current) {
+  async open(kind, unit) {
     if (!unit) return;
     if (this.review.isSecond) { announce("A second view leads nowhere else."); return; }
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
@@ -98,7 +91,7 @@ export class Beside {
   async join() {
     const { row, unit, review } = this;
     try {
-      await review.joining.row(row, unit);
+      await review.join((joining) => joining.row(row, unit));
       if (this.isOpen) await this.#load();
       this.root.querySelector("[data-first]")?.focus();
     } catch (error) {

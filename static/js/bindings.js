@@ -15,7 +15,7 @@ const shared = (review) => ({
   glance: () => review.looking.toggleGlance(),
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
-  grounds: () => review.grounds.open(),
+  grounds: () => review.why(),
   back: () => review.back(),
   ...trips((kind) => review.beside.open(kind)),
 });
@@ -80,7 +80,7 @@ export function bindKeys(review, regions) {
     "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
     open: () => review.openViewer(),
     stack: () => review.openStack(),
-    join: () => review.joining.selected(),
+    join: () => review.join(),
   };
   const letters = categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
   regions.forEach((region) => listen(region, handlers, letters));
@@ -99,7 +99,7 @@ export function bindButtons(review, buttons) {
     next: () => review.move(review.grid.place + 1),
     all: () => review.ending.stopLookingBack(),
     split: () => review.pressing.press("split"),
-    join: () => review.joining.selected(),
+    join: () => review.join(),
     "show-first": () => review.stackView.showFirst(),
   };
   for (const button of buttons) {

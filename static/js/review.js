@@ -2,7 +2,6 @@
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
 import { Batch, isHandled } from "./batch.js";
-import { Beside, tripButtons } from "./beside.js";
 import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
 import { Desk } from "./desk.js";
 import { fillDock, scopeOf } from "./dock.js";
@@ -10,9 +9,7 @@ import { afterPaint, announce } from "./dom.js";
 import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
 import { Grid } from "./grid.js";
-import { GroundsSheet } from "./grounds.js";
 import { Inspector } from "./inspector.js";
-import { Joining } from "./joining.js";
 import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { Notices } from "./notices.js";
@@ -20,6 +17,7 @@ import { Outbox } from "./outbox.js";
 import { Pressing } from "./pressing.js";
 import { saving } from "./saving.js";
 import { marks, spokenName } from "./tile.js";
+import { Trips, tripButtons } from "./trips.js";
 import { Unveiler } from "./unveil.js";
 import { drop } from "./veils.js";
 import { StackView } from "./stackview.js";
@@ -32,6 +30,7 @@ const isSecond = main?.dataset.about === "second-views"; // which leads nowhere 
 const part = (name) => main.querySelector(`[data-part="${name}"]`);
 
 class Review {
+  #tools = {};
   isSecond = isSecond;
 
   constructor() {
@@ -85,14 +84,12 @@ class Review {
     });
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
-    this.grounds = new GroundsSheet(this);
-    this.joining = new Joining(this);
-    this.beside = new Beside(part("beside"), part("inspector"), this);
+    this.beside = new Trips(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
       openStack: () => this.openStack(),
-      why: () => this.grounds.open(),
+      why: () => this.why(),
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
       beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
@@ -180,6 +177,27 @@ class Review {
     this.unveiler.panic();
     if (!this.ending.closed) this.outbox.farewell();
     this.batch.units.forEach(drop);
+  }
+
+  // ---- what comes when somebody asks for it ----
+
+  /** An object of a module that is loaded now; null where it does not come. */
+  async tool(name, load, ...more) {
+    try {
+      return (this.#tools[name] ??= new (await load())[name](this, ...more));
+    } catch {
+      this.explain("This did not come. Try again when the server answers.");
+      return null;
+    }
+  }
+
+  async why() {
+    (await this.tool("GroundsSheet", () => import("./grounds.js")))?.open();
+  }
+
+  async join(act = (joining) => joining.selected()) {
+    const joining = await this.tool("Joining", () => import("./joining.js"));
+    return joining && act(joining);
   }
 
   // ---- acts ----

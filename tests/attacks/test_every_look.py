@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db.models import Max
 
-from cases import acts, review
+from cases import acts, ending, tiles
 from cases.models import Batch, Item, Keyframe, Viewing
 from cases.second import queue
 from cases.units import Wish
@@ -45,7 +45,7 @@ def look(world: World, actor: str, route: Route, ids: dict[str, Any]) -> bool:  
     before = Viewing.objects.aggregate(last=Max("pk"))["last"] or 0
     opened = AuditEvent.objects.filter(verb="media.open").count()
     answer = asked(world.client(actor, route), route.method, address(route, ids), route, body_of(route, world))
-    sent = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined,arg-type]
+    sent = b"".join(answer) if answer.streaming else answer.content  # type: ignore[attr-defined]
     number = sent.count(CLEAR)
     rows = list(Viewing.objects.filter(pk__gt=before).select_related("user", "batch"))
     assert len(rows) == number, f"{route.name} for {actor}: {number} pictures, {len(rows)} rows"
@@ -95,9 +95,9 @@ def test_looks_of_all_places_add_up_picture_by_picture(pictures: World) -> None:
     seen = [look(pictures, actor, route, pictures.ids | {"item": item}) for actor, route, item in looks]
     assert all(seen)
     assert Viewing.objects.count() - began == len(looks)
-    unit = review.units(mine)[0]
+    unit = tiles.units(mine)[0]
     wish = Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], "1")
     acts.act(batch=mine, by=pictures.people.investigator, wishes=[wish])  # decided and left: no row comes or goes
-    review.close(batch=mine, by=pictures.people.investigator)
+    ending.close(batch=mine, by=pictures.people.investigator)
     assert Viewing.objects.count() - began == len(looks)
     assert not look(pictures, "investigator", clear, pictures.ids | {"item": members[0]})

@@ -50,6 +50,7 @@ def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(
     ending.close(batch=batch, by=milo)
     outcome = publishing.approve(offers=offers, by=sam)
     assert (outcome.done, outcome.held) == (1, {holding.DIFFERENT: 1})
+    assert [row.waits for row in ruling.waiting(sam, blocks=True)] == [True]
     Viewing.objects.create(user=sam, content=Disagreement.objects.get().decision.content, case=case, revealed_ms=300)
     ruling.rule(disagreement=Disagreement.objects.get(), code="2", reason="the shore is visible", by=sam)
     [waiting] = Offer.objects.filter(state="draft")
@@ -123,6 +124,8 @@ def test_precedent_counts_earlier_rulings_between_the_same_two_codes(
     )
     ending.close(batch=batch, by=milo)
     one, two, three = Disagreement.objects.order_by("pk")
+    assert [row.id for row in ruling.waiting(sam)] == [one.pk, two.pk, three.pk]  # oldest first
+    assert ruling.waiting(sam, blocks=True) == []  # nobody looked, so nothing is offered
     for differs in (one, two):
         ruling.rule(disagreement=differs, code="1", reason="so", by=sam)
     told = ruling.show(three)
@@ -152,14 +155,13 @@ def test_both_reasons_and_how_sure_each_was_are_read_at_the_ruling_without_names
     batch, client = queue.claim(case=case, by=milo), signed_in(milo)
     answered = client.get(reverse("cases:api_units", args=[batch.public_id])).content.decode()
     assert "ridge" not in answered
-    given, taken_back = wish(queue.units(batch)[0], code="1"), uuid4()
+    given = wish(queue.units(batch)[0], code="1")
     address = f"/api/v1/batches/{batch.public_id}"
     second_acts.act(batch=batch, by=milo, wishes=[given])
     body = {"act": str(given.key), "confidence": "sure", "text": "a lake, <b>not</b> the sea"}
     assert client.post(f"{address}/grounds", body, content_type="application/json").json() == {}
-    for kind, undoes in (("undo", given.key), ("redo", given.key)):
-        taken_back = wish(queue.units(batch)[0], kind, undoes=undoes)
-        second_acts.act(batch=batch, by=milo, wishes=[taken_back])
+    for kind in ("undo", "redo"):
+        second_acts.act(batch=batch, by=milo, wishes=[wish(queue.units(batch)[0], kind, undoes=given.key)])
     ending.close(batch=batch, by=milo)
     told = ruling.show(Disagreement.objects.get())
     assert sorted((side.code, side.confidence, side.reason) for side in told.sides) == [
