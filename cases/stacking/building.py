@@ -143,8 +143,10 @@ def arrive(case_id: int, stacks: Sequence[int]) -> int:
     """Let what waited for stacks that were held join them now; returns how many did. What does not is compared as all
     others are, and all of them where another worker is at the case just now.
     """
+    if not stacks:
+        return 0
     with alone(SPACE, case_id) as ours:
-        if not ours or not stacks:
+        if not ours:
             return 0
         fresh, shown = (_rows(sql, [case_id, 0, list(stacks)]) for sql in (ARRIVED, SHOWN))
         movable = [Shown(*row[:-2]) for row in fresh if row[-1] and row[-2]]
