@@ -96,7 +96,7 @@ def _context(
     page, more = found[:PAGE], len(found) > PAGE
     return {
         "here": "second",
-        "schemes": schemes.values(),
+        "schemes": list(schemes.values()),
         "scheme": scheme,
         "form": form,
         "least": LEAST_PAIRS,
