@@ -31,6 +31,7 @@ PERMISSIONS = access.register(
         "second.share": SUPERVISOR,
         "second.agreement": SUPERVISOR,
         "dashboard.view": SUPERVISOR,
+        "second.sample": SUPERVISOR,
         "ruling.view": SUPERVISOR,
         "ruling.set": SUPERVISOR,
         "offer.list": TEAM,

@@ -10,7 +10,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import answering, events, facts, held_moves, keys, parting, publishing, review, standing, states, units
+from cases import (
+    answering,
+    events,
+    facts,
+    held_moves,
+    joining,
+    keys,
+    parting,
+    publishing,
+    review,
+    standing,
+    states,
+    units,
+)
 from cases.answering import Answers, answer
 from cases.errors import NotHeld
 from cases.facts import Facts
@@ -20,10 +33,12 @@ from cases.second import drawing, opinions
 from cases.second.opinions import Given
 from cases.standing import Planned
 from cases.tallies import Moved
-from cases.units import LAST, Round, Wish
+from cases.units import LAST, Member, Round, Wish
 from workbench import audit
 from workbench.models import User
 
+CHANGED = "This unit changed since you saw it. Look at it again."
+OTHER_CHANGED = "One of those to be joined changed since you saw it, or is not in your batch. Look at it again."
 LATE = "A colleague decided this first. Yours is kept as a second opinion."
 
 SET_UNSURE = """
@@ -58,7 +73,7 @@ def act(*, batch: Batch, by: User, wishes: Sequence[Wish]) -> list[dict[str, Any
     now = Round(batch, batch.case, by, codes)
     answers: Answers = {}
     moved, left = list[Moved](), once
-    contents = units.contents_of(now.case, by, once)
+    contents = units.contents_of(now, once)
     while left:
         with states.settling(contents, batch=batch.pk) as changed:
             left = _in_turn(now, left, answers)
@@ -77,7 +92,8 @@ def _in_turn(now: Round, wishes: Sequence[Wish], answers: Answers) -> list[Wish]
     answers |= answering.earlier_answers(now.by, wishes)
     runs = _runs([wish for wish in wishes if wish.key not in answers])
     for number, run in enumerate(runs):
-        if number and any(len(now.units[wish.stack].members) > 1 for wish in run if wish.stack in now.units):
+        several = any(len(now.units[wish.stack].members) > 1 for wish in run if wish.stack in now.units)
+        if number and (several or any(wish.joins for wish in runs[number - 1])):
             return [wish for later in runs[number:] for wish in later]
         answers |= _carry_out(now, run)
     return []
@@ -87,7 +103,7 @@ def _runs(wishes: Sequence[Wish]) -> list[list[Wish]]:
     """Cut into runs that may be carried out together: no stack twice."""
     runs: list[list[Wish]] = []
     for wish in wishes:
-        if not runs or any(wish.stack == other.stack for other in runs[-1]):
+        if not runs or any(wish.touched & other.touched for other in runs[-1]):
             runs.append([])
         runs[-1].append(wish)
     return runs
@@ -115,7 +131,10 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
     if unit.version != wish.version or wish.item not in {None, unit.cover_item} or not unit.can_name_cover:
-        return answer(wish, "stale", unit, message="This unit changed since you saw it. Look at it again.")
+        return answer(wish, "stale", unit, message=CHANGED)
+    others = [(now.units.get(stack), version) for stack, version in wish.joins]
+    if any(other is None or not other.held or other.version != version for other, version in others):
+        return answer(wish, "stale", unit, message=OTHER_CHANGED)
     return {}
 
 
@@ -143,6 +162,7 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
     _keep_second_opinions(now, acts, [plan for plan in plans if plan.late])
     _set_marks(now, plans)
     now.events += parting.carry_out(now, acts, plans, answers)
+    now.events += joining.carry_out(now, acts, plans)
     return answers
 
 
@@ -150,14 +170,30 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     """The answer to an act that is being written: the version after it, and how many files it reaches."""
     unit = now.units[plan.wish.stack]
     unit.version += 1
-    reached = {change.content for change in plan.changes} or {unit.cover_content}
-    moved = set(plan.parted)
-    files = sum(
-        member.files for member in unit.members if (member.item in moved if moved else member.content in reached)
-    )
-    more = {"message": LATE} if plan.late else {"gone": str(plan.rejoined)} if plan.rejoined else {}
-    status = "conflict" if plan.late else "saved"
-    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **more)
+    status, files = "conflict" if plan.late else "saved", sum(member.files for member in _reached(now, plan))
+    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **_beside(plan))
+
+
+def _reached(now: Round, plan: Plan) -> list[Member]:
+    """The items that an act moves or decides; what it is about, where it does neither."""
+    unit = now.units[plan.wish.stack]
+    if plan.united:
+        return [one for stack in plan.united for one in now.units[stack].members if one.state == "open"]
+    if plan.parted:
+        return [one for one in unit.members if one.item in plan.parted]
+    contents = {change.content for change in plan.changes} or {unit.cover_content}
+    return [one for one in unit.members if one.content in contents]
+
+
+def _beside(plan: Plan) -> dict[str, Any]:
+    """What the answer tells beside: of a late act why, of others which units went or came back."""
+    if plan.late:
+        return {"message": LATE}
+    if plan.rejoined:
+        return {"gone": str(plan.rejoined)}
+    if plan.united:
+        return {"took": [str(stack) for stack in plan.united]}
+    return {"back": [str(stack) for stack in plan.disunited]} if plan.disunited else {}
 
 
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:

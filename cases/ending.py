@@ -10,16 +10,21 @@ from django.utils import timezone
 from cases import events, held_moves, states, tiles
 from cases.models import Batch, Case
 from cases.queue import promise
+from cases.stacking import building, waiting
 from workbench import audit
 from workbench.models import User
 
 
 def close(*, batch: Batch, by: User) -> dict[str, Any]:
-    """Give the batch's open stacks back and sum it up; closing twice is harmless."""
+    """Give the batch's open stacks back and sum it up; closing twice is harmless.
+
+    What came meanwhile and looks like what they show joins them then: `joined` tells how many.
+    """
+    awaited = waiting.awaited(batch.pk)
     with transaction.atomic():
         over = _release(batch, Batch.State.CLOSED)
         over.record(by, batch.case)
-    return over.summary
+    return over.summary | {"joined": building.arrive(batch.case_id, list(awaited))}
 
 
 def expire_batches(*, case: Case | None = None, user: User | None = None) -> int:

@@ -106,6 +106,13 @@ class ReasonNeeded(WorkbenchError):
     code = "reason-needed"
 
 
+class TooFewToSample(WorkbenchError):
+    """Fewer than 50 decisions fit: nothing could be said of so few, and nobody should look for nothing."""
+
+    code = "too-few-to-sample"
+    status = HTTPStatus.CONFLICT
+
+
 class AnotherPersonNeeded(WorkbenchError):
     """Somebody who neither decided nor offered this must approve it."""
 

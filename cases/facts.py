@@ -29,6 +29,12 @@ SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.cover_id, a.code,
 FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
 WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s)
 """
+# What splits and joins moved, from which stack, in the order of their items.
+MOVES = """
+SELECT a.idempotency_key, i.public_id, s.public_id FROM cases_act a JOIN cases_stackmove m ON m.act_id = a.id
+JOIN cases_item i ON i.id = m.item_id JOIN cases_stack s ON s.id = m.left_id
+WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s) ORDER BY i.id
+"""
 # Clear pictures that the person had before him in this batch.
 OPENED = """
 SELECT DISTINCT content_id FROM cases_viewing
@@ -52,6 +58,7 @@ class Named:
 
     `followed`: a later act on the unit is in effect. `outcome`: the cover's mark before it. `made`: the stack that it
     split off, if nothing was done in that one. `before`: what stood before it, for each content that it decided.
+    `moved`: items that it moved, each with the stack it left.
     """
 
     id: int
@@ -64,6 +71,12 @@ class Named:
     outcome: str | None
     made: UUID | None
     before: dict[int, Before] = field(default_factory=dict)
+    moved: list[tuple[UUID, UUID]] = field(default_factory=list)
+
+    @property
+    def left(self) -> tuple[UUID, ...]:
+        """The stacks from which it moved something."""
+        return tuple(dict.fromkeys(stack for _item, stack in self.moved))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,10 @@ def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:
             named = found.setdefault(key, Named(*act))
             if content is not None:
                 named.before[content] = Before(code, basis, distance)
+        if any(named.kind in {"split", "join"} for named in found.values()):
+            cursor.execute(MOVES, [now.by.pk, now.batch.pk, keys])
+            for key, item, stack in cursor.fetchall():
+                found[key].moved.append((item, stack))
     return found
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cases.errors import UnknownCategory
-from cases.facts import Before, Facts
+from cases.facts import Before, Facts, Named
 from cases.models import Decision
+from cases.stacking.gathering import MOST
 from cases.standing import Held
 from cases.units import Member, Round, Unit, Wish, marked, reached
 
@@ -18,6 +19,9 @@ NOTHING_AGAIN = "There is nothing to do again."
 ANOTHER_SHOWN = "This stack shows another picture by now. Look at it and decide it."
 NOBODY_GOES = "None of these can be moved out: they are decided, or elsewhere by now."
 SOMEBODY_STAYS = "One picture at least stays in the stack."
+NOBODY_COMES = "None of these can be joined: they are decided, or elsewhere by now."
+DONE_ALREADY = "Everything in this stack is decided. Join others to one that is still open."
+TOO_MANY = f"A stack holds {MOST} pictures at most."
 NOT_OPEN = "Only a picture that is still open can be shown first."
 LATER_STANDS = "A later decision stands here; it is not yours to take back."
 COLLEAGUES = "A colleague decided this meanwhile. His decision stands; it is not yours to take back."
@@ -26,8 +30,8 @@ GIVEN = "Your second opinion on this is kept already, and is not changed."
 
 KEEP = "keep"  # a plan's mark that stays as it is
 OUTCOMES = {"unsure": "unsure", "skip": "skipped", "clear": None}
-REPEATED = {"decide", "unsure", "skip", "clear", "flag"}
-TAKEN_BACK = REPEATED | {"split"}
+REPEATED = {"decide", "unsure", "skip", "clear", "flag", "split", "join"}
+MOVES = {"split", "join"}  # acts that move items from stack to stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Plan:
     late: Held | None = None
     parted: tuple[int, ...] = ()  # items that become a stack of their own, its cover first
     rejoined: UUID | None = None  # the stack whose items come back
+    united: tuple[UUID, ...] = ()  # stacks whose open items come into this one
+    disunited: tuple[UUID, ...] = ()  # stacks that get back what came from them
 
 
 def plan(now: Round, facts: Facts, wish: Wish) -> Plan | str:
@@ -132,6 +138,21 @@ def _split(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     return Plan(wish, parted=tuple(sorted(moved, key=lambda item: item != unit.cover)), outcome=unit.mark)
 
 
+def _join(now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
+    """U: what is open in other stacks of the batch comes into this one, which goes on showing what it shows."""
+    wanted = [now.units[stack] for stack, _version in wish.joins if stack in now.units]
+    others = [other for other in wanted if other.held and other is not unit]
+    coming = [(other, sum(one.state == "open" for one in other.members)) for other in others]
+    united = tuple(other.public_id for other, number in coming if number)
+    if unit.is_over:
+        return DONE_ALREADY
+    if not united:
+        return NOBODY_COMES
+    if len(unit.members) + sum(number for _other, number in coming) > MOST:
+        return TOO_MANY
+    return Plan(wish, united=united, outcome=unit.mark)
+
+
 def _cover(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """Show the named picture first: the others' distances are told from it, and Shift reaches what is near it."""
     if not any(one.item == unit.cover and one.state == "open" for one in unit.members):
@@ -142,12 +163,10 @@ def _cover(_now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
 def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """Z: goes back to what was before the named act, as a new entry."""
     named = facts.named.get(wish.undoes) if wish.undoes else None
-    if named is None or named.stack != unit.id or named.taken_back or named.kind not in TAKEN_BACK:
+    if named is None or named.stack != unit.id or named.taken_back or named.kind not in REPEATED:
         return NOTHING_HERE
-    if named.kind == "split":
-        return (
-            LATER_STANDS if named.made is None else Plan(wish, undoes=named.id, rejoined=named.made, outcome=unit.mark)
-        )
+    if named.kind in MOVES:
+        return _undo_move(named, wish, unit)
     standing = {content: facts.held[content] for content in named.before if _own(now, facts, content)}
     if named.followed or (not standing and (named.before or named.kind == "decide")):
         return LATER_STANDS
@@ -168,6 +187,16 @@ def _undo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     )  # fmt: skip
 
 
+def _undo_move(named: Named, wish: Wish, unit: Unit) -> Plan | str:
+    """What a split moved out comes back, what a join brought goes back, unless something was done there since."""
+    if named.kind == "split" and named.made is not None:
+        return Plan(wish, undoes=named.id, rejoined=named.made, outcome=unit.mark)
+    here = {one.public_id for one in unit.members}
+    if named.kind == "split" or named.followed or here.isdisjoint(item for item, _stack in named.moved):
+        return LATER_STANDS
+    return Plan(wish, undoes=named.id, disunited=named.left, outcome=unit.mark)
+
+
 def _own(now: Round, facts: Facts, content: int) -> bool:
     """Whether what stands was made in this batch: the named act's decision, or what an undo brought back of it."""
     return content in facts.held and facts.held[content].batch == now.batch.pk
@@ -186,6 +215,10 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if named.cover != unit.cover:
         return ANOTHER_SHOWN
     again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code)
+    if named.kind == "split":
+        again = replace(again, items=tuple(item for item, _stack in named.moved))
+    if named.kind == "join":
+        again = replace(again, joins=tuple((stack, None) for stack in named.left))
     if not named.before.keys() <= {unit.cover_content}:
         same = tuple(one.public_id for one in unit.members if one.content in named.before)
         again = replace(again, scope="stack", items=same)
@@ -199,6 +232,7 @@ PLANS: dict[str, Callable[[Round, Facts, Wish, Unit], Plan | str]] = {
     "clear": _mark,
     "flag": _flag,
     "split": _split,
+    "join": _join,
     "cover": _cover,
     "undo": _undo,
     "redo": _redo,

@@ -12,8 +12,8 @@ from cases.veils import as_text
 
 # In the order of the view: what is shown first, then by likeness to it. Decided by others, or known: only counted.
 MEMBERS = """
-SELECT i.public_id, i.state, i.flagged, i.unsure, i.id = s.cover_id, d.distance, i.turned, o.turned, c.kind,
-  c.duration_ms, c.preview, c.preview_reason, f.raw_path, f.copies, v.code, w.opened, c.veil
+SELECT i.public_id, i.state, i.flagged, i.unsure, i.joined = 'person', i.id = s.cover_id, d.distance, i.turned,
+  o.turned, c.kind, c.duration_ms, c.preview, c.preview_reason, f.raw_path, f.copies, v.code, w.opened, c.veil
 FROM cases_stack s JOIN cases_case e ON e.id = s.case_id JOIN hashsets_scheme h ON h.id = e.scheme_id
 JOIN cases_item o ON o.id = s.cover_id JOIN cases_content k ON k.id = o.content_id
 JOIN cases_item i ON i.stack_id = s.id JOIN cases_content c ON c.id = i.content_id
@@ -51,12 +51,13 @@ def of(stack: Stack, batch: Batch) -> dict[str, Any]:
 
 
 def _member(row: tuple[Any, ...]) -> dict[str, Any]:
-    item, state, flagged, unsure, cover, distance, turned, shown, *rest = row
+    item, state, flagged, unsure, by_hand, cover, distance, turned, shown, *rest = row
     kind, duration, preview, reason, raw, copies, code, opened, veil = rest
     return {
         "item": str(item),
         "open": state == "open",
         "cover": cover,
+        "by_hand": by_hand,
         "distance": distance,
         "near": cover or is_near(distance),
         "lies": inspector.lies(turned, shown),

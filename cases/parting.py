@@ -34,6 +34,10 @@ WITH made AS (
   SELECT gen_random_uuid(), s.case_id, s.sort_key, CASE WHEN n.number > 0 THEN 'open' ELSE 'done' END, 2, n.number,
     %(cover)s, s.batch_id, s.lease_until, (SELECT max(position) + 1 FROM cases_stack WHERE batch_id = s.batch_id)
   FROM {COUNT} n(number), cases_stack s WHERE s.id = %(stack)s RETURNING id, public_id),
+noted AS (
+  INSERT INTO cases_stackmove (act_id, item_id, left_id, to_id, place, first, joined, turned, aligned, apart)
+  SELECT %(act)s, i.id, %(stack)s, made.id, 0, false, i.joined, i.turned, i.aligned, i.apart
+  FROM made, cases_item i WHERE i.id = ANY(%(items)s::bigint[])),
 moved AS (UPDATE cases_item i SET stack_id = made.id FROM made WHERE i.id = ANY(%(items)s::bigint[])),
 apart AS (
   INSERT INTO cases_stackrule (case_id, one_id, other_id, kind, act_id)
@@ -43,6 +47,13 @@ told AS (
   UPDATE cases_act a SET answer = a.answer || jsonb_build_object('made', made.public_id) FROM made WHERE a.id = %(act)s)
 SELECT public_id FROM made
 """  # noqa: S608 only constants of this module
+# What was said to belong together and lies in two stacks now.
+UNSAY = """
+UPDATE cases_stackrule r SET kind = 'apart', act_id = %(act)s FROM cases_item one, cases_item other
+WHERE r.kind = 'together' AND one.id = r.one_id AND other.id = r.other_id
+  AND one.stack_id = %(stack)s AND other.stack_id = %(stack)s
+  AND (one.id = ANY(%(items)s::bigint[])) <> (other.id = ANY(%(items)s::bigint[]))
+"""
 REJOIN = """
 WITH gone AS (
   UPDATE cases_stack s SET open_items = 0, state = 'done', cover_id = NULL, batch_id = NULL, lease_until = NULL,
@@ -74,6 +85,7 @@ def _part(now: Round, act: int, plan: Plan, answers: Answers) -> audit.Event:
         cursor.execute(LEAVE, {"items": items, "stack": unit.id})
         [left] = cursor.fetchone()
         frame = {"items": items, "cover": items[0], "stack": unit.id, "left": left, "act": act, "case": now.case.pk}
+        cursor.execute(UNSAY, frame)
         cursor.execute(MAKE, frame)
         [made] = cursor.fetchone()
     answers[plan.wish.key]["made"] = str(made)

@@ -21,7 +21,8 @@ class Wish:
     """One act as it was sent. `version` is the stack's version that was on the screen, `item` the picture looked at.
 
     `scope`: "item" is that picture and its exact copies, "stack" also what is near it, "rest" also what the person
-    opened in this batch. `items`: what "split" moves out, or what exactly is decided again.
+    opened in this batch. `items`: what "split" moves out, or what exactly is decided again. `joins`: stacks that come
+    into this one, each with the version seen; None where they were joined before, and are again.
     """
 
     key: UUID
@@ -33,6 +34,12 @@ class Wish:
     undoes: UUID | None = None
     item: UUID | None = None
     items: tuple[UUID, ...] = ()
+    joins: tuple[tuple[UUID, int | None], ...] = ()
+
+    @property
+    def touched(self) -> set[UUID]:
+        """The stacks that it names."""
+        return {self.stack, *(stack for stack, _version in self.joins)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +91,16 @@ class Unit:
 
 @dataclass(slots=True)
 class Round:
-    """What one call gathers: who, where, the units, and the events to write last."""
+    """What one call gathers: who, where, the units, and the events to write last. `others`: stacks beside those of its
+    acts that these may touch.
+    """
 
     batch: Batch
     case: Case
     by: User
     codes: frozenset[str]
     units: dict[UUID, Unit] = field(default_factory=dict)
+    others: set[UUID] = field(default_factory=set)
     covers: dict[int, int] = field(default_factory=dict)  # items to be shown first again, by stack
     events: list[audit.Event] = field(default_factory=list)
 
@@ -99,8 +109,11 @@ REACHED = """
 SELECT DISTINCT i.content_id FROM cases_stack s JOIN cases_item i ON i.stack_id = s.id
 WHERE s.public_id = ANY(%s::uuid[]) AND s.case_id = %s
 """
-# Stacks that were made of others' members by acts that are to be taken back.
-MADE = "SELECT answer ->> 'made' FROM cases_act WHERE user_id = %s AND idempotency_key = ANY(%s) AND kind = 'split'"
+# Stacks from which, and to which, acts moved items that are to be taken back, or done again.
+MOVED = """
+SELECT s.public_id FROM cases_act a JOIN cases_stackmove m ON m.act_id = a.id
+JOIN cases_stack s ON s.id IN (m.left_id, m.to_id) WHERE a.user_id = %s AND a.idempotency_key = ANY(%s)
+"""
 LOCK_UNITS = """
 SELECT s.id, s.public_id, s.version, i.id, coalesce(s.batch_id = %(batch)s AND s.lease_until > now(), false),
   i.public_id, i.content_id,
@@ -122,23 +135,23 @@ ORDER BY m.id
 STATES = f"SELECT n.id, n.state FROM ({states.COMPUTED} WHERE s.id = ANY(%(stacks)s::bigint[])) n"  # noqa: S608
 
 
-def contents_of(case: Case, by: User, wishes: Sequence[Wish]) -> list[int]:
-    """Ids of the contents that acts may change: of their stacks, and of those that a split to be taken back made."""
-    stacks = {wish.stack for wish in wishes}
-    undone = [wish.undoes for wish in wishes if wish.undoes is not None]
-    with prepared.cursor(rows=len(stacks)) as cursor:
-        if undone:
-            cursor.execute(MADE, [by.pk, undone])
-            stacks |= {UUID(row[0]) for row in cursor.fetchall()}
-        cursor.execute(REACHED, [list(stacks), case.pk])
+def contents_of(now: Round, wishes: Sequence[Wish]) -> list[int]:
+    """Ids of the contents that acts may change: of all stacks that they may touch, which the round notes."""
+    named = [wish.undoes for wish in wishes if wish.undoes is not None]
+    now.others = {stack for wish in wishes for stack, _version in wish.joins}
+    with prepared.cursor(rows=len(wishes)) as cursor:
+        if named:
+            cursor.execute(MOVED, [now.by.pk, named])
+            now.others |= {row[0] for row in cursor.fetchall()}
+        cursor.execute(REACHED, [list({wish.stack for wish in wishes} | now.others), now.case.pk])
         return [row[0] for row in cursor.fetchall()]
 
 
 def lock(now: Round, wishes: Sequence[Wish]) -> None:
     """Lock the units of the call, by id, each about the picture that its first act names. Their contents are locked
-    already.
+    already; stacks beside their own are about what they show first.
     """
-    named = {wish.stack: wish.item for wish in reversed(wishes)}
+    named = dict.fromkeys(now.others) | {wish.stack: wish.item for wish in reversed(wishes)}
     values: dict[str, Any] = {"batch": now.batch.pk, "case": now.case.pk, "last": LAST}
     values |= {"stacks": list(named), "items": list(named.values())}
     with prepared.cursor(rows=len(named)) as cursor:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cases.api import beside, uploads
+from cases.api import beside, grounds, uploads
 from cases.api import review as api
 from cases.views import (
     dashboard,
@@ -18,6 +18,7 @@ from cases.views import (
     queue,
     review,
     ruling,
+    samples,
     second,
     set_health,
 )
@@ -63,6 +64,7 @@ urlpatterns = [
     path("batches/<uuid:batch>/", review.batch, name="batch"),
     path("second/", second.second, name="second"),
     path("second/pairs/", second.pairs, name="second_pairs"),
+    path("second/samples/", samples.samples, name="samples"),
     path("second/shares/", second.change_shares, name="second_shares"),
     path("ruling/", ruling.rulings, name="rulings"),
     path("ruling/<uuid:disagreement>/", ruling.one, name="ruling"),
@@ -82,6 +84,7 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/beside", beside.look, name="api_beside"),
     path("api/v1/batches/<uuid:batch>/add", beside.add, name="api_add"),
     path("api/v1/batches/<uuid:batch>/waiting", beside.waiting, name="api_waiting"),
+    path("api/v1/batches/<uuid:batch>/grounds", grounds.give, name="api_grounds"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
     path("api/v1/viewings", api.viewings, name="api_viewings"),
     path("", include("cases.care.urls")),

@@ -119,6 +119,7 @@ ROUTES = [
     Route("cases:api_beside", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_add", post=ONLY_INVESTIGATORS, of="batch", owner=True, body={"items": []}),
     Route("cases:api_waiting", get=ONLY_INVESTIGATORS, of="batch", owner=True),
+    Route("cases:api_grounds", post=ONLY_INVESTIGATORS, of="batch", owner=True, body={"act": str(UUID(int=7))}),
     Route("cases:api_close", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_stack", get=REVIEWERS, of="stack"),
     Route("cases:api_view", get=ONLY_INVESTIGATORS, of="view", owner=True),
@@ -130,6 +131,7 @@ ROUTES = [
     # where two people differ, and how far they agree
     Route("cases:second", get=ONLY_SUPERVISORS),
     Route("cases:second_pairs", get=ONLY_SUPERVISORS, query="first=1&second=2"),
+    Route("cases:samples", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, body={"reason": "a trial"}),
     Route("cases:second_shares", post=ONLY_SUPERVISORS, body={"reason": "a trial", "share:4": "10"}),
     Route("cases:rulings", get=ONLY_SUPERVISORS),
     Route(

@@ -33,20 +33,29 @@ def test_no_vendored_script_or_font_is_without_a_checksum_or_a_licence() -> None
 
 
 def test_the_style_sheet_and_the_scripts_stay_small() -> None:
+    """What comes only when somebody asks for it, as a panel or a sheet, is small too, and no part of the page."""
     assert packed([STATIC / "css" / "winnow.css"]) <= 12_000
     for page, vendored in (("panels.js", [VENDOR / "htmx.min.js"]), ("review.js", [])):  # the desk has neither
-        assert packed([*loaded({STATIC / "js" / "page.js", STATIC / "js" / page}), *vendored]) <= 60_000
+        at_once = loaded({STATIC / "js" / "page.js", STATIC / "js" / page})
+        assert packed([*at_once, *vendored]) <= 60_000
+        assert [one.name for module in at_once for one in asked_for(module) if packed([one]) > 5000] == []
 
 
 def loaded(entries: set[Path]) -> set[Path]:
-    """These modules and all they import, at once or later: what a page may load."""
+    """These modules and all they import at once: what a page loads."""
     found, todo = set[Path](), set(entries)
     while todo:
         module = todo.pop()
         found.add(module)
-        names = re.findall(r"""(?:from|import)\s*\(?\s*"\./([\w-]+\.js)\"""", module.read_text(encoding="utf-8"))
+        names = re.findall(r"""(?:from|import)\s*"\./([\w-]+\.js)\"""", module.read_text(encoding="utf-8"))
         todo |= {module.with_name(name) for name in names} - found
     return found
+
+
+def asked_for(module: Path) -> list[Path]:
+    """The modules that one loads when somebody asks for what they do."""
+    names = re.findall(r"""import\("\./([\w-]+\.js)"\)""", module.read_text(encoding="utf-8"))
+    return [module.with_name(name) for name in names]
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -4,15 +4,18 @@ from typing import TypeVar
 from uuid import UUID
 
 import msgspec
+from django.contrib import messages
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.second import blind, inspecting
+from cases.stacking import waiting
 from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
@@ -31,6 +34,13 @@ class ViewingIn(msgspec.Struct, forbid_unknown_fields=True):
     enlarged_ms: int = 0
 
 
+class JoinIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A stack that comes into another, at the version seen."""
+
+    stack: UUID
+    version: int
+
+
 class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     """One key press."""
 
@@ -43,6 +53,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     undoes: UUID | None = None
     item: UUID | None = None
     items: list[UUID] = []
+    joins: list[JoinIn] = []
     viewings: list[ViewingIn] = []
 
 
@@ -138,9 +149,9 @@ def veils(request: SignedRequest, batch: UUID) -> HttpResponse:
 
 @require_GET
 def changes(request: SignedRequest, batch: UUID) -> HttpResponse:
-    """Units that need no decision any more, with the reason."""
+    """Units that need no decision any more, with the reason; how many pictures join the others when it ends."""
     found = batch_of(request, batch)
-    return JsonResponse({"left": desks.of(found).left_queue(found)})
+    return JsonResponse({"left": desks.of(found).left_queue(found), "arrived": sum(waiting.awaited(found.pk).values())})
 
 
 @require_GET
@@ -218,7 +229,12 @@ def _wish(act: ActIn) -> Wish:
         raise BadInput("scope must be item, stack or rest.")
     if act.items and act.act != "split":
         raise BadInput("items belong to split only.")
-    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, tuple(act.items))
+    joins = tuple((one.stack, one.version) for one in act.joins)
+    if joins and (act.act != "join" or act.stack in dict(joins) or len(dict(joins)) < len(joins)):
+        raise BadInput("joins belong to join only, and name other stacks, each once.")
+    return Wish(
+        act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, tuple(act.items), joins
+    )
 
 
 def _ms(value: int) -> int:
@@ -230,6 +246,19 @@ def close(request: SignedRequest, batch: UUID) -> HttpResponse:
     """End the batch; its open units go back to the queue."""
     found = batch_of(request, batch)
     summary = ending.close(batch=found, by=request.user)
+    if summary.get("joined"):
+        messages.info(request, _arrived(summary["joined"]))
     left = figures.of(found.case).left
     page = reverse("cases:case", args=[found.case.public_id])
     return JsonResponse(summary | {"next": page, "case": {"left": left}})
+
+
+def _arrived(joined: int) -> str:
+    return (
+        ngettext(
+            "%d more picture joined after your batch: it came while you held the stack that it resembles.",
+            "%d more pictures joined after your batch: they came while you held the stacks that they resemble.",
+            joined,
+        )
+        % joined
+    )

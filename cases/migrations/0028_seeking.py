@@ -25,7 +25,7 @@ def unindexed(model: str, name: str, to: str, **more: object) -> migrations.Alte
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0022_queue_orders")]
+    dependencies = [("cases", "0027_joins")]
 
     operations = [
         order(TAKEN, "item_order_taken", without="taken_at"),

@@ -19,14 +19,16 @@ from cases.models.review import (
     Act,
     Batch,
     Decision,
+    Grounds,
     Item,
     Stack,
+    StackMove,
     StackRule,
     Standing,
     Uncompared,
     Viewing,
 )
-from cases.models.second import Disagreement, SecondOpinion, SecondShare, SecondView, Why
+from cases.models.second import Disagreement, Sample, SampleDraw, SecondOpinion, SecondShare, SecondView, Why
 from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "Exhibit",
     "Export",
     "FileInstance",
+    "Grounds",
     "ImportedRecord",
     "Item",
     "Keyframe",
@@ -57,6 +60,8 @@ __all__ = [
     "NearDue",
     "Offer",
     "ResumableUpload",
+    "Sample",
+    "SampleDraw",
     "SavedFilter",
     "ScreenMinute",
     "ScreenVisit",
@@ -65,6 +70,7 @@ __all__ = [
     "SecondView",
     "SetSync",
     "Stack",
+    "StackMove",
     "StackRule",
     "Standing",
     "Tally",

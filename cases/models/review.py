@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
@@ -188,9 +189,14 @@ class Uncompared(models.Model):
 
     item = models.OneToOneField(Item, on_delete=models.CASCADE, primary_key=True, related_name="+")
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
+    # What it resembles, or lies in, and somebody holds: it waits until that batch is over.
+    to = models.ForeignKey(Stack, on_delete=models.SET_NULL, null=True, related_name="arrivals", db_index=False)
 
     class Meta:
-        indexes = [models.Index(fields=["case", "item"], name="uncompared_of_case")]
+        indexes = [
+            models.Index(fields=["case", "item"], name="uncompared_of_case"),
+            models.Index(fields=["to"], condition=Q(to__isnull=False), name="uncompared_to"),
+        ]
 
 
 class StackRule(models.Model):
@@ -241,6 +247,45 @@ class Act(models.Model):
         ]
 
 
+class StackMove(models.Model):
+    """An item that an act moved to another stack: where it lay before, and how, so that it can be put back."""
+
+    act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="moves", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)
+    left = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="+", db_index=False)
+    to = models.ForeignKey(Stack, on_delete=models.PROTECT, related_name="+", db_index=False)
+    place = models.PositiveIntegerField()  # of the stack it left, in the batch
+    first = models.BooleanField()  # it was shown first there
+    joined = models.CharField(max_length=6, choices=Item.Joined.choices, blank=True)
+    turned = models.PositiveSmallIntegerField()
+    aligned = models.BinaryField(max_length=32, null=True)
+    apart = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["act", "item"], name="stack_move_once")]
+
+
+class Grounds(models.Model):
+    """Why a person gave a category, and how sure he was; append-only: of several on one act the last counts."""
+
+    class Confidence(models.TextChoices):
+        """How sure, in the person's own judgement."""
+
+        SURE = "sure"
+        RATHER = "rather"
+        UNSURE = "unsure"
+
+    act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="grounds")
+    confidence = models.CharField(max_length=6, choices=Confidence.choices, blank=True)
+    text = models.CharField(max_length=400, blank=True)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(confidence="", text=""), name="grounds_say_something"),
+        ]
+
+
 class Decision(models.Model):
     """One person's category for one content. Append-only; `code` null takes the earlier one back."""
 
@@ -274,6 +319,7 @@ class Decision(models.Model):
         indexes = [
             models.Index(fields=["content", "id"], name="decision_content"),
             models.Index(fields=["case", "id"], name="decision_case"),  # pages of the API
+            BrinIndex(fields=["at"], name="decision_at", autosummarize=True),  # samples (cases/second/samples.py)
         ]
 
 

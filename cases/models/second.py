@@ -1,6 +1,7 @@
 """Second views: who asks for how many, which are wanted and given, and where two people differ."""
 
 import uuid
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -23,6 +24,7 @@ class Why(models.TextChoices):
     FLAG = "flag", "Flagged"
     CONFLICT = "conflict", "Decided at once"
     CHECK = "check", "Check"
+    DRAWN = "drawn", "Drawn by a supervisor"
 
 
 class SecondShare(models.Model):
@@ -144,3 +146,42 @@ class Disagreement(models.Model):
             models.Index(fields=["id"], condition=Q(closed_at__isnull=True), name="disagreement_open"),
             models.Index(fields=["case"], condition=Q(closed_at__isnull=True), name="disagreement_open_in_case"),
         ]
+
+
+class Sample(models.Model):
+    """Decisions of one person that a supervisor drew for second views, with all that drawing them again needs."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.PROTECT)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    scheme_id = models.CharField(max_length=60)  # of any version
+    code = models.CharField(max_length=40, blank=True)  # one category; '' for all
+    since = models.DateTimeField()
+    until = models.DateTimeField()  # not itself
+    cases = ArrayField(models.BigIntegerField())  # ids: those in reach, open, or the one that was asked for
+    seed = models.UUIDField(default=uuid.uuid4)
+    as_of = models.BigIntegerField()  # id of the last decision there was
+    fitting = models.PositiveIntegerField()  # decisions that it was drawn from
+    reason = models.CharField(max_length=400)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(by=F("person")), name="sample_by_another")]
+        indexes = [models.Index(fields=["agency", "-id"], name="sample_of_agency")]
+
+    @property
+    def last_day(self) -> date:
+        """The last day that it was drawn from."""
+        return (self.until - timedelta(days=1)).date()
+
+
+class SampleDraw(models.Model):
+    """A decision that was drawn; `place` from 1, in the order of the draw."""
+
+    sample = models.ForeignKey(Sample, on_delete=models.PROTECT, related_name="draws", db_index=False)
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="+")
+    place = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["sample", "place"], name="sample_place_once")]

@@ -205,6 +205,7 @@ MEANINGS: dict[str, Callable[[Round, View, Wish], Meant | str]] = {
     "clear": _mark,
     "flag": _flag,
     "split": _stack,
+    "join": _stack,
     "cover": _stack,
     "undo": _undo,
     "redo": _redo,

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from cases import closing, events, inspector, publishing, standing, states
+from cases import closing, events, grounds, inspector, publishing, standing, states
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded, UnknownCategory
 from cases.models import Act, Case, Decision, Disagreement, Item, SecondOpinion
 from cases.second import blind
@@ -76,13 +76,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """What one of the two gave: code, the reason he wrote, whether he looked and for how many milliseconds.
+    """What one of the two gave: code, the reason he wrote and how sure he was, if he said so; whether he looked and for
+    how many milliseconds.
 
     That a decision was inherited is not told: only the first can be.
     """
 
     code: str
     reason: str
+    confidence: str
     looked: bool
     unveiled_ms: int
 
@@ -117,11 +119,10 @@ def waiting(by: User, *, blocks: bool = False, after: int = 0, limit: int = PAGE
 
 
 def show(disagreement: Disagreement) -> Shown:
-    """What there is to read before ruling. Eight queries."""
+    """What there is to read before ruling. Ten queries."""
     decision, opinion, case = disagreement.decision, disagreement.opinion, disagreement.case
     item = Item.objects.select_related("content", "case").get(case=case, content=decision.content_id)
-    first = Side(str(decision.code), decision.reason, decision.basis == VIEWED, _unveiled(decision.by_id, item))
-    second = Side(opinion.code, "", opinion.basis == VIEWED, _unveiled(opinion.by_id, item))
+    first, second = _side(decision, item), _side(opinion, item)
     with connection.cursor() as cursor:
         pair = {"one": decision.code, "other": opinion.code, "agency": case.agency_id, "scheme": case.scheme.scheme_id}
         cursor.execute(PRECEDENT, pair)
@@ -132,6 +133,12 @@ def show(disagreement: Disagreement) -> Shown:
         waits = cursor.fetchall()
     sides = (second, first) if _turned(disagreement) else (first, second)
     return Shown(disagreement, item, sides, inspector.found_in(item), alike, precedent, waits)
+
+
+def _side(given: Decision | SecondOpinion, item: Item) -> Side:
+    confidence, text = grounds.of(given.act_id)
+    reason = text or (given.reason if isinstance(given, Decision) else "")  # an opinion's says why it was asked for
+    return Side(str(given.code), reason, confidence, given.basis == VIEWED, _unveiled(given.by_id, item))
 
 
 def _turned(disagreement: Disagreement) -> bool:

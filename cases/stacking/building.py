@@ -1,7 +1,8 @@
 """Putting look-alikes of a case into stacks, as they come in.
 
 A person's work is never undone: only an item that is open, alone in a stack on which nobody acted, moves; only into a
-stack that nobody holds. What somebody holds just now waits for the next time.
+stack that nobody holds. What somebody holds just now, and what resembles what somebody holds, waits until that batch is
+over (`waiting.py`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from cases import events, states
 from cases.models import Case
-from cases.stacking import films, hashes
+from cases.stacking import films, hashes, waiting
 from cases.stacking.gathering import gather
+from cases.stacking.waiting import DUE
 from hashsets.near.tables import BYTES
 from workbench import audit
 from workbench.jobs import alone
@@ -27,25 +29,28 @@ GROUP = 2_000  # items moved in one transaction
 MOST = 250_000  # items compared with those before them at once
 
 FREE = "{0}.batch_id IS NULL"  # also once its time is over: the sweeper gives it back
-FRESH = f"""
+FRESH_ROWS = f"""
 SELECT u.item_id, s.id, i.content_id, c.pdq, s.open_items, c.kind, c.duration_ms, true,
   (c.kind = 'video' OR (c.kind = 'still' AND c.pdq IS NOT NULL)) AND i.state = 'open' AND s.open_items = 1
     AND s.cover_id = i.id AND s.version = 1,
   {FREE.format("s")}
 FROM cases_uncompared u JOIN cases_item i ON i.id = u.item_id JOIN cases_content c ON c.id = i.content_id
 JOIN cases_stack s ON s.id = i.stack_id
-WHERE u.case_id = %s AND u.item_id > %s ORDER BY u.item_id LIMIT %s
+WHERE u.case_id = %s AND u.item_id > %s AND {DUE}
 """  # noqa: S608 only constants of this module
-# Covers of the stacks that new ones may join.
-COVERS = f"""
-SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items, c.kind, c.duration_ms, i.joined = ''
+# Covers of the stacks that new ones may join, or wait for.
+COVER_ROWS = """
+SELECT i.id, s.id, i.content_id, coalesce(i.aligned, c.pdq), s.open_items, c.kind, c.duration_ms, i.joined = '',
+  s.batch_id IS NOT NULL
 FROM cases_item i JOIN cases_stack s ON s.id = i.stack_id AND s.cover_id = i.id
 JOIN cases_content c ON c.id = i.content_id
-WHERE i.case_id = %s AND i.id > %s AND s.state = 'open' AND i.state = 'open' AND {FREE.format("s")}
+WHERE i.case_id = %s AND i.id > %s AND s.state = 'open' AND i.state = 'open'
   AND (c.kind = 'video' OR (c.kind = 'still' AND c.pdq IS NOT NULL))
   AND (s.version > 1 OR NOT EXISTS (SELECT FROM cases_uncompared u WHERE u.item_id = i.id))
-ORDER BY i.id LIMIT %s
-"""  # noqa: S608 only constants of this module
+"""
+FRESH, COVERS = (f"{rows} ORDER BY {key} LIMIT %s" for rows, key in ((FRESH_ROWS, "u.item_id"), (COVER_ROWS, "i.id")))
+# Of the latter only what waited for some stacks, and what these show.
+ARRIVED, SHOWN = f"{FRESH_ROWS} AND u.to_id = ANY(%s)", f"{COVER_ROWS} AND s.id = ANY(%s)"
 LOCK = "SELECT id FROM cases_stack WHERE id = ANY(%s::bigint[]) ORDER BY id FOR UPDATE"
 # Whatever changed since it was read stays as it is.
 MOVE = f"""
@@ -73,7 +78,10 @@ grown AS (
 SELECT target FROM good
 """  # noqa: S608 only constants of this module
 FRAMES = "SELECT content_id, pdq FROM cases_keyframe WHERE content_id = ANY(%s::bigint[]) ORDER BY content_id, number"
-COMPARED = "DELETE FROM cases_uncompared WHERE item_id = ANY(%s::bigint[])"
+COMPARED = """
+DELETE FROM cases_uncompared WHERE item_id = ANY(%s::bigint[]) AND (to_id IS NULL OR NOT EXISTS (
+  SELECT FROM cases_stack t WHERE t.id = to_id AND t.batch_id IS NOT NULL))
+"""
 
 Whole = NDArray[np.int64]
 
@@ -82,7 +90,8 @@ Whole = NDArray[np.int64]
 class Shown:
     """Open items, each shown first in its stack: what a query told of each.
 
-    `size`: how many the stack holds; `leads`: whether films of the stack were measured against this one.
+    `size`: how many the stack holds; `leads`: whether films of the stack were measured against this one; `held`:
+    whether somebody holds the stack.
     """
 
     item: int
@@ -93,6 +102,7 @@ class Shown:
     kind: str
     duration: int
     leads: bool
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +140,20 @@ def build(case_id: int) -> Built:
     return Built(items, len(stacks))
 
 
+def arrive(case_id: int, stacks: Sequence[int]) -> int:
+    """Let what waited for stacks that were held join them now; returns how many did. What does not is compared as all
+    others are, and all of them where another worker is at the case just now.
+    """
+    if not stacks:
+        return 0
+    with alone(SPACE, case_id) as ours:
+        if not ours:
+            return 0
+        fresh, shown = (_rows(sql, [case_id, 0, list(stacks)]) for sql in (ARRIVED, SHOWN))
+        movable = [Shown(*row[:-2]) for row in fresh if row[-1] and row[-2]]
+        return len(_join(case_id, [Shown(*row) for row in shown], movable))
+
+
 def _fresh(case_id: int, last: int) -> tuple[int, list[int], list[Shown]]:
     """Up to MOST items that wait, in order of their ids: the last one, all that are dealt with thereby, the movable.
 
@@ -139,6 +163,7 @@ def _fresh(case_id: int, last: int) -> tuple[int, list[int], list[Shown]]:
     while len(found) < MOST and (rows := _page(FRESH, case_id, found[-1][0] if found else last)):
         found += rows
     passed = [row[0] for row in found if row[-1]]
+    waiting.wait([(row[0], row[1]) for row in found if not row[-1]])
     return (found[-1][0] if found else 0), passed, [Shown(*row[:-2]) for row in found if row[-1] and row[-2]]
 
 
@@ -150,8 +175,12 @@ def _covers(case_id: int) -> list[Shown]:
 
 
 def _page(sql: str, case_id: int, after: int) -> list[Any]:
+    return _rows(sql, [case_id, after, PAGE])
+
+
+def _rows(sql: str, values: list[Any]) -> list[Any]:
     with connection.cursor() as cursor:
-        cursor.execute(sql, [case_id, after, PAGE])
+        cursor.execute(sql, values)
         rows: list[Any] = cursor.fetchall()
         return rows
 
@@ -163,7 +192,9 @@ def _join(case_id: int, covers: list[Shown], fresh: list[Shown]) -> list[int]:
     for kind, led, joined in (("still", _pictures, "pdq"), ("video", _films, "frames")):
         old, new = ([one for one in some if one.kind == kind] for some in (covers, fresh))
         if new:
-            for group in _groups(led([*old, *new], len(old))):
+            moves = led([*old, *new], len(old))
+            waiting.wait([(move.one.item, move.to.stack) for move in moves if move.to.held])
+            for group in _groups([move for move in moves if not move.to.held]):
                 moved += _move(case, group, joined)
     return moved
 
@@ -231,6 +262,7 @@ def _move(case: Case, moves: list[Move], joined: str) -> list[int]:
         cursor.execute(LOCK, [sorted({stack for move in moves for stack in (move.one.stack, move.to.stack)})])
         cursor.execute(MOVE, columns | {"joined": joined})
         moved = [row[0] for row in cursor.fetchall()]
+    waiting.wait([(move.one.item, move.to.stack) for move in moves])  # for what somebody took a moment ago
     if moved:
         audit.record(
             events.STACKED, by=None, on=case, case=case.public_id, agency=case.agency_id,

@@ -8,17 +8,25 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import contradictions, listing
 from cases.errors import AnotherPersonNeeded
 from cases.forms import SupersedeForm
-from cases.models import Disagreement
+from cases.models import Disagreement, Grounds
 from cases.second import blind, ruling
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+
+CONFIDENCE: dict[str, Any] = {
+    Grounds.Confidence.SURE: lazy("sure"),
+    Grounds.Confidence.RATHER: lazy("rather sure"),
+    Grounds.Confidence.UNSURE: lazy("unsure"),
+    "": "",
+}
 
 
 @require_GET
@@ -127,6 +135,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
             {
                 "category": of.get(side.code),
                 "reason": side.reason,
+                "confidence": CONFIDENCE[side.confidence],
                 "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
             }

@@ -40,6 +40,7 @@ export class Answers {
     const { review } = this;
     if (kind === "next") return this.#next(unit);
     if (kind === "made") return this.#came();
+    if (kind === "back") return this.#came({ restored: true });
     if (kind === "put-back") return unit && this.#remove([unit]);
     if (review.stackView.unit === unit && kind !== "conflict") review.closeStack();
     review.notices.show(`told-${unit.id}`, noteOf(kind, review.batch.units.indexOf(unit) + 1, text));
@@ -50,11 +51,11 @@ export class Answers {
     return review.paintBar();
   }
 
-  /** Pictures that were moved out are a unit at the end. */
-  async #came() {
+  /** Pictures that were moved out are a unit at the end; units that were joined come back to their places. */
+  async #came({ restored = false } = {}) {
     const { review } = this;
     try {
-      await review.batch.more();
+      await (restored ? review.batch.restored() : review.batch.more());
     } catch {
       return; // a reload shows it
     }
@@ -93,6 +94,7 @@ export class Answers {
     review.grid.setUnits(review.units());
     if (focused) review.focusStage();
     review.repaint();
+    review.paintBar();
   }
 
   /** Units that became known meanwhile leave, but never the one in focus nor one already decided here. */
@@ -100,7 +102,7 @@ export class Answers {
     const { review } = this;
     let left;
     try {
-      left = await review.batch.changes();
+      ({ left } = await review.batch.changes());
     } catch {
       return; // the outbox tells when the server is away; this asks again by itself
     }

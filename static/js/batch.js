@@ -29,13 +29,6 @@ export class Batch {
     }
   }
 
-  /** Loads what stands behind a position by now. */
-  async more(behind, onVeils) {
-    const { units } = await this.#page(behind, REST);
-    await this.#veils(behind, REST, this.#add(units.filter((unit) => !this.find(unit.id))), onVeils);
-    this.info.size = this.units.length;
-  }
-
   /** How many items wait behind this batch by the same order and filter, in words. */
   waiting() {
     return getJson(`${this.address}/waiting`);
@@ -65,7 +58,16 @@ export class Batch {
     return added;
   }
 
-  /** Takes in what came behind the last unit: pictures that were moved out of a stack. */
+  /** Takes in units that came back to where they were. */
+  async restored() {
+    const { units } = await this.#page(0, REST);
+    const back = units.filter((unit) => !this.find(unit.id));
+    for (const unit of this.#add(back)) await this.#veils(unit.position - 1, 1, [unit], () => {}); // few come at once
+    this.units = [...this.units].sort((one, other) => one.position - other.position); // a new list: the grid knows its own
+    this.info.size += back.length;
+  }
+
+  /** Takes in what came behind the last unit: what was moved out of a stack, or added to the batch. */
   async more() {
     const after = Math.max(0, ...this.units.map((unit) => unit.position));
     const added = this.#add((await this.#page(after, REST)).units);
@@ -111,9 +113,9 @@ export class Batch {
     units.forEach(drop);
   }
 
-  /** Units that no longer need a decision, as {stack, reason}. */
-  async changes() {
-    return (await getJson(`${this.address}/changes`)).left;
+  /** `left`: units that no longer need a decision, as {stack, reason}; `arrived`: pictures that join others at the end. */
+  changes() {
+    return getJson(`${this.address}/changes`);
   }
 
   send(body, options) {

@@ -2,25 +2,18 @@
 // to be looked at is added to the batch. Closing comes back to the very unit one came from.
 import { getBytes, postJson } from "./api.js";
 import { announce, el, isolated, plural } from "./dom.js";
+import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
 
-const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
 const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
 const MOST = 200; // items named at once
-
-/** One button for each trip, the present one pressed. */
-export function tripButtons(present, open) {
-  const buttons = Object.entries(NAMES).map(([kind, name]) =>
-    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, kind));
-  return el("div", { class: "seg", role: "group", "aria-label": "Beside the queue" }, ...buttons);
-}
 
 export class Beside {
   #addresses = [];
   #asked = 0;
 
-  /** `root` takes the place of `aside`; `review` is the page's own object (review.js). */
-  constructor(root, aside, review) {
+  /** `review` is the page's own object (review.js); `root` takes the place of `aside`. */
+  constructor(review, root, aside) {
     Object.assign(this, { root, aside, review, within: 31, queue: root.dataset.queue });
   }
 
@@ -29,12 +22,12 @@ export class Beside {
   }
 
   /** Opens, goes over to another trip, or closes where it is the same key again. */
-  async open(kind, unit = this.review.field.current) {
+  async open(kind, unit) {
     if (!unit) return;
     if (this.review.isSecond) { announce("A second view leads nowhere else."); return; }
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
     this.review.unveiler.veil();
-    Object.assign(this, { kind, unit });
+    Object.assign(this, { kind, unit, row: null });
     this.root.hidden = false;
     this.aside.hidden = true;
     await this.#load();
@@ -68,12 +61,13 @@ export class Beside {
     const free = rows.filter((row) => row.free).map((row) => row.item);
     const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place], place === 0)));
     const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, `Add ${plural(free.length, "free item")} to this batch`) : null;
+    this.joins = el("button", { class: "btn sm", type: "button", hidden: true, onclick: () => this.join() });
     const ask = Object.keys(filter).length ? el("a", { class: "btn sm quiet", href: `${this.queue}?${new URLSearchParams(filter)}` }, "Ask for all of it next") : null;
     const said = more ? `the nearest ${rows.length}` : plural(rows.length, "item");
     this.#paint([
       el("p", { class: "f1 t2" }, isolated(about), ` · ${said}`),
       tiles.length ? el("div", { class: "mt2" }, el("ul", { class: "frames" }, ...tiles)) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
-      el("p", { class: "row wrap mt3" }, add, ask),
+      el("p", { class: "row wrap mt3" }, add, this.joins, ask),
       el("p", { class: "f1 t3 mt2" }, "Veiled here. Added to your batch, an item can be unveiled there."),
     ]);
     announce(`${NAMES[this.kind]}, ${about}: ${said}.`);
@@ -82,8 +76,27 @@ export class Beside {
   #tile(row, address, first) {
     const title = [row.name, row.state, row.distance === null ? null : `${row.distance} bits`].filter(Boolean).join(", ");
     const image = address ? el("img", { src: address, alt: "" }) : null;
-    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row) },
+    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
+  }
+
+  /** The picture beside that had the focus last: it can come into the unit in focus. */
+  #about(row) {
+    this.row = row;
+    this.joins.hidden = row.stack === (this.unit.stack ?? this.unit.id);
+    this.joins.replaceChildren("Join ", isolated(row.name, "name"), " ", el("kbd", {}, "U"));
+  }
+
+  /** U: it belongs to the unit that one came from. */
+  async join() {
+    const { row, unit, review } = this;
+    try {
+      await review.join((joining) => joining.row(row, unit));
+      if (this.isOpen) await this.#load();
+      this.root.querySelector("[data-first]")?.focus();
+    } catch (error) {
+      review.notices.show("beside", { tone: "warn", icon: "info", title: "Not joined.", text: error.message });
+    }
   }
 
   /** To the unit where it lies in this batch, else into the batch. */
@@ -99,7 +112,7 @@ export class Beside {
   async #add(items) {
     try {
       const added = await postJson(`${this.review.batch.address}/add`, { items: items.slice(0, MOST) });
-      await this.review.extended(added.behind);
+      await this.review.extended();
       announce(`${plural(added.items, "item")} added to your batch.`);
       await this.#load();
       this.root.querySelector("[data-first]")?.focus();

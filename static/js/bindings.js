@@ -15,6 +15,7 @@ const shared = (review) => ({
   glance: () => review.looking.toggleGlance(),
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
+  grounds: () => review.why(),
   back: () => review.back(),
   ...trips((kind) => review.beside.open(kind)),
 });
@@ -63,6 +64,7 @@ function inStack(review) {
     "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
     open: () => stackView.grid.onOpen(),
     stack: () => review.closeStack(),
+    join: () => review.explain("Find what belongs here beside the queue, with R, and press U on it there."),
   };
 }
 
@@ -78,11 +80,12 @@ export function bindKeys(review, regions) {
     "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
     open: () => review.openViewer(),
     stack: () => review.openStack(),
+    join: () => review.join(),
   };
   const letters = categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
   regions.forEach((region) => listen(region, handlers, letters));
   listen(review.stackView.root, inStack(review), letters);
-  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), back: () => review.back(), help: showKeys });
+  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), join: () => review.beside.join(), back: () => review.back(), help: showKeys });
   decideWith(categories);
 }
 
@@ -96,6 +99,7 @@ export function bindButtons(review, buttons) {
     next: () => review.move(review.grid.place + 1),
     all: () => review.ending.stopLookingBack(),
     split: () => review.pressing.press("split"),
+    join: () => review.join(),
     "show-first": () => review.stackView.showFirst(),
   };
   for (const button of buttons) {

@@ -82,12 +82,15 @@ class Pause {
     this.title = el("h2", { id: "pause-title", tabindex: "-1" });
     this.text = el("p", {});
     this.contact = el("p", { class: "f1" });
+    this.puzzle = null;
+    this.offer = el("button", { class: "btn sm quiet", type: "button", "aria-expanded": "false", onclick: () => this.#play() }, "Block puzzle");
+    this.beside = el("div", {});
     this.trouble = el("p", { class: "bad-t", role: "alert" });
     this.early = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.#try(this.resume) }, "Resume early, logged");
     this.on = el("button", { class: "btn pri", type: "button", onclick: () => this.#try(this.goOn) }, "Go on ", el("kbd", {}, "↵"));
     this.node = el("dialog", { class: "cover", "aria-labelledby": "pause-title" },
       svg("svg", { viewBox: "0 0 120 120", width: 104, height: 104, "aria-hidden": "true" }, track, this.ring, this.left),
-      this.title, this.text, this.contact, this.trouble, this.on, this.early);
+      this.title, this.text, this.contact, this.beside, this.trouble, this.on, this.offer, this.early);
     this.node.addEventListener("cancel", (event) => event.preventDefault());
     this.node.addEventListener("close", () => {
       if (this.#timer) this.#open(); // browsers close on a second Esc
@@ -129,6 +132,27 @@ class Pause {
     announce(this.title.textContent);
   }
 
+  /** Something for eyes and hands, for who wants it; another press puts it away. */
+  async #play() {
+    if (this.puzzle) { this.#putAway(); return; }
+    try {
+      const { blocks } = await import("./blocks.js");
+      this.puzzle = blocks();
+      this.beside.replaceChildren(this.puzzle.node);
+      this.offer.setAttribute("aria-expanded", "true");
+      this.puzzle.start();
+    } catch {
+      this.trouble.textContent = "The puzzle did not come.";
+    }
+  }
+
+  #putAway() {
+    this.puzzle?.stop();
+    this.puzzle = null;
+    this.beside.replaceChildren();
+    this.offer.setAttribute("aria-expanded", "false");
+  }
+
   async #try(act) {
     try {
       await act();
@@ -142,6 +166,7 @@ class Pause {
     window.clearInterval(this.#timer);
     this.#timer = null;
     this.whole = 0;
+    this.#putAway();
     this.node.close();
   }
 }

@@ -29,6 +29,7 @@ export class Desk {
   #done = []; // steps, each a list of acts made by one key press
   #undone = [];
   #flagging = new Set(); // keys of acts that concern the flag alone
+  #joining = new Map(); // key of a join -> what to call when it was answered
 
   /**
    * `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text)` tells people, also
@@ -118,10 +119,33 @@ export class Desk {
     return act;
   }
 
+  /** Units come into another one; `done` resolves when the server has answered. Until then nobody decides any of them. */
+  join(unit, others) {
+    const before = state(unit);
+    const came = others.reduce((sum, other) => sum + other.left, 0);
+    [unit, ...others].forEach((one) => { one.changing = true; });
+    const act = this.#queue("join", unit, { item: unit.item, joins: others.map(({ id, version }) => ({ stack: id, version })) });
+    Object.assign(unit, { left: unit.left + came, items: unit.items + came });
+    this.#did([{ unit, kind: "join", before, after: state(unit), act }]);
+    [unit, ...others].forEach((one) => this.changed(one));
+    return { key: act.key, done: new Promise((resolve) => { this.#joining.set(act.key, resolve); }) };
+  }
+
   /** Another picture of a stack is shown first. Nothing to take back: the one before can be shown first again. */
   cover(unit, item) {
     this.#queue("cover", unit, { item });
     this.outbox.flush();
+  }
+
+  /**
+   * The act by which a picture of `unit`, or else whatever was pressed last, got its category or was left unsure: {unit, key,
+   * code}; null where there is none.
+   */
+  decided(unit, item) {
+    const acts = this.#done.flat().filter(({ kind }) => kind === "decide" || kind === "unsure").reverse();
+    const own = acts.filter((step) => step.unit === unit && isHandled(unit));
+    const found = own.find(({ act }) => act.item === item) ?? own[0] ?? acts[0];
+    return found ? { unit: found.unit, key: found.act.key, code: found.act.code ?? found.after.code } : null;
   }
 
   /** Takes the last step back, whatever it was; returns {unit, key, named} for each act that does so. */
@@ -136,12 +160,12 @@ export class Desk {
   #step(from, to, kind, side) {
     const acts = from.pop();
     if (!acts) return [];
-    if (!acts.some((step) => step.kind === "split")) to.push(acts); // who moved something out does so again by hand
+    to.push(acts);
     const inOrder = kind === "undo" ? [...acts].reverse() : acts; // of two acts on one stack the later goes first
     return inOrder.map((step) => {
       const [{ unit }, named] = [step, step.act.key];
       const isFlag = step.kind === "flag";
-      unit.changing = (unit.items > 1 || step.kind === "split") && !isFlag; // which picture it goes back to, the server says
+      unit.changing = (unit.items > 1 || step.kind === "split" || step.kind === "join") && !isFlag; // which picture it goes back to, the server says
       Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
       const queued = this.#queue(kind, unit, { undoes: named, ...(kind === "redo" ? { item: step.act.item } : {}) }, isFlag);
       if (kind === "redo") step.act = queued; // this is now the act that an undo takes back
@@ -156,13 +180,18 @@ export class Desk {
     if (!unit) return;
     unit.waiting = Math.max(0, unit.waiting - 1);
     const ofFlag = this.#flagging.delete(act.key);
+    this.#joining.get(act.key)?.();
+    this.#joining.delete(act.key);
     if (result.status === "stale" || result.status === "refused") {
       this.#refused(unit, result);
+      (act.joins ?? []).forEach(({ stack }) => this.#afresh(stack));
       return;
     }
     unit.version = result.version ?? unit.version;
     if (result.status === "conflict") this.told("conflict", unit, result.message);
     if (result.made) this.told("made", unit, result.made);
+    (result.took ?? []).forEach((stack) => this.#afresh(stack));
+    if (result.back) this.told("back", unit, "");
     if (result.gone) this.told("put-back", this.batch.find(result.gone), "");
     if (unit.items > 1 || unit.changing || act.act === "split") {
       if (unit.waiting === 0) this.#goesOn(unit);
@@ -184,6 +213,18 @@ export class Desk {
     }
     if (unit.item !== shown) this.told("next", unit, "");
     return this.changed(unit);
+  }
+
+  /** A unit from which others were to come into another: it is gone, or shows what is left of it. */
+  async #afresh(stack) {
+    const unit = this.batch.find(stack);
+    if (!unit) return;
+    try {
+      if (!(await this.batch.again(unit))) this.told("put-back", unit, "");
+      else this.changed(unit);
+    } catch {
+      window.setTimeout(() => this.#afresh(stack), AGAIN);
+    }
   }
 
   async #refused(unit, result) {

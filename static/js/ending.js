@@ -28,11 +28,12 @@ export class Ending {
     });
   }
 
-  /** What left the queue meanwhile; `gone` is what no longer lies here. */
+  /** What left the queue meanwhile, where `gone` is what no longer lies here; and how many pictures wait to join. */
   async #changes() {
     const { batch } = this.review;
     const here = new Set(batch.units.map((unit) => unit.id));
-    return (await batch.changes()).map((change) => ({ ...change, gone: !here.has(change.stack) }));
+    const { left, arrived } = await batch.changes();
+    return { arrived, left: left.map((change) => ({ ...change, gone: !here.has(change.stack) })) };
   }
 
   /** Rejects when `signal` says that nobody waits any more; until then nothing is closed. */

@@ -26,19 +26,21 @@ async function carryOut(dialog, trouble, act, unsaved) {
 /** Says in `line` what left the batch without a decision, by reason; nothing where the server cannot be asked. */
 async function tellLeft(line, changes) {
   const before = new Map(), now = new Map(); // by reason
-  for (const { reason, gone } of await changes().catch(() => [])) {
+  const { left, arrived } = await changes().catch(() => ({ left: [], arrived: 0 }));
+  for (const { reason, gone } of left) {
     const counts = gone ? before : now;
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   line.textContent = [
     ...[...now].map(([reason, number]) => `${plural(number, "item")} of these ${number === 1 ? "leaves" : "leave"} the queue instead: ${reason}.`),
     ...[...before].map(([reason, number]) => `${plural(number, "item")} left the batch before: ${reason}.`),
+    ...(arrived ? [`${plural(arrived, "more picture")} came that ${arrived === 1 ? "resembles" : "resemble"} what you hold: ${arrived === 1 ? "it joins" : "they join"} when the batch ends.`] : []),
   ].join(" ");
 }
 
 /**
  * Shows the summary in `dialog`. `figures`: number, items, decided, left, skipped, views, onScreen, revealed, viewed.
- * `on`: back; changes, which answers what left the queue meanwhile as {stack, reason, gone: whether the page took it off already}; next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
+ * `on`: back; changes, which answers what left the queue meanwhile (`left`: {stack, reason, gone: whether the page took it off already}) and how many joins wait (`arrived`); next and stop, which get an AbortSignal and may reject with an ApiError, whose message is then shown;
  * `unsaved`, the number of acts that wait.
  */
 export function showFinish(dialog, figures, on) {

@@ -93,11 +93,11 @@ export class Inspector {
   #missing = null; // the unit whose details did not come
 
   /**
-   * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `beside`: the buttons
+   * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `why`: asks for grounds. `beside`: the buttons
    * that lead aside, a node that stays, or null.
    */
-  constructor(root, { about, session, openStack, beside }) {
-    Object.assign(this, { root, about, session, openStack });
+  constructor(root, { about, session, openStack, why, beside }) {
+    Object.assign(this, { root, about, session, openStack, why });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
     root.replaceChildren(...[this.details, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
@@ -149,6 +149,7 @@ export class Inspector {
     if (last) rows.push(["Last", last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
     rows.push(["Unveiled", el("span", { class: "num" }, spoken(exposure.revealed)), ` of ${spoken(exposure.onScreen)} `, el("span", { class: "t3" }, `· ${plural(exposure.stacks.size, "item")}`)]);
     rows.push(["Saving", saving]);
-    this.foot.replaceChildren(el("h2", {}, "This batch"), pairs(rows));
+    const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, "Say why ", el("kbd", {}, "W"));
+    this.foot.replaceChildren(...[el("h2", {}, "This batch"), pairs(rows), why].filter(Boolean));
   }
 }

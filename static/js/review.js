@@ -2,7 +2,6 @@
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
 import { Batch, isHandled } from "./batch.js";
-import { Beside, tripButtons } from "./beside.js";
 import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
 import { Desk } from "./desk.js";
 import { fillDock, scopeOf } from "./dock.js";
@@ -18,6 +17,7 @@ import { Outbox } from "./outbox.js";
 import { Pressing } from "./pressing.js";
 import { saving } from "./saving.js";
 import { marks, spokenName } from "./tile.js";
+import { Trips, tripButtons } from "./trips.js";
 import { Unveiler } from "./unveil.js";
 import { drop } from "./veils.js";
 import { StackView } from "./stackview.js";
@@ -30,6 +30,7 @@ const isSecond = main?.dataset.about === "second-views"; // which leads nowhere 
 const part = (name) => main.querySelector(`[data-part="${name}"]`);
 
 class Review {
+  #tools = {};
   isSecond = isSecond;
 
   constructor() {
@@ -83,11 +84,12 @@ class Review {
     });
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
-    this.beside = new Beside(part("beside"), part("inspector"), this);
+    this.beside = new Trips(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.inspector = new Inspector(part("inspector"), {
       about: `${main.dataset.api}/${main.dataset.about}`,
       openStack: () => this.openStack(),
+      why: () => this.why(),
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
       beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
@@ -127,9 +129,9 @@ class Review {
     return this.stackView.isOpen ? this.stackView.grid : this.grid;
   }
 
-  /** Stacks were added to the batch behind a position. */
-  async extended(behind) {
-    await this.batch.more(behind, () => this.grid.refresh());
+  /** Stacks were added to the batch. */
+  async extended() {
+    await this.batch.more();
     this.grid.setUnits(this.units());
     this.paintBar();
   }
@@ -158,6 +160,7 @@ class Review {
     window.addEventListener("pagehide", () => this.leave());
     window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     window.setInterval(() => { this.outbox.report(); this.answers.lookForChanges(); }, SUMS);
+    if (part("told").textContent.trim()) this.notices.show("told", { tone: "acc", title: part("told").textContent.trim() });
     this.goOn();
   }
 
@@ -174,6 +177,27 @@ class Review {
     this.unveiler.panic();
     if (!this.ending.closed) this.outbox.farewell();
     this.batch.units.forEach(drop);
+  }
+
+  // ---- what comes when somebody asks for it ----
+
+  /** An object of a module that is loaded now; null where it does not come. */
+  async tool(name, load, ...more) {
+    try {
+      return (this.#tools[name] ??= new (await load())[name](this, ...more));
+    } catch {
+      this.explain("This did not come. Try again when the server answers.");
+      return null;
+    }
+  }
+
+  async why() {
+    (await this.tool("GroundsSheet", () => import("./grounds.js")))?.open();
+  }
+
+  async join(act = (joining) => joining.selected()) {
+    const joining = await this.tool("Joining", () => import("./joining.js"));
+    return joining && act(joining);
   }
 
   // ---- acts ----
@@ -296,6 +320,8 @@ class Review {
     this.inspector.show(unit, place);
     const [first, second] = scopeOf(this.viewer.isOpen ? [unit] : this.grid.chosen);
     this.say(first, second && "⇧", second);
+    part("join").hidden = isSecond || this.viewer.isOpen || this.grid.chosen.length < 2;
+    part("asked").hidden = !part("join").hidden; // one of the two, for room
     part("place").textContent = `${place + 1} of ${this.total}`;
     announce(`${this.said}${spokenName(unit, place, this.total)}`);
     this.said = "";

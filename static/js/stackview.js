@@ -11,10 +11,10 @@ const DONE = { unsure: "Unsure", flag: "Flag", clear: "Cleared" };
 const isOpen = (member) => member.open;
 
 /** How far a picture is from the one shown first, in a word. */
-function away({ cover, distance, lies, kind }) {
+function away({ cover, distance, lies, kind, by_hand: byHand }) {
   if (cover) return "first";
   const far = distance === null ? (kind === "video" ? "in part" : "no hash") : plural(distance, "bit");
-  return [far, lies].filter(Boolean).join(" ");
+  return [far, lies, byHand ? "by hand" : ""].filter(Boolean).join(" ");
 }
 
 export class StackView {

@@ -14,7 +14,7 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "jo": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 26  # cases to review, as many as tests take
+SMALL = 27  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
 STACKED = 5  # cases whose pictures look alike
 IN_STACK = 5
@@ -114,7 +114,7 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
 
 def _second_case(people: dict[str, Any]) -> dict[str, str]:
     """A case that Kim decided: Jo gave two second views, one of which differs, and has four to give."""
-    from cases import decisions, ending, investigations
+    from cases import decisions, ending, grounds, investigations
     from cases.models import Item
     from cases.second import acts, queue
     from tests.browser import pictures
@@ -126,9 +126,12 @@ def _second_case(people: dict[str, Any]) -> dict[str, str]:
         decisions.decide_content(case=case, content=item.content, code="1", by=kim, via="page", viewed=True)
     batch = queue.claim(case=case, by=jo)
     for unit, code in zip(queue.units(batch), "12", strict=False):
-        acts.act(batch=batch, by=jo, wishes=[_wish(unit, code)])
+        wish = _wish(unit, code)
+        acts.act(batch=batch, by=jo, wishes=[wish])
+        grounds.give(batch=batch, by=jo, act=wish.key, confidence="rather", text="The shore is in the foreground")
     ending.close(batch=batch, by=jo)
-    return {"second case": f"/cases/{case.public_id}/", "ruling": "/ruling/", "second views": "/second/"}
+    address = f"/cases/{case.public_id}/"
+    return {"second case": address, "ruling": "/ruling/", "second views": "/second/", "samples": "/second/samples/"}
 
 
 def _wish(unit: dict[str, Any], code: str) -> Any:

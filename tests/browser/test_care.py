@@ -148,6 +148,14 @@ def expect_rows(live: product.Product, batch: str | None, expected: dict[str, fl
         assert found[token] == pytest.approx(ms, abs=50)
 
 
+# The clock of that computer is an hour ahead.
+AHEAD = """
+const Real = Date;
+window.Date = class extends Real {
+  constructor(...given) { if (given.length) super(...given); else super(Real.now() + 3_600_000); }
+  static now() { return Real.now() + 3_600_000; }
+};
+"""
 LOOKED = """
 INSERT INTO cases_screenminute (user_id, minute, ms)
 SELECT u.id, date_trunc('minute', now()) - make_interval(mins => ago), 60000
@@ -179,10 +187,12 @@ def test_a_break_keeps_the_place_and_survives_reload_a_second_tab_and_another_co
     second = page.context.new_page()
     second.goto(page.url)
     elsewhere = at_desk("kim")
+    elsewhere.add_init_script(AHEAD)
     elsewhere.goto(page.url)
     for other in (page, second, elsewhere):
         expect(other.get_by_role("dialog", name="Break")).to_be_visible(timeout=desk.PATIENCE)
         expect(other.locator("dialog text")).to_have_text(re.compile("^9:[0-5][0-9]$"))
+    play(second)
     page.get_by_role("button", name="Resume early, logged").click()
     expect(page.locator("dialog[open]")).to_have_count(0)
     expect(focused(page)).to_be_focused(timeout=desk.PATIENCE)
@@ -193,3 +203,28 @@ def test_a_break_keeps_the_place_and_survives_reload_a_second_tab_and_another_co
     expect(page.locator("[data-meter]")).to_contain_text("0 min")
     told = rows.of(live, "SELECT verb FROM workbench_auditevent WHERE verb LIKE 'break.%%' ORDER BY at")
     assert told == [["break.start"], ["break.skip"]]
+
+
+def play(page: Page) -> None:
+    """The block puzzle comes when it is asked for, moves by keys, and rests without the focus."""
+    loaded = page.evaluate("() => performance.getEntriesByType('resource').map((one) => one.name)")
+    assert [name for name in loaded if "blocks" in name] == []
+    offer = page.get_by_role("button", name="Block puzzle")
+    offer.click()
+    well = page.get_by_role("application")
+    expect(well).to_be_focused()
+    assert complaints(page, "puzzle") == []
+    page.emulate_media(reduced_motion="reduce")  # from the next time it gets the focus nothing falls by itself
+    offer.focus()
+    expect(page.get_by_text("The puzzle rests")).to_be_visible()
+    well.focus()
+    pictures = {page.evaluate("() => document.querySelector('canvas').toDataURL()")}
+    for number, key in enumerate(("ArrowLeft", "ArrowDown", "Space"), 2):
+        page.keyboard.press(key)
+        pictures.add(page.evaluate("() => document.querySelector('canvas').toDataURL()"))
+        assert len(pictures) == number
+    page.wait_for_timeout(1100)
+    assert page.evaluate("() => document.querySelector('canvas').toDataURL()") in pictures
+    offer.click()
+    expect(well).to_have_count(0)
+    expect(page.get_by_role("dialog", name="Break")).to_be_visible()

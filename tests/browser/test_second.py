@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.browser import desk
 from tests.browser.conftest import World
+from tests.browser.test_axe import complaints
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -26,7 +27,15 @@ def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
     desk.ready(page)
     expect(page.get_by_text("Second view, blind")).to_be_visible()
     desk.unveil(page)
-    desk.press(page, "1", "z")
+    desk.press(page, "1", "w")
+    sheet = page.get_by_role("dialog", name="Why 1 Alpine, item 1")
+    sheet.get_by_label("Rather sure").check()
+    sheet.get_by_label("Reason").fill("a lake, not the sea")
+    assert complaints(page, "why") == []
+    with page.expect_response("**/grounds") as kept:
+        page.keyboard.press("Enter")
+    assert kept.value.ok
+    desk.press(page, "z")
     expect(desk.focused(page).locator(".verdict")).to_have_count(0)
     desk.press(page, "2", "x", "s", "1")
     expect(page.get_by_role("dialog")).to_contain_text("skipped", timeout=desk.PATIENCE)

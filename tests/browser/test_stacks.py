@@ -147,3 +147,42 @@ def test_what_is_moved_out_comes_at_the_end_and_z_puts_it_back(review: Page) -> 
     review.keyboard.press("Escape")
     told = review.request.get(f"{stack_address(review)}").json()["members"]
     assert [one["code"] for one in told].count("4") == 1
+
+
+def test_units_that_belong_together_are_joined_by_u_and_z_takes_them_apart(
+    at_desk: Callable[..., Page], world: World
+) -> None:
+    page = at_desk("kim")
+    desk.claim(page, world.fresh_case())
+    before = [unit["item"] for unit in units(page)]
+    expect(page.get_by_role("button", name="Join")).to_be_hidden()
+    desk.press(page, "ArrowRight", "Shift+ArrowRight")
+    expect(page.get_by_role("button", name="Join")).to_be_visible()
+    [sent] = desk.saved(page, lambda: page.keyboard.press("u"))
+    assert (sent["act"], sent["item"], len(sent["joins"])) == ("join", before[2], 1)
+    expect(page.locator(".lightbox .tile")).to_have_count(len(before) - 1)
+    assert (place(page), desk.item(page)) == (1, before[2])
+    expect(focused(page).locator(".tag.tr")).to_have_text("2")
+    page.keyboard.press("d")  # beside: the same folder
+    row = page.locator(f'[data-part="beside"] .tile[data-item="{before[5]}"]')
+    row.focus()
+    desk.saved(page, lambda: page.keyboard.press("u"))
+    expect(row).to_contain_text("In this stack")
+    assert complaints(page, "a join") == []
+    desk.press(page, "Escape", "t")
+    expect(page.locator(".stackview .tile .tag.tr", has_text="by hand")).to_have_count(2)
+    desk.press(page, "Escape")
+    assert [unit["left"] for unit in units(page)] == [1, 3, *[1] * (len(before) - 4)]
+    for _key in range(2):
+        desk.saved(page, lambda: page.keyboard.press("z"))
+    expect(page.locator(".lightbox .tile")).to_have_count(len(before))
+    assert [unit["item"] for unit in units(page)] == before
+    desk.item(page)
+    desk.saved(page, lambda: page.keyboard.press("Shift+z"))
+    expect(page.locator(".lightbox .tile")).to_have_count(len(before) - 1)
+    assert (place(page), desk.item(page)) == (1, before[2])
+    expect(focused(page).locator(".tag.tr")).to_have_text("2")
+    page.reload()  # who comes back can still take it apart
+    desk.ready(page)
+    desk.saved(page, lambda: page.keyboard.press("z"))
+    expect(page.locator(".lightbox .tile")).to_have_count(len(before))

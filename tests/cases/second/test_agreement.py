@@ -1,16 +1,22 @@
 """Agreement of two people: the coefficient and its interval, what too few pairs say, and the way to the items."""
 
+import html
+import re
+from collections import Counter
 from collections.abc import Callable
 from math import sqrt
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.urls import reverse
 
 from cases import ending
-from cases.models import Case
-from cases.second import agreement, kappa, queue
+from cases.models import Case, SecondView, Viewing
+from cases.second import acts as second_acts
+from cases.second import agreement, kappa, queue, shares
 from hashsets import scheme_tables
 from tests.cases.second.test_queue import decide, give
+from tests.cases.test_acts import wish
 from tests.people import signed_in
 from workbench.models import User
 
@@ -84,3 +90,35 @@ def test_nothing_is_said_of_a_category_under_fifty_pairs(case: Case, dana: User,
 def _lines(by: User) -> list[agreement.OfCategory]:
     scheme = scheme_tables.latest("landscapes-t1")
     return agreement.by_category(scheme, agreement.pairs(by, scheme, 90))
+
+
+@pytest.mark.django_db
+def test_each_cell_of_the_matrix_leads_to_its_items_and_to_nothing_clear(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    scheme = scheme_tables.latest("landscapes-t1")
+    every = [category.code for category in scheme.categories.all()]
+    shares.change(scheme=scheme, percents=dict.fromkeys(every, 100), by=sam, reason="a month of all")
+    pairs = [(first, second) for number, first in enumerate(every) for second in every[number % 2 :]] + [("1", "1")]
+    decide(case, dana, [first for first, _second in pairs])
+    batch, wanted = queue.claim(case=case, by=milo), list(pairs)
+    wishes = []
+    for unit in queue.units(batch, limit=200):
+        first = SecondView.objects.get(public_id=unit["id"]).decision
+        assert first
+        pair = next(pair for pair in wanted if pair[0] == first.code)
+        wanted.remove(pair)
+        wishes.append(wish(unit, code=pair[1]))
+    second_acts.act(batch=batch, by=milo, wishes=wishes)
+    ending.close(batch=batch, by=milo)
+    client, met = signed_in(sam), Counter(pairs)
+    page = client.get(reverse("cases:second")).content.decode()
+    links = re.findall(r'href="([^"]+first=[^"]+)"[^>]*>(\d+)<', page)
+    assert sum(int(number) for _link, number in links) == len(pairs)
+    assert len(links) == len(met)
+    for link, number in links:
+        answer = client.get(html.unescape(link)).content.decode()
+        asked = parse_qs(urlsplit(html.unescape(link)).query)
+        assert met[asked["first"][0], asked["second"][0]] == int(number) == answer.count("<tr>") - 1
+        assert (answer.count("/veil"), "/clear" in answer) == (int(number), False)
+    assert not Viewing.objects.filter(user=sam).exists()

@@ -1,18 +1,22 @@
 """Where two people differ: what is shown to who rules, who may, what a ruling does, and what waits for it."""
 
+from uuid import uuid4
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from cases import decisions, ending, publishing
+from cases import acts, decisions, ending, grounds, publishing, review, tiles
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded
-from cases.models import Batch, Case, Content, Decision, Disagreement, Offer, SecondView, Standing, Viewing
+from cases.models import Batch, Case, Content, Decision, Disagreement, Grounds, Offer, SecondView, Standing, Viewing
 from cases.second import acts as second_acts
 from cases.second import holding, queue, ruling
+from tests.cases import material
 from tests.cases.second.test_queue import decide, give
 from tests.cases.test_acts import wish
 from tests.people import signed_in
 from workbench import checks, people
+from workbench.errors import BadInput, NotFound
 from workbench.models import AuditEvent, Membership, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +50,7 @@ def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(
     ending.close(batch=batch, by=milo)
     outcome = publishing.approve(offers=offers, by=sam)
     assert (outcome.done, outcome.held) == (1, {holding.DIFFERENT: 1})
+    assert [row.waits for row in ruling.waiting(sam, blocks=True)] == [True]
     Viewing.objects.create(user=sam, content=Disagreement.objects.get().decision.content, case=case, revealed_ms=300)
     ruling.rule(disagreement=Disagreement.objects.get(), code="2", reason="the shore is visible", by=sam)
     [waiting] = Offer.objects.filter(state="draft")
@@ -119,8 +124,54 @@ def test_precedent_counts_earlier_rulings_between_the_same_two_codes(
     )
     ending.close(batch=batch, by=milo)
     one, two, three = Disagreement.objects.order_by("pk")
+    assert [row.id for row in ruling.waiting(sam)] == [one.pk, two.pk, three.pk]  # oldest first
+    assert ruling.waiting(sam, blocks=True) == []  # nobody looked, so nothing is offered
     for differs in (one, two):
         ruling.rule(disagreement=differs, code="1", reason="so", by=sam)
     told = ruling.show(three)
     assert told.precedent == [("1", 2)]
     assert sorted(side.code for side in told.sides) == ["1", "2"]
+
+
+def test_both_reasons_and_how_sure_each_was_are_read_at_the_ruling_without_names(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    material.pictures(case, dana, ["a"])
+    first = review.claim(case=case, by=dana)
+    pressed = wish(tiles.units(first)[0], code="2")
+    acts.act(batch=first, by=dana, wishes=[pressed])
+    grounds.give(batch=first, by=dana, act=pressed.key, confidence="rather", text="a  first guess")
+    grounds.give(batch=first, by=dana, act=pressed.key, confidence="rather", text="no ridge in sight")  # which counts
+    for by, act, confidence, text, refused in (
+        (dana, pressed.key, "", " ", BadInput),
+        (dana, pressed.key, "very", "", BadInput),
+        (dana, pressed.key, "", "x" * 401, BadInput),
+        (milo, pressed.key, "sure", "", NotFound),  # another person's
+        (dana, uuid4(), "sure", "", NotFound),
+    ):
+        with pytest.raises(refused):
+            grounds.give(batch=first, by=by, act=act, confidence=confidence, text=text)
+    ending.close(batch=first, by=dana)
+    batch, client = queue.claim(case=case, by=milo), signed_in(milo)
+    answered = client.get(reverse("cases:api_units", args=[batch.public_id])).content.decode()
+    assert "ridge" not in answered
+    given = wish(queue.units(batch)[0], code="1")
+    address = f"/api/v1/batches/{batch.public_id}"
+    second_acts.act(batch=batch, by=milo, wishes=[given])
+    body = {"act": str(given.key), "confidence": "sure", "text": "a lake, <b>not</b> the sea"}
+    assert client.post(f"{address}/grounds", body, content_type="application/json").json() == {}
+    for kind in ("undo", "redo"):
+        second_acts.act(batch=batch, by=milo, wishes=[wish(queue.units(batch)[0], kind, undoes=given.key)])
+    ending.close(batch=batch, by=milo)
+    told = ruling.show(Disagreement.objects.get())
+    assert sorted((side.code, side.confidence, side.reason) for side in told.sides) == [
+        ("1", "sure", "a lake, <b>not</b> the sea"),
+        ("2", "rather", "no ridge in sight"),
+    ]
+    page = signed_in(sam).get(reverse("cases:rulings")).content.decode()
+    assert ("no ridge in sight" in page, "&lt;b&gt;not&lt;/b&gt;" in page, "rather sure" in page) == (True, True, True)
+    assert (dana.name in page, milo.name in page) == (False, False)
+    assert AuditEvent.objects.filter(verb="decision.grounds").count() == Grounds.objects.count() == 3
+    with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
+        Grounds.objects.update(text="another")
+    assert checks.broken(None) == []

@@ -1,0 +1,42 @@
+// The way to what stands beside the queue; the panel itself (beside.js) comes when somebody first asks for it.
+import { el } from "./dom.js";
+
+export const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
+
+/** One button for each trip, the present one pressed. */
+export function tripButtons(present, open) {
+  const buttons = Object.entries(NAMES).map(([kind, name]) =>
+    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, kind));
+  return el("div", { class: "seg", role: "group", "aria-label": "Beside the queue" }, ...buttons);
+}
+
+export class Trips {
+  #panel = null;
+
+  /** `root` takes the place of `aside`; `review` is the page's own object (review.js). */
+  constructor(root, aside, review) {
+    Object.assign(this, { root, aside, review });
+  }
+
+  get isOpen() {
+    return !this.root.hidden;
+  }
+
+  get unit() {
+    return this.#panel?.unit;
+  }
+
+  async open(kind, unit = this.review.field.current) {
+    this.#panel ??= await this.review.tool("Beside", () => import("./beside.js"), this.root, this.aside);
+    this.#panel?.open(kind, unit);
+  }
+
+  close() {
+    this.#panel?.close();
+  }
+
+  /** U on what has the focus there. */
+  join() {
+    this.#panel?.join();
+  }
+}
