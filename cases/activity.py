@@ -15,6 +15,7 @@ from cases.second import blind
 from hashsets.models import Category
 from workbench import audit
 from workbench.models import AuditEvent, User
+from workbench.words import digits
 
 READ = 400  # events, to make up the lines from
 OF_ITEMS = {
@@ -85,7 +86,7 @@ def _words(event: AuditEvent, details: dict[str, Any]) -> tuple[str, str] | None
 
 def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[str, str]) -> str:
     if words := _words(event, details):
-        return ngettext(*words, number) % {"n": f"{number:,}"}
+        return ngettext(*words, number) % {"n": digits(number)}
     text = audit.verbs().get(event.verb, event.verb)
     if event.verb == events.MATCH_UPDATED:
         return _matched(details)
@@ -97,7 +98,7 @@ def _matched(details: dict[str, Any]) -> str:
     """`Reference v3: 12 left the queue, 2 came back`."""
     left = details["left"]  # before `back` was told, too: the two in one, negative where more came back
     moves = {_("left the queue"): max(left, 0), _("came back"): details.get("back", max(-left, 0))}
-    said = ", ".join(f"{number:,} {what}" for what, number in moves.items() if number)
+    said = ", ".join(f"{digits(number)} {what}" for what, number in moves.items() if number)
     about = f"{details['set']} v{details['generation']}" if details["set"] else _("Matched again")
     if "batch" in details:
         about = _("%(about)s, batch %(batch)d") % {"about": about, "batch": details["batch"]}
@@ -113,7 +114,7 @@ def _unmoved(known: int) -> str:
         if known > 0
         else ngettext("%(n)s item is known no more", "%(n)s items are known no more", -known)
     )
-    return _("%(known)s, nothing changed in the queue") % {"known": words % {"n": f"{abs(known):,}"}}
+    return _("%(known)s, nothing changed in the queue") % {"known": words % {"n": digits(abs(known))}}
 
 
 def _names(case: Case, told: list[Told]) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import answering, events, facts, held_moves, keys, parting, publishing, review, standing, states, units
 from cases.answering import Answers, answer
@@ -24,7 +26,7 @@ from cases.units import LAST, Round, Wish
 from workbench import audit
 from workbench.models import User
 
-LATE = "A colleague decided this first. Yours is kept as a second opinion."
+LATE = noop("A colleague decided this first. Yours is kept as a second opinion.")
 
 SET_UNSURE = """
 UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(item, unsure)
@@ -115,7 +117,7 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
     if unit.version != wish.version or wish.item not in {None, unit.cover_item} or not unit.can_name_cover:
-        return answer(wish, "stale", unit, message="This unit changed since you saw it. Look at it again.")
+        return answer(wish, "stale", unit, message=_("This unit changed since you saw it. Look at it again."))
     return {}
 
 

@@ -7,22 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.utils.translation import gettext_noop as noop
+
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts
 from cases.models import Decision
 from cases.standing import Held
 from cases.units import Member, Round, Unit, Wish, marked, reached
 
-NOTHING_HERE = "There is nothing to take back here."
-NOTHING_AGAIN = "There is nothing to do again."
-ANOTHER_SHOWN = "This stack shows another picture by now. Look at it and decide it."
-NOBODY_GOES = "None of these can be moved out: they are decided, or elsewhere by now."
-SOMEBODY_STAYS = "One picture at least stays in the stack."
-NOT_OPEN = "Only a picture that is still open can be shown first."
-LATER_STANDS = "A later decision stands here; it is not yours to take back."
-COLLEAGUES = "A colleague decided this meanwhile. His decision stands; it is not yours to take back."
-PUBLISHED = "This decision is published. Ask for its withdrawal on the Publish page."
-GIVEN = "Your second opinion on this is kept already, and is not changed."
+NOTHING_HERE = noop("There is nothing to take back here.")
+NOTHING_AGAIN = noop("There is nothing to do again.")
+ANOTHER_SHOWN = noop("This stack shows another picture by now. Look at it and decide it.")
+NOBODY_GOES = noop("None of these can be moved out: they are decided, or elsewhere by now.")
+SOMEBODY_STAYS = noop("One picture at least stays in the stack.")
+NOT_OPEN = noop("Only a picture that is still open can be shown first.")
+LATER_STANDS = noop("A later decision stands here; it is not yours to take back.")
+COLLEAGUES = noop("A colleague decided this meanwhile. His decision stands; it is not yours to take back.")
+PUBLISHED = noop("This decision is published. Ask for its withdrawal on the Publish page.")
+GIVEN = noop("Your second opinion on this is kept already, and is not changed.")
 
 KEEP = "keep"  # a plan's mark that stays as it is
 OUTCOMES = {"unsure": "unsure", "skip": "skipped", "clear": None}

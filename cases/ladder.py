@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from cases import shown
 from cases.figures import Figures, OfState
 from cases.models import Exhibit
+from workbench.words import digits
 
 
 def steps(
@@ -19,17 +20,17 @@ def steps(
     """
     counts = {"files": numbers.files, "unique": numbers.unique, "unmatched": numbers.unmatched, "left": numbers.left}
     known_here = states["decided"].known if "decided" in states else 0
-    told = {name: f"{count:,}" for name, count in counts.items()}
+    told = {name: digits(count) for name, count in counts.items()}
     told |= {f"{name}_percent": str(shown.percent(count, numbers.files)) for name, count in counts.items()}
     told |= {f"{name}_share": shown.percent_text(count, numbers.files) for name, count in counts.items()}
     told |= {
-        "known": f"{numbers.known:,}",
+        "known": digits(numbers.known),
         "known_here": _known_here(known_here),
         "saved": shown.saved_time(numbers.known - known_here),
         "bytes": shown.human_size(sum(exhibit.bytes_read for exhibit in exhibits)),
         "problems": _problems(numbers.problems),
     }
-    return told if stacks is None else told | {"stacks": f"{stacks:,}"}
+    return told if stacks is None else told | {"stacks": digits(stacks)}
 
 
 def _known_here(number: int) -> str:
@@ -41,10 +42,10 @@ def _known_here(number: int) -> str:
         "%(n)s of the known items were decided in this case too.",
         number,
     )
-    return text % {"n": f"{number:,}"}
+    return text % {"n": digits(number)}
 
 
 def _problems(number: int) -> str:
     if not number:
         return _("No problems")
-    return ngettext("%(n)s problem", "%(n)s problems", number) % {"n": f"{number:,}"}
+    return ngettext("%(n)s problem", "%(n)s problems", number) % {"n": digits(number)}

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 
 from workbench import access, decoders
 from workbench.models import Role
@@ -20,7 +21,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
             "product": settings.PRODUCT,
             "agency": user.agency.name,
             "roles": [str(role) for role in held],
-            "role_text": ", ".join(role.label for role in held) or "No role",
+            "role_text": ", ".join(str(role.label) for role in held) or _("No role"),
             "warning": decoders.warning(),
             "advice": decoders.advice() if Role.ADMIN in held else "",
         },

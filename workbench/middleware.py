@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from workbench import denials, sessions
 from workbench.errors import BadInput, WorkbenchError
@@ -104,7 +105,7 @@ class ErrorsAsAnswers:
             for _name, values in fields.lists()
             for value in values
         ):
-            return answer(request, BadInput("A field of this request holds a character that no text has."))
+            return answer(request, BadInput(_("A field of this request holds a character that no text has.")))
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

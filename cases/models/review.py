@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from cases.models.evidence import Content
@@ -108,10 +109,10 @@ class Item(models.Model):
     class Joined(models.TextChoices):
         """By what it lies in a stack with others."""
 
-        ALONE = "", "Alone"
-        PDQ = "pdq", "Looks alike"
-        FRAMES = "frames", "Shares frames"
-        PERSON = "person", "Put there by a person"
+        ALONE = "", lazy("Alone")
+        PDQ = "pdq", lazy("Looks alike")
+        FRAMES = "frames", lazy("Shares frames")
+        PERSON = "person", lazy("Put there by a person")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
@@ -175,8 +176,8 @@ class StackRule(models.Model):
     class Kind(models.TextChoices):
         """The word of a person."""
 
-        APART = "apart", "Not one stack"
-        TOGETHER = "together", "One stack"
+        APART = "apart", lazy("Not one stack")
+        TOGETHER = "together", lazy("One stack")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     one = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")  # the lower id

@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -198,7 +199,7 @@ def members(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get(request.user, "case.team", Case, case)
     person = overview.person_of(found, request.POST.get("user", ""))
     if person is None:
-        raise NotFound(_("There is no such person in this agency."))
+        raise NotFound(noop("There is no such person in this agency."))
     if request.POST.get("action") == "remove":
         investigations.remove_member(case=found, person=person, by=request.user)
     else:

@@ -9,6 +9,9 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -18,14 +21,16 @@ from workbench.models import ApiToken
 from workbench.requests import SignedRequest
 from workbench.views.people import SetupForm, password_input, proven
 
-DAYS = (("30", "30 days"), ("90", "90 days"), ("365", "One year"))
-NOT_YOURS = "This is not your present password."
+DAYS = (("30", lazy("30 days")), ("90", lazy("90 days")), ("365", lazy("One year")))
+NOT_YOURS = noop("This is not your present password.")
 
 
 class AccountForm(SetupForm):
     """The old password and a new one, twice."""
 
-    old_password = forms.CharField(max_length=200, label="Present password", widget=password_input("current-password"))
+    old_password = forms.CharField(
+        max_length=200, label=lazy("Present password"), widget=password_input("current-password")
+    )
     field_order = ["old_password", "password1", "password2"]
 
 
@@ -33,13 +38,17 @@ class TokenForm(forms.Form):
     """A token's name, end and scope; the password says that it is the person who sits there."""
 
     name = forms.CharField(
-        max_length=60, label="What it is for", widget=forms.TextInput({"class": "input", "autocomplete": "off"})
+        max_length=60, label=lazy("What it is for"), widget=forms.TextInput({"class": "input", "autocomplete": "off"})
     )
-    scope = forms.ChoiceField(choices=ApiToken.Scope.choices, label="It may", widget=forms.Select({"class": "input"}))
+    scope = forms.ChoiceField(
+        choices=ApiToken.Scope.choices, label=lazy("It may"), widget=forms.Select({"class": "input"})
+    )
     days = forms.TypedChoiceField(
-        choices=DAYS, coerce=int, initial="90", label="Good for", widget=forms.Select({"class": "input"})
+        choices=DAYS, coerce=int, initial="90", label=lazy("Good for"), widget=forms.Select({"class": "input"})
     )
-    password = forms.CharField(max_length=200, label="Present password", widget=password_input("current-password"))
+    password = forms.CharField(
+        max_length=200, label=lazy("Present password"), widget=password_input("current-password")
+    )
 
 
 @sensitive_post_parameters("old_password", "password1", "password2")
@@ -49,7 +58,7 @@ def account(request: SignedRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _change(request, form):
         update_session_auth_hash(request, request.user)
-        messages.success(request, "Your password is changed. Other sessions and tokens of yours have ended.")
+        messages.success(request, _("Your password is changed. Other sessions and tokens of yours have ended."))
         return redirect("workbench:account")
     return _page(request, form=form)
 
@@ -69,7 +78,7 @@ def revoke_token(request: SignedRequest, api_token: UUID) -> HttpResponse:
     """End a token of the person's own."""
     token = tokens.own(api_token, by=request.user)
     tokens.revoke(token, by=request.user)
-    messages.success(request, f"The token “{token.name}” is revoked. Nothing can use it any more.")
+    messages.success(request, _("The token “%(name)s” is revoked. Nothing can use it any more.") % {"name": token.name})
     return redirect("workbench:account")
 
 
@@ -97,7 +106,7 @@ def _page(
 def _change(request: SignedRequest, form: AccountForm) -> bool:
     """Whether it was changed; wrong old passwords count towards the lock like failed sign-ins."""
     if proven(request, request.user.username, form.cleaned_data["old_password"]) is None:
-        form.add_error("old_password", NOT_YOURS)
+        form.add_error("old_password", _(NOT_YOURS))
         return False
     try:
         people.change_password(request.user, password=form.cleaned_data["password1"])
@@ -111,7 +120,7 @@ def _make(request: SignedRequest, form: TokenForm) -> str:
     """The new token's text; empty where it was not made, and the form says why."""
     data = form.cleaned_data
     if proven(request, request.user.username, data["password"]) is None:
-        form.add_error("password", NOT_YOURS)
+        form.add_error("password", _(NOT_YOURS))
         return ""
     try:
         return tokens.make(name=data["name"], days=data["days"], scope=data["scope"], by=request.user)[1]
