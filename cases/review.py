@@ -3,10 +3,10 @@
 A claim is one statement (model.md section 4, `queue/picking.py`); whoever holds a live lease is alone with the stack.
 """
 
-from django.utils.translation import gettext as _
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from cases import claiming, ending, events, nothing_left, states
 from cases.errors import BatchOver, NothingFits, NothingLeft
@@ -103,7 +103,10 @@ def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
             " AND m.lost_in IS NULL ORDER BY m.content_id, m.id DESC",
             [list(content_ids)],
         )
-        return {content: _("known in %(name)s, version %(found)s") % {"name": name, "found": found} for content, name, found in cursor.fetchall()}
+        return {
+            content: _("known in %(name)s, version %(found)s") % {"name": name, "found": found}
+            for content, name, found in cursor.fetchall()
+        }
 
 
 def on_screen(*, batch: Batch, ms: int) -> None:
