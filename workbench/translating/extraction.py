@@ -1,0 +1,74 @@
+"""Finds every text that people read: in Python, templates and scripts, and the first lines of our errors' docstrings."""
+
+import ast
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract, extract_python
+from django.utils.translation.template import templatize
+
+from workbench.launcher.addresses import CHECKOUT
+
+TWO = (1, 2)  # the arguments that hold singular and plural
+KEYWORDS: dict[str, Any] = {
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "lazy", "noop")),
+    **dict.fromkeys(("ngettext", "ngettext_lazy", "either"), TWO),
+}
+SCRIPTS = "static/js/*.js"
+NOT_READ = ("management", "migrations", "exports", "demo", "jail", "launcher")  # operators, machines and recipients
+Text = str | tuple[str, ...]
+Found = tuple[int, str, Text, list[str]]  # line, function, text or (singular, plural), comments
+
+
+def texts(root: Path = CHECKOUT, *, scripts: bool | None = None) -> Catalog:
+    """All texts with the files that hold them; only those of scripts, or none of these, where that is asked."""
+    catalog = Catalog(project="Winnow", charset="utf-8")
+    for pattern, method in SOURCES:
+        if scripts is not None and scripts != (pattern == SCRIPTS):
+            continue
+        for path in sorted(root.glob(pattern)):
+            name = path.relative_to(root).as_posix()
+            if not set(path.relative_to(root).parts).intersection(NOT_READ):
+                _add(catalog, path, name, method)
+    return catalog
+
+
+def _add(catalog: Catalog, path: Path, name: str, method: str | Callable[..., Any]) -> None:
+    with path.open("rb") as file:
+        for _line, text, _comments, _context in extract(method, file, keywords=KEYWORDS):
+            catalog.add(text, locations=[(name, 0)])  # a line number would change with every edit above it
+
+
+def python(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
+    """Marked texts, and what an error says when nobody says more: the first line of its class's docstring."""
+    source = file.read()
+    yield from extract_python(io.BytesIO(source), keywords, comment_tags, options)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ClassDef) and _is_error(node) and (said := ast.get_docstring(node)):
+            yield node.lineno, "noop", said.splitlines()[0], []
+
+
+def _is_error(node: ast.ClassDef) -> bool:
+    """Whether it is one of ours: it has a code."""
+    names = [target.id for one in node.body if isinstance(one, ast.Assign) for target in one.targets
+             if isinstance(target, ast.Name)]  # fmt: skip
+    return "code" in names
+
+
+def template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:
+    """The texts of a Django template, which Django itself turns into lines of Python."""
+    code = templatize(file.read().decode())
+    lines = "\n".join(line.lstrip() for line in code.splitlines())
+    yield from extract_python(io.BytesIO(lines.encode()), keywords, comment_tags, options)
+
+
+SOURCES: tuple[tuple[str, str | Callable[..., Any]], ...] = (
+    ("workbench/**/*.py", python),
+    ("hashsets/**/*.py", python),
+    ("cases/**/*.py", python),
+    ("templates/**/*.html", template),
+    (SCRIPTS, "javascript"),
+)
