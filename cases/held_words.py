@@ -67,10 +67,11 @@ def _counted(step: str, number: int, about: dict[str, str]) -> str:
 
 
 def _about(held: Held, by: User) -> dict[str, str]:
+    until = localtime(held.until)
     return {
         "cause": held.cause.text or _("a set or policy changed"),
         "batch": _batch(held, by),
-        "until": date_format(localtime(held.until), "j M H:i"),
+        "until": f"{date_format(until, 'MONTH_DAY_FORMAT')} {date_format(until, 'H:i')}",
     }
 
 

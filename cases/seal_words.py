@@ -49,4 +49,5 @@ def _of_verdict(verdict: dict[str, Any]) -> tuple[str, bool]:
 
 
 def _moment(at: datetime) -> str:
-    return date_format(localtime(at), "j M H:i")
+    local = localtime(at)
+    return f"{date_format(local, 'MONTH_DAY_FORMAT')} {date_format(local, 'H:i')}"

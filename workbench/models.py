@@ -45,6 +45,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="people")
     is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=10, default="", blank=True)  # empty: the browser's (languages.py)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserManager()

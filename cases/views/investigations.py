@@ -175,7 +175,7 @@ def _sets(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "share": int(shown.percent(row["items"], most)),
             "files": row["items"],
             "version": f"v{row['generation']}",
-            "date": date_format(row["at"], "j M") if row["at"] else "",
+            "date": date_format(row["at"], "MONTH_DAY_FORMAT") if row["at"] else "",
         }
         for row in rows
     ]

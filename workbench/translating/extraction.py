@@ -1,7 +1,8 @@
-"""Finds every text that people read: in Python, templates and scripts, and the first lines of our errors' docstrings."""
+"""Finds every text that people read: in Python, templates and scripts, and what our errors say by their docstrings."""
 
 import ast
 import io
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +13,7 @@ from django.utils.translation.template import templatize
 
 from workbench.launcher.addresses import CHECKOUT
 
+HOLE = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")  # what a text is filled with
 TWO = (1, 2)  # the arguments that hold singular and plural
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "lazy", "noop")),
@@ -23,17 +25,22 @@ Text = str | tuple[str, ...]
 Found = tuple[int, str, Text, list[str]]  # line, function, text or (singular, plural), comments
 
 
-def texts(root: Path = CHECKOUT, *, scripts: bool | None = None) -> Catalog:
-    """All texts with the files that hold them; only those of scripts, or none of these, where that is asked."""
+def texts(root: Path = CHECKOUT, *, of: tuple[str, ...] = ()) -> Catalog:
+    """All texts with the files that hold them, or those of files that fit some of the patterns."""
     catalog = Catalog(project="Winnow", charset="utf-8")
-    for pattern, method in SOURCES:
-        if scripts is not None and scripts != (pattern == SCRIPTS):
+    for pattern, method in SOURCES.items():
+        if of and pattern not in of:
             continue
         for path in sorted(root.glob(pattern)):
             name = path.relative_to(root).as_posix()
             if not set(path.relative_to(root).parts).intersection(NOT_READ):
                 _add(catalog, path, name, method)
     return catalog
+
+
+def scripts(root: Path = CHECKOUT) -> Catalog:
+    """The texts of scripts."""
+    return texts(root, of=(SCRIPTS,))
 
 
 def _add(catalog: Catalog, path: Path, name: str, method: str | Callable[..., Any]) -> None:
@@ -65,10 +72,10 @@ def template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) ->
     yield from extract_python(io.BytesIO(lines.encode()), keywords, comment_tags, options)
 
 
-SOURCES: tuple[tuple[str, str | Callable[..., Any]], ...] = (
-    ("workbench/**/*.py", python),
-    ("hashsets/**/*.py", python),
-    ("cases/**/*.py", python),
-    ("templates/**/*.html", template),
-    (SCRIPTS, "javascript"),
-)
+SOURCES: dict[str, str | Callable[..., Any]] = {
+    "workbench/**/*.py": python,
+    "hashsets/**/*.py": python,
+    "cases/**/*.py": python,
+    "templates/**/*.html": template,
+    SCRIPTS: "javascript",
+}

@@ -9,13 +9,14 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from workbench import people, tokens
+from workbench import languages, people, tokens
 from workbench.errors import BadInput
 from workbench.models import ApiToken
 from workbench.requests import SignedRequest
@@ -32,6 +33,16 @@ class AccountForm(SetupForm):
         max_length=200, label=lazy("Present password"), widget=password_input("current-password")
     )
     field_order = ["old_password", "password1", "password2"]
+
+
+class LanguageForm(forms.Form):
+    """In which language a person reads."""
+
+    language = forms.ChoiceField(required=False, label=lazy("Language"), widget=forms.Select({"class": "input"}))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = [(languages.BROWSERS, _("As the browser says")), *languages.offered()]
 
 
 class TokenForm(forms.Form):
@@ -74,6 +85,15 @@ def make_token(request: SignedRequest) -> HttpResponse:
 
 
 @require_POST
+def choose_language(request: SignedRequest) -> HttpResponse:
+    """Keep the language; the page that comes is in it."""
+    languages.choose(request.user, request.POST.get("language", ""))
+    translation.activate(languages.of(request))
+    messages.success(request, _("Pages come in this language from now on."))
+    return redirect("workbench:account")
+
+
+@require_POST
 def revoke_token(request: SignedRequest, api_token: UUID) -> HttpResponse:
     """End a token of the person's own."""
     token = tokens.own(api_token, by=request.user)
@@ -93,6 +113,7 @@ def _page(
     context: dict[str, Any] = {
         "here": "account",
         "form": form or AccountForm(),
+        "language_form": LanguageForm(initial={"language": user.language}),
         "token_form": token_form or TokenForm(prefix="token"),
         "tokens": tokens.good_of(user),
         "made": made,
