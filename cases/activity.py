@@ -15,26 +15,26 @@ from cases.second import blind
 from hashsets.models import Category
 from workbench import audit
 from workbench.models import AuditEvent, User
-from workbench.words import digits
+from workbench.words import digits, either
 
 READ = 400  # events, to make up the lines from
 OF_ITEMS = {
-    events.DECIDED: ("Decided %(n)s item", "Decided %(n)s items"),
-    events.TAKEN_BACK: ("Took %(n)s decision back", "Took %(n)s decisions back"),
-    events.SUPERSEDED: ("Superseded %(n)s decision", "Superseded %(n)s decisions"),
-    events.SECOND_OPINION: ("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
-    events.OFFERED: ("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
-    events.APPROVED: ("Approved and published %(n)s item", "Approved and published %(n)s items"),
-    events.RETURNED: ("Returned %(n)s offer", "Returned %(n)s offers"),
-    events.HELD: ("Held %(n)s offer", "Held %(n)s offers"),
-    events.WITHDRAWN: ("Withdrew %(n)s item from a hash set", "Withdrew %(n)s items from a hash set"),
-    events.REVEALED: ("Looked at %(n)s item without deciding", "Looked at %(n)s items without deciding"),
-    events.OPENED: ("Opened %(n)s clear picture outside a batch", "Opened %(n)s clear pictures outside a batch"),
+    events.DECIDED: either("Decided %(n)s item", "Decided %(n)s items"),
+    events.TAKEN_BACK: either("Took %(n)s decision back", "Took %(n)s decisions back"),
+    events.SUPERSEDED: either("Superseded %(n)s decision", "Superseded %(n)s decisions"),
+    events.SECOND_OPINION: either("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
+    events.OFFERED: either("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
+    events.APPROVED: either("Approved and published %(n)s item", "Approved and published %(n)s items"),
+    events.RETURNED: either("Returned %(n)s offer", "Returned %(n)s offers"),
+    events.HELD: either("Held %(n)s offer", "Held %(n)s offers"),
+    events.WITHDRAWN: either("Withdrew %(n)s item from a hash set", "Withdrew %(n)s items from a hash set"),
+    events.REVEALED: either("Looked at %(n)s item without deciding", "Looked at %(n)s items without deciding"),
+    events.OPENED: either("Opened %(n)s clear picture outside a batch", "Opened %(n)s clear pictures outside a batch"),
 }
 MARKS = {
-    "unsure": ("Marked %(n)s item unsure", "Marked %(n)s items unsure"),
-    "skip": ("Skipped %(n)s item", "Skipped %(n)s items"),
-    "flag": ("Flagged %(n)s item", "Flagged %(n)s items"),
+    "unsure": either("Marked %(n)s item unsure", "Marked %(n)s items unsure"),
+    "skip": either("Skipped %(n)s item", "Skipped %(n)s items"),
+    "flag": either("Flagged %(n)s item", "Flagged %(n)s items"),
 }
 
 Told = tuple[AuditEvent, dict[str, Any]]  # an event and its body

@@ -20,9 +20,9 @@ KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("ngettext", "ngettext_lazy", "either"), TWO),
 }
 SCRIPTS = "static/js/*.js"
+OPTIONS = {"parse_template_string": True}  # scripts: in `${…}`, too
 NOT_READ = ("management", "migrations", "exports", "demo", "jail", "launcher")  # operators, machines and recipients
-Text = str | tuple[str, ...]
-Found = tuple[int, str, Text, list[str]]  # line, function, text or (singular, plural), comments
+Found = Any  # line, function, text or (singular, plural), comments; Babel types it as something else
 
 
 def texts(root: Path = CHECKOUT, *, of: tuple[str, ...] = ()) -> Catalog:
@@ -45,7 +45,7 @@ def scripts(root: Path = CHECKOUT) -> Catalog:
 
 def _add(catalog: Catalog, path: Path, name: str, method: str | Callable[..., Any]) -> None:
     with path.open("rb") as file:
-        for _line, text, _comments, _context in extract(method, file, keywords=KEYWORDS):
+        for _line, text, _comments, _context in extract(method, file, KEYWORDS, options=OPTIONS):
             catalog.add(text, locations=[(name, 0)])  # a line number would change with every edit above it
 
 
@@ -60,9 +60,8 @@ def python(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> I
 
 def _is_error(node: ast.ClassDef) -> bool:
     """Whether it is one of ours: it has a code."""
-    names = [target.id for one in node.body if isinstance(one, ast.Assign) for target in one.targets
-             if isinstance(target, ast.Name)]  # fmt: skip
-    return "code" in names
+    given = (one for one in node.body if isinstance(one, ast.Assign) and isinstance(one.value, ast.Constant))
+    return any(isinstance(target, ast.Name) and target.id == "code" for one in given for target in one.targets)
 
 
 def template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:

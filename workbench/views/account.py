@@ -38,11 +38,12 @@ class AccountForm(SetupForm):
 class LanguageForm(forms.Form):
     """In which language a person reads."""
 
-    language = forms.ChoiceField(required=False, label=lazy("Language"), widget=forms.Select({"class": "input"}))
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["language"].choices = [(languages.BROWSERS, _("As the browser says")), *languages.offered()]
+    language = forms.ChoiceField(
+        required=False,
+        label=lazy("Language"),
+        widget=forms.Select({"class": "input"}),
+        choices=lambda: [(languages.BROWSERS, _("As the browser says")), *languages.offered()],
+    )
 
 
 class TokenForm(forms.Form):
