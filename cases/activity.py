@@ -87,7 +87,7 @@ def _words(event: AuditEvent, details: dict[str, Any]) -> tuple[str, str] | None
 def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[str, str]) -> str:
     if words := _words(event, details):
         return ngettext(*words, number) % {"n": digits(number)}
-    text = audit.verbs().get(event.verb, event.verb)
+    text = _(audit.verbs().get(event.verb, event.verb))
     if event.verb == events.MATCH_UPDATED:
         return _matched(details)
     about = names.get(event.subject) or names.get(details.get("user", "")) or details.get("ref", "")

@@ -203,8 +203,8 @@ def _held_back(match: Found) -> tuple[str, str]:
         (match.action in {"off", "suppress"}, "off", _("Not used: policy %(action)s") % {"action": match.action}),
     ]
     trust = _("Not used: trust below what the policy asks for (%(trust)s, asked %(min_trust)s)") % {
-        "trust": match.trust,
-        "min_trust": match.min_trust,
+        "trust": _(match.trust),
+        "min_trust": _(match.min_trust),
     }
     return next(((word, words) for holds, word, words in reasons if holds), ("trust", trust))
 
@@ -228,7 +228,7 @@ def _unsaid(word: str, words: str) -> tuple[str, str]:
 
 
 def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
-    words_of = {"action": match.action, "trust": match.min_trust}
+    words_of = {"action": match.action, "trust": _(match.min_trust)}
     policy = _("%(action)s, from %(trust)s on") % words_of + (
         _(", harmless may be hidden") if match.may_discard else ""
     )
@@ -245,7 +245,7 @@ def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str
         [_("Kind"), kind],
         [_("Distance"), str(match.distance)],
         [_("Category"), _(LATER) if blind else category + several],
-        [_("Trust"), match.trust],
+        [_("Trust"), _(match.trust)],
         [_("Policy"), _(LATER) if blind else policy],
         [_("What it did"), words],
     ]

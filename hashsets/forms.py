@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
@@ -77,7 +78,10 @@ class ImportForm(forms.Form):
     file = FilesField(
         label=lazy("File"),
         allow_empty_file=True,  # the import itself says what is wrong with it
-        help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
+        help_text=format_lazy(
+            lazy("Several files are the parts of one list. Winnow reads {formats}; each as it is, in gzip or in zip."),
+            formats=exchange.FORMATS,
+        ),
         widget=Files({"class": "input", "multiple": True}),
     )
     mode = forms.ChoiceField(
@@ -128,7 +132,7 @@ class PolicyForm(forms.Form):
     min_trust = forms.ChoiceField(
         label=lazy("From trust"),
         help_text=lazy("Of entries that are trusted less, a match is a note only."),
-        choices=[(str(level), str(level)) for level in MINIMA],
+        choices=[(str(level), lazy(str(level))) for level in MINIMA],
         widget=forms.Select({"class": "input"}),
     )
     may_discard = forms.BooleanField(

@@ -200,13 +200,13 @@ def _case_id(text: str) -> UUID:
 
 def _row(event: AuditEvent) -> Row:
     body = json.loads(event.body)
-    kind, _, identity = event.subject.partition(":")
+    kind, _colon, identity = event.subject.partition(":")
     return Row(
         seq=event.seq,
         at=event.at,
         who=body["name"] or event.actor,
         verb=event.verb,
-        means=audit.verbs().get(event.verb, event.verb),
+        means=_(audit.verbs().get(event.verb, event.verb)),
         on=f"{kind} {identity[:8]}",
         detail=_in_words(body),
         outcome=body["outcome"],

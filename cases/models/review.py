@@ -224,9 +224,9 @@ class Decision(models.Model):
     class Basis(models.TextChoices):
         """How the person knew: only `viewed` counts as an opinion to share."""
 
-        VIEWED = "viewed"
-        VEILED = "veiled"
-        INHERITED = "inherited"
+        VIEWED = "viewed", lazy("Viewed")
+        VEILED = "veiled", lazy("Veiled")
+        INHERITED = "inherited", lazy("Inherited")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="decisions")

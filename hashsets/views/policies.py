@@ -91,7 +91,7 @@ def _told(rule: InForce) -> dict[str, Any]:
     """A policy in words, and who chose it."""
     words = _("%(action)s, from %(trust)s on") % {
         "action": Policy.Action(rule.action).label,
-        "trust": rule.min_trust,
+        "trust": _(rule.min_trust),
     }
     discards = _(", harmless may be hidden") if rule.may_discard else ""
     return {"words": words + discards, "chosen": str(CHOSEN[rule.chosen]), "is_default": rule.chosen == "default"}

@@ -17,11 +17,12 @@ HOLE = re.compile(r"%\(\w+\)[sd]|\{\w*\}|%[sd]")  # what a text is filled with
 TWO = (1, 2)  # the arguments that hold singular and plural
 KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "lazy", "noop")),
+    "verb": (2,),  # what an event means
     **dict.fromkeys(("ngettext", "ngettext_lazy", "either"), TWO),
 }
 SCRIPTS = "static/js/*.js"
 OPTIONS = {"parse_template_string": True}  # scripts: in `${…}`, too
-NOT_READ = ("management", "migrations", "exports", "demo", "jail", "launcher")  # operators, machines and recipients
+NOT_READ = ("management", "migrations", "demo", "jail", "launcher")  # what operators and machines read
 Found = Any  # line, function, text or (singular, plural), comments; Babel types it as something else
 
 
