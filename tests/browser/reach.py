@@ -2,55 +2,75 @@
 
 from playwright.sync_api import Page
 
-# Controls and texts whose content is wider than they are, or that end outside of what can be scrolled to; names of the
-# evidence may end in "…" (class ell, bdi), and what scrolls by itself is no fault.
+# Controls and texts whose content is wider than they are, or that end outside of what can be scrolled to. Names of the
+# evidence may end in "…" (class ell, cells of class name), and what scrolls by itself is no fault.
 CLIPPED = """() => {
   const told = [];
   const room = document.documentElement.clientWidth;
   const over = document.documentElement.scrollWidth - room;
   if (over > 1) told.push(`the page is ${over} px wider than the window`);
-  const scrolls = (node) => { for (let one = node.parentElement; one; one = one.parentElement) {
-    if (/auto|scroll/.test(getComputedStyle(one).overflowX)) return true; } return false; };
-  const named = (node) => `${node.tagName.toLowerCase()}.${node.className.baseVal ?? node.className}`.slice(0, 60) + ` “${(node.innerText ?? "").trim().replace(/\\s+/g, " ").slice(0, 60)}”`;
-  for (const node of document.querySelectorAll("button, a, label, summary, th, td, h1, h2, h3, .pill, .chip, .btn, .tag, dt, legend, small, .sub")) {
-    if (!node.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || node.closest(".sr, .skip, .ell, bdi, .tile, [hidden]") || node.querySelector(".ell")) continue;
+  const scrolls = (node) => {
+    const up = node.parentElement;
+    return up !== null && (/auto|scroll/.test(getComputedStyle(up).overflowX) || scrolls(up));
+  };
+  const seen = (node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true })
+    && !node.closest(".sr, .skip, .ell, .name, bdi, .tile, .slim .nav h2") && !node.querySelector(".ell, .seal");
+  const named = (node) => `${node.tagName} ${(node.innerText ?? "").trim().slice(0, 60)}`;
+  const looked = "button, a, label, summary, th, td, h1, h2, h3, dt, legend, small, .pill, .chip, .btn, .tag, .sub";
+  for (const node of [...document.querySelectorAll(looked)].filter(seen)) {
     const box = node.getBoundingClientRect();
     if (box.width < 2) continue;
     const style = getComputedStyle(node);
-    if (style.display !== "inline" && node.scrollWidth - node.clientWidth > 2 && style.overflowX !== "auto") told.push(`${named(node)} is ${node.scrollWidth - node.clientWidth} px too narrow`);
-    if ((box.left < -2 || box.right > room + 2) && !scrolls(node)) told.push(`${named(node)} lies outside the window`);
+    const narrow = style.display === "inline" || style.overflowX === "auto" ? 0 : node.scrollWidth - node.clientWidth;
+    if (narrow > 2) told.push(`${named(node)}: ${narrow} px too narrow`);
+    if ((box.left < -2 || box.right > room + 2) && !scrolls(node)) told.push(`${named(node)}: outside the window`);
   }
   return told;
 }"""
-# Text in plain letters: data is marked as such (bdi, kbd, code, hashes), the rest did not go through gettext.
-PLAIN = """(known) => {
+# Text in plain letters: data is marked as such (bdi, kbd, hashes, names), the rest did not go through gettext.
+PLAIN = """([known, data]) => {
   const told = new Set();
-  const words = new RegExp("[A-Za-z]{3,}");
+  const words = /[A-Za-z]{3,}/;
+  const rest = new RegExp(known, "g");
+  const look = (text, prefix = "") => { if (words.test(text.replace(rest, ""))) told.add(prefix + text.slice(0, 90)); };
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
-    const parent = node.parentElement;
-    if (parent.closest("script, style, bdi, kbd, code, pre, time, .hash, .mono, .name, .cat, [data-data], textarea, datalist")) continue;
-    const text = node.textContent.trim();
-    if (words.test(text.replace(new RegExp(known, "g"), ""))) told.add(text.slice(0, 90));
+    if (!node.parentElement.closest(data)) look(node.textContent.trim());
   }
-  for (const node of document.querySelectorAll("[aria-label], [title], [placeholder], [alt]")) {
-    if (node.closest("bdi, .mono, .hash, .cat, [data-data]")) continue;
-    for (const name of ["aria-label", "title", "placeholder", "alt"]) {
-      const text = node.getAttribute(name) ?? "";
-      if (words.test(text.replace(new RegExp(known, "g"), ""))) told.add(`${name}=${text.slice(0, 90)}`);
+  for (const name of ["aria-label", "title", "placeholder", "alt"]) {
+    for (const node of document.querySelectorAll(`[${name}]`)) {
+      if (!node.closest(data)) look(node.getAttribute(name), `${name}=`);
     }
   }
   return [...told];
 }"""
-# Names of the scene, units and names of formats: the same in every language.
-KNOWN = "|".join(["Winnow"])
+DATA = (
+    "script, noscript, style, bdi, kbd, code, pre, time, textarea, datalist, .hash, .mono, .name, .cat, .crumbs, .who"
+)
+LOG = f"{DATA}, tbody, dl, option"  # the log's own entries stay as they were written
+# The same in every language: names of the scene, of files, formats and schemes, units, and what the worker wrote down.
+KNOWN = "|".join(
+    [
+        "Winnow", "Westmoor", "Northmoor", "NORTHMOOR/[^ ]*", "BR-[A-Z0-9-]+", "X-1", "Harbour lights", "Millrace", "Phone", "from the second search",
+        "Kim|Lee|Ash|Jo|kim|lee|jo|ash", "Alpine|Coastal|Rendered|Comparison|Non-pertinent", "Landscapes T1", "National|Overseas|Partner list|Reference",
+        r"[\\w -]+\\.(jpg|mp4|zip|csv|html|json|txt)", "SHA-?[0-9]+|MD5|PDQ", "[kMGT]?B(/s)?", "VICS|JSON|CSV|NSRL|EnCase|UTC", "Deutsch|English|Europe/Berlin|ar-xb",
+        "US Project VIC|NIST known published media|US DHS six categories [(]older[)]|England and Wales A, B, C|INTERPOL Baseline",
+        "the wrong phone|The case document cannot be read: it ends in the middle of a record[.]", "[0-9a-f]{12,}",
+    ]
+)  # fmt: skip
 
 
 def clipped(page: Page, what: str) -> list[str]:
-    """What is cut off or cannot be reached at the window's present width."""
-    return [f"{what}: {line}" for line in page.evaluate(CLIPPED)]
+    """What is cut off or cannot be reached, from either side, at the window's present width."""
+    told = []
+    before = page.locator("html").get_attribute("dir")
+    for direction in ("rtl", "ltr"):
+        page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+        told += [f"{what}, {direction}: {line}" for line in page.evaluate(CLIPPED)]
+    page.evaluate("direction => { document.documentElement.dir = direction; }", before)
+    return told
 
 
-def plain(page: Page, what: str) -> list[str]:
+def plain(page: Page, what: str, data: str = DATA) -> list[str]:
     """What is shown in English on a page of the pseudo-locale."""
-    return [f"{what}: {line}" for line in page.evaluate(PLAIN, KNOWN)]
+    return [f"{what}, not translated: {line}" for line in page.evaluate(PLAIN, [KNOWN, data])]
