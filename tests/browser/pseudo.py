@@ -33,9 +33,15 @@ def _said(message: Message) -> str | tuple[str, ...]:
     return tuple(map(said, message.id)) if isinstance(message.id, tuple) else said(str(message.id))
 
 
+def _more(letters: int) -> str:
+    """So much longer, in words that can go to the next line as others do."""
+    dots = "·" * round(MORE * letters)
+    return " ".join(dots[at : at + 6] for at in range(0, len(dots), 6))
+
+
 def said(text: str) -> str:
     """`⟦Ðéçíðé ···⟧` for `Decide`; what it is filled with, and blanks around it, stay."""
     core = text.strip()
     before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
     accented = "".join(part if place % 2 else part.translate(ACCENTS) for place, part in enumerate(KEPT.split(core)))
-    return f"{before}⟦{accented} {'·' * round(MORE * len(core))}⟧{after}"
+    return f"{before}⟦{accented} {_more(len(core))}⟧{after}"

@@ -1,6 +1,10 @@
 """Whether a page reaches everybody: what is cut off, what lies outside the window, what did not go through gettext."""
 
+import re
+
 from playwright.sync_api import Page
+
+from hashsets import exchange
 
 # Controls and texts whose content is wider than they are, or that end outside of what can be scrolled to. Names of the
 # evidence may end in "…" (class ell, cells of class name), and what scrolls by itself is no fault.
@@ -48,16 +52,21 @@ DATA = (
     "script, noscript, style, bdi, kbd, code, pre, time, textarea, datalist, .hash, .mono, .name, .cat, .crumbs, .who"
 )
 LOG = f"{DATA}, tbody, dl, option"  # the log's own entries stay as they were written
-# The same in every language: names of the scene, of files, formats and schemes, units, and what the worker wrote down.
+# The same in every language: names of files, formats, hashes, of the scene, of schemes; what a worker wrote down.
 KNOWN = "|".join(
     [
-        "Winnow", "Westmoor", "Northmoor", "NORTHMOOR/[^ ]*", "BR-[A-Z0-9-]+", "X-1", "Harbour lights", "Millrace", "Phone", "from the second search",
-        "Kim|Lee|Ash|Jo|kim|lee|jo|ash", "Alpine|Coastal|Rendered|Comparison|Non-pertinent", "Landscapes T1", "National|Overseas|Partner list|Reference",
-        r"[\\w -]+\\.(jpg|mp4|zip|csv|html|json|txt)", "SHA-?[0-9]+|MD5|PDQ", "[kMGT]?B(/s)?", "VICS|JSON|CSV|NSRL|EnCase|UTC", "Deutsch|English|Europe/Berlin|ar-xb",
-        "US Project VIC|NIST known published media|US DHS six categories [(]older[)]|England and Wales A, B, C|INTERPOL Baseline",
-        "the wrong phone|The case document cannot be read: it ends in the middle of a record[.]", "[0-9a-f]{12,}",
+        re.escape(exchange.FORMATS),
+        *(re.escape(one.label) for one in exchange.WRITERS.values()),
+        r"[\w .-]+\.(jpg|mp4|zip|csv)",
+        "SHA-?[0-9]+|MD5|PDQ|VICS|JSON|CSV|NSRL|UTC|Winnow|[0-9a-f]{12,}",
+        "Westmoor|NORTHMOOR/[^ ]*|BR-[A-Z0-9-]+|X-1|Harbour lights|Millrace|Phone|from the second search|folder",
+        "Kim|Lee|Ash|Jo|kim|lee|jo|ash|Deutsch|English|Europe/Berlin",
+        "Alpine|Coastal|Rendered|Comparison|Non-pertinent|National|Overseas|Partner list|Reference",
+        "Landscapes T1|US Project VIC|NIST known published media|INTERPOL Baseline|England and Wales A, B, C",
+        "US DHS six categories .older.|Winnow's own harmless training scheme",
+        "the wrong phone|The case document cannot be read: it ends in the middle of a record",
     ]
-)  # fmt: skip
+)
 
 
 def clipped(page: Page, what: str) -> list[str]:

