@@ -160,4 +160,4 @@ def _said(exhibits: list[Exhibit]) -> str:
         return ""
     last = ended[-1][2]
     files = ngettext("%(n)s file", "%(n)s files", last.seen) % {"n": digits(last.seen)}
-    return f"{last}: {last.get_state_display()}, {files}"
+    return f"{last} {last.get_state_display().lower()}, {files}"

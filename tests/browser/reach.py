@@ -58,12 +58,13 @@ KNOWN = "|".join(
         re.escape(exchange.FORMATS),
         *(re.escape(one.label) for one in exchange.WRITERS.values()),
         r"[\w .-]+\.(jpg|mp4|zip|csv)",
+        "Winnow.s own harmless training scheme",
         "SHA-?[0-9]+|MD5|PDQ|VICS|JSON|CSV|NSRL|UTC|Winnow|[0-9a-f]{12,}",
         "Westmoor|NORTHMOOR/[^ ]*|BR-[A-Z0-9-]+|X-1|Harbour lights|Millrace|Phone|from the second search|folder",
         "Kim|Lee|Ash|Jo|kim|lee|jo|ash|Deutsch|English|Europe/Berlin",
         "Alpine|Coastal|Rendered|Comparison|Non-pertinent|National|Overseas|Partner list|Reference",
         "Landscapes T1|US Project VIC|NIST known published media|INTERPOL Baseline|England and Wales A, B, C",
-        "US DHS six categories .older.|Winnow's own harmless training scheme",
+        "US DHS six categories .older.",
         "the wrong phone|The case document cannot be read: it ends in the middle of a record",
     ]
 )

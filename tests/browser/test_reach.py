@@ -39,6 +39,7 @@ def sign_in(page: Page, name: str) -> None:
     page.keyboard.type(scene.PASSWORD)
     page.keyboard.press("Enter")
     expect(page).to_have_title("Meine Arbeit · Winnow", timeout=desk.PATIENCE)
+    page.wait_for_load_state()
 
 
 def test_by_keyboard_from_the_sign_in_to_a_decision(open_page: Callable[..., Page], world: None) -> None:
