@@ -13,7 +13,7 @@ MOST = 120  # presses of Tab; a page that needs more has no way for the keyboard
 NAMED = """() => {
   const node = document.activeElement;
   const by = node.labels?.[0]?.innerText ?? node.getAttribute("aria-label") ?? node.innerText;
-  return (by ?? "").trim();
+  return (by ?? "").trim().split("\\n")[0].trim();
 }"""
 MOVES = """() => [...document.querySelectorAll("*")].some((node) => {
   const { animationName, transitionDuration } = getComputedStyle(node);
@@ -24,7 +24,7 @@ MOVES = """() => [...document.querySelectorAll("*")].some((node) => {
 def go_to(page: Page, name: str) -> None:
     """Press Tab until what is called so has the focus."""
     for _press in range(MOST):
-        if page.evaluate(NAMED).startswith(name):
+        if page.evaluate(NAMED) == name:
             return
         page.keyboard.press("Tab")
     raise AssertionError(f"Tab does not lead to {name!r} on {page.url}")
@@ -68,9 +68,10 @@ def test_by_keyboard_from_the_sign_in_to_an_export(open_page: Callable[..., Page
     expect(page.get_by_role("option").first).to_be_visible()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
-    expect(page).to_have_title(f"{scene.FULL} · Winnow")
+    expect(page).to_have_title(f"{scene.FULL} Harbour lights · Winnow")
     go_to(page, "Export")
     page.keyboard.press("Enter")
+    page.wait_for_url("**/exports/")
     go_to(page, "Erstellen")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Export erstellt:").or_(page.get_by_text("hat sich nichts geändert:"))).to_be_visible()
