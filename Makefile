@@ -13,12 +13,13 @@ UV := UV_CACHE_DIR="$${UV_CACHE_DIR:-$$(test -w "$$HOME" || echo $(CURDIR)/$(VEN
 	test -n "$$UV_CACHE_DIR" && export UV_CACHE_DIR || unset UV_CACHE_DIR; UV_LINK_MODE=$${UV_LINK_MODE:-copy} $(BIN)/uv pip
 
 .PHONY: help install install-dev run test prove bench lint lint-ruff lint-format lint-types lint-templates lint-migrations \
-	format lock clean
+	format words lock clean
 
 help:
 	@echo "make run      install what is needed and start Winnow with the demo; Ctrl-C stops it"
 	@echo "make install  only make .venv from the lock"
 	@echo "make test     all tests, browser ones included"
+	@echo "make words    bring the catalogs of languages to the texts of the code; lists what lacks a translation"
 	@echo "make lint     ruff, mypy, djlint, missing migrations"
 	@echo "make prove    a programme at full size: make prove NAME=kills; without a name, the list"
 	@echo "make bench    a measurement: make bench NAME=queue; without a name, the list"
@@ -74,6 +75,10 @@ lint-migrations: $(DEV)
 
 format: $(DEV)
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+# Texts of the code go into locale/*/LC_MESSAGES/django.po, gone ones leave; exit status 1 while translations lack.
+words: $(DEV)
+	@WINNOW_DATA=$$(mktemp -d) DJANGO_SETTINGS_MODULE=workbench.settings $(BIN)/python -m workbench.translating.update
 
 # `make prove kills` and `make prove NAME=kills` are the same.
 NAME ?= $(filter-out prove bench,$(MAKECMDGOALS))

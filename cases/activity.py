@@ -15,25 +15,26 @@ from cases.second import blind
 from hashsets.models import Category
 from workbench import audit
 from workbench.models import AuditEvent, User
+from workbench.words import digits, either
 
 READ = 400  # events, to make up the lines from
 OF_ITEMS = {
-    events.DECIDED: ("Decided %(n)s item", "Decided %(n)s items"),
-    events.TAKEN_BACK: ("Took %(n)s decision back", "Took %(n)s decisions back"),
-    events.SUPERSEDED: ("Superseded %(n)s decision", "Superseded %(n)s decisions"),
-    events.SECOND_OPINION: ("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
-    events.OFFERED: ("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
-    events.APPROVED: ("Approved and published %(n)s item", "Approved and published %(n)s items"),
-    events.RETURNED: ("Returned %(n)s offer", "Returned %(n)s offers"),
-    events.HELD: ("Held %(n)s offer", "Held %(n)s offers"),
-    events.WITHDRAWN: ("Withdrew %(n)s item from a hash set", "Withdrew %(n)s items from a hash set"),
-    events.REVEALED: ("Looked at %(n)s item without deciding", "Looked at %(n)s items without deciding"),
-    events.OPENED: ("Opened %(n)s clear picture outside a batch", "Opened %(n)s clear pictures outside a batch"),
+    events.DECIDED: either("Decided %(n)s item", "Decided %(n)s items"),
+    events.TAKEN_BACK: either("Took %(n)s decision back", "Took %(n)s decisions back"),
+    events.SUPERSEDED: either("Superseded %(n)s decision", "Superseded %(n)s decisions"),
+    events.SECOND_OPINION: either("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
+    events.OFFERED: either("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
+    events.APPROVED: either("Approved and published %(n)s item", "Approved and published %(n)s items"),
+    events.RETURNED: either("Returned %(n)s offer", "Returned %(n)s offers"),
+    events.HELD: either("Held %(n)s offer", "Held %(n)s offers"),
+    events.WITHDRAWN: either("Withdrew %(n)s item from a hash set", "Withdrew %(n)s items from a hash set"),
+    events.REVEALED: either("Looked at %(n)s item without deciding", "Looked at %(n)s items without deciding"),
+    events.OPENED: either("Opened %(n)s clear picture outside a batch", "Opened %(n)s clear pictures outside a batch"),
 }
 MARKS = {
-    "unsure": ("Marked %(n)s item unsure", "Marked %(n)s items unsure"),
-    "skip": ("Skipped %(n)s item", "Skipped %(n)s items"),
-    "flag": ("Flagged %(n)s item", "Flagged %(n)s items"),
+    "unsure": either("Marked %(n)s item unsure", "Marked %(n)s items unsure"),
+    "skip": either("Skipped %(n)s item", "Skipped %(n)s items"),
+    "flag": either("Flagged %(n)s item", "Flagged %(n)s items"),
 }
 
 Told = tuple[AuditEvent, dict[str, Any]]  # an event and its body
@@ -85,8 +86,8 @@ def _words(event: AuditEvent, details: dict[str, Any]) -> tuple[str, str] | None
 
 def _text(event: AuditEvent, details: dict[str, Any], number: int, names: dict[str, str]) -> str:
     if words := _words(event, details):
-        return ngettext(*words, number) % {"n": f"{number:,}"}
-    text = audit.verbs().get(event.verb, event.verb)
+        return ngettext(*words, number) % {"n": digits(number)}
+    text = _(audit.verbs().get(event.verb, event.verb))
     if event.verb == events.MATCH_UPDATED:
         return _matched(details)
     about = names.get(event.subject) or names.get(details.get("user", "")) or details.get("ref", "")
@@ -97,7 +98,7 @@ def _matched(details: dict[str, Any]) -> str:
     """`Reference v3: 12 left the queue, 2 came back`."""
     left = details["left"]  # before `back` was told, too: the two in one, negative where more came back
     moves = {_("left the queue"): max(left, 0), _("came back"): details.get("back", max(-left, 0))}
-    said = ", ".join(f"{number:,} {what}" for what, number in moves.items() if number)
+    said = ", ".join(f"{digits(number)} {what}" for what, number in moves.items() if number)
     about = f"{details['set']} v{details['generation']}" if details["set"] else _("Matched again")
     if "batch" in details:
         about = _("%(about)s, batch %(batch)d") % {"about": about, "batch": details["batch"]}
@@ -113,7 +114,7 @@ def _unmoved(known: int) -> str:
         if known > 0
         else ngettext("%(n)s item is known no more", "%(n)s items are known no more", -known)
     )
-    return _("%(known)s, nothing changed in the queue") % {"known": words % {"n": f"{abs(known):,}"}}
+    return _("%(known)s, nothing changed in the queue") % {"known": words % {"n": digits(abs(known))}}
 
 
 def _names(case: Case, told: list[Told]) -> dict[str, str]:

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import (
     answering,
@@ -37,9 +39,9 @@ from cases.units import LAST, Member, Round, Wish
 from workbench import audit
 from workbench.models import User
 
-CHANGED = "This unit changed since you saw it. Look at it again."
-OTHER_CHANGED = "One of those to be joined changed since you saw it, or is not in your batch. Look at it again."
-LATE = "A colleague decided this first. Yours is kept as a second opinion."
+CHANGED = noop("This unit changed since you saw it. Look at it again.")
+OTHER_CHANGED = noop("One of those to be joined changed since you saw it, or is not in your batch. Look at it again.")
+LATE = noop("A colleague decided this first. Yours is kept as a second opinion.")
 
 SET_UNSURE = """
 UPDATE cases_item i SET unsure = m.unsure FROM unnest(%s::bigint[], %s::bool[]) AS m(item, unsure)
@@ -131,10 +133,10 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
     if unit.version != wish.version or wish.item not in {None, unit.cover_item} or not unit.can_name_cover:
-        return answer(wish, "stale", unit, message=CHANGED)
+        return answer(wish, "stale", unit, message=_(CHANGED))
     others = [(now.units.get(stack), version) for stack, version in wish.joins]
     if any(other is None or not other.held or other.version != version for other, version in others):
-        return answer(wish, "stale", unit, message=OTHER_CHANGED)
+        return answer(wish, "stale", unit, message=_(OTHER_CHANGED))
     return {}
 
 

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import events, receiving
 from cases.ingest import base, ledger
@@ -15,6 +16,7 @@ from cases.models import AnnouncedFile, Case, Exhibit, ResumableUpload
 from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
+from workbench.words import digits
 
 MOST = 2_000_000  # files an exhibit may announce
 ROWS = 2000  # entered at once
@@ -65,7 +67,7 @@ def announce(exhibit: Exhibit, files: Sequence[File]) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(ADD, [exhibit.pk, keys, [raw_path for raw_path, _size in files], sizes])
         if cursor.rowcount and AnnouncedFile.objects.filter(exhibit=exhibit)[MOST : MOST + 1].exists():
-            raise BadInput(f"An upload takes {MOST:,} files at most. Put more into the inbox.")
+            raise BadInput(noop("An upload takes %(most)s files at most. Put more into the inbox."), most=digits(MOST))
         cursor.execute(MISSING_OF, {"exhibit": exhibit.pk, "keys": keys, "sizes": sizes})
         return [row[0] for row in cursor.fetchall()]
 

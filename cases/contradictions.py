@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from cases.models import Case, Item, Standing
 from hashsets.mapping import other_category
@@ -98,7 +99,8 @@ class Says:
     @property
     def text(self) -> str:
         """`Reference v3 says 2 Coastal`."""
-        return f"{self.set} v{self.generation} says {self.code} {self.category}".strip()
+        told = {"set": self.set, "n": self.generation, "category": f"{self.code} {self.category}".strip()}
+        return _("%(set)s v%(n)s says %(category)s") % told
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import closing, publishing, standing, states
 from cases.errors import KeyReused, ReasonNeeded, SecondViewOwed, UnknownCategory
@@ -40,13 +41,15 @@ def decide_content(
         raise SecondViewOwed
     codes = list(case.scheme.categories.values_list("code", flat=True))
     if code not in codes:
-        raise UnknownCategory(f"The scheme {case.scheme.name} has these codes: {', '.join(codes)}.")
+        raise UnknownCategory(
+            noop("The scheme %(name)s has these codes: %(codes)s."), name=case.scheme.name, codes=", ".join(codes)
+        )
     with states.settling([content.pk]):
         if before := _repeated(by, key, case, content, code):
             return before
         earlier = standing.held([content.pk], case.scheme.scheme_id).get(content.pk)
         if earlier and earlier.code is not None and not may_supersede:
-            raise NotAllowed("Somebody decided this meanwhile. A supervisor may supersede it.")
+            raise NotAllowed(noop("Somebody decided this meanwhile. A supervisor may supersede it."))
         if earlier and earlier.code is not None and not reason.strip():
             raise ReasonNeeded
         planned = [Planned(_act(by, key, case, via, code), content.pk, code, reason=reason.strip()[:400])]
@@ -89,10 +92,10 @@ def decide_hash(
 def content_of(case: Case, sha256: str) -> Content:
     """The content of that digest in the case. Raises BadInput, NotFound."""
     if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
-        raise BadInput("A SHA-256 has 64 hex digits.")
+        raise BadInput(noop("A SHA-256 has 64 hex digits."))
     found = Content.objects.filter(agency=case.agency_id, sha256=bytes.fromhex(sha256), item__case=case).first()
     if found is None:
-        raise NotFound(f"Case {case.number} has no picture or video with that SHA-256.")
+        raise NotFound(noop("Case %(number)s has no picture or video with that SHA-256."), number=case.number)
     return found
 
 

@@ -147,7 +147,7 @@ def _take(one: Dropped, row: DropEntry) -> int | None:
         kind = sources.reader_for(one.path)
         exhibit = evidence.add_exhibit(case=case, ref=one.ref, reader_id=kind, source=one.path, by=by)
     except WorkbenchError as error:
-        _refuse(row, case, str(error), by)
+        _refuse(row, case, error.english, by)
         return None
     DropEntry.objects.filter(pk=row.pk).update(case=case, exhibit=exhibit, refusal="")
     return int(exhibit.pk)

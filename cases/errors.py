@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from workbench.errors import WorkbenchError
+from workbench.words import digits, noop
 
 
 class NothingLeft(WorkbenchError):
@@ -49,12 +50,13 @@ class CaseIsClosed(WorkbenchError):
 class UploadIncomplete(WorkbenchError):
     """Some announced files have not come. Send the rest, or end the upload without them."""
 
+    ONE = noop("%(n)s announced file has not come. Send the rest, or end the upload without them.")
+    SEVERAL = noop("%(n)s announced files have not come. Send the rest, or end the upload without them.")
     code = "upload-incomplete"
     status = HTTPStatus.CONFLICT
 
     def __init__(self, missing: int) -> None:
-        what = "1 announced file has" if missing == 1 else f"{missing:,} announced files have"
-        super().__init__(f"{what} not come. Send the rest, or end the upload without them.")
+        super().__init__(self.ONE if missing == 1 else self.SEVERAL, n=digits(missing))
 
 
 class UnknownCategory(WorkbenchError):

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from cases import closing, events
 from cases.errors import ReasonNeeded
@@ -71,7 +72,7 @@ def add_exhibit(
     Raises ExhibitTaken, CaseIsClosed, BadInput, and what the reader says of the source; then there is no exhibit.
     """
     if keep == Exhibit.Keep.PLACE and reader_id != Folder.id:
-        raise BadInput("Only a folder can be left in place. Take this in as a copy.")
+        raise BadInput(noop("Only a folder can be left in place. Take this in as a copy."))
     if reader_id == Image.id:
         source = segments.first_of(source, roots())
     reader(reader_id).check(source)
@@ -82,7 +83,11 @@ def add_exhibit(
             raise _taken(exhibit)
         if exhibit.keep != keep:
             kept = exhibit.get_keep_display().lower()
-            raise ExhibitTaken(f"{exhibit} is being {kept}. Add it the same way to go on, or choose another number.")
+            raise ExhibitTaken(
+                noop("%(exhibit)s is being %(kept)s. Add it the same way to go on, or choose another number."),
+                exhibit=exhibit,
+                kept=kept,
+            )
         if not is_new and exhibit.state in (S.PAUSED, S.STOPPED):
             resume(exhibit, by=by)
     return exhibit
@@ -124,7 +129,7 @@ def exhibit_ref(text: str) -> str:
     """
     ref = " ".join(part for part in text.split(" ") if part)
     if not ref or len(ref) > LONGEST_REF or not ref.isprintable() or not ref.strip(". "):
-        raise BadInput("An exhibit needs a number of at most 60 visible characters, such as NM-01.")
+        raise BadInput(noop("An exhibit needs a number of at most 60 visible characters, such as NM-01."))
     return ref
 
 
@@ -147,10 +152,17 @@ def same_source(exhibit: Exhibit) -> list[str]:
 def _taken(exhibit: Exhibit) -> ExhibitTaken:
     """What stands in the way of using this exhibit's reference once more."""
     if exhibit.state == S.CANCELLED:
-        return ExhibitTaken(f"{exhibit} was cancelled after files had come in, and keeps its number. Choose another.")
+        return ExhibitTaken(
+            noop("%(exhibit)s was cancelled after files had come in, and keeps its number. Choose another."),
+            exhibit=exhibit,
+        )
     if exhibit.state in OVER:
-        return ExhibitTaken(f"{exhibit} was removed from this case, and keeps its number. Choose another.")
-    return ExhibitTaken(f"{exhibit} is used for other evidence in this case. Choose another number.")
+        return ExhibitTaken(
+            noop("%(exhibit)s was removed from this case, and keeps its number. Choose another."), exhibit=exhibit
+        )
+    return ExhibitTaken(
+        noop("%(exhibit)s is used for other evidence in this case. Choose another number."), exhibit=exhibit
+    )
 
 
 def upload_folder(public_id: uuid.UUID) -> str:
@@ -227,7 +239,7 @@ def hold_all(case: Case) -> list[audit.Event]:
     Raises NotInThisState.
     """
     if Exhibit.objects.filter(case=case, state=S.REMOVING).exists():
-        raise NotInThisState("An exhibit is being removed. Close the case when it is gone.")
+        raise NotInThisState(noop("An exhibit is being removed. Close the case when it is gone."))
     live = list(Exhibit.objects.select_for_update().filter(case=case, state__in=(S.LISTING, S.RUNNING)).order_by("pk"))
     for exhibit in live:
         move(exhibit, (S.LISTING, S.RUNNING), S.PAUSED, BY_PERSON)

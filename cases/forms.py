@@ -5,6 +5,8 @@ from uuid import UUID
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from cases.models import Case
 from hashsets import scheme_tables
@@ -15,17 +17,19 @@ from workbench.models import User
 def _readable(text: str) -> None:
     """Refuse what can make two names look the same, or one look like another."""
     if not visible.readable(text):
-        raise forms.ValidationError("This holds a character that cannot be seen. Type it anew.")
+        raise forms.ValidationError(_("This holds a character that cannot be seen. Type it anew."))
 
 
 class EditCaseForm(forms.Form):
     """What may change of a case while it is open."""
 
-    name = forms.CharField(max_length=200, label="Name", validators=[_readable])
+    name = forms.CharField(max_length=200, label=lazy("Name"), validators=[_readable])
     due = forms.DateField(
-        required=False, label="Due", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        required=False, label=lazy("Due"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    legal_reference = forms.CharField(max_length=200, required=False, label="Legal reference", validators=[_readable])
+    legal_reference = forms.CharField(
+        max_length=200, required=False, label=lazy("Legal reference"), validators=[_readable]
+    )
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
@@ -36,16 +40,16 @@ class EditCaseForm(forms.Form):
         """A day that is over is a slip of the hand, unless it is what the case has."""
         due: date | None = self.cleaned_data["due"]
         if due and due < timezone.localdate() and due != self.initial.get("due"):
-            raise forms.ValidationError("This day is over. Give a later one, or none.")
+            raise forms.ValidationError(_("This day is over. Give a later one, or none."))
         return due
 
 
 class CaseForm(EditCaseForm):
     """A new case."""
 
-    number = forms.CharField(max_length=60, label="Case number", validators=[_readable])
-    scheme = forms.ChoiceField(label="Scheme")
-    team = forms.MultipleChoiceField(required=False, label="Team", widget=forms.CheckboxSelectMultiple)
+    number = forms.CharField(max_length=60, label=lazy("Case number"), validators=[_readable])
+    scheme = forms.ChoiceField(label=lazy("Scheme"))
+    team = forms.MultipleChoiceField(required=False, label=lazy("Team"), widget=forms.CheckboxSelectMultiple)
     field_order = ("number", "name", "scheme", "due", "legal_reference", "team")
 
     def __init__(self, *args: object, by: User, **kwargs: object) -> None:
@@ -85,8 +89,8 @@ class WantedForm(forms.Form):
 class SupersedeForm(forms.Form):
     """Another category for a decided item, with a reason."""
 
-    code = forms.ChoiceField(label="Category")
-    reason = forms.CharField(max_length=400, label="Reason")
+    code = forms.ChoiceField(label=lazy("Category"))
+    reason = forms.CharField(max_length=400, label=lazy("Reason"))
 
     def __init__(self, *args: object, case: Case, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
 from cases import events, states
 from cases.models import Batch, Case, Item
@@ -57,7 +58,7 @@ class Cause(NamedTuple):
     @property
     def text(self) -> str:
         """`Reference, version 3`."""
-        return f"{self.set}, version {self.version}" if self.set else ""
+        return _("%(set)s, version %(n)s") % {"set": self.set, "n": self.version} if self.set else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,15 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
 from cases import metadata, names, paths, problems, shown, units, why_here
 from cases.models import Content, Item, Metadata, SecondView, Stack
 from cases.veils import as_text
 from workbench.models import User
+from workbench.words import digits
 
 FOUND_IN = f"""
 SELECT x.ref, x.description, f.raw_path, {paths.PARENTS_SHOWN}, f.reason, f.about
@@ -30,6 +34,7 @@ WHERE s.id = %s AND i.state = 'open' ORDER BY d.distance, i.id LIMIT %s
 MOST_MEMBERS = 12
 MIRRORED = 4  # of the variants of hashsets.near.dihedral the first that is mirrored; those before are only turned
 MOST_PLACES = 12
+FLAGS = (noop("deleted"), noop("unallocated"))  # what a disk image says of a file
 FRAMES = 24  # of a storyboard on one page; ux.md section 2
 
 
@@ -52,7 +57,9 @@ def about(row: Stack | SecondView, item: Item, by: User) -> dict[str, Any]:
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
         "why": [line.as_json() for line in why_here.lines(item, by)],
-        "file": [fact for fact in facts(item.content) if fact[0] != "Preview"],  # the unit itself says why it has none
+        "file": [
+            fact for fact in facts(item.content) if fact[0] != _("Preview")
+        ],  # the unit itself says why it has none
         "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
     }
 
@@ -81,7 +88,7 @@ def lies(turned: int, shown: int) -> str:
     """How a member lies to the one that is shown, in a word."""
     if turned == shown:
         return ""
-    return "turned" if (turned < MIRRORED) == (shown < MIRRORED) else "mirrored"
+    return _("turned") if (turned < MIRRORED) == (shown < MIRRORED) else _("mirrored")
 
 
 def facts(content: Content) -> list[list[str]]:
@@ -93,9 +100,9 @@ def facts(content: Content) -> list[list[str]]:
         shown.human_size(content.size),
         shown.format_name(content.mime),
     ]
-    rows = [["Size", " · ".join(filter(None, size))]]
+    rows = [[_("Size"), " · ".join(filter(None, size))]]
     if content.preview_reason:
-        rows.append(["Preview", problems.words(content.preview_reason)])
+        rows.append([_("Preview"), problems.words(content.preview_reason)])
     return [
         *rows,
         ["SHA-256", bytes(content.sha256).hex()],
@@ -141,8 +148,8 @@ def found_in(item: Item, most: int = MOST_PLACES) -> list[dict[str, str]]:
 
 def _note(reason: str, about: dict[str, Any]) -> str:
     """What a reviewer should know of a place: why it has a reason, and what a disk image says of the file."""
-    flags = [word for word in ("deleted", "unallocated") if about.get(word)]
-    offset = f"at byte {about['offset']:,}" if "offset" in about else ""
+    flags = [_(word) for word in FLAGS if about.get(word)]
+    offset = _("at byte %(offset)s") % {"offset": digits(about["offset"])} if "offset" in about else ""
     return " · ".join(filter(None, [problems.words(reason), *flags, offset]))
 
 
@@ -167,7 +174,10 @@ def _pixels(content: Content) -> str:
 
 
 def _frames(content: Content) -> str:
-    return f"{content.frames:,} frames{f', {content.codec}' if content.codec else ''}" if content.frames > 1 else ""
+    if content.frames <= 1:
+        return ""
+    frames = ngettext("%(n)s frame", "%(n)s frames", content.frames) % {"n": digits(content.frames)}
+    return f"{frames}, {content.codec}" if content.codec else frames
 
 
 def _duration(content: Content) -> str:

@@ -4,6 +4,7 @@ from datetime import date
 from itertools import chain, count
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import closing, ending, events, evidence, publishing
 from cases.errors import ReasonNeeded
@@ -46,7 +47,9 @@ def create(
                 legal_reference=legal_reference.strip(),
             )
     except IntegrityError as error:
-        raise BadInput(f"There is a case {number} in this agency already. Choose another number.") from error
+        raise BadInput(
+            noop("There is a case %(number)s in this agency already. Choose another number."), number=number
+        ) from error
     facts = [audit.Event(events.CASE_CREATED, audit.subject_of(case), case.public_id, {"number": case.number})]
     facts += [_join(case, person) for person in dict.fromkeys([by, *(team or [])])]
     _ensure_publishing_set(case, by=by)
@@ -56,7 +59,7 @@ def create(
 
 def _require_readable(*texts: str) -> None:
     if not all(map(visible.readable, texts)):
-        raise BadInput("A number, name or reference holds a character that cannot be seen. Type it anew.")
+        raise BadInput(noop("A number, name or reference holds a character that cannot be seen. Type it anew."))
 
 
 def may_edit(case: Case, user: User) -> bool:
@@ -71,7 +74,7 @@ def edit(*, case: Case, by: User, name: str, due: date | None, legal_reference: 
     Raises NotAllowed, CaseIsClosed, BadInput.
     """
     if not may_edit(case, by):
-        raise NotAllowed("The case's lead or a supervisor changes this.")
+        raise NotAllowed(noop("The case's lead or a supervisor changes this."))
     closing.require_open(case.pk)
     _require_readable(name, legal_reference)
     wanted = {"name": name.strip(), "due": due, "legal_reference": legal_reference.strip()}
@@ -116,7 +119,7 @@ def _join(case: Case, person: User) -> audit.Event:
 def add_member(*, case: Case, person: User, by: User) -> None:
     """Put a person of the case's agency on its team; twice is harmless."""
     if person.agency_id != case.agency_id:
-        raise BadInput("This person belongs to another agency.")
+        raise BadInput(noop("This person belongs to another agency."))
     if not CaseMember.objects.filter(case=case, user=person).exists():
         audit.record_all([_join(case, person)], by=by, agency=case.agency_id)
 

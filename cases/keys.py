@@ -7,26 +7,30 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as noop
+
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts, Named
 from cases.models import Decision
 from cases.stacking.gathering import MOST
 from cases.standing import Held
 from cases.units import Member, Round, Unit, Wish, marked, reached
+from workbench.words import digits
 
-NOTHING_HERE = "There is nothing to take back here."
-NOTHING_AGAIN = "There is nothing to do again."
-ANOTHER_SHOWN = "This stack shows another picture by now. Look at it and decide it."
-NOBODY_GOES = "None of these can be moved out: they are decided, or elsewhere by now."
-SOMEBODY_STAYS = "One picture at least stays in the stack."
-NOBODY_COMES = "None of these can be joined: they are decided, or elsewhere by now."
-DONE_ALREADY = "Everything in this stack is decided. Join others to one that is still open."
-TOO_MANY = f"A stack holds {MOST} pictures at most."
-NOT_OPEN = "Only a picture that is still open can be shown first."
-LATER_STANDS = "A later decision stands here; it is not yours to take back."
-COLLEAGUES = "A colleague decided this meanwhile. His decision stands; it is not yours to take back."
-PUBLISHED = "This decision is published. Ask for its withdrawal on the Publish page."
-GIVEN = "Your second opinion on this is kept already, and is not changed."
+NOTHING_HERE = noop("There is nothing to take back here.")
+NOTHING_AGAIN = noop("There is nothing to do again.")
+ANOTHER_SHOWN = noop("This stack shows another picture by now. Look at it and decide it.")
+NOBODY_GOES = noop("None of these can be moved out: they are decided, or elsewhere by now.")
+SOMEBODY_STAYS = noop("One picture at least stays in the stack.")
+NOBODY_COMES = noop("None of these can be joined: they are decided, or elsewhere by now.")
+DONE_ALREADY = noop("Everything in this stack is decided. Join others to one that is still open.")
+TOO_MANY = noop("A stack holds %(most)s pictures at most.")
+NOT_OPEN = noop("Only a picture that is still open can be shown first.")
+LATER_STANDS = noop("A later decision stands here; it is not yours to take back.")
+COLLEAGUES = noop("A colleague decided this meanwhile. His decision stands; it is not yours to take back.")
+PUBLISHED = noop("This decision is published. Ask for its withdrawal on the Publish page.")
+GIVEN = noop("Your second opinion on this is kept already, and is not changed.")
 
 KEEP = "keep"  # a plan's mark that stays as it is
 OUTCOMES = {"unsure": "unsure", "skip": "skipped", "clear": None}
@@ -149,7 +153,7 @@ def _join(now: Round, _facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if not united:
         return NOBODY_COMES
     if len(unit.members) + sum(number for _other, number in coming) > MOST:
-        return TOO_MANY
+        return gettext(TOO_MANY) % {"most": digits(MOST)}
     return Plan(wish, united=united, outcome=unit.mark)
 
 

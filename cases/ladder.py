@@ -9,6 +9,7 @@ from cases import shown
 from cases.days.counts import Counts
 from cases.figures import Figures, OfState
 from cases.models import Exhibit
+from workbench.words import digits
 
 
 def steps(numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Exhibit], days: Counts) -> dict[str, str]:
@@ -16,12 +17,12 @@ def steps(numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Ex
     views = days.views_left
     counts = {"files": numbers.files, "unique": numbers.unique, "unmatched": numbers.unmatched, "views": views}
     known_here = states["decided"].known if "decided" in states else 0
-    told = {name: f"{count:,}" for name, count in counts.items()}
+    told = {name: digits(count) for name, count in counts.items()}
     told |= {f"{name}_percent": str(shown.percent(count, numbers.files)) for name, count in counts.items()}
     told |= {f"{name}_share": shown.percent_text(count, numbers.files) for name, count in counts.items()}
-    return told | {
+    told |= {
         "views_share": _("views, %(share)s") % {"share": told["views_share"]},
-        "known": f"{numbers.known:,}",
+        "known": digits(numbers.known),
         "known_here": _known_here(known_here),
         "saved": shown.saved_time(numbers.known - known_here),
         "stacked": shown.saved_time(_followers(days)),
@@ -29,6 +30,7 @@ def steps(numbers: Figures, states: Mapping[str, OfState], exhibits: Sequence[Ex
         "bytes": shown.human_size(sum(exhibit.bytes_read for exhibit in exhibits)),
         "problems": _problems(numbers.problems),
     }
+    return told
 
 
 def _followers(days: Counts) -> int:
@@ -38,8 +40,8 @@ def _followers(days: Counts) -> int:
 
 def _left(items: int, stacks: int) -> str:
     """`16,381 items, 6,118 stacks`."""
-    said = ngettext("%(n)s item", "%(n)s items", items) % {"n": f"{items:,}"}
-    return ", ".join([said, ngettext("%(n)s stack", "%(n)s stacks", stacks) % {"n": f"{stacks:,}"}])
+    said = ngettext("%(n)s item", "%(n)s items", items) % {"n": digits(items)}
+    return ", ".join([said, ngettext("%(n)s stack", "%(n)s stacks", stacks) % {"n": digits(stacks)}])
 
 
 def _known_here(number: int) -> str:
@@ -51,10 +53,10 @@ def _known_here(number: int) -> str:
         "%(n)s of the known items were decided in this case too.",
         number,
     )
-    return text % {"n": f"{number:,}"}
+    return text % {"n": digits(number)}
 
 
 def _problems(number: int) -> str:
     if not number:
         return _("No problems")
-    return ngettext("%(n)s problem", "%(n)s problems", number) % {"n": f"{number:,}"}
+    return ngettext("%(n)s problem", "%(n)s problems", number) % {"n": digits(number)}

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from cases import names
 from cases.models import Case, Decision, Item, Offer, Standing
@@ -225,7 +226,7 @@ def after_key(text: str | None) -> int:
     if not text:
         return 0
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
-        raise BadInput("This page address is damaged. Start from the first page.")
+        raise BadInput(noop("This page address is damaged. Start from the first page."))
     return int(text)
 
 

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from cases.models import Act, Item
 from cases.units import LAST
 from workbench.models import User
 
-WORDS = {"unsure": "You marked it unsure.", "skip": "You skipped it.", "flag": "You flagged it."}
+WORDS = {"unsure": noop("You marked it unsure."), "skip": noop("You skipped it."), "flag": noop("You flagged it.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ def of(item: Item, user: User) -> list[Mark]:
     mine = Act.objects.filter(user=user, stack=item.stack_id, kind__in=WORDS)
     kept = mine.exclude(pk__in=Act.objects.filter(user=user, undoes__isnull=False).values("undoes"))
     last = {kind: at for kind, at in kept.order_by("pk").values_list("kind", "at") if _still(kind, item)}
-    return [Mark(WORDS[kind], at) for kind, at in sorted(last.items(), key=lambda one: one[1], reverse=True)]
+    return [Mark(_(WORDS[kind]), at) for kind, at in sorted(last.items(), key=lambda one: one[1], reverse=True)]
 
 
 def _still(kind: str, item: Item) -> bool:

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from cases.models import Metadata
 
 ZONES = {
-    Metadata.Zone.NONE: "the camera's own clock, zone unknown",
-    Metadata.Zone.OFFSET: "UTC, by the offset the file gives",
-    Metadata.Zone.UTC: "UTC, by satellite or the container's clock",
+    Metadata.Zone.NONE: noop("the camera's own clock, zone unknown"),
+    Metadata.Zone.OFFSET: noop("UTC, by the offset the file gives"),
+    Metadata.Zone.UTC: noop("UTC, by satellite or the container's clock"),
 }
 
 
@@ -37,11 +40,11 @@ def place(latitude: float | None, longitude: float | None) -> str:
 def facts(said: Metadata) -> list[list[str]]:
     """Label and value pairs of what is known of camera, time and place."""
     rows = [
-        ["Camera", camera(said.make, said.model)],
-        ["Serial number", said.serial],
-        ["Taken", _taken_in_words(said)],
-        ["Place", place(said.latitude, said.longitude)],
-        ["Software", said.software],
+        [_("Camera"), camera(said.make, said.model)],
+        [_("Serial number"), said.serial],
+        [_("Taken"), _taken_in_words(said)],
+        [_("Place"), place(said.latitude, said.longitude)],
+        [_("Software"), said.software],
     ]
     return [row for row in rows if row[1]]
 
@@ -64,6 +67,8 @@ def exifs(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _taken_in_words(said: Metadata) -> str:
     if said.taken_at is None:
-        return said.taken_text and f"{said.taken_text} (as written; no time that can be read)"
+        return said.taken_text and _("%(taken_text)s (as written; no time that can be read)") % {
+            "taken_text": said.taken_text
+        }
     when = taken("", said.taken_at, said.taken_zone).replace("T", " ").rstrip("Z")
-    return f"{when} ({ZONES[Metadata.Zone(said.taken_zone)]})"
+    return f"{when} ({_(ZONES[Metadata.Zone(said.taken_zone)])})"

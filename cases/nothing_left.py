@@ -5,17 +5,22 @@ from django.utils.translation import ngettext
 
 from cases import figures
 from cases.models import Case, Item
+from workbench.words import digits, either
 
 S = Item.State
 # Singular and plural, for what a batch does not take; nothing but these is left.
 WORDS = {
-    S.UNSURE: ("%(n)s item is marked unsure and waits for a second view.",
-               "%(n)s items are marked unsure and wait for a second view."),
-    S.OPEN: ("%(n)s item is held by a colleague.", "%(n)s items are held by colleagues."),
-    S.WAITING: ("%(n)s item waits for its preview.", "%(n)s items wait for their previews."),
-    S.CONFIRM: ("%(n)s item is proposed by a set and waits to be confirmed.",
-                "%(n)s items are proposed by sets and wait to be confirmed."),
-}  # fmt: skip
+    S.UNSURE: either(
+        "%(n)s item is marked unsure and waits for a second view.",
+        "%(n)s items are marked unsure and wait for a second view.",
+    ),
+    S.OPEN: either("%(n)s item is held by a colleague.", "%(n)s items are held by colleagues."),
+    S.WAITING: either("%(n)s item waits for its preview.", "%(n)s items wait for their previews."),
+    S.CONFIRM: either(
+        "%(n)s item is proposed by a set and waits to be confirmed.",
+        "%(n)s items are proposed by sets and wait to be confirmed.",
+    ),
+}
 
 
 def why(case: Case) -> str:
@@ -33,4 +38,4 @@ def why(case: Case) -> str:
 
 
 def _counted(state: Item.State, number: int) -> str:
-    return ngettext(*WORDS[state], number) % {"n": f"{number:,}"}
+    return ngettext(*WORDS[state], number) % {"n": digits(number)}

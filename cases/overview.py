@@ -65,7 +65,7 @@ def team(case: Case) -> list[dict[str, Any]]:
             "public_id": member.user.public_id,
             "name": member.user.name,
             "initials": member.user.initials,
-            "role_text": ", ".join(sorted(Role(row.role).label for row in member.user.memberships.all())),
+            "role_text": ", ".join(sorted(str(Role(row.role).label) for row in member.user.memberships.all())),
             "until": member.until,
         }
         for member in members.order_by("user__name")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import closing, events, evidence
 from cases.ingest import ledger
@@ -33,7 +34,11 @@ def checked(passwords: Sequence[str], held: Sequence[str] = ()) -> list[str]:
     """The passwords, new ones first, each once, before those an exhibit has. Raises BadInput."""
     kept = list(dict.fromkeys([*passwords, *held]))
     if len(kept) > MOST or any(len(password) > LONGEST for password in kept):
-        raise BadInput(f"An exhibit takes at most {MOST} passwords of at most {LONGEST} characters.")
+        raise BadInput(
+            noop("An exhibit takes at most %(most)s passwords of at most %(longest)s characters."),
+            most=MOST,
+            longest=LONGEST,
+        )
     return kept
 
 
@@ -45,7 +50,7 @@ def give(exhibit: Exhibit, *, passwords: Sequence[str], by: User) -> int:
     """
     given = [password for password in passwords if password]
     if not given:
-        raise BadInput("Write at least one password, one a line.")
+        raise BadInput(noop("Write at least one password, one a line."))
     closing.require_open(exhibit.case_id)
     held = Exhibit.objects.select_for_update().select_related("case").get(pk=exhibit.pk)
     if held.state in evidence.OVER:

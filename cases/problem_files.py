@@ -35,7 +35,7 @@ def write(case: Case, *, kind: str, by: User, exhibit: UUID | None = None, reaso
 
 def _fields(row: problems.Problem) -> dict[str, Any]:
     raw = base64.b64encode(row.raw_path).decode()
-    values = (row.exhibit, row.name, raw, row.size, row.reason, row.means, row.outcome)
+    values = (row.exhibit, row.name, raw, row.size, row.reason, problems.WORDS.get(row.reason, row.reason), row.outcome)
     return dict(zip(COLUMNS, values, strict=True))
 
 

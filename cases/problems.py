@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import paths
 from cases.models import Case, Exhibit, FileInstance
@@ -21,69 +23,69 @@ OUTCOMES = {
     S.REJECTED: "rejected-with-reason",
 }
 WORDS = {
-    "not-regular-file": "Not a file: a pipe, socket or device. It was not opened.",
-    "symlink-not-followed": "A link. Where it leads was not followed.",
-    "unreadable": "Could not be read.",
-    "changed-during-read": "Changed while it was read.",
-    "file-missing": "Named by the case document, but the file is not there.",
-    "unsafe-path": "The case document names a path outside its folder. It was not followed.",
-    "upload-incomplete": "The browser said it would send it, and the upload was ended before it came whole.",
-    "record-unreadable": "A record of the case document that cannot be read. It is counted here.",
-    "hash-mismatch": "Its MD5 is not the one the case document gives. Our own hash counts.",
-    "empty-file": "Empty: no bytes.",
-    "not-media": "Not a picture or video by its content.",
-    "no-picture": "Sound without a picture.",
-    "truncated": "Cut off. The preview shows what is there.",
-    "embedded-preview": "A camera's raw file without a usable exposure. The small picture inside it is shown.",
-    "undecodable": "Damaged: the decoder cannot make a picture of it.",
-    "unsupported-format": "A format that gets no preview yet.",
-    "too-many-pixels": "Too large to decode safely.",
-    "decoder-limit": "Needs more memory than the decoder may have.",
-    "decoder-timeout": "Took the decoder too long.",
-    "decoder-killed": "The decoder died over it, or three workers did.",
-    "bytes-lost": "Its bytes are gone: from the evidence store, or from the share they were left on.",
-    "bytes-differ": "What lies on the share it was left on is not what came in.",
-    "archive": "An archive. Its members are listed as files of their own.",
-    "too-deep": "An archive in too many archives. It was not opened.",
-    "unsupported-archive": "An archive of a kind that is not opened. What is in it is not in the case.",
-    "encrypted": "Encrypted in an archive, or an encrypted archive.",
-    "bad-crc": "Damaged in the archive: its checksum is wrong.",
-    "corrupt": "Damaged in the archive.",
-    "unsupported-compression": "Compressed in a way that is not supported.",
-    "is-link": "A link inside an archive. Where it leads was not followed.",
-    "over-limit": "Beyond the limits for one archive or disk image.",
-    "archive-part": "One part of an archive in several files.",
-    "no-file-system": "A part of the disk without a file system that can be read. It was not searched.",
-    "reallocated": "A deleted name. Its place on the disk belongs to another file now.",
-    "not-recoverable": "A deleted name. Nothing of what it stood for can be found any more.",
+    "not-regular-file": noop("Not a file: a pipe, socket or device. It was not opened."),
+    "symlink-not-followed": noop("A link. Where it leads was not followed."),
+    "unreadable": noop("Could not be read."),
+    "changed-during-read": noop("Changed while it was read."),
+    "file-missing": noop("Named by the case document, but the file is not there."),
+    "unsafe-path": noop("The case document names a path outside its folder. It was not followed."),
+    "upload-incomplete": noop("The browser said it would send it, and the upload was ended before it came whole."),
+    "record-unreadable": noop("A record of the case document that cannot be read. It is counted here."),
+    "hash-mismatch": noop("Its MD5 is not the one the case document gives. Our own hash counts."),
+    "empty-file": noop("Empty: no bytes."),
+    "not-media": noop("Not a picture or video by its content."),
+    "no-picture": noop("Sound without a picture."),
+    "truncated": noop("Cut off. The preview shows what is there."),
+    "embedded-preview": noop("A camera's raw file without a usable exposure. The small picture inside it is shown."),
+    "undecodable": noop("Damaged: the decoder cannot make a picture of it."),
+    "unsupported-format": noop("A format that gets no preview yet."),
+    "too-many-pixels": noop("Too large to decode safely."),
+    "decoder-limit": noop("Needs more memory than the decoder may have."),
+    "decoder-timeout": noop("Took the decoder too long."),
+    "decoder-killed": noop("The decoder died over it, or three workers did."),
+    "bytes-lost": noop("Its bytes are gone: from the evidence store, or from the share they were left on."),
+    "bytes-differ": noop("What lies on the share it was left on is not what came in."),
+    "archive": noop("An archive. Its members are listed as files of their own."),
+    "too-deep": noop("An archive in too many archives. It was not opened."),
+    "unsupported-archive": noop("An archive of a kind that is not opened. What is in it is not in the case."),
+    "encrypted": noop("Encrypted in an archive, or an encrypted archive."),
+    "bad-crc": noop("Damaged in the archive: its checksum is wrong."),
+    "corrupt": noop("Damaged in the archive."),
+    "unsupported-compression": noop("Compressed in a way that is not supported."),
+    "is-link": noop("A link inside an archive. Where it leads was not followed."),
+    "over-limit": noop("Beyond the limits for one archive or disk image."),
+    "archive-part": noop("One part of an archive in several files."),
+    "no-file-system": noop("A part of the disk without a file system that can be read. It was not searched."),
+    "reallocated": noop("A deleted name. Its place on the disk belongs to another file now."),
+    "not-recoverable": noop("A deleted name. Nothing of what it stood for can be found any more."),
 }
 ADVICE = {
-    "symlink-not-followed": "Add the target itself if it is evidence.",
-    "unreadable": "Repair the copy, then add it as a new exhibit.",
-    "changed-during-read": "Add it again from a copy that stands still.",
-    "file-missing": "Ask the sender.",
-    "unsafe-path": "Ask the sender.",
-    "upload-incomplete": "Upload it as a new exhibit.",
-    "record-unreadable": "Ask the sender.",
-    "hash-mismatch": "Ask the sender which of the two is right.",
-    "truncated": "Decide by what the preview shows, or look for a whole copy.",
-    "undecodable": "Look for a whole copy, or examine it with other tools.",
-    "unsupported-format": "Examine it with other tools.",
-    "too-many-pixels": "Examine it with other tools.",
-    "decoder-limit": "Examine it with other tools.",
-    "decoder-timeout": "Examine it with other tools.",
-    "decoder-killed": "Examine it with other tools, and tell your administrator.",
-    "bytes-lost": "Tell your administrator: store or share must be restored from the backup.",
-    "bytes-differ": "Tell your administrator: the share must be restored from its backup.",
-    "encrypted": "Give its password on the problems page, and it is read.",
-    "too-deep": "Unpack it with other tools and add what is inside.",
-    "unsupported-archive": "Unpack it with other tools and add what is inside.",
-    "archive-part": "Join the parts and add the whole.",
-    "bad-crc": "Look for a whole copy of the archive.",
-    "corrupt": "Look for a whole copy of the archive.",
-    "unsupported-compression": "Unpack it with other tools and add what is inside.",
-    "is-link": "Add the target itself if it is evidence.",
-    "over-limit": "Unpack it with other tools and add what is inside.",
+    "symlink-not-followed": noop("Add the target itself if it is evidence."),
+    "unreadable": noop("Repair the copy, then add it as a new exhibit."),
+    "changed-during-read": noop("Add it again from a copy that stands still."),
+    "file-missing": noop("Ask the sender."),
+    "unsafe-path": noop("Ask the sender."),
+    "upload-incomplete": noop("Upload it as a new exhibit."),
+    "record-unreadable": noop("Ask the sender."),
+    "hash-mismatch": noop("Ask the sender which of the two is right."),
+    "truncated": noop("Decide by what the preview shows, or look for a whole copy."),
+    "undecodable": noop("Look for a whole copy, or examine it with other tools."),
+    "unsupported-format": noop("Examine it with other tools."),
+    "too-many-pixels": noop("Examine it with other tools."),
+    "decoder-limit": noop("Examine it with other tools."),
+    "decoder-timeout": noop("Examine it with other tools."),
+    "decoder-killed": noop("Examine it with other tools, and tell your administrator."),
+    "bytes-lost": noop("Tell your administrator: store or share must be restored from the backup."),
+    "bytes-differ": noop("Tell your administrator: the share must be restored from its backup."),
+    "encrypted": noop("Give its password on the problems page, and it is read."),
+    "too-deep": noop("Unpack it with other tools and add what is inside."),
+    "unsupported-archive": noop("Unpack it with other tools and add what is inside."),
+    "archive-part": noop("Join the parts and add the whole."),
+    "bad-crc": noop("Look for a whole copy of the archive."),
+    "corrupt": noop("Look for a whole copy of the archive."),
+    "unsupported-compression": noop("Unpack it with other tools and add what is inside."),
+    "is-link": noop("Add the target itself if it is evidence."),
+    "over-limit": noop("Unpack it with other tools and add what is inside."),
 }
 
 LIST = f"""
@@ -98,7 +100,7 @@ ORDER BY f.id LIMIT %(limit)s
 
 def words(reason: str) -> str:
     """What a reason means, for people; empty for none."""
-    return WORDS.get(reason, reason)
+    return _(WORDS[reason]) if reason in WORDS else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Problem:
     @property
     def advice(self) -> str:
         """What a person can do about it; empty where nothing needs to be done."""
-        return ADVICE.get(self.reason, "")
+        return _(ADVICE[self.reason]) if self.reason in ADVICE else ""
 
 
 def page(

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
@@ -87,7 +88,11 @@ def offer_case(*, case: Case, by: User, to: HashSet | None = None) -> Outcome:
     if target is None:
         raise NoPublishingSet
     if not receives(target, agency=case.agency_id, scheme_id=case.scheme.scheme_id):
-        raise NoPublishingSet(f"{target.name} does not receive your agency's decisions under {case.scheme}.")
+        raise NoPublishingSet(
+            noop("%(name)s does not receive your agency's decisions under %(scheme)s."),
+            name=target.name,
+            scheme=case.scheme,
+        )
     outcome = Outcome()
     decisions: list[int] = []
     with connection.cursor() as cursor:
@@ -175,9 +180,13 @@ def _approve(locked: Locked, rows: list[Offer], by: User) -> Outcome:
 def _why_not(row: Offer, standing: Collection[int]) -> str:
     """Why an offer cannot be published now; empty if it can."""
     if row.decision_id not in standing:
-        return "the decision no longer stands"
+        return noop("the decision no longer stands")
     scheme = row.decision.scheme.scheme_id
-    return "" if receives(row.set, agency=row.agency_id, scheme_id=scheme) else "the set does not take these decisions"
+    return (
+        ""
+        if receives(row.set, agency=row.agency_id, scheme_id=scheme)
+        else noop("the set does not take these decisions")
+    )
 
 
 def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User) -> Outcome:

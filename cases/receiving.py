@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.utils.translation import gettext_noop as noop
+
 from cases import closing, evidence
 from cases.evidence import NotInThisState
 from cases.ingest.upload import Upload
@@ -27,13 +29,13 @@ def hold(exhibit: Exhibit) -> None:
 def check_name(raw_path: bytes) -> None:
     """Refuse a name that no file has. Any other is only data. Raises BadInput."""
     if not raw_path or len(raw_path) > LONGEST_NAME:
-        raise BadInput("A file came without a name, or with one that is too long.")
+        raise BadInput(noop("A file came without a name, or with one that is too long."))
 
 
 def check_size(size: int) -> None:
     """Refuse a size that no file has. Raises BadInput."""
     if not 0 <= size <= LARGEST:
-        raise BadInput("Every file needs its size in bytes.")
+        raise BadInput(noop("Every file needs its size in bytes."))
 
 
 def folder(exhibit: Exhibit) -> Path:

@@ -6,6 +6,7 @@ A claim is one statement (model.md section 4, `queue/picking.py`); whoever holds
 from collections.abc import Sequence
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from cases import claiming, ending, events, nothing_left, states
 from cases.errors import BatchOver, NothingFits, NothingLeft
@@ -79,9 +80,9 @@ def left_queue(batch: Batch) -> list[dict[str, str]]:
         rows = cursor.fetchall()
         reasons = _reasons([row[2] for row in rows])
     fallback = {
-        "decided": "decided by a colleague",
-        "excluded": "its exhibit was removed",
-        "waiting": "its picture is being made again",
+        "decided": _("decided by a colleague"),
+        "excluded": _("its exhibit was removed"),
+        "waiting": _("its picture is being made again"),
     }
     return [
         {"stack": str(stack), "reason": reasons.get(content) or fallback.get(state, state)}
@@ -102,7 +103,10 @@ def _reasons(content_ids: Sequence[int]) -> dict[int, str]:
             " AND m.lost_in IS NULL ORDER BY m.content_id, m.id DESC",
             [list(content_ids)],
         )
-        return {content: f"known in {name}, version {found}" for content, name, found in cursor.fetchall()}
+        return {
+            content: _("known in %(name)s, version %(found)s") % {"name": name, "found": found}
+            for content, name, found in cursor.fetchall()
+        }
 
 
 def on_screen(*, batch: Batch, ms: int) -> None:

@@ -6,10 +6,12 @@ from math import log
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases.figures import Figures
 from cases.models import Case, DropEntry, Exhibit, Item, Offer
 from cases.names import display
+from workbench.words import digits
 
 ITEM_KINDS = {
     "decided": "ok",
@@ -21,29 +23,34 @@ ITEM_KINDS = {
     "excluded": "",
 }
 ITEM_WORDS = {
-    Item.State.EXCLUDED: "Exhibit removed",
-    Item.State.DECIDED: "Decided",
-    Item.State.UNSURE: "Unsure",
-    Item.State.KNOWN: "Known",
-    Item.State.CONFIRM: "To confirm",
-    Item.State.WAITING: "Waiting for its preview",
-    Item.State.OPEN: "New",
+    Item.State.EXCLUDED: noop("Exhibit removed"),
+    Item.State.DECIDED: noop("Decided"),
+    Item.State.UNSURE: noop("Unsure"),
+    Item.State.KNOWN: noop("Known"),
+    Item.State.CONFIRM: noop("To confirm"),
+    Item.State.WAITING: noop("Waiting for its preview"),
+    Item.State.OPEN: noop("New"),
 }
 UNDECIDED = {  # what an item's page says where nobody's decision stands
-    Item.State.EXCLUDED: "Its exhibit was removed from the case, so nobody needs to decide it.",
+    Item.State.EXCLUDED: noop("Its exhibit was removed from the case, so nobody needs to decide it."),
     Item.State.DECIDED: "",
-    Item.State.UNSURE: "Somebody looked and was unsure. It waits for a second view.",
-    Item.State.KNOWN: "A hash set knows it, so nobody needs to decide it here.",
-    Item.State.CONFIRM: "A hash set proposes a category. Somebody has to confirm it.",
-    Item.State.WAITING: "Nobody has decided it yet. Its preview is being made.",
-    Item.State.OPEN: "Nobody has decided it yet.",
+    Item.State.UNSURE: noop("Somebody looked and was unsure. It waits for a second view."),
+    Item.State.KNOWN: noop("A hash set knows it, so nobody needs to decide it here."),
+    Item.State.CONFIRM: noop("A hash set proposes a category. Somebody has to confirm it."),
+    Item.State.WAITING: noop("Nobody has decided it yet. Its preview is being made."),
+    Item.State.OPEN: noop("Nobody has decided it yet."),
 }
-MARK_WORDS = {"flagged": "Flagged", "skipped": "Skipped"}
+MARK_WORDS = {"flagged": noop("Flagged"), "skipped": noop("Skipped")}
 OFFER_KINDS = {"draft": "acc", "published": "ok", "withdrawal": "warn", "held": "warn", "returned": "", "withdrawn": ""}
 EXHIBIT_KINDS = {"done": "ok", "running": "acc", "listing": "acc", "paused": "warn", "stopped": "bad", "cancelled": "",
                  "removing": "warn", "removed": ""}  # fmt: skip
-PAUSE, RESUME, CANCEL, REMOVE = ["pause", "Pause"], ["resume", "Resume"], ["cancel", "Cancel"], ["remove", "Remove"]
-AGAIN = ["again", "Try again"]
+PAUSE, RESUME, CANCEL, REMOVE = (
+    ["pause", noop("Pause")],
+    ["resume", noop("Resume")],
+    ["cancel", noop("Cancel")],
+    ["remove", noop("Remove")],
+)
+AGAIN = ["again", noop("Try again")]
 ACTS = {
     Exhibit.State.WAITING: [CANCEL],
     Exhibit.State.LISTING: [PAUSE, CANCEL],
@@ -54,8 +61,8 @@ ACTS = {
     Exhibit.State.CANCELLED: [REMOVE],
 }
 FORMATS = {  # where the subtype of the MIME type is not what people call it
-    "application/octet-stream": "unknown format",
-    "inode/x-empty": "empty",
+    "application/octet-stream": noop("unknown format"),
+    "inode/x-empty": noop("empty"),
     "image/webp": "WebP",
     "image/vnd.adobe.photoshop": "PSD",
     "video/quicktime": "QuickTime",
@@ -64,14 +71,20 @@ FORMATS = {  # where the subtype of the MIME type is not what people call it
     "video/x-msvideo": "AVI",
     "video/x-ms-asf": "WMV",
 }
-READERS = {"folder": "Folder", "archive": "Archive", "vics": "VICS case", "upload": "Upload", "image": "Disk image"}
+READERS = {
+    "folder": noop("Folder"),
+    "archive": noop("Archive"),
+    "vics": noop("VICS case"),
+    "upload": noop("Upload"),
+    "image": noop("Disk image"),
+}
 SECONDS_PER_LOOK = 1  # a known file costs nobody a look of about a second (ux.md, case overview)
 
 
 def read_as(exhibit: Exhibit) -> str:
     """What the evidence is, and whether its files stayed where they were."""
-    kind = READERS.get(exhibit.reader, exhibit.reader)
-    return f"{kind}, left in place" if exhibit.keep == Exhibit.Keep.PLACE else kind
+    kind = _(READERS[exhibit.reader]) if exhibit.reader in READERS else exhibit.reader
+    return _("%(kind)s, left in place") % {"kind": kind} if exhibit.keep == Exhibit.Keep.PLACE else kind
 
 
 def integrity(exhibit: Exhibit) -> tuple[str, str] | None:
@@ -83,8 +96,8 @@ def integrity(exhibit: Exhibit) -> tuple[str, str] | None:
 def compared(found: dict[str, Any]) -> str:
     """What became of comparing the hashes of a disk image."""
     if _is_bad(found):
-        return "Unreadable in places" if found["problem"] else "Hash differs"
-    return "Hash verified" if found["agrees"] else "Hash computed"
+        return _("Unreadable in places") if found["problem"] else _("Hash differs")
+    return _("Hash verified") if found["agrees"] else _("Hash computed")
 
 
 def _is_bad(found: dict[str, Any]) -> bool:
@@ -98,13 +111,13 @@ def percent(part: int, whole: int) -> float:
 
 def percent_text(part: int, whole: int) -> str:
     """`32.1 %`."""
-    return f"{percent(part, whole):.1f} %" if whole else "–"
+    return f"{digits(percent(part, whole), 1)} %" if whole else "–"
 
 
 def format_name(mime: str) -> str:
     """`JPEG` for image/jpeg, `CANON CR2` for image/x-canon-cr2."""
     subtype = mime.rpartition("/")[2].removeprefix("x-").removeprefix("vnd.")
-    return FORMATS.get(mime, subtype.replace("-", " ").upper())
+    return _(FORMATS[mime]) if mime in FORMATS else subtype.replace("-", " ").upper()
 
 
 def log_percent(number: int, most: int) -> int:
@@ -123,8 +136,8 @@ def due(case: Case, today: date) -> tuple[str, str]:
         return "", ""
     days = (case.due - today).days
     if days < 0:
-        return f"{-days} d late", "bad"
-    return ("today", "bad") if days == 0 else (f"{days} d", "warn" if days <= 3 else "")
+        return _("%(n)s d late") % {"n": -days}, "bad"
+    return (_("today"), "bad") if days == 0 else (_("%(n)s d") % {"n": days}, "warn" if days <= 3 else "")
 
 
 def age(since: datetime, now: datetime) -> str:
@@ -139,22 +152,28 @@ def saved_time(looks: int) -> str:
     """Viewing time nobody has to spend: one second for each look; empty where there is none."""
     seconds = looks * SECONDS_PER_LOOK
     if seconds < 60:
-        return f"{seconds} s" if seconds else ""
-    return f"{seconds / 3600:,.1f} h" if seconds >= 3600 else f"{seconds // 60} min"
+        return _("%(n)s s") % {"n": seconds} if seconds else ""
+    if seconds >= 3600:
+        return _("%(n)s h") % {"n": digits(seconds / 3600, 1)}
+    return _("%(n)s min") % {"n": seconds // 60}
 
 
 def minutes(milliseconds: int) -> str:
     """`1 h 36`, `21 min` or `40 s`."""
     seconds = milliseconds // 1000
     if seconds < 60:
-        return f"{seconds} s"
-    return f"{seconds // 3600} h {seconds % 3600 // 60:02d}" if seconds >= 3600 else f"{seconds // 60} min"
+        return _("%(n)s s") % {"n": seconds}
+    if seconds >= 3600:
+        return _("%(h)s h %(min)s") % {"h": seconds // 3600, "min": f"{seconds % 3600 // 60:02d}"}
+    return _("%(n)s min") % {"n": seconds // 60}
 
 
 def exhibit_acts(exhibit: Exhibit) -> list[list[str]]:
     """What can be done about an exhibit now."""
     acts = ACTS.get(Exhibit.State(exhibit.state), [])
-    return [AGAIN, *acts] if exhibit.state == Exhibit.State.DONE and exhibit.problems else acts
+    if exhibit.state == Exhibit.State.DONE and exhibit.problems:
+        acts = [AGAIN, *acts]
+    return [[act, _(words)] for act, words in acts]
 
 
 def dropped(rows: Iterable[DropEntry]) -> list[dict[str, str]]:
@@ -164,7 +183,7 @@ def dropped(rows: Iterable[DropEntry]) -> list[dict[str, str]]:
 
 def offer_state(offer: Offer) -> tuple[str, str]:
     """An offer's state in words, and its colour."""
-    return Offer.State(offer.state).label, OFFER_KINDS.get(offer.state, "")
+    return str(Offer.State(offer.state).label), OFFER_KINDS.get(offer.state, "")
 
 
 def human_size(size: int) -> str:
@@ -172,6 +191,6 @@ def human_size(size: int) -> str:
     amount = float(size)
     for unit_name in ("B", "kB", "MB", "GB"):
         if amount < 1000:
-            return f"{amount:.0f} {unit_name}" if unit_name == "B" else f"{amount:.1f} {unit_name}"
+            return f"{digits(amount, int(unit_name != 'B'))} {unit_name}"
         amount /= 1000
-    return f"{amount:.1f} TB"
+    return f"{digits(amount, 1)} TB"

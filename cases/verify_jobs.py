@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import verifying
 from cases.models import Exhibit
@@ -17,7 +18,7 @@ from workbench.models import Job, User
 
 KIND = "verify"
 TRIES = 3  # workers that ended without a word before an order is given up
-GIVEN_UP = "Verifying it ended early three times. Look at the worker's log, then ask for it again."
+GIVEN_UP = noop("Verifying it ended early three times. Look at the worker's log, then ask for it again.")
 LOCK_SPACE = 0x57565246  # advisory locks of verifications; the second number is the job's
 NOTE_SECONDS = 2.0  # between two notes of how far it is
 
@@ -63,7 +64,7 @@ def run(job_id: int) -> None:
                 progress=_noting(job_id, job.cursor | {"tries": tries}),
             )
         except WorkbenchError as error:
-            _end(job, Job.State.FAILED, str(error))
+            _end(job, Job.State.FAILED, error.english)
         else:
             _end(job, Job.State.DONE)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from cases import events, rehashing, sealing
 from cases.models import Exhibit
@@ -15,6 +16,7 @@ from workbench import access, audit
 from workbench.errors import WorkbenchError
 from workbench.frozen import frozen
 from workbench.models import User
+from workbench.words import digits
 
 
 class NotSealed(WorkbenchError):
@@ -48,8 +50,11 @@ class Verdict:
     @property
     def differences(self) -> list[str]:
         """What differs, in words; of files the first hundred."""
-        listed = f"The list of files is not the one that was sealed: {self.files:,} files, {self.sealed_files:,} then."
-        logged = "The entry of the log that tells of the seal was changed. Run `manage.py audit verify`."
+        listed = _("The list of files is not the one that was sealed: %(files)s files, %(sealed_files)s then.") % {
+            "files": digits(self.files),
+            "sealed_files": digits(self.sealed_files),
+        }
+        logged = _("The entry of the log that tells of the seal was changed. Run `manage.py audit verify`.")
         own = [listed] * (not self.list_agrees) + [logged] * (not self.log_stands)
         return own + self.found.differences
 

@@ -10,29 +10,34 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
 from cases.models import Content, Item
 from hashsets import mapping
 from workbench import access
 from workbench.models import User
+from workbench.words import digits
 
 ACTING = ("relevant", "relevant_restricted", "not_relevant")
 BLIND = {Item.State.OPEN, Item.State.WAITING, Item.State.UNSURE}
-KINDS = {"sha256": "SHA-256", "md5+sha1": "MD5 and SHA-1", "md5": "MD5 only", "sha1": "SHA-1 only"}
+KINDS = {"sha256": "SHA-256", "md5+sha1": noop("MD5 and SHA-1"), "md5": noop("MD5 only"), "sha1": noop("SHA-1 only")}
+AGREE = {"sha256": "SHA-256", "md5+sha1": noop("MD5 and SHA-1"), "md5": "MD5", "sha1": "SHA-1"}
 EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
          "conflict": "scale", "differ": "scale", "later": "refresh-cw", "held": "refresh-cw",
          "more": "layers", "second": "scale"}  # fmt: skip
 NOT_USED = "git-compare"
 BLIND_WORDS = {
-    "closed": ("closed", "Takes the file out of the queue"),
-    "proposed": ("proposed", "Only proposes, somebody confirms it"),
-    "note": ("off", "Not used by this agency's policy"),
-    "off": ("off", "Not used by this agency's policy"),
-    "trust": ("trust", "Not used: trust below what the policy asks for"),
+    "closed": ("closed", noop("Takes the file out of the queue")),
+    "proposed": ("proposed", noop("Only proposes, somebody confirms it")),
+    "note": ("off", noop("Not used by this agency's policy")),
+    "off": ("off", noop("Not used by this agency's policy")),
+    "trust": ("trust", noop("Not used: trust below what the policy asks for")),
 }
-NOTE = "Only a note: the set, or the category it has there, says nothing about the file"
-LATER = "told after the decision"
+NOTE = noop("Only a note: the set, or the category it has there, says nothing about the file")
+LATER = noop("told after the decision")
 MOST = 20  # matches told one by one
 
 # What is in force first, and of that what acts; then what was found last. Of what only looks alike the nearest of each
@@ -145,90 +150,120 @@ def is_blind(item: Item, by: User) -> bool:
 def did(match: Found, effect: int) -> tuple[str, str]:
     """What a match does and why, in a word and in words; `effect` is what all matches of the content amount to."""
     if match.lost_in is not None:
-        return "lost", f"The entry was {'changed' if match.changed else 'withdrawn'} in version {match.lost_in}"
+        words = (
+            _("The entry was changed in version %(n)s")
+            if match.changed
+            else _("The entry was withdrawn in version %(n)s")
+        )
+        return "lost", words % {"n": match.lost_in}
     if match.retired:
-        return "retired", "Not used: the set is retired"
+        return "retired", _("Not used: the set is retired")
     if not match.strong:
-        return "weak", f"Hides nothing: {_weak(match)}"
+        return "weak", _("Hides nothing: %(weak)s") % {"weak": _weak(match)}
     return _held_back(match) if match.effect == 0 else _acts(match, effect)
 
 
 def _weak(match: Found) -> str:
     if match.kind not in KINDS:
-        return f"looks alike, {match.distance} of 256 bits differ, which is never proof"
+        return _("looks alike, %(distance)s of 256 bits differ, which is never proof") % {"distance": match.distance}
     if match.others:
-        return f"weak: {KINDS[match.kind].removesuffix(' only')} agree, but the entry has another {match.others}"
-    return f"{KINDS[match.kind]}: weak"
+        return _("weak: %(kinds)s agree, but the entry has another %(others)s") % {
+            "kinds": _(AGREE[match.kind]),
+            "others": match.others,
+        }
+    return _("%(kind)s: weak") % {"kind": _(KINDS[match.kind])}
 
 
 def _acts(match: Found, effect: int) -> tuple[str, str]:
     """What a strong match that may act does, beside the others of its content."""
     if effect == 0:
-        return "conflict", "Not used: conflict between sets, so a person looks"
+        return "conflict", _("Not used: conflict between sets, so a person looks")
     if match.effect == 2:
-        return "closed", f"Takes the file out of the queue: policy {match.action}"
+        return "closed", _("Takes the file out of the queue: policy %(action)s") % {"action": match.action}
     if effect == 2:
-        return "proposed", "Would only propose, but another set takes the file out of the queue"
+        return "proposed", _("Would only propose, but another set takes the file out of the queue")
     if match.action == "propose":
-        return "proposed", "Proposes its category, somebody confirms it: policy propose"
-    return "proposed", f"Only proposes: policy {match.action}, but harmless files may not be hidden unseen yet"
+        return "proposed", _("Proposes its category, somebody confirms it: policy propose")
+    return "proposed", _("Only proposes: policy %(action)s, but harmless files may not be hidden unseen yet") % {
+        "action": match.action
+    }
 
 
 def _held_back(match: Found) -> tuple[str, str]:
     """Why a strong match may not act; the rule itself is `hashsets_effect_by`."""
     reasons = [
-        (match.conflict, "conflicted", "Not used: the set itself holds it under conflicting categories"),
-        ("disputed" in {match.state, match.trust}, "disputed", "Not used: the entry is disputed"),
-        (match.state != "published" or match.trust == "retracted", "retracted", "Not used: the entry was taken back"),
-        (match.role == "comparison" or match.disposition not in ACTING, "note", NOTE),
-        (match.action in {"off", "suppress"}, "off", f"Not used: policy {match.action}"),
+        (match.conflict, "conflicted", _("Not used: the set itself holds it under conflicting categories")),
+        ("disputed" in {match.state, match.trust}, "disputed", _("Not used: the entry is disputed")),
+        (
+            match.state != "published" or match.trust == "retracted",
+            "retracted",
+            _("Not used: the entry was taken back"),
+        ),
+        (match.role == "comparison" or match.disposition not in ACTING, "note", _(NOTE)),
+        (match.action in {"off", "suppress"}, "off", _("Not used: policy %(action)s") % {"action": match.action}),
     ]
-    trust = f"Not used: trust below what the policy asks for ({match.trust}, asked {match.min_trust})"
+    trust = _("Not used: trust below what the policy asks for (%(trust)s, asked %(min_trust)s)") % {
+        "trust": _(match.trust),
+        "min_trust": _(match.min_trust),
+    }
     return next(((word, words) for holds, word, words in reasons if holds), ("trust", trust))
 
 
 def _line(match: Found, effect: int, *, blind: bool) -> Line:
     word, words = _unsaid(*did(match, effect)) if blind else did(match, effect)
-    kind = KINDS.get(match.kind, f"{match.kind.upper()}, distance {match.distance}")
-    where = f"{match.set}, version {match.found_in}: {kind}"
+    kind = _kind(match)
+    where = _("%(set)s, version %(found_in)s: %(kind)s") % {"set": match.set, "found_in": match.found_in, "kind": kind}
     return Line(word, f"{where}. {words}.", str(match.set_id), _facts(match, words, kind, blind=blind))
+
+
+def _kind(match: Found) -> str:
+    if match.kind in KINDS:
+        return _(KINDS[match.kind])
+    return _("%(kind)s, distance %(n)s") % {"kind": match.kind.upper(), "n": match.distance}
 
 
 def _unsaid(word: str, words: str) -> tuple[str, str]:
     """The same without what tells the disposition: the policy, and whether the set calls the file harmless."""
-    return BLIND_WORDS.get(word, (word, words))
+    return (BLIND_WORDS[word][0], _(BLIND_WORDS[word][1])) if word in BLIND_WORDS else (word, words)
 
 
 def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str]]:
-    policy = f"{match.action}, from {match.min_trust} on" + (", may hide harmless" if match.may_discard else "")
-    category = f"{match.code or 'none'} {match.category or ''}".strip()
-    several = f" (its list says {_several(*json.loads(match.codes))})" if match.codes else ""
+    words_of = {"action": match.action, "trust": _(match.min_trust)}
+    policy = _("%(action)s, from %(trust)s on") % words_of + (
+        _(", harmless may be hidden") if match.may_discard else ""
+    )
+    category = f"{match.code or _('none')} {match.category or ''}".strip()
+    several = _(" (its list says %(codes)s)") % {"codes": _several(*json.loads(match.codes))} if match.codes else ""
     return [
-        ["Set", match.set],
-        ["Version", f"in it since {match.found_in}, now {match.generation}"],
-        ["Entry", str(match.entry)],
-        ["Kind", kind],
-        ["Distance", str(match.distance)],
-        ["Category", LATER if blind else category + several],
-        ["Trust", match.trust],
-        ["Policy", LATER if blind else policy],
-        ["What it did", words],
+        [_("Set"), match.set],
+        [
+            _("Version"),
+            _("in it since %(found_in)s, now %(generation)s")
+            % {"found_in": match.found_in, "generation": match.generation},
+        ],
+        [_("Entry"), str(match.entry)],
+        [_("Kind"), kind],
+        [_("Distance"), str(match.distance)],
+        [_("Category"), _(LATER) if blind else category + several],
+        [_("Trust"), _(match.trust)],
+        [_("Policy"), _(LATER) if blind else policy],
+        [_("What it did"), words],
     ]
 
 
 def _several(first: Sequence[str], number: int) -> str:
-    more = f" and {number - len(first):,} more" if number > len(first) else ""
-    return _listed(code or "none" for code in first) + more
+    more = _(" and %(n)s more") % {"n": digits(number - len(first))} if number > len(first) else ""
+    return _listed(code or _("none") for code in first) + more
 
 
 def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int, *, blind: bool) -> list[Line]:
     """What is said of all matches together: an empty file, none at all, sets that disagree."""
     if content.size == 0:
-        return [Line("empty", "An empty file: its hashes say nothing, so it is never matched.")]
+        return [Line("empty", _("An empty file: its hashes say nothing, so it is never matched."))]
     live = [match for match in found if match.lost_in is None and not match.retired and match.kind in KINDS]
     if not live:
-        where = f"{sets} {'set' if sets == 1 else 'sets'}, {entries:,} {'entry' if entries == 1 else 'entries'}"
-        return [Line("none", f"No exact match in {where}.")]
+        where = f"{_sets(sets)}, {ngettext('%(n)s entry', '%(n)s entries', entries) % {'n': digits(entries)}}"
+        return [Line("none", _("No exact match in %(where)s.") % {"where": where})]
     return _disagreement([match for match in live if match.strong and match.effect], blind=blind)
 
 
@@ -239,15 +274,37 @@ def _disagreement(acting: Sequence[Found], *, blind: bool) -> list[Line]:
     several = len({match.scheme for match in acting}) > 1
     codes = _listed(f"{match.code} ({match.scheme})" if several else match.code for match in acting)
     number = len({match.set_id for match in acting})
-    told = f"{number} sets" if blind else f"{number} {'set' if number == 1 else 'sets'}: {codes}"
+    told = _sets(number) if blind else f"{_sets(number)}: {codes}"
     if len({match.disposition for match in acting}) > 1:
-        return [Line("conflict", f"Conflict between sets, {told}. Nothing is closed by itself: somebody decides.")]
+        return [
+            Line(
+                "conflict",
+                _("Conflict between sets, %(told)s. Nothing is closed by itself: somebody decides.") % {"told": told},
+            )
+        ]
     other, unknown = mapping.compare({(match.scheme_row, match.code) for match in acting})
     if other:
-        return [Line("differ", f"The sets differ in the category, {told}. What it means for the queue is the same.")]
+        return [
+            Line(
+                "differ",
+                _("The sets differ in the category, %(told)s. What it means for the queue is the same.")
+                % {"told": told},
+            )
+        ]
     return (
-        [Line("differ", f"The schemes cannot be compared, {told}. It means the same for the queue.")] if unknown else []
+        [
+            Line(
+                "differ",
+                _("The schemes cannot be compared, %(told)s. It means the same for the queue.") % {"told": told},
+            )
+        ]
+        if unknown
+        else []
     )
+
+
+def _sets(number: int) -> str:
+    return ngettext("%(n)s set", "%(n)s sets", number) % {"n": digits(number)}
 
 
 def _listed(codes: Iterable[str]) -> str:
@@ -256,7 +313,17 @@ def _listed(codes: Iterable[str]) -> str:
 
 def _rest(more: int) -> list[Line]:
     return (
-        [Line("more", f"And {more:,} more {'match' if more == 1 else 'matches'}, older or of less weight.")]
+        [
+            Line(
+                "more",
+                ngettext(
+                    "And %(n)s more match, older or of less weight.",
+                    "And %(n)s more matches, older or of less weight.",
+                    more,
+                )
+                % {"n": digits(more)},
+            )
+        ]
         if more
         else []
     )
@@ -265,4 +332,10 @@ def _rest(more: int) -> list[Line]:
 def _late(names: Sequence[str]) -> list[Line]:
     if not names:
         return []
-    return [Line("later", f"A newer version is being matched: {', '.join(names[:5])}. This may change in a moment.")]
+    return [
+        Line(
+            "later",
+            _("A newer version is being matched: %(names)s. This may change in a moment.")
+            % {"names": ", ".join(names[:5])},
+        )
+    ]

@@ -7,6 +7,8 @@ Opposite opinions make an entry disputed: it stays in the set and closes nothing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop as noop
+
 from hashsets import entry_rows, events, generations, kinds, votes
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Category, Entry, Generation, HashSet, Vote
@@ -69,7 +71,11 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
     locked = generations.lock(hash_set)
     dispositions = _publishable(locked)
     if unknown := {row.code for row in rows} - dispositions.keys():
-        raise UnknownCategory(f"{locked.scheme} cannot publish category {', '.join(sorted(unknown))}.")
+        raise UnknownCategory(
+            noop("%(scheme)s cannot publish category %(sorted)s."),
+            scheme=locked.scheme,
+            sorted=", ".join(sorted(unknown)),
+        )
     old = entry_rows.latest(locked, [row.ident for row in rows])
     wanted = _by_key(rows, old)
     voted = votes.current(locked, list(wanted))

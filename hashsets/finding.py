@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, kinds, withheld
 from hashsets.entry_rows import loaded
@@ -47,7 +49,7 @@ class Known:
         """Why it closes nothing by itself; "" when nothing is wrong with it."""
         if self.conflict:
             more = f" and {len(self.codes) - MOST_CODES:,} more" if len(self.codes) > MOST_CODES else ""
-            return f"in conflict: {', '.join(self.codes[:MOST_CODES])}{more}"
+            return _("in conflict: %(codes)s%(more)s") % {"codes": ", ".join(self.codes[:MOST_CODES]), "more": more}
         return "disputed" if "disputed" in {self.state, self.trust} else ""
 
 
@@ -59,7 +61,7 @@ def find(hash_set: HashSet, text: str, *, by: User) -> list[Known]:
     """
     kind = kinds.BY_LENGTH.get(len(text := text.strip()))
     if kind is None:
-        raise BadInput("This is not an MD5, SHA-1 or SHA-256. Paste the whole hash.")
+        raise BadInput(noop("This is not an MD5, SHA-1 or SHA-256. Paste the whole hash."))
     if kind.parse(text) in withheld.of(by):
         raise withheld.Withheld
     values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "value": kind.parse(text), "most": MOST}

@@ -4,6 +4,9 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 
 from hashsets import exchange, import_queue, scheme_tables
 from hashsets.models import Disposition, HashSet, Policy
@@ -18,23 +21,26 @@ class SetForm(forms.Form):
 
     name = forms.CharField(
         max_length=120,
-        label="Name",
-        help_text="As people will look for it, such as “Harbour list 2026”.",
+        label=lazy("Name"),
+        help_text=lazy("As people will look for it, such as “Harbour list 2026”."),
         widget=forms.TextInput({"class": "input"}),
     )
     role = forms.ChoiceField(
-        label="Kind", choices=HashSet.SetRole.choices, widget=forms.Select({"class": "input"}), initial="relevant"
+        label=lazy("Kind"),
+        choices=HashSet.SetRole.choices,
+        widget=forms.Select({"class": "input"}),
+        initial="relevant",
     )
-    scheme = forms.ChoiceField(label="Scheme", widget=forms.Select({"class": "input"}))
+    scheme = forms.ChoiceField(label=lazy("Scheme"), widget=forms.Select({"class": "input"}))
     reach = forms.ChoiceField(
-        label="Who may match against it",
+        label=lazy("Who may match against it"),
         choices=HashSet.Reach.choices,
         widget=forms.Select({"class": "input"}),
         initial="agency",
     )
     vouched = forms.BooleanField(
-        label="We vouch for what is imported",
-        help_text="Otherwise its entries are provisional: other agencies' policies may ask for more.",
+        label=lazy("We vouch for what is imported"),
+        help_text=lazy("Otherwise its entries are provisional: other agencies' policies may ask for more."),
         required=False,
         initial=True,
     )
@@ -60,7 +66,7 @@ class FilesField(forms.FileField):
         """Each file on its own."""
         given = data if isinstance(data, list) else [data]
         if len(given) > MOST_PARTS:
-            raise forms.ValidationError(f"At most {MOST_PARTS} files.")
+            raise forms.ValidationError(_("At most %(most_parts)s files.") % {"most_parts": MOST_PARTS})
         if not any(given) and not self.required:
             return []
         return [super(FilesField, self).clean(file, initial) for file in given or [None]]
@@ -70,16 +76,19 @@ class ImportForm(forms.Form):
     """A list to import; several files are its parts."""
 
     file = FilesField(
-        label="File",
+        label=lazy("File"),
         allow_empty_file=True,  # the import itself says what is wrong with it
-        help_text=f"Several files are the parts of one list. Winnow reads {exchange.READABLE}.",
+        help_text=format_lazy(
+            lazy("Several files are the parts of one list. Winnow reads {formats}; each as it is, in gzip or in zip."),
+            formats=exchange.FORMATS,
+        ),
         widget=Files({"class": "input", "multiple": True}),
     )
     mode = forms.ChoiceField(
-        label="What the list is",
+        label=lazy("What the list is"),
         choices=[
-            ("whole", "This list is the whole set: what it lacks is withdrawn"),
-            ("add", "Add its entries to the set: nothing is withdrawn"),
+            ("whole", lazy("This list is the whole set: what it lacks is withdrawn")),
+            ("add", lazy("Add its entries to the set: nothing is withdrawn")),
         ],
         widget=forms.RadioSelect,
         initial="whole",
@@ -87,11 +96,11 @@ class ImportForm(forms.Form):
     )
     dry_run = forms.BooleanField(required=False)  # the button "Check first"
     incomplete = forms.BooleanField(
-        label="Parts are missing", help_text="Import the parts that are there.", required=False
+        label=lazy("Parts are missing"), help_text=lazy("Import the parts that are there."), required=False
     )
     only_media = forms.BooleanField(
-        label="Pictures and videos only",
-        help_text="Of lists that name files, such as those of the NSRL.",
+        label=lazy("Pictures and videos only"),
+        help_text=lazy("Of lists that name files, such as those of the NSRL."),
         required=False,
     )
 
@@ -115,23 +124,23 @@ class PolicyForm(forms.Form):
     """What a match does in the person's agency. `back`: the policy is removed instead."""
 
     disposition = forms.ChoiceField(
-        choices=[("", "All"), *Disposition.choices], required=False, widget=forms.HiddenInput
+        choices=[("", lazy("All")), *Disposition.choices], required=False, widget=forms.HiddenInput
     )
     action = forms.ChoiceField(
-        label="A strong match", choices=Policy.Action.choices, widget=forms.Select({"class": "input"})
+        label=lazy("A strong match"), choices=Policy.Action.choices, widget=forms.Select({"class": "input"})
     )
     min_trust = forms.ChoiceField(
-        label="From trust",
-        help_text="Of entries that are trusted less, a match is a note only.",
-        choices=[(str(level), str(level)) for level in MINIMA],
+        label=lazy("From trust"),
+        help_text=lazy("Of entries that are trusted less, a match is a note only."),
+        choices=[(str(level), lazy(str(level))) for level in MINIMA],
         widget=forms.Select({"class": "input"}),
     )
     may_discard = forms.BooleanField(
-        label="Harmless may be hidden",
-        help_text="Files of known-good sets and of category 0 leave the queue unseen.",
+        label=lazy("Harmless may be hidden"),
+        help_text=lazy("Files of known-good sets and of category 0 leave the queue unseen."),
         required=False,
     )
-    reason = forms.CharField(label="Reason", max_length=400, widget=forms.TextInput({"class": "input"}))
+    reason = forms.CharField(label=lazy("Reason"), max_length=400, widget=forms.TextInput({"class": "input"}))
     back = forms.BooleanField(required=False)
 
     def clean_reason(self) -> str:
@@ -147,4 +156,4 @@ class ExportForm(forms.Form):
 
     def clean_region(self) -> str:
         """`Default` is what most readers take (vics.md section 9)."""
-        return self.cleaned_data["region"] or "Default"
+        return self.cleaned_data["region"] or _("Default")

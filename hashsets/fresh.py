@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from hashsets import copy_rows, entry_hashes, staging
@@ -76,22 +77,22 @@ def write(
                 for block in _packed(part.alone, dispositions) if len(part.alone) else ():
                     copy.write(block)
                 stored += len(part.alone)
-                tell("Storing", stored, len(rows))
+                tell(_("Storing"), stored, len(rows))
             copy.write(copy_rows.END)
         cursor.execute(MERGED.format(set=hash_set.pk))
         stored += cursor.rowcount
-        tell("Indexing", 0, 0)
+        tell(_("Indexing"), 0, 0)
         cursor.execute("SELECT hashsets_fresh_index(%s)", [hash_set.pk])
         if pdq:
             entry_hashes.fill_fresh(hash_set)
-    tell("Putting in place", 0, 0)
+    tell(_("Putting in place"), 0, 0)
     _take(hash_set)
     return stored
 
 
 def _take(hash_set: HashSet) -> None:
     """Put the new partition in place, letting others through between two tries."""
-    for _ in range(MOST_WAITS):
+    for _try in range(MOST_WAITS):
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 cursor.execute(f"SET LOCAL lock_timeout = '{WAIT}s'")

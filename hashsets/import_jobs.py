@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hashsets.import_report import ImportReport
 from hashsets.models import HashSet
@@ -71,7 +72,7 @@ def _buried(held: Job) -> bool:
     """End a held job whose command is gone; nobody can run it again. False for those a worker runs."""
     if held.cursor["via"] != "command":
         return False
-    end(held, Job.State.FAILED, "The command that ran this import ended. Nothing was stored.")
+    end(held, Job.State.FAILED, _("The command that ran this import ended. Nothing was stored."))
     return True
 
 

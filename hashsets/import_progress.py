@@ -4,6 +4,7 @@ import json
 import time
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from hashsets.pace import Pace
 from hashsets.storing import Tell
@@ -34,7 +35,7 @@ class Teller:
 
     def tell(self, phase: str, done: int, of: int) -> None:
         """`done` of `of` bytes, or entries when they are stored; a new phase is told at once."""
-        pace = self._pace.words(phase, done, of, unit="B" if phase.startswith("Reading") else " entries")
+        pace = self._pace.words(phase, done, of, unit="B" if phase.startswith(_("Reading")) else " entries")
         if self._listen:
             self._listen(f"{phase} {pace}".rstrip(), done, of)
         now = time.monotonic()

@@ -106,11 +106,12 @@ def refuse(hash_set: HashSet, name: str, *, by: User, error: WorkbenchError) -> 
         kind=import_jobs.KIND,
         subject=import_jobs.subject(hash_set),
         state=Job.State.FAILED,
-        message=str(error),
+        message=error.english,
         cursor=cursor,
     )
     audit.record(
-        events.IMPORT_REFUSED, by=by, on=hash_set, agency=hash_set.owner_id, outcome="refused", reason=str(error)[:400],
+        events.IMPORT_REFUSED, by=by, on=hash_set, agency=hash_set.owner_id, outcome="refused",
+        reason=error.english[:400],
         name=name[:200], run=str(job.public_id), from_folder=True,
     )  # fmt: skip
     return job

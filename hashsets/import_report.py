@@ -85,7 +85,7 @@ class ImportReport:
 
     def refuse(self, error: WorkbenchError) -> None:
         """Note why nothing was stored."""
-        self.refused, self.refused_code = str(error), error.code
+        self.refused, self.refused_code = error.english, error.code
         self.offset = getattr(error, "offset", None)
 
     def as_json(self) -> dict[str, Any]:

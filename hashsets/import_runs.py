@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from hashsets import import_jobs, importing, kept_lists
 from hashsets.exchange import ReadOptions
@@ -17,6 +18,7 @@ from hashsets.models import HashSet
 from hashsets.storing import Tell
 from workbench.errors import WorkbenchError
 from workbench.models import Job, User
+from workbench.words import digits
 
 MOST_TRIES = 3
 
@@ -37,11 +39,13 @@ def run(job_id: int) -> None:
 def _try(job: Job) -> None:
     """Import the kept files, unless not all of them came, or it was tried often enough."""
     if not job.cursor.get("kept"):
-        import_jobs.end(job, Job.State.FAILED, "The upload ended early. Nothing was stored; send the list again.")
+        import_jobs.end(job, Job.State.FAILED, _("The upload ended early. Nothing was stored; send the list again."))
         return
     tries = job.cursor.get("tries", 0) + 1
     if tries > MOST_TRIES:
-        import_jobs.end(job, Job.State.FAILED, "The import stopped three times without an answer. Nothing was stored.")
+        import_jobs.end(
+            job, Job.State.FAILED, _("The import stopped three times without an answer. Nothing was stored.")
+        )
         return
     job.cursor = {**job.cursor, "tries": tries}
     Job.objects.filter(pk=job.pk).update(state=Job.State.RUNNING, cursor=job.cursor)
@@ -88,7 +92,7 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
                 report=report,
             )
     except WorkbenchError as error:
-        import_jobs.end(job, Job.State.FAILED, str(error), report)
+        import_jobs.end(job, Job.State.FAILED, error.english, report)
         raise
     import_jobs.end(job, Job.State.DONE, sentence(report), report)
     return report
@@ -97,13 +101,25 @@ def _import(job: Job, parts: Sequence[Part], listen: Tell | None = None) -> Impo
 def sentence(report: ImportReport) -> str:
     """What an import did, in words."""
     if report.already_in_force:
-        return f"This very list is in force already, as version {report.generation}. Nothing changed."
+        return _("This very list is in force already, as version %(generation)s. Nothing changed.") % {
+            "generation": report.generation
+        }
     figures = report.figures()
-    found = (
-        f"{report.stored:,} entries from {figures['read']:,} records, +{figures['added']:,} -{figures['withdrawn']:,},"
-        f" {report.conflicts:,} conflicts, {sum(report.unmapped.values()):,} unmapped"
-    )
-    how = ", added to what the set holds" if report.add else ""
+    found = _(
+        "%(stored)s entries from %(read)s records, +%(added)s -%(withdrawn)s, %(conflicts)s conflicts, %(sum)s unmapped"
+    ) % {
+        "stored": digits(report.stored),
+        "read": digits(figures["read"]),
+        "added": digits(figures["added"]),
+        "withdrawn": digits(figures["withdrawn"]),
+        "conflicts": digits(report.conflicts),
+        "sum": digits(sum(report.unmapped.values())),
+    }
+    how = _(", added to what the set holds") if report.add else ""
     if report.dry_run:
-        return f"Dry run: {found}{how}. Nothing was stored."
-    return f"Version {report.generation} is in force: {found}{how}."
+        return _("Dry run: %(found)s%(how)s. Nothing was stored.") % {"found": found, "how": how}
+    return _("Version %(generation)s is in force: %(found)s%(how)s.") % {
+        "generation": report.generation,
+        "found": found,
+        "how": how,
+    }

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from hashsets import entry_hashes, events, exchange, fresh, import_checks, merging, staging, storing
 from hashsets.exchange import ReadOptions, Report
@@ -80,7 +81,7 @@ def import_file(
 
 def _digested(part: Part, file: BufferedReader, tell: Tell) -> PartReport:
     """The part's SHA-256 and size."""
-    tell(f"Reading {part.name}", 0, 0)
+    tell(_("Reading %(name)s") % {"name": part.name}, 0, 0)
     digest = hashlib.file_digest(file, "sha256")
     size = file.tell()
     file.seek(0)
@@ -121,7 +122,7 @@ def _stage(
         part.found = found = Report()
 
         def progress(file: BufferedReader = file, before: int = before, name: str = part.name) -> None:
-            tell(f"Reading {name}", before + file.tell(), total)
+            tell(_("Reading %(name)s") % {"name": name}, before + file.tell(), total)
 
         parts = exchange.read_parts(file, part.name, found, options)
         filled = staging.fill(parts, dispositions, into, start=start, tell=progress)
@@ -130,7 +131,7 @@ def _stage(
         more += filled.more
         start += found.read
         before += part.bytes
-    tell("Checking", 0, 0)
+    tell(_("Checking"), 0, 0)
     fresh_one = fresh.fits(hash_set, len(into))
     alone = staging.settle(into, dispositions, all_of_them=not fresh_one)
     placeholders = [value for part in report.parts for value in part.found.placeholder_photodna]

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, import_checks, import_jobs
 from hashsets.models import HashSet, ListUpload
@@ -41,7 +42,7 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
     if size > settings.UPLOAD_BYTES:
         raise pieces.UploadTooLarge
     if not (shown := Path(name.decode("utf-8", "replace").replace("\0", "")).name[:200]):
-        raise BadInput("A file came without a name.")
+        raise BadInput(noop("A file came without a name."))
     mark = sha256(fingerprint).hexdigest() if fingerprint else ""
     own = ListUpload.objects.filter(set=hash_set, by=by)
     same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()

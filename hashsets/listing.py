@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, exchange
 from hashsets.entry_rows import RAW, loaded
@@ -24,6 +25,7 @@ from hashsets.models import HashSet
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
+from workbench.words import digits
 
 PAGE = 5000  # entries
 ENTRIES = f"""
@@ -108,11 +110,17 @@ def _read_back(format_: ListWriter, stream: BinaryIO, written: Tally) -> None:
         for _record_read in found.of(format_.read(stream, report, ReadOptions())):
             pass
     except MalformedDocument as error:
-        raise ExportDiffers(f"The list was written and cannot be read back: {error}. It was not given out.") from error
+        raise ExportDiffers(
+            noop("The list was written and cannot be read back: %(error)s. It was not given out."), error=error
+        ) from error
     if not written.agrees(found):
         raise ExportDiffers(
-            f"{written.entries:,} entries were written and {found.entries:,} read back, or not the same ones. The list"
-            " was not given out. Tell whoever runs Winnow."
+            noop(
+                "%(entries)s entries were written and %(entries2)s read back, or not the same ones. The "
+                "list was not given out. Tell whoever runs Winnow."
+            ),
+            entries=digits(written.entries),
+            entries2=digits(found.entries),
         )
     stream.seek(0)
 

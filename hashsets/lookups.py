@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, hits, kinds, pasted, withheld
 from hashsets.hits import PDQ, Hit
@@ -114,7 +115,7 @@ def _withhold(answers: Iterable[Answer], by: User) -> None:
     secret = withheld.of(by)
     for answer in answers if secret else ():
         if not secret.isdisjoint(_values(answer.hash)):
-            answer.hits, answer.more, answer.known, answer.problem = [], 0, False, str(withheld.Withheld())
+            answer.hits, answer.more, answer.known, answer.problem = [], 0, False, withheld.Withheld().english
 
 
 def _values(text: str) -> set[bytes]:
@@ -156,7 +157,7 @@ def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]], *, as_b
     text = answer.hash.removeprefix(PDQ_PREFIX)
     kind = PDQ if text != answer.hash or "," in text else kinds.BY_LENGTH.get(len(text))
     if kind is None:
-        answer.problem = "not an MD5, SHA-1, SHA-256 or PDQ"
+        answer.problem = noop("not an MD5, SHA-1, SHA-256 or PDQ")
         return
     answer.kind = kind.id
     try:
@@ -166,4 +167,4 @@ def _parse(answer: Answer, wanted: dict[str, dict[bytes, list[Answer]]], *, as_b
             wanted[PDQ.id][value].append(answer)
             answer.kind = f"{kind.id} or {PDQ.id}"
     except WorkbenchError as error:
-        answer.problem = str(error)
+        answer.problem = error.english

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from hashsets import access as scope
 from workbench.models import Agency
@@ -14,12 +15,12 @@ from workbench.models import Agency
 class Disposition(models.TextChoices):
     """What a category means for the queue; derived from the scheme, never typed in."""
 
-    RELEVANT = "relevant", "Relevant"
-    RESTRICTED = "relevant_restricted", "Relevant, restricted"
-    COMPARISON = "comparison", "Comparison"
-    NOT_RELEVANT = "not_relevant", "Not relevant"
-    NO_VERDICT = "no_verdict", "No verdict"
-    UNMAPPED = "unmapped", "Unmapped"
+    RELEVANT = "relevant", lazy("Relevant")
+    RESTRICTED = "relevant_restricted", lazy("Relevant, restricted")
+    COMPARISON = "comparison", lazy("Comparison")
+    NOT_RELEVANT = "not_relevant", lazy("Not relevant")
+    NO_VERDICT = "no_verdict", lazy("No verdict")
+    UNMAPPED = "unmapped", lazy("Unmapped")
 
 
 class Scheme(models.Model):
@@ -77,9 +78,9 @@ class SchemeDraft(models.Model):
     class State(models.TextChoices):
         """What became of it."""
 
-        OPEN = "open", "Draft"
-        APPROVED = "approved", "In force"
-        DISCARDED = "discarded", "Discarded"
+        OPEN = "open", lazy("Draft")
+        APPROVED = "approved", lazy("In force")
+        DISCARDED = "discarded", lazy("Discarded")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(Agency, on_delete=models.PROTECT)
@@ -116,15 +117,15 @@ class HashSet(models.Model):
     class SetRole(models.TextChoices):
         """What the set is a list of."""
 
-        RELEVANT = "relevant", "Relevant"
-        KNOWN_GOOD = "known-good", "Known good"
-        COMPARISON = "comparison", "Comparison"
+        RELEVANT = "relevant", lazy("Relevant")
+        KNOWN_GOOD = "known-good", lazy("Known good")
+        COMPARISON = "comparison", lazy("Comparison")
 
     class Reach(models.TextChoices):
         """Who may match against it."""
 
-        AGENCY = "agency", "This agency"
-        NODE = "node", "Every agency on this node"
+        AGENCY = "agency", lazy("This agency")
+        NODE = "node", lazy("Every agency on this node")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     owner = models.ForeignKey(Agency, on_delete=models.PROTECT)
@@ -304,11 +305,11 @@ class Policy(models.Model):
     class Action(models.TextChoices):
         """accept and hide close an item; propose asks; suppress and off do nothing."""
 
-        ACCEPT = "accept", "Accept"
-        PROPOSE = "propose", "Propose"
-        HIDE = "hide", "Hide harmless"
-        SUPPRESS = "suppress", "Suppress"
-        OFF = "off", "Off"
+        ACCEPT = "accept", lazy("Accept")
+        PROPOSE = "propose", lazy("Propose")
+        HIDE = "hide", lazy("Hide harmless")
+        SUPPRESS = "suppress", lazy("Suppress")
+        OFF = "off", lazy("Off")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT)

@@ -12,6 +12,7 @@ from io import BufferedReader
 from itertools import count
 
 from workbench.errors import BadInput
+from workbench.words import noop
 
 LONGEST = 200  # bytes of a name kept, so that ours fit around it
 CLOSED, SHARED = 0o700, 0o770  # modes of our folders: others must not write where a list is imported
@@ -66,14 +67,19 @@ def file_in(name: str, folder: int) -> BufferedReader:
     """A file of the folder. Raises BadInput for links and whatever else is none."""
     kind = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
     if stat.S_ISLNK(kind):
-        raise BadInput(f"{as_text(name)} is a link, which was not followed. Put the list itself into the folder.")
+        raise BadInput(
+            noop("%(name)s is a link, which was not followed. Put the list itself into the folder."), name=as_text(name)
+        )
     if not stat.S_ISREG(kind):
-        raise BadInput(f"{as_text(name)} is not a file, nor a folder of files that can be read: the parts of one list.")
+        raise BadInput(
+            noop("%(name)s is not a file, nor a folder of files that can be read: the parts of one list."),
+            name=as_text(name),
+        )
     try:
         return open(name, "rb", opener=lambda path, _flags: os.open(path, OPEN_FILE, dir_fd=folder))
     except PermissionError:
         raise BadInput(
-            f"{as_text(name)} may not be read by Winnow's account. Give it the right, then try again."
+            noop("%(name)s may not be read by Winnow's account. Give it the right, then try again."), name=as_text(name)
         ) from None
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils.translation import gettext as _
 
 from hashsets import policies
 from hashsets.models import Category, Disposition, Generation, HashSet, Policy
@@ -187,7 +188,7 @@ def _acts(hash_set: HashSet, disposition: str) -> bool:
 def _does(hash_set: HashSet, rule: Rule) -> str:
     """What a match comes to, in a word: what would close a known-good file only proposes until it may discard."""
     if not _acts(hash_set, rule.disposition):
-        return "Noted only"
+        return _("Noted only")
     closes = rule.action in {Policy.Action.ACCEPT, Policy.Action.HIDE}
     only_proposes = closes and hash_set.role == HashSet.SetRole.KNOWN_GOOD and not rule.may_discard
     return str(Policy.Action.PROPOSE.label if only_proposes else Policy.Action(rule.action).label)
@@ -201,7 +202,7 @@ def _discards(hash_set: HashSet, rule: Rule) -> str:
         return "yes"
     if hash_set.role == HashSet.SetRole.KNOWN_GOOD:
         return "no"
-    return "yes, but not category 0" if rule.disposition == Disposition.NOT_RELEVANT else "–"
+    return _("yes, but not category 0") if rule.disposition == Disposition.NOT_RELEVANT else "–"
 
 
 def _policies(user: User, hash_set: HashSet) -> list[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from time import monotonic
 
+from workbench.words import gettext as _
+
 SETTLED = 2.0  # seconds after which a pace means something
 _UNITS = ((1_000_000_000, "G"), (1_000_000, "M"), (1_000, "k"), (1, ""))
 
@@ -25,7 +27,10 @@ class Pace:
         if elapsed < SETTLED or got <= 0 or not of:
             return ""
         rate = got / elapsed
-        return f"{_short(rate, unit)}/s, {_lasting((of - done) / rate)} left"
+        return _("%(short)s/s, %(lasting)s left") % {
+            "short": _short(rate, unit),
+            "lasting": _lasting((of - done) / rate),
+        }
 
 
 def _short(number: float, unit: str) -> str:
@@ -35,7 +40,7 @@ def _short(number: float, unit: str) -> str:
 
 def _lasting(seconds: float) -> str:
     if seconds < 60:
-        return f"{max(round(seconds), 1)} s"
+        return _("%(max)s s") % {"max": max(round(seconds), 1)}
     if seconds < 5400:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"
+        return _("%(round)s min") % {"round": round(seconds / 60)}
+    return _("%(value)s h") % {"value": f"{seconds / 3600:.1f}"}

@@ -18,12 +18,14 @@ from hashsets.exchange.checksums import BSD, is_of
 from hashsets.exchange.csv_list import HASH_COLUMNS, named
 from hashsets.exchange.csv_rows import is_passed, separator_of
 from hashsets.exchange.peek import column_name
+from workbench.words import gettext as _
+from workbench.words import noop
 
 PDQ_PREFIX = "pdq:"  # before 64 digits that are no SHA-256
 LONGEST = 70_000  # characters of a line that is more than hashes; a path has 4,096 bytes, and all may be escaped
 SHOWN = 200  # characters kept of a name, or of what is no hash
-NO_HASH = "not a hash"
-OTHER_KIND = "a hash of a kind that no set holds"
+NO_HASH = noop("not a hash")
+OTHER_KIND = noop("a hash of a kind that no set holds")
 
 _ASKED = HASH_COLUMNS | {"pdq"}
 _END = re.compile(r"\r\n|\n|\r")
@@ -79,7 +81,7 @@ def _row(line: str, columns: _Columns | None) -> list[_Found]:
     if all(map(_is_hash, tokens)):
         return [(token, "", "") for token in tokens]
     if len(line) > LONGEST:
-        return [(line[:SHOWN], "", "too long a line")]
+        return [(line[:SHOWN], "", _("too long a line"))]
     if columns and columns.separator in line and (found := _by_columns(columns.cells(line), columns.names)):
         return found
     return _as_printed(line.strip()) or _by_cells(line) or [(line.strip()[:SHOWN], "", NO_HASH)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations
 from hashsets.models import Disposition, HashSet, Policy
@@ -134,7 +135,7 @@ def effective(agency_id: int, set_id: int | None = None) -> list[Rule]:
 
 def _check_agency(agency: Agency, by: User) -> None:
     if by.agency_id != agency.pk:
-        raise NotAllowed("A policy is set by the agency it is for.")
+        raise NotAllowed(noop("A policy is set by the agency it is for."))
 
 
 def _check(action: str, disposition: str | None, min_trust: str | None) -> None:
@@ -143,6 +144,6 @@ def _check(action: str, disposition: str | None, min_trust: str | None) -> None:
     if disposition is not None and disposition not in Disposition.values:
         raise BadInput(f"Not a disposition: {disposition!r}. There are {', '.join(Disposition.values)}.")
     if action == Policy.Action.HIDE and disposition in {Disposition.RELEVANT, Disposition.RESTRICTED}:
-        raise BadInput("Hiding is for what is harmless: choose the disposition not_relevant, or accept.")
+        raise BadInput(noop("Hiding is for what is harmless: choose the disposition not_relevant, or accept."))
     if min_trust is not None and min_trust not in MINIMA:
         raise BadInput(f"Not a trust to ask for: {min_trust!r}. There are {', '.join(MINIMA)}.")

@@ -12,6 +12,8 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, scheme_tables, schemes
 from hashsets.models import Scheme, SchemeDraft
@@ -53,7 +55,7 @@ def problems(doc: Mapping[str, Any]) -> list[str]:
     except schemes.BadScheme as error:
         found = [str(one) for one in error.details] or [str(error)]
         more = len(found) - MOST_TOLD
-        return [*found[:MOST_TOLD], f"and {more} more"] if more > 0 else found
+        return [*found[:MOST_TOLD], _("and %(more)s more") % {"more": more}] if more > 0 else found
     return []
 
 
@@ -76,11 +78,16 @@ def begin(*, name: str, slug: str, like: Scheme | None = None, by: User) -> Sche
     """A draft of a new scheme of the person's agency, with the categories of `like`. Raises BadInput, DraftOpen."""
     scheme_id = f"{by.agency.slug}.{slug}"
     if not re.fullmatch(SLUG, slug):
-        raise BadInput("Type the id with small letters a to z, digits and hyphens, such as harbour-2.")
+        raise BadInput(noop("Type the id with small letters a to z, digits and hyphens, such as harbour-2."))
     if len(scheme_id) > LONGEST_ID:
-        raise BadInput(f"Type a shorter id: {scheme_id} may have {LONGEST_ID} characters, and has {len(scheme_id)}.")
+        raise BadInput(
+            noop("Type a shorter id: %(scheme_id)s may have %(longest_id)s characters, and has %(scheme_id2)s."),
+            scheme_id=scheme_id,
+            longest_id=LONGEST_ID,
+            scheme_id2=len(scheme_id),
+        )
     if Scheme.objects.filter(scheme_id=scheme_id).exists():
-        raise BadInput(f"There is a scheme {scheme_id}. Make a new version of it.")
+        raise BadInput(noop("There is a scheme %(scheme_id)s. Make a new version of it."), scheme_id=scheme_id)
     doc = (of(like) if like else EMPTY) | {"id": scheme_id, "version": 1, "name": name.strip()}
     return _begun(doc, by)
 
@@ -89,7 +96,7 @@ def begin(*, name: str, slug: str, like: Scheme | None = None, by: User) -> Sche
 def begin_version(scheme: Scheme, *, by: User) -> SchemeDraft:
     """A draft of the next version of one of the agency's own schemes. Raises BadInput, DraftOpen."""
     if scheme.owner_id != by.agency_id:
-        raise BadInput("This scheme came with Winnow. Make one of your own like it.")
+        raise BadInput(noop("This scheme came with Winnow. Make one of your own like it."))
     newest = scheme_tables.latest(scheme.scheme_id, by.agency)
     return _begun(of(newest) | {"version": newest.version + 1}, by)
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations
 from hashsets.models import HashSet, Scheme
@@ -45,7 +46,9 @@ def create(
     # Two people may think of one name at once: who comes second waits here, and then finds it taken.
     Agency.objects.select_for_update(no_key=True).get(pk=owner.pk)
     if HashSet.objects.filter(owner=owner, name=name).exists():
-        raise NameTaken(f"{owner} has a set {name!r} already. Choose another name.")
+        raise NameTaken(
+            noop("%(owner)s has a set %(name)s already. Choose another name."), owner=owner, name=repr(name)
+        )
     made = HashSet.objects.create(
         owner=owner, name=name, role=role, scheme=scheme, reach=reach, trust=trust, receives_offers=receives_offers
     )
@@ -56,12 +59,16 @@ def create(
 
 def _check_name(name: str) -> None:
     if not name.strip():
-        raise BadInput("Type a name of letters and digits, such as Harbour list 2026.")
+        raise BadInput(noop("Type a name of letters and digits, such as Harbour list 2026."))
     for place, character in enumerate(name, 1):
         if not visible.readable(character):
             raise BadInput(
-                f"Character {place} of the name cannot be seen (U+{ord(character):04X}). Type the name anew, by hand, "
-                "with letters, digits, blanks and the usual signs."
+                noop(
+                    "Character %(place)s of the name cannot be seen (U+%(ord)s). Type the name anew, by "
+                    "hand, with letters, digits, blanks and the usual signs."
+                ),
+                place=place,
+                ord=f"{ord(character):04X}",
             )
 
 
@@ -69,7 +76,7 @@ def _check_name(name: str) -> None:
 def retire(hash_set: HashSet, *, by: User, reason: str) -> None:
     """End a set: its matches act no more, its entries stay on record. Raises BadInput without a reason, SetRetired."""
     if not reason.strip():
-        raise BadInput("Say why the set is retired.")
+        raise BadInput(noop("Say why the set is retired."))
     locked = generations.lock(hash_set)
     HashSet.objects.filter(pk=locked.pk).update(retired_at=timezone.now())
     audit.record(
@@ -94,7 +101,7 @@ def own(user: User, permission: str, public_id: UUID) -> HashSet:
 def require_owner(hash_set: HashSet, user: User) -> None:
     """Raise NotAllowed for a set of another agency: it may be matched against, and nothing else."""
     if hash_set.owner_id != user.agency_id:
-        raise NotAllowed(f"{hash_set.name} belongs to {hash_set.owner}.")
+        raise NotAllowed(noop("%(name)s belongs to %(owner)s."), name=hash_set.name, owner=hash_set.owner)
 
 
 def named(name: str, *, user: User) -> HashSet:
@@ -102,5 +109,7 @@ def named(name: str, *, user: User) -> HashSet:
     found = HashSet.objects.for_actor(user).filter(name=name).select_related("owner", "scheme")
     own: list[HashSet] = sorted(found, key=lambda hash_set: (hash_set.owner_id != user.agency_id, hash_set.pk))
     if not own:
-        raise UnknownSet(f"There is no hash set {name!r} here. Make it with `manage.py hashset create`.")
+        raise UnknownSet(
+            noop("There is no hash set %(name)s here. Make it with `manage.py hashset create`."), name=repr(name)
+        )
     return own[0]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import adding, entry_hashes, events, foreseeing, fresh, generations, import_checks, swapping
 from hashsets.import_report import ImportReport
@@ -13,6 +15,7 @@ from hashsets.staging import Staged
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
+from workbench.words import digits
 
 Tell = Callable[[str, int, int], None]  # phase, done, of (bytes)
 
@@ -35,10 +38,10 @@ def swap(
         import_checks.check_version(locked, report, checked_against)
         _compare(locked, staged, report, tell)
         if report.dry_run:
-            tell("Looking at open cases", 0, 0)
+            tell(_("Looking at open cases"), 0, 0)
             report.foreseen = foreseeing.foresee_list(locked, staged, add=report.add)
             return
-        tell("Storing", 0, 0)
+        tell(_("Storing"), 0, 0)
         added, removed, codes = _store(locked, staged, report, tell)
         report.generation = locked.generation + 1
         step = generations.Step(
@@ -66,7 +69,7 @@ def _compare(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell
     if staged.fresh:
         report.compare(swapping.Difference(added=report.stored, withdrawn=0, changed=0, unchanged=0))
         return
-    tell("Comparing", 0, 0)
+    tell(_("Comparing"), 0, 0)
     if report.add:
         adding.complete(hash_set)
     current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
@@ -79,7 +82,11 @@ def _store(hash_set: HashSet, staged: Staged, report: ImportReport, tell: Tell) 
     if staged.fresh:
         added = fresh.write(hash_set, staged.rows, staged.dispositions, pdq=bool(report.pdq), tell=tell)
         if added != report.stored:
-            raise ReadTwoWays(f"{added:,} entries would be stored, {report.stored:,} were counted. Nothing was.")
+            raise ReadTwoWays(
+                noop("%(added)s entries would be stored, %(stored)s were counted. Nothing was."),
+                added=digits(added),
+                stored=digits(report.stored),
+            )
         return added, 0, Counter()
     added, removed = swapping.write(hash_set, add=report.add)
     if report.pdq or report.add:  # what is added to an entry leaves it the PDQ it had

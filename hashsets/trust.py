@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workbench.words import noop
+
 VIEWED = "viewed"  # the one basis that counts
 TRUSTED_FROM = 3  # organisations
 
@@ -17,11 +19,11 @@ TRUSTED_FROM = 3  # organisations
 class Trust(StrEnum):
     """How far an entry is believed, weakest first."""
 
-    RETRACTED = "retracted"
-    DISPUTED = "disputed"
-    PROVISIONAL = "provisional"
-    CORROBORATED = "corroborated"
-    TRUSTED = "trusted"
+    RETRACTED = noop("retracted")
+    DISPUTED = noop("disputed")
+    PROVISIONAL = noop("provisional")
+    CORROBORATED = noop("corroborated")
+    TRUSTED = noop("trusted")
 
 
 ORDER: tuple[Trust, ...] = tuple(Trust)

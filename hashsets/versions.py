@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import entry_hashes, events, generations
 from hashsets.entry_rows import MOMENT_OF, RAW_OF, SAID_OF
@@ -201,7 +202,7 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
     any version. Two events. Raises BadInput without a reason, UnknownVersion, LivesByVotes, SetRetired.
     """
     if not (reason := reason.strip()[:400]):
-        raise BadInput("Say why the set goes back to an earlier version.")
+        raise BadInput(noop("Say why the set goes back to an earlier version."))
     locked = generations.lock(hash_set)
     require_list(locked)
     wanted, now = version(locked, number), locked.generation
@@ -241,7 +242,7 @@ def require_list(hash_set: HashSet) -> None:
     """Raise LivesByVotes for a set whose entries are people's decisions: going back would overwrite opinions."""
     if hash_set.receives_offers or Vote.objects.filter(set=hash_set, current=True).exists():
         raise LivesByVotes(
-            "This set takes the decisions of people. Withdraw what is wrong; nobody else's word is lost."
+            noop("This set takes the decisions of people. Withdraw what is wrong; nobody else's word is lost.")
         )
 
 
@@ -260,7 +261,7 @@ def _key(text: str) -> tuple[bytes, int]:
     try:
         return (bytes.fromhex(ident), min(int(twin), 32_767)) if text else (b"", -1)
     except ValueError as error:
-        raise BadInput("The page's place in the list is damaged. Start from its beginning.") from error
+        raise BadInput(noop("The page's place in the list is damaged. Start from its beginning.")) from error
 
 
 def _change(row: tuple[Any, ...]) -> Change:

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.text import slugify
+from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations, import_jobs, import_queue, sets, watched_folder
 from hashsets.models import HashSet
@@ -54,8 +55,14 @@ def _make(place: Path) -> None:
         watched_folder.make(place)
     except OSError as error:
         if place.is_symlink():
-            raise BadInput(f"{place} is a link, which is not followed. Put a folder in its place.") from error
-        raise BadInput(f"The folder {place} cannot be made: {error.strerror}. Correct WINNOW_LISTS.") from error
+            raise BadInput(
+                noop("%(place)s is a link, which is not followed. Put a folder in its place."), place=place
+            ) from error
+        raise BadInput(
+            noop("The folder %(place)s cannot be made: %(strerror)s. Correct WINNOW_LISTS."),
+            place=place,
+            strerror=error.strerror,
+        ) from error
 
 
 def sets_with_work() -> list[int]:
@@ -156,8 +163,11 @@ def _require_right(hash_set: HashSet, by: User) -> None:
     """Raise unless who turned it on may still import into the set."""
     if not by.is_active:
         raise BadInput(
-            f"{by.name}, who turned the watched folder on, has no account any more. Have somebody who may import"
-            " turn it on again, and put the list back into the folder."
+            noop(
+                "%(name)s, who turned the watched folder on, has no account any more. Have somebody who "
+                "may import turn it on again, and put the list back into the folder."
+            ),
+            name=by.name,
         )
     sets.own(by, "set.import", hash_set.public_id)
 

@@ -28,6 +28,7 @@ from hashsets.open_folder import (
 )
 from workbench import unfinished
 from workbench.errors import BadInput, WorkbenchError
+from workbench.words import digits, noop
 
 GOING, IMPORTED, REFUSED, CLOCK = ".importing", "imported", "refused", ".clock"
 NEXT = "next"  # where a list lies that was taken and has no run yet
@@ -115,7 +116,11 @@ class WatchedFolder:
             folder = opened.enter_context(folder_or_none(name, place))
             names = [name] if folder is None else names_in(folder)
             if not 0 < len(names) <= MOST_PARTS:
-                raise BadInput(f"A folder is one list in 1 to {MOST_PARTS} parts; this one has {len(names):,}.")
+                raise BadInput(
+                    noop("A folder is one list in 1 to %(most_parts)s parts; this one has %(names)s."),
+                    most_parts=MOST_PARTS,
+                    names=digits(len(names)),
+                )
             within = place if folder is None else folder
             yield [Steady(as_text(part), opened.enter_context(file_in(part, within))) for part in names]
 

@@ -66,6 +66,7 @@ ROUTES = [
     # everybody has an account
     Route("workbench:signout", post=EVERYBODY),
     Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
+    Route("workbench:language", post=EVERYBODY, body={"language": "de"}),
     Route("workbench:tokens", post=EVERYBODY),
     Route("workbench:token_revoke", post=EVERYBODY, of="api_token", owner=True),
     # the log is for those who oversee

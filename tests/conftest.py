@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 
 from tests import chromium, database, environment, product, seed, sharing_out
+from tests.browser import pseudo
 from workbench.launcher import prepare
 from workbench.launcher import servers as launched
 
@@ -82,8 +83,14 @@ def _restore(_case: TransactionTestCase) -> None:
 
 @pytest.fixture(scope="session")
 def live() -> Iterator[product.Product]:
-    """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests."""
-    with product.running("--workers=1", data=seed.folder(CODE), settings=product.ROOMY) as running:
+    """The whole product (web, worker, beat) with a data folder of its own, shared by the browser tests.
+
+    It also offers the pseudo-locale, which no installation does.
+    """
+    data = seed.folder(CODE)
+    pseudo.write(data)
+    offered = {"WINNOW_LANGUAGES": f"en,de,{pseudo.LANGUAGE}"}
+    with product.running("--workers=1", data=data, settings=product.ROOMY | offered) as running:
         yield running
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.lean import without_comments
+from workbench.translating import catalogs
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 VENDOR = STATIC / "vendor"
@@ -17,7 +20,8 @@ CHECKSUMS = [line.split() for line in (VENDOR / "CHECKSUMS").read_text().splitli
 
 def packed(paths: list[Path]) -> int:
     """The bytes of these files together, each compressed with gzip as the web server sends it."""
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+    published = (without_comments(path.read_text()) if path in MODULES else path.read_text() for path in paths)
+    return sum(len(gzip.compress(code.encode(), 9)) for code in published)
 
 
 @pytest.mark.parametrize(("digest", "name"), CHECKSUMS, ids=[name for _, name in CHECKSUMS])
@@ -37,8 +41,13 @@ def test_the_style_sheet_and_the_scripts_stay_small() -> None:
     assert packed([STATIC / "css" / "winnow.css"]) <= 12_000
     for page, vendored in (("panels.js", [VENDOR / "htmx.min.js"]), ("review.js", [])):  # the desk has neither
         at_once = loaded({STATIC / "js" / "page.js", STATIC / "js" / page})
-        assert packed([*at_once, *vendored]) <= 60_000
+        assert packed([*at_once, *vendored]) + max(map(words, catalogs.locales())) <= 60_000
         assert [one.name for module in at_once for one in asked_for(module) if packed([one]) > 5000] == []
+
+
+def words(locale: str) -> int:
+    """The bytes of a language's texts for scripts, compressed."""
+    return len(gzip.compress(catalogs.script(catalogs.read(locale)).encode(), 9))
 
 
 def loaded(entries: set[Path]) -> set[Path]:
@@ -64,6 +73,11 @@ def test_a_template_holds_no_inline_script_style_or_foreign_host(path: Path) -> 
     assert not re.search(r"\sstyle\s*=|<style|\son[a-z]+\s*=|javascript:|\|\s*safe\b|autoescape off", text)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text)
     assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text)
+
+
+def test_a_published_script_lacks_nothing_but_whole_lines_of_comment() -> None:
+    code = "// what it does\nconst a = `https://b`; // why\n/** One\n * of two. */\nexport const c = /\\/\\*/;\n"
+    assert without_comments(code) == "const a = `https://b`; // why\nexport const c = /\\/\\*/;\n"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.utils.functional import lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as noop
 
 from workbench.errors import NotAllowed, NotFound
 from workbench.models import Membership, Role, User
@@ -56,11 +59,20 @@ def has(user: User, permission: str) -> bool:
     return user.is_active and not roles_for(permission).isdisjoint(roles(user))
 
 
+def _in_words(needed: Set[Role]) -> str:
+    return gettext(" or ").join(sorted(str(role.label) for role in needed))
+
+
+_either = lazy(_in_words, str)  # the log has it in English
+
+
 def require(user: User, permission: str) -> None:
     """Raise NotAllowed unless the person holds the permission."""
     if not has(user, permission):
-        needed = " or ".join(sorted(role.label for role in roles_for(permission)))
-        raise NotAllowed(f"This needs the role {needed}. An administrator of your agency can give it to you.")
+        raise NotAllowed(
+            noop("This needs the role %(needed)s. An administrator of your agency can give it to you."),
+            needed=_either(roles_for(permission)),
+        )
 
 
 def get(user: User, permission: str, model: type[M], public_id: UUID) -> M:

@@ -49,5 +49,6 @@ class WorkbenchConfig(AppConfig):
         import_module("workbench.celery")  # from here on tasks go to our broker, whichever process enqueues them
         autodiscover_modules("permissions", "access", "events")
         user_logged_in.connect(import_module("workbench.sessions").begin, dispatch_uid="workbench.begin")
+        import_module("workbench.speaking").begin()
         checks.register(import_module("workbench.decoders").check)
         post_migrate.connect(grant, dispatch_uid="workbench.grant")

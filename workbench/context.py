@@ -4,23 +4,27 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from workbench import access, decoders
+from workbench import access, decoders, languages
 from workbench.models import Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """`shell`: product, agency, roles in words, what weakens the decoders; `may`: what the navigation may show."""
     user = getattr(request, "user", None)
+    words = languages.script(translation.get_language() or languages.OF_MACHINES)
     if user is None or not user.is_authenticated:
-        return {"shell": {"product": settings.PRODUCT}}
+        return {"shell": {"product": settings.PRODUCT, "words": words}}
     held = sorted(access.roles(user))
     return {
         "shell": {
             "product": settings.PRODUCT,
+            "words": words,
             "agency": user.agency.name,
             "roles": [str(role) for role in held],
-            "role_text": ", ".join(role.label for role in held) or "No role",
+            "role_text": ", ".join(str(role.label) for role in held) or _("No role"),
             "warning": decoders.warning(),
             "advice": decoders.advice() if Role.ADMIN in held else "",
         },

@@ -7,15 +7,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core import checks
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from workbench.jail import Terms, layers
 
-OFF = (
-    "Previews are off: this machine's kernel does not offer {layers}. Files are still hashed and matched; "
-    "pictures, videos and archives wait. Whoever runs Winnow finds in the operator's guide what to do."
+OFF = noop(
+    "Previews are off: this machine's kernel does not offer {layers}. Files are still hashed "
+    "and matched; pictures, videos and archives wait. Whoever runs Winnow finds in the "
+    "operator's guide what to do."
 )
-WEAKER = "Media is decoded without {layers} on this machine, which whoever runs Winnow has accepted."
-SAME_USER = (
+WEAKER = noop("Media is decoded without {layers} on this machine, which whoever runs Winnow has accepted.")
+SAME_USER = noop(
     "Decoders run as the same user as Winnow on this machine. Started as root, Winnow gives them a user of their own."
 )
 
@@ -29,12 +32,12 @@ def warning() -> str:
     """What everybody must know: that previews are off, or made with less protection; "" when the jail is complete."""
     missing = layers.missing()
     words = WEAKER if terms().incomplete_is_accepted else OFF
-    return words.format(layers=" and ".join(missing)) if missing else ""
+    return _(words).format(layers=" and ".join(missing)) if missing else ""
 
 
 def advice() -> str:
     """What only an administrator can change, and nobody else needs to read; "" when there is nothing."""
-    return "" if layers.can_become(settings.JAIL_UID) else SAME_USER
+    return "" if layers.can_become(settings.JAIL_UID) else _(SAME_USER)
 
 
 def check(**_kwargs: Any) -> list[checks.CheckMessage]:

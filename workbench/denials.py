@@ -18,6 +18,6 @@ def note(request: HttpRequest, error: WorkbenchError) -> None:
         asked = resolve(request.path_info)
         on = " ".join(f"{name}:{value}" for name, value in asked.kwargs.items() if isinstance(value, UUID))
         audit.record(
-            audit.DENIED, by=user, on=user, reason=str(error), outcome="refused",
+            audit.DENIED, by=user, on=user, reason=error.english, outcome="refused",
             route=asked.view_name, code=error.code, asked=on,
         )  # fmt: skip

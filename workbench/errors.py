@@ -1,10 +1,13 @@
 """Errors named after what happened, and their one renderer.
 
 Every error of the product carries a stable `code`, the HTTP `status` it is answered with, and whether
-it is `permanent` (a task stops) or not (a task may try again). Messages say what to do.
+it is `permanent` (a task stops) or not (a task may try again). Messages say what to do: `str(error)` in the language
+of whoever asked, `error.english` as the log and other machines keep it.
 """
 
 from http import HTTPStatus
+
+from workbench.words import gettext, in_english
 
 
 class WorkbenchError(Exception):
@@ -15,9 +18,19 @@ class WorkbenchError(Exception):
     permanent = True
     refuses = False  # somebody something that is there: then it is an event of the log too
 
-    def __init__(self, message: str = "", details: list[str] | None = None) -> None:
-        super().__init__(message or (self.__doc__ or "").strip().splitlines()[0])
+    def __init__(self, message: str = "", details: list[str] | None = None, **values: object) -> None:
+        """`message` is English, marked with `noop`, with `%(name)s` for `values`; without one it is the docstring."""
+        words = message or (self.__doc__ or "").strip().splitlines()[0]
+        self._said = words, values
+        super().__init__(gettext(words) % values if values else gettext(words))
         self.details = details or []
+
+    @property
+    def english(self) -> str:
+        """The message as machines keep it."""
+        words, values = self._said
+        with in_english():
+            return words % values if values else words
 
 
 class NotAllowed(WorkbenchError):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from workbench import access, audit
 from workbench.audit import Verdict
@@ -138,10 +139,10 @@ def chain(log: AuditLog) -> Chain:
     last = [{"seq": event.seq, "hash": bytes(event.hash).hex()} for event in reversed(newest)]
     now: dict[str, Any] = {"head_seq": log.head_seq, "head": bytes(log.head_hash).hex(), "last": last}
     if checked is None:
-        return Chain("unchecked", log.head_seq, "Nobody has verified this log yet.", **now)
+        return Chain("unchecked", log.head_seq, _("Nobody has verified this log yet."), **now)
     body = json.loads(checked.body)
     found = body["details"]
-    text = f"Recomputed {checked.at:%Y-%m-%d %H:%M} UTC by {body['name']}"
+    text = _("Recomputed %(at)s UTC by %(name)s") % {"at": f"{checked.at:%Y-%m-%d %H:%M}", "name": body["name"]}
     if body["outcome"] == "ok":
         return Chain("ok", found.get("events", checked.seq - 1), text, **now)
     return Chain("broken", log.head_seq, text, first_bad=found.get("first_bad"), proven=found.get("events", 0), **now)
@@ -199,13 +200,13 @@ def _case_id(text: str) -> UUID:
 
 def _row(event: AuditEvent) -> Row:
     body = json.loads(event.body)
-    kind, _, identity = event.subject.partition(":")
+    kind, _colon, identity = event.subject.partition(":")
     return Row(
         seq=event.seq,
         at=event.at,
         who=body["name"] or event.actor,
         verb=event.verb,
-        means=audit.verbs().get(event.verb, event.verb),
+        means=_(audit.verbs().get(event.verb, event.verb)),
         on=f"{kind} {identity[:8]}",
         detail=_in_words(body),
         outcome=body["outcome"],

@@ -7,9 +7,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import resolve
+from django.utils import translation
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
-from workbench import denials, sessions
+from workbench import denials, languages, sessions
 from workbench.errors import BadInput, WorkbenchError
 from workbench.views.errors import answer, wants_json
 
@@ -35,6 +37,27 @@ class SafeHeaders:
         if response.status_code not in SERVED or not request.path.startswith(settings.STATIC_URL):
             patch_cache_control(response, no_store=True, private=True)
         return response
+
+
+class Language:
+    """Answers in the language of whoever asks; machines are answered in English."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Stays active until the next request: what is streamed is made after this returns."""
+        language = languages.of(request)
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = self.get_response(request)
+        response.setdefault("Content-Language", translation.get_language() or languages.OF_MACHINES)
+        return response
+
+    def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> None:
+        """The public API's callers are scripts."""
+        if resolve(request.path_info).view_name.startswith(PUBLIC_API):
+            translation.activate(languages.OF_MACHINES)
 
 
 class SignedInOnly:
@@ -104,7 +127,7 @@ class ErrorsAsAnswers:
             for _name, values in fields.lists()
             for value in values
         ):
-            return answer(request, BadInput("A field of this request holds a character that no text has."))
+            return answer(request, BadInput(_("A field of this request holds a character that no text has.")))
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 
 class Agency(models.Model):
@@ -24,12 +25,12 @@ class Agency(models.Model):
 class Role(models.TextChoices):
     """What a person may do in an agency; `admin` excludes the first three."""
 
-    INVESTIGATOR = "investigator", "Investigator"
-    SUPERVISOR = "supervisor", "Supervisor"
-    EXPORTER = "exporter", "Exporter"
-    AUDITOR = "auditor", "Auditor"
-    WELFARE = "welfare", "Welfare officer"
-    ADMIN = "admin", "Administrator"
+    INVESTIGATOR = "investigator", lazy("Investigator")
+    SUPERVISOR = "supervisor", lazy("Supervisor")
+    EXPORTER = "exporter", lazy("Exporter")
+    AUDITOR = "auditor", lazy("Auditor")
+    WELFARE = "welfare", lazy("Welfare officer")
+    ADMIN = "admin", lazy("Administrator")
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,6 +45,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="people")
     is_active = models.BooleanField(default=True)
+    language = models.CharField(max_length=10, default="", blank=True)  # empty: the browser's (languages.py)
     created_at = models.DateTimeField(db_default=Now())
 
     objects = UserManager()
@@ -89,8 +91,8 @@ class ApiToken(models.Model):
     class Scope(models.TextChoices):
         """What it may do of what its person may."""
 
-        READ = "read", "Read and look up"
-        WRITE = "write", "Read, look up and decide"
+        READ = "read", lazy("Read and look up")
+        WRITE = "write", lazy("Read, look up and decide")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from workbench import audit, tokens
 from workbench.errors import WorkbenchError
@@ -73,7 +74,7 @@ class PasswordBackend:
 def add_agency(*, slug: str, name: str, by: User | None = None) -> Agency:
     """Add a local agency."""
     if Agency.objects.filter(slug=slug).exists():
-        raise AlreadyThere(f"There is an agency {slug!r} already.")
+        raise AlreadyThere(noop("There is an agency %(slug)s already."), slug=repr(slug))
     agency = Agency.objects.create(slug=slug, name=name)
     audit.record(audit.AGENCY_ADDED, by=by, on=agency, agency=audit.NODE, name=name)
     return agency
@@ -87,7 +88,7 @@ def add_person(
     if Role.ADMIN in roles and roles & NOT_WITH_ADMIN:
         raise RolesConflict
     if User.objects.filter(username=username).exists():
-        raise AlreadyThere(f"There is a person {username!r} already.")
+        raise AlreadyThere(noop("There is a person %(username)s already."), username=repr(username))
     user = User(username=username, name=name, agency=agency)
     if password is None:
         user.set_unusable_password()

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
 from workbench.jail.layers import OWN_UID
@@ -105,9 +106,9 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",  # behind what sets headers: static files have them too
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "workbench.middleware.Language",  # of the person, so behind what says who it is
     "workbench.middleware.SignedInOnly",  # before anything that reads a request's body to the disk
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -198,7 +199,15 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [],
 }
 
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # of everything that no page is made of: log, exports, command line (decision 0018)
+LANGUAGES = [
+    (code, LANG_INFO.get(code, {"name_local": code})["name_local"])
+    for code in env("WINNOW_LANGUAGES", "en,de").split(",")
+]
+if LANGUAGE_CODE not in dict(LANGUAGES):
+    raise ImproperlyConfigured("WINNOW_LANGUAGES must name en, in which texts without a translation are shown.")
+LOCALE_PATHS = [DATA_DIR / "locale"]  # made from locale/ at a start of changed code (translating/catalogs.py)
+FORMAT_MODULE_PATH = "workbench.formats"
 USE_TZ = True
 TIME_ZONE = "UTC"
 USE_THOUSAND_SEPARATOR = True
@@ -208,11 +217,12 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "workbench.lean.LeanStorage"},
 }
 WHITENOISE_USE_FINDERS = False  # only what was collected at start: files do not change under a running server
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+/words/.+\.[0-9a-f]{12}\.js$"  # named by what is in them
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = addresses.made_private(DATA_DIR / "uploads" / "incoming")  # evidence; swept by age
 DATA_UPLOAD_MAX_NUMBER_FILES = 200

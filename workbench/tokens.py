@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from workbench import access, audit
 from workbench.errors import BadInput, NotFound, WorkbenchError
@@ -48,9 +49,11 @@ class TooManyTokens(WorkbenchError):
 def make(*, name: str, days: int, scope: str, by: User) -> tuple[ApiToken, str]:
     """A token of the person, and its text, which nobody can read again. Raises BadInput, TooManyTokens."""
     if not 1 <= days <= MOST_DAYS:
-        raise BadInput(f"A token is good for 1 to {MOST_DAYS} days.")
+        raise BadInput(noop("A token is good for 1 to %(most_days)s days."), most_days=MOST_DAYS)
     if scope not in ApiToken.Scope.values or not name.strip() or not name.isprintable():
-        raise BadInput(f"A token needs a name of letters, and one of: {', '.join(ApiToken.Scope.values)}.")
+        raise BadInput(
+            noop("A token needs a name of letters, and one of: %(values)s."), values=", ".join(ApiToken.Scope.values)
+        )
     _hold(by)
     if len(good_of(by)) >= MOST:
         raise TooManyTokens
@@ -124,7 +127,7 @@ def bearer(text: str) -> ApiToken:
     audit.came_by(f"token {found.public_id.hex[:12]}")
     if not is_good(found):
         _note(found, "refused_on", TOKEN_REFUSED, outcome="refused")
-        raise TokenNeeded("This token has ended. Make a new one on your account page.")
+        raise TokenNeeded(noop("This token has ended. Make a new one on your account page."))
     _note(found, "used_on", TOKEN_USED)
     return found
 

@@ -10,6 +10,7 @@ shell = (
         path("signout/", people.signout, name="signout"),
         path("setup/<str:token>/", people.setup, name="setup"),
         path("account/", account.account, name="account"),
+        path("account/language/", account.choose_language, name="language"),
         path("account/tokens/", account.make_token, name="tokens"),
         path("account/tokens/<uuid:api_token>/revoke/", account.revoke_token, name="token_revoke"),
         path("healthz", people.health, name="health"),

@@ -1,6 +1,6 @@
 """Batches, units, veils and acts as JSON (ux.md section 5)."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
@@ -95,6 +95,11 @@ def _page(request: HttpRequest) -> dict[str, int]:
             raise BadInput(f"{name} must be a whole number.")
         found[name] = max(least, min(int(text), most))
     return found
+
+
+def _said(result: dict[str, Any]) -> dict[str, Any]:
+    """An act's answer with its message in the person's language; it is kept in English."""
+    return result | {"message": gettext(result["message"]) if result["message"] else ""}
 
 
 @require_GET
@@ -207,7 +212,9 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     desk = desks.of(found)
     results = desk.act(batch=found, by=request.user, wishes=[_wish(act) for act in sent.acts])
     now = desk.progress(found)
-    return JsonResponse({"results": results, "batch": {"decided": now.decided, "left": now.left}})
+    return JsonResponse(
+        {"results": [_said(one) for one in results], "batch": {"decided": now.decided, "left": now.left}}
+    )
 
 
 @require_POST

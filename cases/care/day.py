@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.care import holding, state
@@ -68,7 +69,7 @@ def override(*, person: User, by: User, minutes: int, reason: str) -> LimitOverr
     if not reason.strip():
         raise ReasonNeeded
     if not LEAST <= minutes <= MOST:
-        raise BadInput(_("Give from %(least)d to %(most)d minutes.") % {"least": LEAST, "most": MOST})
+        raise BadInput(noop("Give from %(least)d to %(most)d minutes."), least=LEAST, most=MOST)
     holding.hold(person)
     made = LimitOverride.objects.create(
         user=person, by=by, by_name=by.name, day=state.of(person).local.date(), minutes=minutes, reason=reason.strip()

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from cases.care import day
@@ -11,7 +12,7 @@ from cases.care.rules import OWN, Rules
 from cases.models import CareChoice, CareRule
 
 TILES = (88, 104, 124, 148, 176, 208, 240)  # pixels; static/js/grid.js
-MINUTES = [(minutes, _("%d min") % minutes) for minutes in (15, 30, 45, 60)]
+MINUTES = [(minutes, format_lazy(_("{n} min"), n=minutes)) for minutes in (15, 30, 45, 60)]
 
 
 def _number(label: Any, least: int, most: int, **more: Any) -> forms.IntegerField:

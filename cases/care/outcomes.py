@@ -6,6 +6,7 @@ from django.utils.translation import ngettext
 from cases import figures
 from cases.models import Batch, Case
 from workbench.models import User
+from workbench.words import digits
 
 MOST = 3  # closed cases
 
@@ -40,6 +41,6 @@ def _closed(user: User) -> list[str]:
     counted = figures.of_each(closed)
     return [
         ngettext("%(case)s is closed: %(n)s file decided.", "%(case)s is closed: %(n)s files decided.",
-                 counted[case.pk].decided) % {"case": case, "n": f"{counted[case.pk].decided:,}"}
+                 counted[case.pk].decided) % {"case": case, "n": digits(counted[case.pk].decided)}
         for case in closed
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.forms.models import model_to_dict
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.errors import ReasonNeeded
@@ -47,7 +48,9 @@ def set_rules(*, agency: Agency, by: User, wanted: Rules, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     if not is_zone(wanted.zone):
-        raise BadInput(f"There is no time zone {wanted.zone!r}. Give one like Europe/Berlin, or UTC.")
+        raise BadInput(
+            noop("There is no time zone %(zone)s. Give one like Europe/Berlin, or UTC."), zone=repr(wanted.zone)
+        )
     before = _plain(of_agency(agency))
     values = {name: getattr(wanted, name) for name in Rules.__slots__}
     row, _made = CareRule.objects.update_or_create(agency=agency, defaults=values)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from cases import shown
@@ -27,7 +28,7 @@ def meter(now: State) -> dict[str, Any]:
 
 def _whole(ms: int) -> str:
     """Whole minutes: nobody counts seconds in the corner of an eye."""
-    return shown.minutes(ms) if ms >= MINUTE else "0 min"
+    return shown.minutes(ms) if ms >= MINUTE else _("%(n)s min") % {"n": 0}
 
 
 def next_break(now: State) -> str:
@@ -57,4 +58,4 @@ def day_rows(days: list[Day]) -> list[dict[str, Any]]:
 
 def day_bars(days: list[Day], limit: int) -> charts.DayBars:
     """The drawing of thirty days."""
-    return charts.day_bars([(f"{one.day.day} {one.day:%b}", one.ms, one.revealed_ms) for one in days], limit)
+    return charts.day_bars([(date_format(one.day, "MONTH_DAY_FORMAT"), one.ms, one.revealed_ms) for one in days], limit)

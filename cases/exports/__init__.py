@@ -6,6 +6,7 @@ from cases.exports.building import ExportLost, build, copy_to, fetch, stored, sw
 from cases.exports.schedule import Schedule
 from cases.exports.summary import Summary
 from cases.exports.vics import Vics
+from workbench.words import gettext
 
 BUILT_IN: tuple[Product, ...] = (Vics(), Schedule(), Summary())
 BY_ID: dict[str, Product] = {product.id: product for product in BUILT_IN}
@@ -19,7 +20,7 @@ def name_of(variant: str) -> str:
     if found is None:
         return variant
     rest = variant.removeprefix(found.id).replace("-", " ").replace("+", " with ")
-    return f"{found.described.title} {rest}".strip()
+    return f"{gettext(found.described.title)} {rest}".strip()
 
 
 def product(product_id: str) -> Product:

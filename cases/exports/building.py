@@ -25,6 +25,7 @@ from cases.second import blind
 from workbench import access, audit, durable, storage
 from workbench.errors import WorkbenchError
 from workbench.models import User
+from workbench.words import in_english
 
 ABANDONED = 86_400  # seconds after which an unfinished package has nobody who writes it
 # Events that change nothing an export shows, by the beginning of their verb.
@@ -54,7 +55,7 @@ def build(*, case: Case, product: Product, by: User, options: Options | None = N
     if options.media:
         access.require(by, "export.media")
     variant = product.variant(options)
-    with _temporary(case) as path:
+    with in_english(), _temporary(case) as path:  # whoever asks: the same state gives the same bytes
         stamp = _write(path, case, product, variant, options)
         return _keep(path, stamp, case=case, variant=variant, by=by)
 

@@ -80,7 +80,7 @@ def build(job_id: int) -> Export | None:
                 options=Options(**job.cursor["options"]),
             )
         except WorkbenchError as error:
-            Job.objects.filter(pk=job_id).update(state=Job.State.FAILED, message=str(error))
+            Job.objects.filter(pk=job_id).update(state=Job.State.FAILED, message=error.english)
             return None
         Job.objects.filter(pk=job_id).update(state=Job.State.DONE)
         return export

@@ -17,6 +17,7 @@ from cases.exports.package import Package
 from cases.exports.snapshot import Snapshot
 from hashsets.exchange.csv_text import cell
 from workbench.audit import canonical
+from workbench.words import noop
 
 BOM = "\ufeff"  # spreadsheets then read UTF-8
 COLUMNS = (
@@ -67,7 +68,8 @@ class Schedule:
     id = "schedule"
     layout = 3
     described = Described(
-        "Schedule", "For prosecutor and defence: every file with place, hashes, category and who decided. CSV and JSON."
+        noop("Schedule"),
+        noop("For prosecutor and defence: every file with place, hashes, category and who decided. CSV and JSON."),
     )
     readme = README
 

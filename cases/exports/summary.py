@@ -18,6 +18,7 @@ from cases.exports.package import Package, Stamp
 from cases.exports.snapshot import Snapshot
 from hashsets.models import Category
 from workbench.audit import canonical
+from workbench.words import noop
 
 PAGE = Path(__file__).with_name("summary.html")
 
@@ -89,7 +90,8 @@ class Summary:
     id = "summary"
     layout = 2
     described = Described(
-        "Summary", "One page to print: category by exhibit, still and moving, unique and all files, known and new."
+        noop("Summary"),
+        noop("One page to print: category by exhibit, still and moving, unique and all files, known and new."),
     )
     readme = README
 

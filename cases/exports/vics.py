@@ -24,6 +24,7 @@ from hashsets.exchange.vics_case import CaseFrame, Moment, Occurrence, new_frame
 from hashsets.exchange.vics_context import Context
 from hashsets.exchange.vics_rewrite import case_record, rewrite_record
 from hashsets.exchange.vics_values import to_json
+from workbench.words import noop
 
 DOCUMENT = "case.json"
 VERSIONS = ("2.0", "1.3")
@@ -75,8 +76,11 @@ class Vics:
     id = "vics"
     layout = 3
     described = Described(
-        "VICS case",
-        "For another tool: every picture and video by its hashes, with category and places. No pictures unless asked.",
+        noop("VICS case"),
+        noop(
+            "For another tool: every picture and video by its hashes, with category and places. "
+            "No pictures unless asked."
+        ),
         VERSIONS,
     )
     readme = README

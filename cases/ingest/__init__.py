@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.utils.translation import gettext_noop as noop
 
 from cases.ingest.archive import Archive
 from cases.ingest.base import Reader, SourceUnusable, TriesPasswords
@@ -24,7 +25,9 @@ def roots() -> tuple[bytes, ...]:
 def reader(name: str, passwords: Sequence[str] = ()) -> Reader:
     """The reader of that id; one that opens archives tries the passwords. Raises SourceUnusable."""
     if name not in BY_ID:
-        raise SourceUnusable(f"There is no reader {name!r}. There are: {', '.join(BY_ID)}.")
+        raise SourceUnusable(
+            noop("There is no reader %(name)s. There are: %(by_id)s."), name=repr(name), by_id=", ".join(BY_ID)
+        )
     found: Reader = BY_ID[name](roots())
     if isinstance(found, TriesPasswords):
         found.passwords = tuple(passwords)

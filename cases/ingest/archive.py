@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import groupby
 
+from django.utils.translation import gettext_noop as noop
+
 from cases.ingest import base, budgets, nodes
 from cases.ingest.base import Found, Reading, Row, SourceGone, SourceUnusable, Spoiled
 from cases.ingest.decoding import decoder
@@ -13,7 +15,7 @@ from cases.ingest.passes import Opener, passes
 from workbench.jail import ArchiveLimits, Member, results
 from workbench.media_types import HEAD_BYTES, is_archive, sniff
 
-LOCKED = "The archive is encrypted. Give its password on the problems page, and it goes on."
+LOCKED = noop("The archive is encrypted. Give its password on the problems page, and it goes on.")
 ITSELF = 2**31 - 1  # ordinal of the row that speaks of the archive, which no member can have
 
 
@@ -31,7 +33,7 @@ class Archive:
         """See Reader."""
         with opened(source, self.within) as descriptor:
             if not is_archive(sniff(os.pread(descriptor, HEAD_BYTES, 0)).mime, source):
-                raise SourceUnusable("This is no archive that Winnow opens. Put a single file into a folder.")
+                raise SourceUnusable(noop("This is no archive that Winnow opens. Put a single file into a folder."))
 
     def find(self, source: bytes) -> Iterator[Found]:
         """Every member in the archive's order; last, if need be, why it ended early."""
@@ -53,7 +55,7 @@ def opened(source: bytes, within: tuple[bytes, ...]) -> Iterator[int]:
         with nodes.file_at(source, within) as descriptor:
             yield descriptor
     except IsADirectoryError as error:
-        raise SourceUnusable("This is not a file. Say that it is a folder, or choose another path.") from error
+        raise SourceUnusable(noop("This is not a file. Say that it is a folder, or choose another path.")) from error
     except OSError as error:
         raise SourceGone from error
 

@@ -8,6 +8,7 @@ from contextlib import closing
 
 from cases.ingest import base, nodes
 from cases.ingest.base import Found, Reading, Row, SourceGone, SourceUnusable, Spoiled
+from workbench.words import noop
 
 Parts = tuple[bytes, ...]
 
@@ -57,7 +58,7 @@ class Folder:
         try:
             return closing(nodes.Handles(source, self.within))
         except NotADirectoryError as error:
-            raise SourceUnusable("This is not a folder. Say what it is, or choose another path.") from error
+            raise SourceUnusable(noop("This is not a folder. Say what it is, or choose another path.")) from error
         except OSError as error:
             raise SourceGone from error
 

@@ -6,6 +6,8 @@ Every file of every file system is a row, deleted ones too; the image's hashes a
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 
+from django.utils.translation import gettext_noop as noop
+
 from cases.ingest import base
 from cases.ingest.base import Found, Integrity, Reading, Row, SourceUnusable, Spoiled
 from cases.ingest.decoding import images
@@ -16,13 +18,21 @@ from workbench.jail.image_results import PLACE, ImageEntry
 from workbench.jail.image_source import CannotOpenImage, OpenImage
 
 REFUSALS = {
-    image_results.BROKEN: "The image is damaged: it cannot be opened. Get a whole copy, then add it again.",
-    image_results.LOCKED: "The image is encrypted. Add it again after it was decrypted.",
-    image_results.LOGICAL: "AD1 and L01 are not read. Have the files exported as a folder or a zip, or add an E01.",
-    image_results.MISSING_SEGMENT: "The segment {next} is missing. Put it beside the others, then add it again.",
-    image_results.NEEDS_PARENT: "This image holds only what changed since another one. Merge the two, then add it.",
-    image_results.NOTHING_IN_IT: "No file system can be read in this image. Check that it is the image of a disk.",
-    image_results.UNKNOWN_CONTAINER: "This kind of image or archive is not read as a disk. Convert it to E01 or raw.",
+    image_results.BROKEN: noop("The image is damaged: it cannot be opened. Get a whole copy, then add it again."),
+    image_results.LOCKED: noop("The image is encrypted. Add it again after it was decrypted."),
+    image_results.LOGICAL: noop(
+        "AD1 and L01 are not read. Have the files exported as a folder or a zip, or add an E01."
+    ),
+    image_results.MISSING_SEGMENT: noop("The segment {next} is missing. Put it beside the others, then add it again."),
+    image_results.NEEDS_PARENT: noop(
+        "This image holds only what changed since another one. Merge the two, then add it."
+    ),
+    image_results.NOTHING_IN_IT: noop(
+        "No file system can be read in this image. Check that it is the image of a disk."
+    ),
+    image_results.UNKNOWN_CONTAINER: noop(
+        "This kind of image or archive is not read as a disk. Convert it to E01 or raw."
+    ),
 }
 
 

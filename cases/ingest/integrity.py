@@ -5,6 +5,7 @@ from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from cases import events, evidence, sealing
 from cases.ingest import reader
@@ -41,10 +42,12 @@ def require_unchanged(exhibit: Exhibit) -> None:
 
 def _how_changed(name: str, noted: dict[str, Any], now: dict[str, Any]) -> str:
     if name not in now:
-        return f"The segment {name} is missing. Put it beside the others, then resume."
+        return _("The segment %(name)s is missing. Put it beside the others, then resume.") % {"name": name}
     if name not in noted:
-        return f"The segment {name} was not there at the listing. Take it away, then resume."
-    return f"{name} has changed since the listing. Put it back as it was, then resume; or add it as a new exhibit."
+        return _("The segment %(name)s was not there at the listing. Take it away, then resume.") % {"name": name}
+    return _(
+        "%(name)s has changed since the listing. Put it back as it was, then resume; or add it as a new exhibit."
+    ) % {"name": name}
 
 
 def holds(exhibit: Exhibit, go_on: Callable[[], bool]) -> bool:
@@ -91,8 +94,11 @@ def _note(exhibit: Exhibit, what: str, found: Integrity, agrees: bool | None) ->
 
 def _why(what: str, found: Integrity) -> str:
     if found.problem:
-        return f"The {what} cannot be read to its end ({found.problem}). Resume takes in what can be read."
-    return f"The {what} is not what it was: its hash differs. Resume takes it in all the same."
+        return _("The %(what)s cannot be read to its end (%(problem)s). Resume takes in what can be read.") % {
+            "what": what,
+            "problem": found.problem,
+        }
+    return _("The %(what)s is not what it was: its hash differs. Resume takes it in all the same.") % {"what": what}
 
 
 def of_case(case: Case) -> list[dict[str, Any]]:

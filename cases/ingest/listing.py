@@ -7,6 +7,7 @@ from functools import partial
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
 
 from cases import events, evidence
 from cases.ingest import base, holding, integrity, leases, ledger, reader, source_hash
@@ -21,7 +22,9 @@ from workbench.models import Job
 
 LIST_ROWS, LIST_BYTES = 2000, 8 << 20  # a batch of the listing
 LIST_TRIES = 3
-CANNOT_LIST = "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
+CANNOT_LIST = noop(
+    "Something in this source cannot be listed ({}, three times). The worker's log says where; resume then."
+)
 log = logging.getLogger(__name__)
 S = Exhibit.State
 
@@ -44,7 +47,7 @@ def list_files(exhibit_id: int, listed: Callable[[], None] = lambda: None) -> No
         except NoJail:
             holding.hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            holding.hold(exhibit, str(error), evidence.stop)
+            holding.hold(exhibit, error.english, evidence.stop)
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # what evidence can provoke is not known: a few tries, never endless ones

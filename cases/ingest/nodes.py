@@ -9,6 +9,8 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from workbench.words import gettext as _
+
 STEP = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -81,7 +83,7 @@ def file_at(path: bytes, within: Iterable[bytes] = ()) -> Iterator[int]:
         os.close(folder)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise IsADirectoryError(21, "not a regular file")
+            raise IsADirectoryError(21, _("not a regular file"))
         yield descriptor
     finally:
         os.close(descriptor)
@@ -89,7 +91,7 @@ def file_at(path: bytes, within: Iterable[bytes] = ()) -> Iterator[int]:
 
 def _only_downwards(parts: tuple[bytes, ...]) -> None:
     if not {b"..", b".", b""}.isdisjoint(parts):
-        raise PermissionError(13, "a step that leads nowhere below")
+        raise PermissionError(13, _("a step that leads nowhere below"))
 
 
 def parent(path: bytes) -> bytes:

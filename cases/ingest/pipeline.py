@@ -61,7 +61,7 @@ def hash_files(exhibit_id: int, slot: str, seconds: float = STINT) -> bool:
         except NoJail:
             more = holding.hold(exhibit, evidence.NO_JAIL)
         except base.SourceUnusable as error:
-            more = holding.hold(exhibit, str(error), evidence.stop)
+            more = holding.hold(exhibit, error.english, evidence.stop)
         finally:
             passes().close()
     if not more:

@@ -6,27 +6,31 @@ from typing import Any
 
 from django.db.models import F, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
 from cases import figures, ladder, seal_words, verify_jobs
 from cases.days import counts
 from cases.ingest import pacing
 from cases.models import Case, Exhibit, Item, Tally
 from workbench.models import Job
+from workbench.words import digits
 
 S = Exhibit.State
 LIVE = (S.WAITING, S.LISTING, S.RUNNING, S.PAUSED, S.REMOVING)
 ENDED = (S.STOPPED, S.CANCELLED, S.REMOVING, S.REMOVED)  # their reason is a sentence
 HELD = {
     "person": "",
-    "space": "The disk is full. It goes on by itself when there is room.",
-    "store": "The evidence store cannot be reached. It goes on by itself when it is back.",
-    "source": "The evidence cannot be reached. It goes on by itself when it is back.",
-    "jail": "Archives cannot be opened safely on this machine. It goes on when they can.",
+    "space": noop("The disk is full. It goes on by itself when there is room."),
+    "store": noop("The evidence store cannot be reached. It goes on by itself when it is back."),
+    "source": noop("The evidence cannot be reached. It goes on by itself when it is back."),
+    "jail": noop("Archives cannot be opened safely on this machine. It goes on when they can."),
 }
-UPLOADING = "Its files are being uploaded. If that was cut off, go on with it under Add evidence."
+UPLOADING = noop("Its files are being uploaded. If that was cut off, go on with it under Add evidence.")
 MINUTE, HOUR = 60, 3600  # seconds
 MEGABYTE = 1e6
-CHANGES = ("added", "removed", "changed")
+CHANGES = {"added": noop("%(n)s added"), "removed": noop("%(n)s removed"), "changed": noop("%(n)s changed")}
 
 
 def fields(exhibit: Exhibit) -> dict[str, int]:
@@ -70,12 +74,12 @@ def is_live(exhibits: Iterable[Exhibit], orders: Mapping[str, Job]) -> bool:
 def _exhibit(exhibit: Exhibit, unmatched: int, now: datetime) -> dict[str, Any]:
     key = f"exhibit-{exhibit.public_id}"
     return {
-        f"{key}-files": f"{exhibit.seen:,}",
+        f"{key}-files": digits(exhibit.seen),
         f"{key}-phase": phase(exhibit, now),
         f"{key}-why": why(exhibit),
         f"{key}-bar": share(exhibit),
-        f"{key}-unmatched": f"{unmatched:,}",
-        f"{key}-problems": f"{exhibit.problems:,}",
+        f"{key}-unmatched": digits(unmatched),
+        f"{key}-problems": digits(exhibit.problems),
         f"{key}-state": exhibit.get_state_display(),
     }
 
@@ -88,19 +92,29 @@ def share(exhibit: Exhibit) -> int:
 def phase(exhibit: Exhibit, now: datetime) -> str:
     """What is going on, in a few words: `previews, 12 files/s, 9.1 MB/s, 3 min left`. Empty where nothing is."""
     if exhibit.state == S.REMOVING:
-        return "being removed"
+        return _("being removed")
     if exhibit.state not in (S.LISTING, S.RUNNING):
         return ""
     if exhibit.started_at is None:
-        return "waits for its turn"
-    words = ["listing"] if exhibit.state == S.LISTING else ["hashing, matching" if exhibit.pending else "previews"]
+        return _("waits for its turn")
+    words = [_work(exhibit)]
     if rate := pacing.rate(exhibit, now):
-        words.append(f"{rate.files:,.0f} files/s" if rate.files >= 1 else f"{rate.files * MINUTE:,.0f} files/min")
-        words.append(f"{rate.bytes / MEGABYTE:,.1f} MB/s")
+        words.append(
+            _("%(n)s files/s") % {"n": digits(round(rate.files))}
+            if rate.files >= 1
+            else _("%(n)s files/min") % {"n": digits(round(rate.files * MINUTE))}
+        )
+        words.append(f"{digits(rate.bytes / MEGABYTE, 1)} MB/s")
         left = pacing.seconds_left(exhibit) if exhibit.state == S.RUNNING else None
         if left is not None:
-            words.append(f"{_duration(left)} left")
+            words.append(_("%(duration)s left") % {"duration": _duration(left)})
     return ", ".join(words)
+
+
+def _work(exhibit: Exhibit) -> str:
+    if exhibit.state == S.LISTING:
+        return _("listing")
+    return _("hashing, matching") if exhibit.pending else _("previews")
 
 
 def why(exhibit: Exhibit) -> str:
@@ -111,24 +125,31 @@ def why(exhibit: Exhibit) -> str:
 def _held(exhibit: Exhibit) -> str:
     """Empty where it goes on, or where a person paused it."""
     if exhibit.state == S.WAITING:
-        return UPLOADING
+        return _(UPLOADING)
     if exhibit.state == S.PAUSED:
-        return HELD.get(exhibit.state_reason, exhibit.state_reason)
-    return exhibit.state_reason if exhibit.state in ENDED else ""
+        return _said_again(HELD.get(exhibit.state_reason, exhibit.state_reason))
+    return _said_again(exhibit.state_reason) if exhibit.state in ENDED else ""
+
+
+def _said_again(reason: str) -> str:
+    """What the worker wrote down in English; only a sentence without names can be translated (decision 0018)."""
+    return _(reason) if reason else ""
 
 
 def _changed(exhibit: Exhibit) -> str:
     told = exhibit.source_changes
     if exhibit.state == S.REMOVED or not any(told.get(name) for name in CHANGES):
         return ""
-    numbers = ", ".join(f"{told[name]:,} {name}" for name in CHANGES)
-    return f"On the source since it was listed: {numbers}. Nothing of it was read again."
+    numbers = ", ".join(_(CHANGES[name]) % {"n": digits(told[name])} for name in CHANGES)
+    return _("On the source since it was listed: %(numbers)s. Nothing of it was read again.") % {"numbers": numbers}
 
 
 def _duration(seconds: float) -> str:
     if seconds < MINUTE:
-        return f"{max(1, round(seconds))} s"
-    return f"{seconds / HOUR:.1f} h" if seconds >= HOUR else f"{round(seconds / MINUTE)} min"
+        return _("%(n)s s") % {"n": max(1, round(seconds))}
+    if seconds >= HOUR:
+        return _("%(n)s h") % {"n": digits(seconds / HOUR, 1)}
+    return _("%(n)s min") % {"n": round(seconds / MINUTE)}
 
 
 def _said(exhibits: list[Exhibit]) -> str:
@@ -137,4 +158,5 @@ def _said(exhibits: list[Exhibit]) -> str:
     if not ended:
         return ""
     last = ended[-1][2]
-    return f"{last} {last.get_state_display().lower()}, {last.seen:,} files"
+    files = ngettext("%(n)s file", "%(n)s files", last.seen) % {"n": digits(last.seen)}
+    return f"{last} {last.get_state_display().lower()}, {files}"

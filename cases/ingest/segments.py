@@ -13,6 +13,7 @@ from cases.ingest.base import SourceGone, SourceUnusable
 from cases.names import display
 from workbench.jail import image_signatures
 from workbench.jail.image_signatures import HEAD_BYTES, TAIL_BYTES
+from workbench.words import digits, noop
 
 MOST = 4000  # files a process of the jail may hold open
 EWF_NAME = re.compile(rb"(.*\.)([EeSs]x?)(\d\d|[A-Za-z]{2})", re.DOTALL)
@@ -37,7 +38,9 @@ class Segments:
                 _close(descriptors)
             self.names = [first, *_following(first, names, self.head)]
             if len(self.names) > MOST:
-                raise SourceUnusable(f"This image has more than {MOST:,} segments. Join them, then add it again.")
+                raise SourceUnusable(
+                    noop("This image has more than %(most)s segments. Join them, then add it again."), most=digits(MOST)
+                )
             identities = [_identity(name, folder) for name in self.names]
         self.key = (source, tuple(identities))
         self.marks = {display(name): [size, changed_ns] for name, _device, _inode, size, changed_ns in identities}
@@ -92,10 +95,16 @@ def first_of(source: bytes, within: tuple[bytes, ...] = ()) -> bytes:
     finally:
         os.close(folder)
     if not firsts:
-        raise SourceUnusable("There is no disk image in this folder. Choose the image itself, or take in the folder.")
+        raise SourceUnusable(
+            noop("There is no disk image in this folder. Choose the image itself, or take in the folder.")
+        )
     if len(firsts) > 1:
         first, second = map(display, firsts[:2])
-        raise SourceUnusable(f"This folder holds several images: {first}, {second}. Put each into a folder of its own.")
+        raise SourceUnusable(
+            noop("This folder holds several images: %(first)s, %(second)s. Put each into a folder of its own."),
+            first=first,
+            second=second,
+        )
     if firsts[0] not in names:
         raise _missing(firsts[0])
     return source.rstrip(b"/") + b"/" + firsts[0]
@@ -115,7 +124,9 @@ def _is_of_image(name: bytes, folder: int) -> bool:
 
 
 def _missing(name: bytes) -> SourceUnusable:
-    return SourceUnusable(f"The segment {display(name)} is missing. Put it beside the others, then add it again.")
+    return SourceUnusable(
+        noop("The segment %(name)s is missing. Put it beside the others, then add it again."), name=display(name)
+    )
 
 
 def _open(names: Sequence[bytes], folder: int) -> list[int]:
@@ -144,7 +155,9 @@ def _identity(name: bytes, folder: int) -> tuple[bytes, int, int, int, int]:
     """What changes when the file does. Raises SourceUnusable where it is a link, a folder or a device."""
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
     if not stat.S_ISREG(status.st_mode):
-        raise SourceUnusable(f"{display(name)} is not a file. Put the segment itself there, then add the image again.")
+        raise SourceUnusable(
+            noop("%(name)s is not a file. Put the segment itself there, then add the image again."), name=display(name)
+        )
     return name, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
 
@@ -166,7 +179,11 @@ def _following(first: bytes, names: set[bytes], head: bytes) -> list[bytes]:
 def _not_the_first(chosen: bytes, first: bytes, names: set[bytes]) -> list[bytes]:
     """Nothing follows a name that only looks like a later segment; one that is, is refused."""
     if first in names or EWF_NAME.fullmatch(chosen):
-        raise SourceUnusable(f"{display(chosen)} is a later segment. Choose the first one, {display(first)}.")
+        raise SourceUnusable(
+            noop("%(chosen)s is a later segment. Choose the first one, %(first)s."),
+            chosen=display(chosen),
+            first=display(first),
+        )
     return []
 
 

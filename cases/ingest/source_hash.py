@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import evidence, sealing
 from cases.ingest import base, nodes, roots
@@ -15,7 +16,7 @@ from cases.ingest.vics_case import VicsCase
 from cases.models import Exhibit
 
 READERS = (Archive.id, VicsCase.id)  # a folder is compared file by file; a disk image has hashes of its own
-CHANGED = "The source changed while it was read: its SHA-256 differs. Resume takes it in all the same."
+CHANGED = noop("The source changed while it was read: its SHA-256 differs. Resume takes it in all the same.")
 
 GoesOn = Callable[[], bool]
 

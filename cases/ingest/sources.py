@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+from django.utils.translation import gettext_noop as noop
+
 from cases.ingest import reader, roots, segments
 from cases.ingest.base import SourceGone, SourceUnusable
 from cases.ingest.folder import Folder
@@ -21,7 +23,7 @@ def reader_for(source: bytes) -> str:
     """
     path = Path(source.decode("utf-8", "surrogateescape"))
     if not (path.is_dir() or path.is_file()):
-        raise SourceUnusable("There is nothing to read at this path.")
+        raise SourceUnusable(noop("There is nothing to read at this path."))
     if path.suffix.lower() == ".json" and path.is_file():
         return VicsCase.id
     if VicsCase().knows(source):

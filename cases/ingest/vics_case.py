@@ -14,6 +14,9 @@ from hashlib import sha256
 from itertools import islice
 from typing import BinaryIO
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+
 from cases.ingest import archive, base, nodes
 from cases.ingest.base import Found, Frame, Listed, Reading, Record, Row, SourceGone, SourceUnusable
 from cases.ingest.folder import Folder
@@ -133,7 +136,7 @@ def _read_records(stream: BinaryIO, most: int | None = None) -> None:
         for _ in islice(read_case(stream, Report()), most):
             pass
     except MalformedDocument as error:
-        raise SourceUnusable(f"The case document cannot be read: {error}.") from error
+        raise SourceUnusable(noop("The case document cannot be read: %(error)s."), error=error) from error
 
 
 class _InFolder:
@@ -170,7 +173,9 @@ class _InZip:
                     if _may_be_document(member.raw_name):
                         documents.append((member.index, _text(member.raw_name)))
         if len(documents) != 1:
-            raise SourceUnusable(f"The zip holds {len(documents)} JSON documents; a VICS case has one.")
+            raise SourceUnusable(
+                noop("The zip holds %(documents)s JSON documents; a VICS case has one."), documents=len(documents)
+            )
         self.index, self.name = documents[0]
 
     @contextmanager
@@ -183,7 +188,9 @@ class _InZip:
             if member.reason == results.ENCRYPTED:
                 raise SourceUnusable(archive.LOCKED)
             if member.index != self.index or member.reason:
-                raise SourceUnusable(f"The case document cannot be read: {member.reason or 'it is damaged'}.")
+                raise SourceUnusable(
+                    noop("The case document cannot be read: %(value)s."), value=member.reason or _("it is damaged")
+                )
             yield _Joined(member.chunks)
 
     def locate(self) -> Locate:
@@ -257,5 +264,7 @@ def _folder_and_document(source: bytes, within: tuple[bytes, ...]) -> tuple[byte
     finally:
         os.close(folder)
     if len(names) != 1:
-        raise SourceUnusable(f"The folder holds {len(names)} JSON documents; name the one that is the case.")
+        raise SourceUnusable(
+            noop("The folder holds %(names)s JSON documents; name the one that is the case."), names=len(names)
+        )
     return source, names[0]

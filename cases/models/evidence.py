@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Value
 from django.db.models.functions import Collate, Lower, Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from cases.models.investigation import Case
@@ -21,21 +22,21 @@ class Exhibit(models.Model):
         Whatever stands still may be removed: removing -> removed.
         """
 
-        WAITING = "waiting", "Waiting for files"
-        LISTING = "listing", "Listing"
-        RUNNING = "running", "Running"
-        PAUSED = "paused", "Paused"
-        DONE = "done", "Ready"
-        CANCELLED = "cancelled", "Cancelled"
-        STOPPED = "stopped", "Stopped"
-        REMOVING = "removing", "Being removed"
-        REMOVED = "removed", "Removed"
+        WAITING = "waiting", lazy("Waiting for files")
+        LISTING = "listing", lazy("Listing")
+        RUNNING = "running", lazy("Running")
+        PAUSED = "paused", lazy("Paused")
+        DONE = "done", lazy("Ready")
+        CANCELLED = "cancelled", lazy("Cancelled")
+        STOPPED = "stopped", lazy("Stopped")
+        REMOVING = "removing", lazy("Being removed")
+        REMOVED = "removed", lazy("Removed")
 
     class Keep(models.TextChoices):
         """Where the bytes are: copied into the store, or left in place on a share that stays."""
 
-        COPY = "copy", "Copied into the store"
-        PLACE = "place", "Left in place"
+        COPY = "copy", lazy("Copied into the store")
+        PLACE = "place", lazy("Left in place")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="exhibits")
@@ -92,10 +93,10 @@ class Content(models.Model):
     class Kind(models.TextChoices):
         """Still and video are reviewable."""
 
-        STILL = "still", "Still"
-        VIDEO = "video", "Video"
-        AUDIO = "audio", "Audio"
-        OTHER = "other", "Other"
+        STILL = "still", lazy("Still")
+        VIDEO = "video", lazy("Video")
+        AUDIO = "audio", lazy("Audio")
+        OTHER = "other", lazy("Other")
 
     class PreviewState(models.TextChoices):
         """`deferred`: known or decided, so nobody needs it yet."""

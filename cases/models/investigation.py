@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from hashsets.models import Scheme
@@ -17,8 +18,8 @@ class Case(models.Model):
     class State(models.TextChoices):
         """A closed case keeps its decisions as they were."""
 
-        OPEN = "open", "Open"
-        CLOSED = "closed", "Closed"
+        OPEN = "open", lazy("Open")
+        CLOSED = "closed", lazy("Closed")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from cases.models.evidence import Content, Exhibit
@@ -21,12 +22,12 @@ class Offer(models.Model):
     class State(models.TextChoices):
         """draft -> published, held, returned; published -> withdrawal -> withdrawn."""
 
-        DRAFT = "draft", "Waits for approval"
-        HELD = "held", "Held"
-        RETURNED = "returned", "Returned"
-        PUBLISHED = "published", "Published"
-        WITHDRAWAL = "withdrawal", "Withdrawal waits for approval"
-        WITHDRAWN = "withdrawn", "Withdrawn"
+        DRAFT = "draft", lazy("Waits for approval")
+        HELD = "held", lazy("Held")
+        RETURNED = "returned", lazy("Returned")
+        PUBLISHED = "published", lazy("Published")
+        WITHDRAWAL = "withdrawal", lazy("Withdrawal waits for approval")
+        WITHDRAWN = "withdrawn", lazy("Withdrawn")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="offers")

@@ -7,6 +7,7 @@ from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from cases.models.evidence import Content
@@ -114,10 +115,10 @@ class Item(models.Model):
     class Joined(models.TextChoices):
         """By what it lies in a stack with others."""
 
-        ALONE = "", "Alone"
-        PDQ = "pdq", "Looks alike"
-        FRAMES = "frames", "Shares frames"
-        PERSON = "person", "Put there by a person"
+        ALONE = "", lazy("Alone")
+        PDQ = "pdq", lazy("Looks alike")
+        FRAMES = "frames", lazy("Shares frames")
+        PERSON = "person", lazy("Put there by a person")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, db_index=False)
@@ -205,8 +206,8 @@ class StackRule(models.Model):
     class Kind(models.TextChoices):
         """The word of a person."""
 
-        APART = "apart", "Not one stack"
-        TOGETHER = "together", "One stack"
+        APART = "apart", lazy("Not one stack")
+        TOGETHER = "together", lazy("One stack")
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT)
     one = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")  # the lower id
@@ -292,9 +293,9 @@ class Decision(models.Model):
     class Basis(models.TextChoices):
         """How the person knew: only `viewed` counts as an opinion to share."""
 
-        VIEWED = "viewed"
-        VEILED = "veiled"
-        INHERITED = "inherited"
+        VIEWED = "viewed", lazy("Viewed")
+        VEILED = "veiled", lazy("Veiled")
+        INHERITED = "inherited", lazy("Inherited")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="decisions")

@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as lazy
 
 from cases import scope
 from cases.models.evidence import Content
@@ -19,12 +20,12 @@ from workbench.models import Agency
 class Why(models.TextChoices):
     """What a second view or opinion was asked for. Whoever gives it is not told."""
 
-    SAMPLE = "sample", "Sample"
-    UNSURE = "unsure", "Unsure"
-    FLAG = "flag", "Flagged"
-    CONFLICT = "conflict", "Decided at once"
-    CHECK = "check", "Check"
-    DRAWN = "drawn", "Drawn by a supervisor"
+    SAMPLE = "sample", lazy("Sample")
+    UNSURE = "unsure", lazy("Unsure")
+    FLAG = "flag", lazy("Flagged")
+    CONFLICT = "conflict", lazy("Decided at once")
+    CHECK = "check", lazy("Check")
+    DRAWN = "drawn", lazy("Drawn by a supervisor")
 
 
 class SecondShare(models.Model):

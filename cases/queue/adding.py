@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.care import day
@@ -55,7 +56,7 @@ def add(*, batch: Batch, by: User, items: Sequence[UUID]) -> Added:
     """
     day.require_more(by)
     if not 0 < len(items) <= MOST:
-        raise BadInput(f"Name 1 to {MOST} items.")
+        raise BadInput(noop("Name 1 to %(most)s items."), most=MOST)
     with connection.cursor() as cursor:
         cursor.execute(HOLD, [batch.pk])
         if not cursor.fetchone():

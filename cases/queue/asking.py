@@ -16,6 +16,7 @@ from cases.queue.orders import DEFAULT, ORDERS
 from cases.queue.picking import MANY, Asked, number
 from workbench.errors import BadInput
 from workbench.models import User
+from workbench.words import digits
 
 ORDER_WORDS = {
     "alike": _("look-alikes together"),
@@ -54,7 +55,7 @@ class Box(forms.CharField):
         try:
             south, west, north, east = (float(part) for part in text.split(","))
         except ValueError as error:
-            raise forms.ValidationError("Give four numbers: south, west, north, east.") from error
+            raise forms.ValidationError(_("Give four numbers: south, west, north, east.")) from error
         return south, west, north, east
 
 
@@ -93,7 +94,7 @@ class AskForm(forms.Form):
         """What was asked for. Raises BadInput naming the field."""
         if not self.is_valid():
             told = [f"{self.fields[name].label}: {errors[0]}" for name, errors in self.errors.items()]
-            raise BadInput("This filter does not fit. " + " ".join(told))
+            raise BadInput(_("This filter does not fit. ") + " ".join(told))
         data = dict(self.cleaned_data)
         order = data.pop("order") or DEFAULT
         for name in ("size_from", "size_to"):
@@ -155,8 +156,8 @@ def counted(asked: Asked) -> str:
 def in_words(found: int) -> str:
     """A number of items that was counted up to MANY."""
     if found >= MANY:
-        return f"{MANY:,} items or more"
-    return ngettext("%(n)s item", "%(n)s items", found) % {"n": f"{found:,}"}
+        return _("%(many)s items or more") % {"many": digits(MANY)}
+    return ngettext("%(n)s item", "%(n)s items", found) % {"n": digits(found)}
 
 
 def cameras(case: Case) -> list[str]:

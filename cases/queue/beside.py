@@ -9,6 +9,7 @@ from datetime import UTC
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from cases import names, shown
 from cases.models import Batch, Item
@@ -95,9 +96,13 @@ Found = list[tuple[int, int | None, Any]]  # id of an item, its distance, and by
 def _similar(item: Item, within: int) -> Trip:
     asked = item.aligned or item.content.pdq
     if asked is None:
-        return "This picture has no hash that tells likeness.", {}, []
+        return _("This picture has no hash that tells likeness."), {}, []
     near = hashes.near(item.case, bytes(asked), radius=within, most=MOST + 2)
-    return f"Within {within} of 256 bits", {}, [(one, bits, bits) for one, bits in near if one != item.pk]
+    return (
+        _("Within %(within)s of 256 bits") % {"within": within},
+        {},
+        [(one, bits, bits) for one, bits in near if one != item.pk],
+    )
 
 
 def _folder(item: Item, _within: int) -> Trip:
@@ -106,7 +111,7 @@ def _folder(item: Item, _within: int) -> Trip:
         cursor.execute(PLACE, values)
         place = cursor.fetchone()
     if place is None:
-        return "Its exhibit was removed.", {}, []
+        return _("Its exhibit was removed."), {}, []
     exhibit, parent, path = place[0], place[1], bytes(place[2])
     folder = path[: max(path.rfind(b"/"), path.rfind(b"\\")) + 1]
     values |= {"exhibit": exhibit, "parent": parent, "path": path, "folder": folder}
@@ -123,7 +128,7 @@ def _as_filter(folder: bytes) -> dict[str, str]:
 
 def _camera(item: Item, _within: int) -> Trip:
     if not item.camera:
-        return "This file names no camera.", {}, []
+        return _("This file names no camera."), {}, []
     values = {"case": item.case_id, "item": item.pk, "camera": item.camera, "taken": item.taken_at}
     if item.taken_at is None:
         return item.camera, {"camera": item.camera}, _rows(UNTIMED.format(which=CAMERA), values | {"each": MOST + 1})
@@ -137,7 +142,7 @@ def _camera(item: Item, _within: int) -> Trip:
 
 def _day(item: Item, _within: int) -> Trip:
     if item.taken_at is None:
-        return "Neither this file nor its source gives a time.", {}, []
+        return _("Neither this file nor its source gives a time."), {}, []
     values = {"case": item.case_id, "item": item.pk, "taken": item.taken_at}
     day = f"{item.taken_at.astimezone(UTC):%Y-%m-%d}"
     return f"{day}, UTC", {"taken_from": day, "taken_to": day}, _both_ways(TAKEN.replace("{which}", DAY), values)
@@ -192,9 +197,9 @@ def _row(row: tuple[Any, ...], item: Item, distance: int | None) -> dict[str, An
 def _state(state: str, *, mine: bool, held: bool, skipped: bool, same: bool) -> str:
     """Where it stands, in words that hold nobody's opinion."""
     if same:
-        return "In this stack"
+        return _("In this stack")
     if mine:
-        return "In your batch"
+        return _("In your batch")
     if state != Item.State.OPEN:
-        return shown.ITEM_WORDS[Item.State(state)]
-    return "Held by a colleague" if held else "Skipped" if skipped else "New"
+        return _(shown.ITEM_WORDS[Item.State(state)])
+    return _("Held by a colleague") if held else _("Skipped") if skipped else _("New")

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import gettext_noop as noop
 
 from cases.units import LAST
 from workbench.errors import BadInput
@@ -68,11 +69,11 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
         if self.state not in ("", *STATES):
             raise BadInput(f"state must be one of {', '.join(STATES)}.")
         if max(len(self.folder), len(self.camera)) > 400 or "\0" in self.folder + self.camera:
-            raise BadInput("A folder or camera is at most 400 characters long.")
+            raise BadInput(noop("A folder or camera is at most 400 characters long."))
         if self.box and not (-90 <= self.box[0] <= self.box[2] <= 90 and max(map(abs, self.box[1::2])) <= 180):
-            raise BadInput("A box is south, west, north, east in degrees, south not above north.")
+            raise BadInput(noop("A box is south, west, north, east in degrees, south not above north."))
         if any(size is not None and not 0 <= size < 2**62 for size in (self.size_from, self.size_to)):
-            raise BadInput("A size is a number of bytes, 0 or more.")
+            raise BadInput(noop("A size is a number of bytes, 0 or more."))
 
     def __bool__(self) -> bool:
         return self != Wanted()
@@ -88,7 +89,7 @@ def read(kept: dict[str, Any]) -> Wanted:
     try:
         return msgspec.convert(kept, Wanted)
     except msgspec.ValidationError as error:
-        raise BadInput(f"This filter does not fit: {error}") from error
+        raise BadInput(noop("This filter does not fit: %(error)s"), error=error) from error
 
 
 class Conditions(NamedTuple):

@@ -1,6 +1,7 @@
 """Filters that people keep under a name, their own or shared with the team of the case."""
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.models import Case, SavedFilter
@@ -17,10 +18,10 @@ def save(asked: Asked, *, name: str, shared: bool) -> SavedFilter:
     """Keep what was asked for. Raises BadInput for a name that is taken or cannot be read. One transaction."""
     name = name.strip()
     if not 0 < len(name) <= 60 or not readable(name):
-        raise BadInput("Give the filter a name of up to 60 characters that can be seen.")
+        raise BadInput(noop("Give the filter a name of up to 60 characters that can be seen."))
     mine = SavedFilter.objects.filter(case=asked.case, owner=asked.by)
     if mine.count() >= MOST:
-        raise BadInput(f"You keep {MOST} filters in this case already. Remove one first.")
+        raise BadInput(noop("You keep %(most)s filters in this case already. Remove one first."), most=MOST)
     try:
         with transaction.atomic():
             made = SavedFilter.objects.create(
@@ -37,7 +38,7 @@ def save(asked: Asked, *, name: str, shared: bool) -> SavedFilter:
                 name=name, shared=shared, **asked.told(),
             )  # fmt: skip
     except IntegrityError as error:
-        raise BadInput("You have a filter of this name here already. Choose another name.") from error
+        raise BadInput(noop("You have a filter of this name here already. Choose another name.")) from error
     return made
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import answering, events, resuming, review
 from cases.answering import Answers, answer
@@ -20,9 +21,9 @@ from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
 
-NO_FLAG = "In a second view there is no flag: others would see it before you are done."
-NO_STACK = "A second view is of one picture; there is no stack here."
-CHANGED = "This unit changed since you saw it. Look at it again."
+NO_FLAG = noop("In a second view there is no flag: others would see it before you are done.")
+NO_STACK = noop("A second view is of one picture; there is no stack here.")
+CHANGED = noop("This unit changed since you saw it. Look at it again.")
 
 LOCK = """
 SELECT v.id, v.public_id, v.version, v.code, v.mark, v.batch_id = %(batch)s AND v.state = 'open', i.public_id,

@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.utils.translation import gettext_noop as noop
 
 from cases.models import Case
 
-AWAITED = "a second view is awaited"
-DIFFERENT = "two people differ, a ruling is awaited"
+AWAITED = noop("a second view is awaited")
+DIFFERENT = noop("two people differ, a ruling is awaited")
 HELD = """
 SELECT d.id, EXISTS (SELECT FROM cases_disagreement g WHERE g.decision_id = d.id AND g.closed_at IS NULL)
 FROM unnest(%s::bigint[]) AS d(id)

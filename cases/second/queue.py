@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import claiming, ending, events, names, problems
 from cases.errors import NothingLeft
@@ -90,7 +90,7 @@ def _claim_new(case: Case, by: User) -> Batch:
         cursor.execute(CLAIM, {"case": case.pk, "by": by.pk, "batch": batch.pk, "most": settings.BATCH_ITEMS})
         batch.size = cursor.rowcount
     if not batch.size:
-        raise NothingLeft(_("Nothing here waits for a second view of yours."))
+        raise NothingLeft(noop("Nothing here waits for a second view of yours."))
     batch.size += checking.add(batch, shares.of_checks(case.agency))
     batch.save(update_fields=["size"])
     audit.record(

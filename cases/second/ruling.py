@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import closing, events, grounds, inspector, publishing, standing, states
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded, UnknownCategory
@@ -179,7 +180,7 @@ def rule(*, disagreement: Disagreement, code: str, reason: str, by: User) -> Wri
         if not differing:
             raise AlreadyRuled
         if is_party(disagreement, by):
-            raise AnotherPersonNeeded("You gave one of the two codes: another supervisor rules.")
+            raise AnotherPersonNeeded(noop("You gave one of the two codes: another supervisor rules."))
         blind.require_sight(by, case)
         act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="ruling", code=code)
         facts = publishing.drop_drafts([decision.pk], by=by)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.errors import ReasonNeeded
@@ -68,7 +69,11 @@ def change(*, scheme: Scheme, percents: Mapping[str, int], by: User, reason: str
     if checks is not None:
         asked[NO_SCHEME, CHECKS] = checks
     if wrong := [code for (of_scheme, code), percent in asked.items() if not _fits(now, (of_scheme, code), percent)]:
-        raise BadInput(f"Give a share from 0 to 100 for categories of {scheme}, not for {', '.join(wrong)}.")
+        raise BadInput(
+            noop("Give a share from 0 to 100 for categories of %(scheme)s, not for %(wrong)s."),
+            scheme=scheme,
+            wrong=", ".join(wrong),
+        )
     changed = {key: percent for key, percent in asked.items() if now[key] != percent}
     for (of_scheme, code), percent in changed.items():  # a scheme has few categories
         SecondShare.objects.update_or_create(

@@ -8,6 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -29,6 +30,7 @@ from workbench import access, tus
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.views.errors import wants_json
+from workbench.words import digits
 
 FROM_INBOX = ("folder", "archive", "image", "vics")
 AS_FILE = ("archive", "vics")
@@ -80,8 +82,8 @@ def _offered(entry: inbox.Entry, *, counted: bool) -> dict[str, str]:
 
 def _estimate(files: int) -> str:
     if files > inbox.COUNTED:
-        return _("more than %(n)s files") % {"n": f"{inbox.COUNTED:,}"}
-    return ngettext("%(n)s file", "%(n)s files", files) % {"n": f"{files:,}"}
+        return _("more than %(n)s files") % {"n": digits(inbox.COUNTED)}
+    return ngettext("%(n)s file", "%(n)s files", files) % {"n": digits(files)}
 
 
 def _added(request: SignedRequest, case: Case) -> Exhibit:
@@ -89,7 +91,7 @@ def _added(request: SignedRequest, case: Case) -> Exhibit:
     post, file = request.POST, request.FILES.get("file")
     reader, ref, description = post.get("source", ""), post.get("ref", ""), post.get("description", "")
     if reader not in (AS_FILE if file else FROM_INBOX):
-        raise BadInput(_("Say what the evidence is: a folder, an archive, a disk image, or a VICS case."))
+        raise BadInput(noop("Say what the evidence is: a folder, an archive, a disk image, or a VICS case."))
     told: dict[str, Any] = {
         "case": case,
         "ref": ref,
@@ -153,7 +155,7 @@ def upload_files(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     files = request.FILES.getlist("files")
     names = [tus.decoded(name) for name in request.POST.getlist("names")]
     if len(files) != len(names) or not files:
-        raise BadInput(_("Every file needs its name beside it."))
+        raise BadInput(noop("Every file needs its name beside it."))
     pairs = [(name, cast("BinaryIO", file.file)) for name, file in zip(names, files, strict=True)]
     return JsonResponse({"received": uploads.receive(found, pairs)})
 
@@ -211,7 +213,7 @@ def _again(tried: again.Again) -> str:
     if not tried:
         return _("There is nothing that could come out otherwise now.")
     text = _("Trying again: %(files)s files to read, %(previews)s previews to make, %(missing)s files to look for.")
-    return text % {name: f"{getattr(tried, name):,}" for name in ("files", "previews", "missing")}
+    return text % {name: digits(getattr(tried, name)) for name in ("files", "previews", "missing")}
 
 
 def _ended(exhibit: Exhibit) -> str:

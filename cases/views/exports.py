@@ -74,13 +74,17 @@ def _context(request: SignedRequest, case: Case) -> dict[str, Any]:
 
 def _product(product: products.Product) -> dict[str, Any]:
     described = product.described
-    return {"id": product.id, "name": described.title, "text": described.text, "versions": described.versions}
+    return {"id": product.id, "name": _(described.title), "text": _(described.text), "versions": described.versions}
 
 
 def _order(job: Job) -> dict[str, Any]:
     variant = job.subject.rpartition("/")[2]
     failed = job.state == Job.State.FAILED
-    return {"product_name": products.name_of(variant), "failed": failed, "message": job.message}
+    return {
+        "product_name": products.name_of(variant),
+        "failed": failed,
+        "message": _(job.message) if job.message else "",
+    }
 
 
 def _row(export: Export) -> dict[str, Any]:

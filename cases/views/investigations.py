@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -181,7 +182,9 @@ def _known(found: known.Known) -> dict[str, Any]:
     most = max((row["items"] for row in rows), default=0)
     checked = _("Matched again on every set update")
     if found.at is not None:
-        checked = _("Counted %(at)s, again on every set update") % {"at": date_format(found.at, "j M H:i")}
+        checked = _("Counted %(at)s, again on every set update") % {
+            "at": date_format(found.at, "SHORT_DATETIME_FORMAT")
+        }
     return {
         "waits": found.rows is None,
         "checked": checked,
@@ -192,7 +195,7 @@ def _known(found: known.Known) -> dict[str, Any]:
                 "share": int(shown.percent(row["items"], most)),
                 "files": row["items"],
                 "version": f"v{row['generation']}",
-                "date": date_format(row["at"], "j M") if row["at"] else "",
+                "date": date_format(row["at"], "MONTH_DAY_FORMAT") if row["at"] else "",
             }
             for row in rows
         ],
@@ -217,7 +220,7 @@ def members(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get(request.user, "case.team", Case, case)
     person = overview.person_of(found, request.POST.get("user", ""))
     if person is None:
-        raise NotFound(_("There is no such person in this agency."))
+        raise NotFound(noop("There is no such person in this agency."))
     if request.POST.get("action") == "remove":
         investigations.remove_member(case=found, person=person, by=request.user)
     else:

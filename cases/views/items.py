@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -34,7 +35,7 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     found: Case = access.get_from(request.user, "item.view", scoped, case)
     form = WantedForm(request.GET)
     if not form.is_valid():
-        raise BadInput(_("A filter of this page is damaged. Choose again."))
+        raise BadInput(noop("A filter of this page is damaged. Choose again."))
     wanted, after = listing.Wanted(**form.cleaned_data), listing.after_key(request.GET.get("after"))
     page = listing.items(found, wanted, by=request.user, after=after)
     exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
@@ -45,11 +46,11 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
         "wanted": wanted,
         "exhibits": exhibits,
         "owed": found.public_id in blind.cases(request.user),
-        "marks": [(mark, shown.MARK_WORDS[mark]) for mark in listing.MARKS],
+        "marks": [(mark, _(shown.MARK_WORDS[mark])) for mark in listing.MARKS],
         "total": _total(found, wanted, exhibits),
         "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
-        "states": [(str(value), word) for value, word in shown.ITEM_WORDS.items()],
+        "states": [(str(value), _(word)) for value, word in shown.ITEM_WORDS.items()],
         "rows": [_row(row, categories) for row in page.rows],
         "next_url": listing.next_url(request.GET, page.next),
         "may_confirm": wanted.state == Item.State.CONFIRM and access.has(request.user, "item.confirm"),
@@ -86,7 +87,7 @@ def _row(row: dict[str, Any], categories: dict[str, Category]) -> dict[str, Any]
         "name": row["name"],
         "kind": row["kind"],
         "files": row["files"],
-        "state_text": shown.ITEM_WORDS[row["state"]],
+        "state_text": _(shown.ITEM_WORDS[row["state"]]),
         "state_kind": shown.ITEM_KINDS[row["state"]],
         "category": categories.get(row["code"]),
         "proposed": categories.get(row["proposed"]) if row["state"] == Item.State.CONFIRM else None,
@@ -103,7 +104,7 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError as error:
-        raise BadInput(_("An id in this request is damaged. Load the page again.")) from error
+        raise BadInput(noop("An id in this request is damaged. Load the page again.")) from error
 
 
 @require_GET
@@ -123,7 +124,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "item": found,
         "name": places[0]["name"] if places else "",
         "preview": content.preview,
-        "state_text": _("In your second view") if is_blind else shown.ITEM_WORDS[state],
+        "state_text": _("In your second view") if is_blind else _(shown.ITEM_WORDS[state]),
         "state_kind": "acc" if is_blind else shown.ITEM_KINDS[state],
         "standing": categories.get(standing.code or "") if standing else None,
         "why": why_here.lines(found, request.user),
@@ -133,7 +134,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
         "marks": [] if is_blind else marks.of(found, request.user),
-        "undecided": OWED if is_blind else shown.UNDECIDED[state],
+        "undecided": OWED if is_blind else _(shown.UNDECIDED[state]) if shown.UNDECIDED[state] else "",
         "may_correct": "" if is_blind else _may_correct(request, found),
         "lists_say": [] if is_blind else contradictions.of_item(found, request.user),
         "decisions": [] if is_blind else _decisions(found, categories, standing, request.user),
@@ -198,7 +199,7 @@ def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
     found = viewing.item_for(request.user, "decision.supersede", item)
     form = SupersedeForm(request.POST, case=found.case)
     if not form.is_valid():
-        raise BadInput(_("Choose a category and say why."))
+        raise BadInput(noop("Choose a category and say why."))
     decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
     messages.success(request, _("Decided. What was decided before stays in the record."))
     return redirect("cases:item", found.public_id)

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET
 
 from cases import viewing
@@ -17,7 +18,7 @@ ALLOWED_USES = {"image", "video", "audio", "empty"}
 def _only_inside(request: HttpRequest) -> None:
     """Raise NotAllowed when a picture is opened as a page of its own, before anything says that it was seen."""
     if request.headers.get("Sec-Fetch-Dest", "empty") not in ALLOWED_USES:
-        raise NotAllowed("Pictures are shown inside the workbench only.")
+        raise NotAllowed(noop("Pictures are shown inside the workbench only."))
 
 
 def _picture(data: bytes, content_type: str) -> HttpResponse:

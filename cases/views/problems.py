@@ -6,6 +6,8 @@ from uuid import UUID
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET
 
 from cases import listing, problem_files, problems, shown
@@ -18,10 +20,10 @@ from workbench.requests import SignedRequest
 
 OUTCOME_KINDS = {"accepted": "ok", "accepted-without-preview": "warn", "rejected-with-reason": "bad", "pending": ""}
 OUTCOME_WORDS = {
-    "accepted": "In the case",
-    "accepted-without-preview": "No preview",
-    "rejected-with-reason": "Not taken",
-    "pending": "Pending",
+    "accepted": noop("In the case"),
+    "accepted-without-preview": noop("No preview"),
+    "rejected-with-reason": noop("Not taken"),
+    "pending": noop("Pending"),
 }
 
 
@@ -82,7 +84,7 @@ def _locked(request: SignedRequest, exhibits: list[Exhibit], rows: list[problems
 
 
 def _reason(code: str, count: int) -> dict[str, Any]:
-    return {"code": code, "count": count, "meaning": problems.WORDS.get(code, code)}
+    return {"code": code, "count": count, "meaning": problems.words(code)}
 
 
 def _problem(row: problems.Problem, *, may_open: bool) -> dict[str, Any]:
@@ -95,6 +97,6 @@ def _problem(row: problems.Problem, *, may_open: bool) -> dict[str, Any]:
         "advice": row.advice,
         "item": row.item if may_open else None,
         "outcome": row.outcome,
-        "outcome_text": OUTCOME_WORDS[row.outcome],
+        "outcome_text": _(OUTCOME_WORDS[row.outcome]),
         "outcome_kind": OUTCOME_KINDS[row.outcome],
     }

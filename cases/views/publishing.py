@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -23,20 +24,23 @@ from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+from workbench.words import digits, either
 
 S = Offer.State
 TABS = {
-    "waiting": ("Waiting", Q(state__in=[S.DRAFT, S.WITHDRAWAL])),
-    "mine": ("Mine", Q(state__in=[S.DRAFT, S.WITHDRAWAL, S.RETURNED, S.HELD])),
-    "published": ("Published", Q(state=S.PUBLISHED)),
-    "held": ("Held and withdrawn", Q(state__in=[S.HELD, S.RETURNED, S.WITHDRAWN])),
+    "waiting": (noop("Waiting"), Q(state__in=[S.DRAFT, S.WITHDRAWAL])),
+    "mine": (noop("Mine"), Q(state__in=[S.DRAFT, S.WITHDRAWAL, S.RETURNED, S.HELD])),
+    "published": (noop("Published"), Q(state=S.PUBLISHED)),
+    "held": (noop("Held and withdrawn"), Q(state__in=[S.HELD, S.RETURNED, S.WITHDRAWN])),
 }
 DONE = {
-    "approve": ("%d offer approved.", "%d offers approved."),
-    "return": ("%d offer returned.", "%d offers returned."),
-    "hold": ("%d offer held.", "%d offers held."),
-    "withdraw": ("%d withdrawal waits for a second person.", "%d withdrawals wait for a second person."),
-    "offer": ("%d item waits for a second person to publish it.", "%d items wait for a second person to publish them."),
+    "approve": either("%(n)s offer approved.", "%(n)s offers approved."),
+    "return": either("%(n)s offer returned.", "%(n)s offers returned."),
+    "hold": either("%(n)s offer held.", "%(n)s offers held."),
+    "withdraw": either("%(n)s withdrawal waits for a second person.", "%(n)s withdrawals wait for a second person."),
+    "offer": either(
+        "%(n)s item waits for a second person to publish it.", "%(n)s items wait for a second person to publish them."
+    ),
 }
 OWN = {
     S.DRAFT: lazy("You decided or offered it: another person approves."),
@@ -70,7 +74,7 @@ def offers(request: SignedRequest) -> HttpResponse:
         "here": "publish",
         "case": case,
         "tab": tab,
-        "tabs": [(key, label, listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
+        "tabs": [(key, _(label), listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
         "set": publishing.publishing_set(case) if case else None,
         "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
         "rows": [
@@ -90,7 +94,7 @@ def _case(request: SignedRequest) -> Case | None:
     try:
         chosen = UUID(text) if text else None
     except ValueError as error:
-        raise BadInput(_("case must be the id of a case.")) from error
+        raise BadInput(noop("case must be the id of a case.")) from error
     if chosen is None:
         return None
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
@@ -147,13 +151,13 @@ def act(request: SignedRequest) -> HttpResponse:
     """Take a step on the chosen offers."""
     form = OffersForm(request.POST, offers=request.POST.getlist("offer"))
     if not form.is_valid():
-        raise BadInput(_("Choose a step and at least one offer."))
+        raise BadInput(noop("Choose a step and at least one offer."))
     chosen, step, reason = form.cleaned_data["offer"], form.cleaned_data["act"], form.cleaned_data["reason"]
     if step == "offer":
         return _offer_case(request, form.cleaned_data["case"])
     access.require(request.user, "offer.make" if step == "withdraw" else "offer.approve")
     if not chosen:
-        raise BadInput(_("Choose at least one offer."))
+        raise BadInput(noop("Choose at least one offer."))
     if step == "withdraw":
         outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
     else:
@@ -170,9 +174,9 @@ def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
 
 
 def _tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
-    messages.success(request, ngettext(*DONE[step], outcome.done) % outcome.done)
+    messages.success(request, ngettext(*DONE[step], outcome.done) % {"n": digits(outcome.done)})
     for reason, number in outcome.held.items():
-        messages.info(request, format_html("{}: {} {}", number, reason, _leads(reason)))
+        messages.info(request, format_html("{}: {} {}", number, _(reason), _leads(reason)))
 
 
 def _leads(reason: str) -> str:

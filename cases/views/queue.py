@@ -8,6 +8,7 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import listing
@@ -40,7 +41,7 @@ def _saved(request: SignedRequest, case: Case, text: str) -> SavedFilter:
     try:
         public_id = UUID(text)
     except ValueError as error:
-        raise BadInput(_("This filter's id is damaged. Choose it again.")) from error
+        raise BadInput(noop("This filter's id is damaged. Choose it again.")) from error
     scoped = SavedFilter.objects.for_actor(request.user).filter(case=case)
     kept: SavedFilter = access.get_from(request.user, "batch.claim", scoped, public_id)
     return kept

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.http import require_GET, require_POST
 
@@ -81,7 +82,7 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     scoped = Batch.objects.for_actor(request.user).select_related("case")
     found: Batch = access.get_from(request.user, "batch.work", scoped, batch)
     if found.state != Batch.State.OPEN:
-        messages.info(request, f"Batch {found.number} is closed. What was decided is kept.")
+        messages.info(request, _("Batch %(number)s is closed. What was decided is kept.") % {"number": found.number})
         return redirect("cases:case", found.case.public_id)
     fields = asking.fields(found.order, read(found.wanted))
     context = {

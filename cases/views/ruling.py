@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import contradictions, listing
@@ -48,7 +49,7 @@ def one(request: SignedRequest, disagreement: UUID) -> HttpResponse:
         messages.info(request, _("This disagreement is settled."))
         return redirect(_address(request))
     if ruling.is_party(found, request.user):
-        raise AnotherPersonNeeded(_("You gave one of the two codes: another supervisor rules."))
+        raise AnotherPersonNeeded(noop("You gave one of the two codes: another supervisor rules."))
     return _page(request, _rows(request), found)
 
 
@@ -64,7 +65,7 @@ def _found(request: SignedRequest, disagreement: UUID) -> Disagreement:
 def _rule(request: SignedRequest, found: Disagreement) -> HttpResponse:
     form = SupersedeForm(request.POST, case=found.case)
     if not form.is_valid():
-        raise BadInput(_("Choose a category and say why."))
+        raise BadInput(noop("Choose a category and say why."))
     following = _after(request, found)
     ruling.rule(disagreement=found, by=request.user, **form.cleaned_data)
     messages.success(request, _("Ruled. Both codes and your reason stay in the record."))

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
@@ -54,7 +54,7 @@ def pairs(request: SignedRequest) -> HttpResponse:
     by_code = {category.code: category for category in scheme.categories.all()} if scheme else {}
     first, other = (by_code.get(request.GET.get(name, "")) for name in ("first", "second"))
     if scheme is None or first is None or other is None:
-        raise BadInput(_("Choose a cell of the matrix."))
+        raise BadInput(noop("Choose a cell of the matrix."))
     before = listing.after_key(request.GET.get("after"))
     rows = agreement.items(request.user, scheme, days, (first.code, other.code), before)
     page, more = rows[: agreement.PAGE], len(rows) > agreement.PAGE
@@ -76,7 +76,7 @@ def change_shares(request: SignedRequest) -> HttpResponse:
     access.require(request.user, "second.share")
     scheme = chosen(request, schemes(request))
     if scheme is None:
-        raise BadInput(_("No case of your agency has a scheme yet."))
+        raise BadInput(noop("No case of your agency has a scheme yet."))
     asked = {key.partition(":")[2]: _percent(value) for key, value in request.POST.items() if key.startswith("share:")}
     checks = _percent(request.POST["checks"]) if "checks" in request.POST else None
     reason = request.POST.get("reason", "")
@@ -87,7 +87,7 @@ def change_shares(request: SignedRequest) -> HttpResponse:
 
 def _percent(text: Any) -> int:
     if not (isinstance(text, str) and text.isascii() and text.isdecimal() and len(text) <= 3):
-        raise BadInput(_("A share is a whole number from 0 to 100."))
+        raise BadInput(noop("A share is a whole number from 0 to 100."))
     return int(text)
 
 

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from cases import contradictions, listing, set_health, shown
@@ -55,7 +56,7 @@ def _patiently(ask: Callable[[User], list[Asked]], user: User) -> tuple[list[Ask
 
 
 def _torn(one: set_health.Disagreement) -> dict[str, Any]:
-    return {"found": one, "state": shown.ITEM_WORDS[Item.State(one.state)], "kind": shown.ITEM_KINDS[one.state]}
+    return {"found": one, "state": _(shown.ITEM_WORDS[Item.State(one.state)]), "kind": shown.ITEM_KINDS[one.state]}
 
 
 def _decided(request: SignedRequest) -> dict[str, Any]:

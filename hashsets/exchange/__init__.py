@@ -39,7 +39,8 @@ BUILT_IN: tuple[ListFormat, ...] = (Vics("2.0"), Vics("1.3"), EnCaseHash(), Nsrl
     Dfxml(), Hashdeep(), TskIndex(), IcseCsv(), NsrlText(), HashKeeper(), Checksums(), CsvList())  # fmt: skip
 BY_ID: dict[str, ListFormat] = {format_.id: format_ for format_ in BUILT_IN}
 WRITERS: dict[str, ListWriter] = {format_.id: format_ for format_ in BUILT_IN if isinstance(format_, ListWriter)}
-READABLE = ", ".join(format_.label for format_ in BUILT_IN) + "; each as it is, in gzip or in zip"
+FORMATS = ", ".join(format_.label for format_ in BUILT_IN)
+READABLE = f"{FORMATS}; each as it is, in gzip or in zip"
 
 
 def detect(peek: Peek, name: str) -> ListFormat:
@@ -134,6 +135,7 @@ def _one(
 __all__ = [
     "BUILT_IN",
     "BY_ID",
+    "FORMATS",
     "READABLE",
     "WRITERS",
     "HashRecord",

@@ -16,6 +16,7 @@ from workbench.api import limits
 from workbench.errors import NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.waking import send
+from workbench.words import digits
 
 
 @require_http_methods(["GET", "POST"])
@@ -87,6 +88,6 @@ def _shown(part: HashSet, counted: Overlap) -> dict[str, Any]:
         if there is not None:
             row["common"] += number
             row["differ"] += differ
-            row["there"].append(_("%(number)s as %(code)s") % {"number": f"{number:,}", "code": there or "–"})
+            row["there"].append(_("%(number)s as %(code)s") % {"number": digits(number), "code": there or "–"})
     share = round(100 * counted.common / counted.total, 1) if counted.total else 0
     return {"rows": list(rows.values()), "share": share}

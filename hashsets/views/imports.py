@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hashsets import effects, import_jobs, import_queue, kept_lists, list_uploads, sets, tasks
@@ -20,6 +21,7 @@ from workbench.models import Job, User
 from workbench.requests import SignedRequest
 from workbench.views.errors import wants_json
 from workbench.visible import visible
+from workbench.words import digits
 
 STATES = {
     Job.State.QUEUED: (_("waiting"), ""),
@@ -50,11 +52,11 @@ def start(request: SignedRequest, set_id: UUID) -> HttpResponse:
 
 def _sent(ids: list[str]) -> list[UUID]:
     if len(ids) > MOST_PARTS:
-        raise BadInput(f"At most {MOST_PARTS} files.")
+        raise BadInput(noop("At most %(most_parts)s files."), most_parts=MOST_PARTS)
     try:
         return [UUID(each) for each in dict.fromkeys(ids)]
     except ValueError as error:
-        raise BadInput("A file of this list has no id of ours.") from error
+        raise BadInput(noop("A file of this list has no id of ours.")) from error
 
 
 def _queued(request: SignedRequest, hash_set: HashSet, form: ImportForm, sent: list[UUID]) -> Job:
@@ -172,7 +174,7 @@ def _conflict(warning: dict[str, Any]) -> dict[str, Any]:
 def _file(part: dict[str, Any]) -> dict[str, Any]:
     """One file of the list: what it is and what it says of itself."""
     said = [
-        (_("Bytes"), f"{part['bytes']:,}"),
+        (_("Bytes"), digits(part["bytes"])),
         (_("Format"), " ".join(filter(None, [part["format"], part["document"]]))),
         (_("Version"), part["version"]),
         (_("Region"), part["region"]),
@@ -180,7 +182,7 @@ def _file(part: dict[str, Any]) -> dict[str, Any]:
         (_("Made by"), part["producer"]),
         (
             _("Records"),
-            _("%(read)s read, %(used)s used") % {"read": f"{part['read']:,}", "used": f"{part['accepted']:,}"},
+            _("%(read)s read, %(used)s used") % {"read": digits(part["read"]), "used": digits(part["accepted"])},
         ),
     ]
     facts = [[name, visible(str(value)) or _("not said")] for name, value in said]

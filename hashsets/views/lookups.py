@@ -85,7 +85,7 @@ def _answer(rows: list[Row]) -> dict[str, Any]:
         "misses": _rows(unknown[:MOST_FOUND]),
         "more_misses": max(0, len(unknown) - MOST_FOUND),
         "problems": [
-            {"line": one.line, "text": visible(one.text[:80]), "why": answer.problem}
+            {"line": one.line, "text": visible(one.text[:80]), "why": _(answer.problem)}
             for one, answer in problems[:MOST_PROBLEMS]
         ],
         "more_problems": max(0, len(problems) - MOST_PROBLEMS),

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_http_methods
 
 from hashsets import policies
@@ -73,7 +74,7 @@ def _disposition(request: SignedRequest) -> str | None:
     """The one that is asked about; None for all. Raises BadInput."""
     asked = (request.POST if request.method == "POST" else request.GET).get("disposition") or None
     if asked is not None and asked not in Disposition.values:
-        raise BadInput(_("There is no such disposition. Choose one on the page of the set."))
+        raise BadInput(noop("There is no such disposition. Choose one on the page of the set."))
     return asked
 
 
@@ -90,7 +91,7 @@ def _told(rule: InForce) -> dict[str, Any]:
     """A policy in words, and who chose it."""
     words = _("%(action)s, from %(trust)s on") % {
         "action": Policy.Action(rule.action).label,
-        "trust": rule.min_trust,
+        "trust": _(rule.min_trust),
     }
     discards = _(", harmless may be hidden") if rule.may_discard else ""
     return {"words": words + discards, "chosen": str(CHOSEN[rule.chosen]), "is_default": rule.chosen == "default"}

@@ -8,6 +8,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hashsets import scheme_drafts, scheme_tables
@@ -125,5 +126,5 @@ def _seen(request: SignedRequest) -> int:
     """How often the draft had been saved when the page was made."""
     text = request.POST.get("seen", "")
     if not text.isdecimal() or len(text) > 9:
-        raise BadInput(_("Load the page again."))
+        raise BadInput(noop("Load the page again."))
     return int(text)

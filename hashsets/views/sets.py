@@ -9,6 +9,7 @@ from django.http import FileResponse, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hashsets import effects, exchange, import_jobs, listing, overview, scheme_tables, sets, watched
@@ -106,7 +107,7 @@ def export(request: SignedRequest, set_id: UUID) -> FileResponse:
     form = ExportForm(request.GET)
     if not form.is_valid():
         formats = ", ".join(exchange.WRITERS)
-        raise BadInput(_("Choose a format: %(formats)s. A region is one word.") % {"formats": formats})
+        raise BadInput(noop("Choose a format: %(formats)s. A region is one word."), formats=formats)
     format_ = exchange.WRITERS[form.cleaned_data["format"]]
     options = WriteOptions(region=form.cleaned_data["region"])
     file = tempfile.TemporaryFile()  # noqa: SIM115 closed by the answer, which reads it after we are gone

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -22,7 +23,12 @@ from workbench.visible import visible
 from workbench.waking import send
 
 LONGEST = 60  # characters of a value in a table
-KINDS = {"": lazy("Everything"), "added": lazy("Added"), "withdrawn": lazy("Withdrawn"), "changed": lazy("Changed")}
+KINDS = {
+    "": lazy("Everything"),
+    "added": lazy("Added"),
+    "withdrawn": lazy("Withdrawn"),
+    "changed": lazy("Changed"),
+}
 
 
 @require_GET
@@ -31,7 +37,7 @@ def index(request: SignedRequest, set_id: UUID) -> HttpResponse:
     hash_set = sets.own(request.user, "set.view", set_id)
     before = request.GET.get("after", "")
     if before and not (before.isascii() and before.isdecimal() and len(before) < 10):
-        raise BadInput(_("This page address is damaged. Start from the first page."))
+        raise BadInput(noop("This page address is damaged. Start from the first page."))
     rows = overview.versions(request.user, hash_set, before=int(before) if before else None)
     more = rows[overview.MOST_VERSIONS - 1]["number"] if len(rows) > overview.MOST_VERSIONS else None
     context = {
@@ -50,7 +56,7 @@ def diff(request: SignedRequest, set_id: UUID, old: int, new: int) -> HttpRespon
     hash_set = sets.own(request.user, "set.view", set_id)
     only, after = request.GET.get("only", ""), request.GET.get("after", "")
     if only not in KINDS:
-        raise BadInput(_("A filter of this page is damaged. Choose again."))
+        raise BadInput(noop("A filter of this page is damaged. Choose again."))
     older, newer = versions.version(hash_set, old), versions.version(hash_set, new)
     rows, following, error = _changes(hash_set, old, new, only, after)
     reads.entries(hash_set, by=request.user, old=old, new=new, shown=len(rows), after=after, only=only)

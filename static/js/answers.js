@@ -1,7 +1,7 @@
 // What the server says of acts and of the batch: each answer reaches the units, the notes and the focus.
 import { isHandled } from "./batch.js";
-import { plural } from "./dom.js";
 import { noteOf, saving, showState } from "./saving.js";
+import { ngettext } from "./words.js";
 
 const STILL = 700; // milliseconds after the focus was moved for somebody, in which no key decides
 
@@ -112,6 +112,6 @@ export class Answers {
     const why = [...new Set(going.map((unit) => reasons.get(unit.id)))].join("; ");
     this.#remove(going);
     review.paintBar();
-    review.notices.show("left", { tone: "acc", icon: "info", title: `${plural(going.length, "item")} left the batch:`, text: `${why}. Nobody needs to look at ${going.length === 1 ? "it" : "them"}.` });
+    review.notices.show("left", { tone: "acc", icon: "info", title: ngettext("%(n)s item left the batch:", "%(n)s items left the batch:", going.length), text: ngettext("%(why)s. Nobody needs to look at it.", "%(why)s. Nobody needs to look at them.", going.length, { why }) });
   }
 }

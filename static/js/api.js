@@ -1,4 +1,5 @@
 // Speaks to the server: one shape of error, the CSRF header, and no redirect followed in silence.
+import { gettext } from "./words.js";
 
 /** What went wrong: `status` 0 means no answer came, `code` is the server's own word for it. */
 export class ApiError extends Error {
@@ -25,7 +26,7 @@ async function refreshToken() {
 }
 
 async function refusal(answer) {
-  if (answer.type === "opaqueredirect") return new ApiError(401, "signed-out", "Your session has ended. Sign in again.");
+  if (answer.type === "opaqueredirect") return new ApiError(401, "signed-out", gettext("Your session has ended. Sign in again."));
   let error = {};
   try {
     error = (await answer.json()).error ?? {};
@@ -33,7 +34,7 @@ async function refusal(answer) {
     // An answer from something in front of the server has no JSON; its status says enough.
   }
   if (error.code === "on-break") document.dispatchEvent(new Event("winnow:on-break")); // care.js shows it
-  return new ApiError(answer.status, error.code ?? "http", error.message ?? `The server answered ${answer.status}.`, error.details);
+  return new ApiError(answer.status, error.code ?? "http", error.message ?? gettext("The server answered %(status)s.", { status: answer.status }), error.details);
 }
 
 async function ask(url, options = {}) {
@@ -42,7 +43,7 @@ async function ask(url, options = {}) {
     answer = await fetch(url, { credentials: "same-origin", redirect: "manual", cache: "no-store", ...options });
   } catch (reason) {
     if (reason.name === "AbortError") throw reason;
-    throw new ApiError(0, "no-answer", "The server does not answer.");
+    throw new ApiError(0, "no-answer", gettext("The server does not answer."));
   }
   if (!answer.ok) throw await refusal(answer);
   return answer;

@@ -1,6 +1,7 @@
 // The bar above the grid: what is decided, by category, and how long the rest takes at one's own pace.
 import { decidedItems, isDecided, isHandled } from "./batch.js";
 import { svg } from "./dom.js";
+import { gettext, number } from "./words.js";
 
 const PACE_FROM = 5; // decisions before an estimate is worth saying
 
@@ -40,9 +41,9 @@ export class BatchBar {
       return piece;
     });
     this.bar.replaceChildren(...pieces);
-    this.bar.setAttribute("aria-label", `${now.decided} of ${now.items} decided`);
-    this.decided.textContent = String(now.decided);
-    this.total.textContent = `/ ${now.items}${this.#pace(batch, session.onScreen)}`;
+    this.bar.setAttribute("aria-label", gettext("%(decided)s of %(items)s decided", now));
+    this.decided.textContent = number(now.decided);
+    this.total.textContent = `/ ${number(now.items)}${this.#pace(batch, session.onScreen)}`;
   }
 
   /** How long the rest takes at the pace of this batch so far, idle time not counted; what My work says too. */
@@ -50,6 +51,6 @@ export class BatchBar {
     const decided = batch.units.filter(isDecided).length;
     const left = batch.size - decided;
     if (decided < PACE_FROM || !left || !onScreen) return "";
-    return ` · about ${Math.max(1, Math.round((onScreen * left) / decided / 60_000))} min`;
+    return ` · ${gettext("about %(n)s min", { n: Math.max(1, Math.round((onScreen * left) / decided / 60_000)) })}`;
   }
 }

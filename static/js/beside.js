@@ -1,11 +1,12 @@
 // Side trips: similar pictures, the same folder, camera or day, beside the queue. Everything stays veiled here: what is
 // to be looked at is added to the batch. Closing comes back to the very unit one came from.
 import { getBytes, postJson } from "./api.js";
-import { announce, el, isolated, plural } from "./dom.js";
+import { announce, el, isolated } from "./dom.js";
 import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
+import { gettext, ngettext } from "./words.js";
 
-const WITHIN = [[16, "very like"], [31, "alike"], [48, "remotely alike"], [64, "hardly alike"]]; // bits of 256
+const WITHIN = [[16, gettext("very like")], [31, gettext("alike")], [48, gettext("remotely alike")], [64, gettext("hardly alike")]]; // bits of 256
 const MOST = 200; // items named at once
 
 export class Beside {
@@ -24,7 +25,7 @@ export class Beside {
   /** Opens, goes over to another trip, or closes where it is the same key again. */
   async open(kind, unit) {
     if (!unit) return;
-    if (this.review.isSecond) { announce("A second view leads nowhere else."); return; }
+    if (this.review.isSecond) { announce(gettext("A second view leads nowhere else.")); return; }
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
     this.review.unveiler.veil();
     Object.assign(this, { kind, unit, row: null });
@@ -60,21 +61,21 @@ export class Beside {
     this.#addresses = veils.map((bytes) => picture(bytes));
     const free = rows.filter((row) => row.free).map((row) => row.item);
     const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place], place === 0)));
-    const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, `Add ${plural(free.length, "free item")} to this batch`) : null;
+    const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, ngettext("Add %(n)s free item to this batch", "Add %(n)s free items to this batch", free.length)) : null;
     this.joins = el("button", { class: "btn sm", type: "button", hidden: true, onclick: () => this.join() });
-    const ask = Object.keys(filter).length ? el("a", { class: "btn sm quiet", href: `${this.queue}?${new URLSearchParams(filter)}` }, "Ask for all of it next") : null;
-    const said = more ? `the nearest ${rows.length}` : plural(rows.length, "item");
+    const ask = Object.keys(filter).length ? el("a", { class: "btn sm quiet", href: `${this.queue}?${new URLSearchParams(filter)}` }, gettext("Ask for all of it next")) : null;
+    const said = more ? gettext("the nearest %(n)s", { n: rows.length }) : ngettext("%(n)s item", "%(n)s items", rows.length);
     this.#paint([
       el("p", { class: "f1 t2" }, isolated(about), ` · ${said}`),
-      tiles.length ? el("div", { class: "mt2" }, el("ul", { class: "frames" }, ...tiles)) : el("p", { class: "t2 mt2" }, "Nothing else is there."),
+      tiles.length ? el("div", { class: "mt2" }, el("ul", { class: "frames" }, ...tiles)) : el("p", { class: "t2 mt2" }, gettext("Nothing else is there.")),
       el("p", { class: "row wrap mt3" }, add, this.joins, ask),
-      el("p", { class: "f1 t3 mt2" }, "Veiled here. Added to your batch, an item can be unveiled there."),
+      el("p", { class: "f1 t3 mt2" }, gettext("Veiled here. Added to your batch, an item can be unveiled there.")),
     ]);
     announce(`${NAMES[this.kind]}, ${about}: ${said}.`);
   }
 
   #tile(row, address, first) {
-    const title = [row.name, row.state, row.distance === null ? null : `${row.distance} bits`].filter(Boolean).join(", ");
+    const title = [row.name, row.state, row.distance === null ? null : ngettext("%(n)s bit", "%(n)s bits", row.distance)].filter(Boolean).join(", ");
     const image = address ? el("img", { src: address, alt: "" }) : null;
     return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
@@ -113,25 +114,25 @@ export class Beside {
     try {
       const added = await postJson(`${this.review.batch.address}/add`, { items: items.slice(0, MOST) });
       await this.review.extended();
-      announce(`${plural(added.items, "item")} added to your batch.`);
+      announce(ngettext("%(n)s item added to your batch.", "%(n)s items added to your batch.", added.items));
       await this.#load();
       this.root.querySelector("[data-first]")?.focus();
     } catch (error) {
-      this.review.notices.show("beside", { tone: "warn", icon: "info", title: "Not added.", text: error.message });
+      this.review.notices.show("beside", { tone: "warn", icon: "info", title: gettext("Not added."), text: error.message });
     }
   }
 
   #paint(content) {
     const choice = this.kind === "similar" ? this.#choice() : null;
     this.root.replaceChildren(
-      el("section", {}, el("div", { class: "row between" }, el("b", { class: "strong" }, NAMES[this.kind]), el("button", { class: "btn sm quiet", type: "button", "data-first": true, onclick: () => this.close() }, "Back ", el("kbd", {}, "Esc"))),
+      el("section", {}, el("div", { class: "row between" }, el("b", { class: "strong" }, NAMES[this.kind]), el("button", { class: "btn sm quiet", type: "button", "data-first": true, onclick: () => this.close() }, gettext("Back"), " ", el("kbd", {}, "Esc"))),
         el("div", { class: "mt2" }, tripButtons(this.kind, (kind) => this.open(kind, this.unit))), choice),
       el("section", { class: "grow" }, ...content));
   }
 
   #choice() {
-    const select = el("select", { class: "input sm", "aria-label": "How like", onchange: (event) => { this.within = Number(event.target.value); this.#load(); } },
-      ...WITHIN.map(([bits, text]) => el("option", { value: bits, selected: bits === this.within }, `${text}, to ${bits} bits`)));
+    const select = el("select", { class: "input sm", "aria-label": gettext("How like"), onchange: (event) => { this.within = Number(event.target.value); this.#load(); } },
+      ...WITHIN.map(([bits, text]) => el("option", { value: bits, selected: bits === this.within }, gettext("%(text)s, to %(n)s bits", { text, n: bits }))));
     return el("p", { class: "mt2" }, select);
   }
 

@@ -23,10 +23,11 @@ const shared = (review) => ({
 /** `grid` is moved in by `move(place, extend)`; `single()` says whether one item fills the view. */
 function moves(grid, move, single) {
   const across = () => (single() ? 1 : grid.across);
+  const forward = document.documentElement.dir === "rtl" ? -1 : 1; // the arrow that points to the next item
   const by = (step) => (event) => move(grid.place + step(), event.shiftKey && !single());
   return {
-    left: by(() => -1),
-    right: by(() => 1),
+    left: by(() => -forward),
+    right: by(() => forward),
     up: by(() => -across()),
     down: by(() => across()),
     first: () => move(0),

@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { clock, el, svg } from "./dom.js";
 import { fromBase64, drop } from "./veils.js";
+import { gettext, ngettext } from "./words.js";
 
 const ACROSS = 6;
 const PAGE = 24;
@@ -15,10 +16,10 @@ export class Board {
   /** `address(item)` is where the frames are asked for; `onFocus(frame)` hears of the one in focus. */
   constructor(root, { address, onFocus }) {
     Object.assign(this, { root, address, onFocus, place: 0 });
-    this.tiles = el("div", { class: "board", role: "listbox", "aria-label": "Frames of this film" });
+    this.tiles = el("div", { class: "board", role: "listbox", "aria-label": gettext("Frames of this film") });
     this.lane = svg("svg", { viewBox: `0 0 ${WIDE} 20`, preserveAspectRatio: "none", role: "img" });
     this.said = el("span", { class: "num nowrap" });
-    root.replaceChildren(this.tiles, el("div", { class: "row f1 t3" }, el("span", {}, "Scenes"), this.lane, this.said));
+    root.replaceChildren(this.tiles, el("div", { class: "row f1 t3" }, el("span", {}, gettext("Scenes")), this.lane, this.said));
     this.tiles.addEventListener("pointerdown", (event) => {
       const node = event.target.closest("[data-frame]");
       if (node) this.#go(Number(node.dataset.frame));
@@ -91,20 +92,23 @@ export class Board {
   /** "1:04, frame 9 of 24, a scene begins". */
   get spoken() {
     const frame = this.#frames[this.place];
-    return `Frame ${this.place + 1} of ${this.#frames.length}, at ${clock(frame.at_ms)}${frame.scene ? ", a scene begins" : ""}`;
+    const told = { place: this.place + 1, total: this.#frames.length, at: clock(frame.at_ms) };
+    return frame.scene ? gettext("Frame %(place)s of %(total)s, at %(at)s, a scene begins", told) : gettext("Frame %(place)s of %(total)s, at %(at)s", told);
   }
 
   #paint() {
     const first = Math.floor(this.place / PAGE) * PAGE;
     this.tiles.replaceChildren(...this.#frames.slice(first, first + PAGE).map((frame, offset) => this.#frame(frame, first + offset)));
-    this.said.textContent = this.#frames.length > PAGE ? `${first + 1}–${Math.min(this.#frames.length, first + PAGE)} of ${this.#frames.length}` : `${this.#frames.length} frames`;
+    this.said.textContent = this.#frames.length > PAGE
+      ? gettext("%(first)s–%(last)s of %(total)s", { first: first + 1, last: Math.min(this.#frames.length, first + PAGE), total: this.#frames.length })
+      : ngettext("%(n)s frame", "%(n)s frames", this.#frames.length);
     this.#paintLane();
   }
 
   #frame(frame, place) {
     const here = place === this.place;
     const image = el("img", { class: "veil", alt: "", src: frame.veil });
-    return el("div", { class: here ? "fr tile focus" : "fr tile", role: "option", "aria-selected": String(here), "data-frame": place, "aria-label": `Frame at ${clock(frame.at_ms)}` },
+    return el("div", { class: here ? "fr tile focus" : "fr tile", role: "option", "aria-selected": String(here), "data-frame": place, "aria-label": gettext("Frame at %(at)s", { at: clock(frame.at_ms) }) },
       image, frame.scene && place ? el("span", { class: "cut" }) : null, el("span", { class: "tag bl", "aria-hidden": "true" }, clock(frame.at_ms)));
   }
 
@@ -117,6 +121,6 @@ export class Board {
     });
     const mark = at(this.#frames[this.place]);
     this.lane.replaceChildren(...pieces, svg("path", { d: `M${mark + 1} 0V20` }));
-    this.lane.setAttribute("aria-label", `${starts.length} scenes`);
+    this.lane.setAttribute("aria-label", ngettext("%(n)s scene", "%(n)s scenes", starts.length));
   }
 }

@@ -4,6 +4,7 @@ import { postJson } from "./api.js";
 import { PANIC } from "./cover.js";
 import { announce, clock, el, svg } from "./dom.js";
 import { onTime, rest } from "./screen_time.js";
+import { gettext } from "./words.js";
 
 const EVERY = 15_000; // milliseconds
 const ROUND = 100; // of the ring
@@ -86,8 +87,8 @@ class Pause {
     this.offer = el("button", { class: "btn sm quiet", type: "button", "aria-expanded": "false", onclick: () => this.#play() }, "Block puzzle");
     this.beside = el("div", {});
     this.trouble = el("p", { class: "bad-t", role: "alert" });
-    this.early = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.#try(this.resume) }, "Resume early, logged");
-    this.on = el("button", { class: "btn pri", type: "button", onclick: () => this.#try(this.goOn) }, "Go on ", el("kbd", {}, "↵"));
+    this.early = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.#try(this.resume) }, gettext("Resume early, logged"));
+    this.on = el("button", { class: "btn pri", type: "button", onclick: () => this.#try(this.goOn) }, gettext("Go on"), " ", el("kbd", {}, "↵"));
     this.node = el("dialog", { class: "cover", "aria-labelledby": "pause-title" },
       svg("svg", { viewBox: "0 0 120 120", width: 104, height: 104, "aria-hidden": "true" }, track, this.ring, this.left),
       this.title, this.text, this.contact, this.beside, this.trouble, this.on, this.offer, this.early);
@@ -101,10 +102,11 @@ class Pause {
   show({ break_left_ms: left, after, asked, contact }, ends) {
     window.clearInterval(this.#timer);
     this.whole = Math.max(this.whole ?? 0, left);
-    this.title.textContent = "Break. Nothing is on screen.";
-    this.text.textContent = `${asked || !after ? "" : `You have looked for ${after} minutes. `}Your place is kept, and what you decided is saved. You may have to sign in again.`;
+    this.title.textContent = gettext("Break. Nothing is on screen.");
+    this.text.textContent = [asked || !after ? "" : gettext("You have looked for %(n)s minutes.", { n: after }),
+      gettext("Your place is kept, and what you decided is saved. You may have to sign in again.")].filter(Boolean).join(" ");
     const lines = (contact ?? "").split("\n").filter(Boolean).flatMap((line) => [el("br"), line]);
-    this.contact.replaceChildren(...(lines.length ? ["Whom you can speak to:", ...lines] : []));
+    this.contact.replaceChildren(...(lines.length ? [gettext("Whom you can speak to:"), ...lines] : []));
     this.trouble.textContent = "";
     this.on.hidden = true;
     this.early.hidden = false;
@@ -125,7 +127,7 @@ class Pause {
     this.left.textContent = clock(left);
     this.ring.setAttribute("stroke-dasharray", `${(ROUND * left) / this.whole} ${ROUND}`);
     if (left > 0 || !this.on.hidden) return;
-    this.title.textContent = "The break is over.";
+    this.title.textContent = gettext("The break is over.");
     this.on.hidden = false;
     this.early.hidden = true;
     this.on.focus();

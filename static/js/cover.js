@@ -1,14 +1,15 @@
 // The panic key: one press covers the whole window, names and all, until the next key (ux.md section 2). It works wherever
 // the focus is, in fields too, and cannot be switched off. Whatever shows or plays a picture listens for PANIC.
 import { el } from "./dom.js";
+import { gettext } from "./words.js";
 
 const CODE = "Backquote";
 export const PANIC = "winnow:panic";
 
 const cover = el("dialog", { class: "cover", "aria-labelledby": "cover-title" },
-  el("h2", { id: "cover-title" }, "Everything is covered"),
-  el("p", {}, "Press any key to go on."),
-  el("button", { class: "btn sm quiet", type: "button", onclick: () => cover.close() }, "Go on"));
+  el("h2", { id: "cover-title" }, gettext("Everything is covered")),
+  el("p", {}, gettext("Press any key to go on.")),
+  el("button", { class: "btn sm quiet", type: "button", onclick: () => cover.close() }, gettext("Go on")));
 
 export function coverWindow() {
   if (cover.open) return;

@@ -1,5 +1,6 @@
 // The acts of a person on units: shown at once, queued for the server, undone and redone step by step.
 import { isHandled } from "./batch.js";
+import { gettext } from "./words.js";
 
 const AGAIN = 1000; // milliseconds until the server is asked once more what a stack shows
 
@@ -206,7 +207,7 @@ export class Desk {
     if (unit.waiting) return undefined; // the answer to a later act tells
     const shown = unit.item;
     try {
-      if (!(await this.batch.again(unit, { settled: true }))) return this.told("gone", unit, "It left the batch.");
+      if (!(await this.batch.again(unit, { settled: true }))) return this.told("gone", unit, gettext("It left the batch."));
     } catch (error) {
       if (!error.passing) return this.told("refused", unit, error.message);
       return window.setTimeout(() => this.#goesOn(unit), AGAIN); // the act is saved

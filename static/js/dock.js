@@ -1,7 +1,8 @@
 // The decision bar, made from the scheme of the batch: one button per category with its key, then the other outcomes.
-import { el, glyph, plural } from "./dom.js";
+import { el, glyph } from "./dom.js";
+import { gettext, ngettext, number } from "./words.js";
 
-const OTHERS = [["unsure", "X", "Unsure"], ["skip", "S", "Skip"], ["flag", "F", "Flag"], ["undo", "Z", "Undo"]];
+const OTHERS = [["unsure", "X", gettext("Unsure")], ["skip", "S", gettext("Skip")], ["flag", "F", gettext("Flag")], ["undo", "Z", gettext("Undo")]];
 
 /** Fills `root`; `press(id, categoryKey)` is what the same key would do; `flags`: whether F is there. Returns a function that says the scope: a text, and a key with its own. */
 export function fillDock(root, scheme, press, { flags = true } = {}) {
@@ -19,11 +20,16 @@ export function fillDock(root, scheme, press, { flags = true } = {}) {
 
 const sum = (units, field) => units.reduce((total, unit) => total + unit[field], 0);
 
+/** `what`, and how many exact copies come with it. */
+export const withCopies = (what, copies) =>
+  (copies ? `${what} + ${ngettext("%(n)s exact copy", "%(n)s exact copies", copies)}` : what);
+
 /** What the next key reaches, and what it reaches with Shift: two texts, the second null where it is the same. */
 export function scopeOf(units) {
   const [copies, near, left] = ["copies", "near", "left"].map((field) => sum(units, field));
-  const what = units.length === 1 && units[0].kind === "video" ? "clip" : "item";
-  const first = `${plural(units.length, what)}${copies ? ` + ${plural(copies, "exact copy", "exact copies")}` : ""}`;
+  const isClip = units.length === 1 && units[0].kind === "video";
+  const first = withCopies(isClip ? gettext("1 clip") : ngettext("%(n)s item", "%(n)s items", units.length), copies);
   const open = Math.max(near, left);
-  return [first, near > units.length ? `whole ${units.length > 1 ? "stacks" : "stack"}: ${near === open ? near : `${near} of ${open}`}` : null];
+  const reached = near === open ? number(near) : gettext("%(near)s of %(open)s", { near, open });
+  return [first, near > units.length ? ngettext("whole stack: %(reached)s", "whole stacks: %(reached)s", units.length, { reached }) : null];
 }

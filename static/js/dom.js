@@ -1,4 +1,5 @@
 // Builds nodes. Text always goes in as text, so nothing that comes from evidence can become markup.
+import { gettext, number } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 const sprite = () => document.querySelector('meta[name="icons"]').content;
@@ -38,9 +39,6 @@ export const categoryMark = (category) =>
 /** Text of the evidence, kept from turning the direction of what stands around it. */
 export const isolated = (text, classes = null) => el("bdi", { class: classes }, text);
 
-const numbers = new Intl.NumberFormat(document.documentElement.lang || "en");
-export const number = (value) => numbers.format(value);
-
 /** 4096 -> "4.1 kB": bytes in the largest fitting decimal unit. */
 export function size(bytes) {
   const units = ["B", "kB", "MB", "GB", "TB"];
@@ -59,10 +57,8 @@ export function clock(milliseconds) {
 /** 161000 -> "2 min 41 s"; under a minute "41 s". */
 export function spoken(milliseconds) {
   const seconds = Math.round(milliseconds / 1000);
-  return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  return seconds < 60 ? gettext("%(n)s s", { n: seconds }) : gettext("%(min)s min %(s)s s", { min: Math.floor(seconds / 60), s: seconds % 60 });
 }
-
-export const plural = (count, one, many = `${one}s`) => `${number(count)} ${count === 1 ? one : many}`;
 
 /** Speaks through the page's live region; the same text twice is spoken twice. */
 export function announce(text) {

@@ -1,5 +1,6 @@
 // The end of a batch: what was done, and three ways on. No score and no rank.
-import { el, icon, plural, spoken } from "./dom.js";
+import { el, icon, spoken } from "./dom.js";
+import { gettext, ngettext } from "./words.js";
 
 const button = (text, classes, act, key = null) =>
   el("button", { class: `btn ${classes}`, type: "button", onclick: act }, text, ...(key ? [" ", el("kbd", {}, key)] : []));
@@ -11,12 +12,12 @@ async function carryOut(dialog, trouble, act, unsaved) {
   const stop = new AbortController();
   dialog.addEventListener("close", () => stop.abort(), { once: true });
   const told = window.setInterval(() => {
-    trouble.textContent = unsaved() ? `${plural(unsaved(), "decision")} not saved yet, waiting. Esc goes back to the grid.` : "";
+    trouble.textContent = unsaved() ? ngettext("%(n)s decision not saved yet, waiting. Esc goes back to the grid.", "%(n)s decisions not saved yet, waiting. Esc goes back to the grid.", unsaved()) : "";
   }, 200);
   try {
     await act(stop.signal);
   } catch (error) {
-    trouble.textContent = stop.signal.aborted ? "" : `${error.message} Your decisions are kept in this page; try again.`;
+    trouble.textContent = stop.signal.aborted ? "" : `${error.message} ${gettext("Your decisions are kept in this page; try again.")}`;
     buttons.forEach((node) => { node.disabled = false; });
   } finally {
     window.clearInterval(told);
@@ -32,9 +33,9 @@ async function tellLeft(line, changes) {
     counts.set(reason, (counts.get(reason) ?? 0) + 1);
   }
   line.textContent = [
-    ...[...now].map(([reason, number]) => `${plural(number, "item")} of these ${number === 1 ? "leaves" : "leave"} the queue instead: ${reason}.`),
-    ...[...before].map(([reason, number]) => `${plural(number, "item")} left the batch before: ${reason}.`),
-    ...(arrived ? [`${plural(arrived, "more picture")} came that ${arrived === 1 ? "resembles" : "resemble"} what you hold: ${arrived === 1 ? "it joins" : "they join"} when the batch ends.`] : []),
+    ...[...now].map(([reason, count]) => ngettext("%(n)s item of these leaves the queue instead: %(reason)s.", "%(n)s items of these leave the queue instead: %(reason)s.", count, { reason })),
+    ...[...before].map(([reason, count]) => ngettext("%(n)s item left the batch before: %(reason)s.", "%(n)s items left the batch before: %(reason)s.", count, { reason })),
+    ...(arrived ? [ngettext("%(n)s more picture came that resembles what you hold: it joins when the batch ends.", "%(n)s more pictures came that resemble what you hold: they join when the batch ends.", arrived)] : []),
   ].join(" ");
 }
 
@@ -48,20 +49,20 @@ export function showFinish(dialog, figures, on) {
   const guarded = (act) => () => carryOut(dialog, trouble, act, on.unsaved);
   const undecided = figures.left + figures.skipped;
   const title = undecided
-    ? `Batch ${figures.number}: ${figures.decided} of ${figures.items} decided`
-    : `Batch ${figures.number} done: ${plural(figures.items, "item")}, ${plural(figures.views, "view")}`;
-  const lines = [`${spoken(figures.onScreen)} on screen, ${spoken(figures.revealed)} unveiled.`];
-  if (figures.skipped) lines.push(`${plural(figures.skipped, "item")} skipped: they come back last.`);
-  if (figures.left) lines.push(`${plural(figures.left, "item")} not decided: they go back to the queue.`);
-  if (figures.decided) lines.push(figures.second ? "What you gave counts once the batch has ended." : "What was decided without unveiling it is not offered to a hash set.");
+    ? gettext("Batch %(number)s: %(decided)s of %(items)s decided", figures)
+    : gettext("Batch %(number)s done: %(items)s, %(views)s", { number: figures.number, items: ngettext("%(n)s item", "%(n)s items", figures.items), views: ngettext("%(n)s view", "%(n)s views", figures.views) });
+  const lines = [gettext("%(screen)s on screen, %(unveiled)s unveiled.", { screen: spoken(figures.onScreen), unveiled: spoken(figures.revealed) })];
+  if (figures.skipped) lines.push(ngettext("%(n)s item skipped: it comes back last.", "%(n)s items skipped: they come back last.", figures.skipped));
+  if (figures.left) lines.push(ngettext("%(n)s item not decided: it goes back to the queue.", "%(n)s items not decided: they go back to the queue.", figures.left));
+  if (figures.decided) lines.push(figures.second ? gettext("What you gave counts once the batch has ended.") : gettext("What was decided without unveiling it is not offered to a hash set."));
   const back = figures.viewed
-    ? button(`Look back over ${figures.viewed}`, "sm", () => { dialog.close(); on.back(); })
-    : button("Back to the grid", "sm", () => dialog.close());
-  const first = button("Next batch", "sm pri", guarded(on.next), "↵");
+    ? button(gettext("Look back over %(n)s", { n: figures.viewed }), "sm", () => { dialog.close(); on.back(); })
+    : button(gettext("Back to the grid"), "sm", () => dialog.close());
+  const first = button(gettext("Next batch"), "sm pri", guarded(on.next), "↵");
   const left = el("p", { role: "status" });
   dialog.replaceChildren(el("div", { class: "finish" }, icon("circle-check", ""),
     el("h2", { id: "finish-title" }, title), el("p", {}, lines.join(" ")), left, trouble,
-    el("div", { class: "row wrap mt2" }, first, back, button("Stop for now", "sm quiet", guarded(on.stop)))));
+    el("div", { class: "row wrap mt2" }, first, back, button(gettext("Stop for now"), "sm quiet", guarded(on.stop)))));
   dialog.setAttribute("aria-labelledby", "finish-title");
   if (!dialog.open) dialog.showModal();
   first.focus();

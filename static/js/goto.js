@@ -1,7 +1,8 @@
 // The field of the top bar: what a text may mean is listed below it while one types. Arrows choose, Enter goes there or,
 // with nothing chosen, to the page of all that was found; Esc closes the list.
 import { getJson } from "./api.js";
-import { announce, el, isolated, plural } from "./dom.js";
+import { announce, el, isolated } from "./dom.js";
+import { gettext, ngettext } from "./words.js";
 
 const PAUSE = 180; // milliseconds without a key before the server is asked
 const FEWEST = 2; // characters
@@ -32,11 +33,11 @@ export function attachGoto(input) {
     const rows = found.map(({ kind, name, about, url }, place) =>
       el("a", { id: `goto-${place}`, role: "option", href: url, tabindex: "-1", "aria-selected": "false" },
         el("span", { class: "f1 t3" }, kind), isolated(name, "ell grow"), isolated(about, "f1 t3 ell")));
-    list.replaceChildren(...(rows.length ? rows : [el("p", { class: "t2 f1" }, "Nothing found in your cases.")]));
+    list.replaceChildren(...(rows.length ? rows : [el("p", { class: "t2 f1" }, gettext("Nothing found in your cases."))]));
     chosen = -1;
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
-    announce(`${plural(found.length, "result")}.`);
+    announce(ngettext("%(n)s result.", "%(n)s results.", found.length));
   }
 
   async function ask(text) {

@@ -1,8 +1,9 @@
 // Beside the grid: why the item is here, its file, where it was found. The first lines come at once from what is
 // known; the rest is asked for when the focus rests.
 import { getJson } from "./api.js";
-import { categoryMark, clock, el, icon, isolated, number, plural, spoken } from "./dom.js";
+import { categoryMark, clock, el, icon, isolated, spoken } from "./dom.js";
 import { fromBase64 } from "./veils.js";
+import { gettext, ngettext, number } from "./words.js";
 
 const SETTLE = 120; // milliseconds
 
@@ -11,18 +12,18 @@ const section = (title, ...content) => el("section", {}, title ? el("h2", {}, ti
 const pairs = (rows) =>
   el("dl", { class: "kv" }, ...rows.flatMap(([name, ...value]) => [el("dt", {}, name), el("dd", {}, ...value)]));
 
-const STATES = { unsure: "Unsure", skipped: "Skipped" };
+const STATES = { unsure: gettext("Unsure"), skipped: gettext("Skipped") };
 
 function pills(unit) {
-  const state = unit.code === null ? STATES[unit.outcome] ?? "New" : "Decided";
-  return [el("span", { class: "pill acc" }, state), unit.flagged ? el("span", { class: "pill warn" }, "Flag") : null];
+  const state = unit.code === null ? STATES[unit.outcome] ?? gettext("New") : gettext("Decided");
+  return [el("span", { class: "pill acc" }, state), unit.flagged ? el("span", { class: "pill warn" }, gettext("Flag")) : null];
 }
 
 function head(unit, where) {
   const facts = [where];
-  if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? `stack of ${unit.items}, ${unit.left} left` : `stack of ${unit.items}`);
-  if (unit.copies) facts.push(plural(unit.copies, "exact copy", "exact copies"));
-  if (unit.kind === "video") facts.push(unit.duration_ms ? `video ${clock(unit.duration_ms)}` : "video");
+  if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? gettext("stack of %(items)s, %(left)s left", unit) : gettext("stack of %(items)s", unit));
+  if (unit.copies) facts.push(ngettext("%(n)s exact copy", "%(n)s exact copies", unit.copies));
+  if (unit.kind === "video") facts.push(unit.duration_ms ? gettext("video %(length)s", { length: clock(unit.duration_ms) }) : gettext("video"));
   return section(null,
     el("div", { class: "row" }, isolated(unit.name, "name ell grow"), ...pills(unit).filter(Boolean)),
     el("p", { class: "t3 f1 mt1" }, facts.join(" · ")));
@@ -31,9 +32,9 @@ function head(unit, where) {
 function noPicture(unit) {
   if (unit.preview === "made") return null;
   const text = {
-    partial: ["Only part of the picture could be read.", "What is missing shows as grey."],
-    pending: ["The picture is not made yet.", "It comes by itself; the hashes are good."],
-  }[unit.preview] ?? ["No picture for this item.", "The hashes are good. Decide from what is known, or skip."];
+    partial: [gettext("Only part of the picture could be read."), gettext("What is missing shows as grey.")],
+    pending: [gettext("The picture is not made yet."), gettext("It comes by itself; the hashes are good.")],
+  }[unit.preview] ?? [gettext("No picture for this item."), gettext("The hashes are good. Decide from what is known, or skip.")];
   return section(null, el("div", { class: "note" }, icon("file-x", ""),
     el("div", { class: "grow f1" }, el("b", { class: "strong" }, text[0]), ` ${text[1]}`, unit.reason ? el("p", { class: "t2" }, unit.reason) : null)));
 }
@@ -43,7 +44,7 @@ const cut = (hash) => el("span", { class: "hash", title: hash }, `${hash.slice(0
 
 function reason(line) {
   const told = el("div", { class: "grow" }, isolated(line.text));
-  if (line.facts.length) told.append(el("details", {}, el("summary", {}, "Details"), pairs(line.facts.map(([name, value]) => [name, isolated(value)]))));
+  if (line.facts.length) told.append(el("details", {}, el("summary", {}, gettext("Details")), pairs(line.facts.map(([name, value]) => [name, isolated(value)]))));
   return told;
 }
 
@@ -52,7 +53,7 @@ function body(details, openStack) {
   const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), reason(line))));
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
-  const made = [section("Why it is here", why), section("File", file), section("Found in", found)];
+  const made = [section(gettext("Why it is here"), why), section(gettext("File"), file), section(gettext("Found in"), found)];
   if (details.members.length && openStack) made.push(stack(details, openStack));
   return made;
 }
@@ -69,7 +70,7 @@ function veil(text) {
 }
 
 function member({ veil: text, distance, near, lies }) {
-  const said = [distance === null ? "not measured" : `${distance} bits`, lies].filter(Boolean).join(", ");
+  const said = [distance === null ? gettext("not measured") : ngettext("%(n)s bit", "%(n)s bits", distance), lies].filter(Boolean).join(", ");
   const mark = distance === null ? "–" : String(distance);
   return el("li", { class: near ? "member" : "member far", title: said },
     text ? veil(text) : null, el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
@@ -79,11 +80,11 @@ function member({ veil: text, distance, near, lies }) {
 function stack({ members, stack: { near, far, reach } }, open) {
   const shown = members.slice(0, members.length > VEILS + 1 ? VEILS : VEILS + 1);
   const more = near + far - shown.length;
-  const rest = more > 0 ? el("li", { class: "member more num" }, `+${more}`) : null;
-  const within = near ? `${number(near)} within ${reach}` : `None within ${reach}`;
-  const beyond = far ? ` · ${number(far)} farther: left for a look of ${far === 1 ? "its" : "their"} own.` : ".";
-  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, "One by one ", el("kbd", {}, "T"));
-  return section("Stack · nearest first", el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond), button);
+  const rest = more > 0 ? el("li", { class: "member more num" }, `+${number(more)}`) : null;
+  const within = near ? gettext("%(near)s within %(reach)s", { near, reach }) : gettext("None within %(reach)s", { reach });
+  const beyond = far ? ` · ${ngettext("%(n)s farther: left for a look of its own.", "%(n)s farther: left for a look of their own.", far)}` : ".";
+  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, gettext("One by one"), " ", el("kbd", {}, "T"));
+  return section(gettext("Stack · nearest first"), el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond), button);
 }
 
 export class Inspector {
@@ -100,11 +101,11 @@ export class Inspector {
     Object.assign(this, { root, about, session, openStack, why });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
-    root.replaceChildren(...[this.details, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
+    root.replaceChildren(...[this.details, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
-  show(unit, place, where = `Item ${number(place + 1)}`) {
+  show(unit, place, where = gettext("Item %(n)s", { n: place + 1 })) {
     Object.assign(this, { unit, place, where });
     this.#missing = null;
     window.clearTimeout(this.#timer);
@@ -133,7 +134,7 @@ export class Inspector {
     } catch (error) {
       if (error.name === "AbortError" || this.unit !== unit) return;
       this.#missing = unit;
-      this.details.append(section(null, el("p", { class: "f1 t2" }, `${error.message} The rest of this panel is missing; deciding still works.`)));
+      this.details.append(section(null, el("p", { class: "f1 t2" }, `${error.message} ${gettext("The rest of this panel is missing; deciding still works.")}`)));
     }
   }
 
@@ -146,10 +147,10 @@ export class Inspector {
   paintSession() {
     const { last, exposure, saving } = this.session();
     const rows = [];
-    if (last) rows.push(["Last", last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
-    rows.push(["Unveiled", el("span", { class: "num" }, spoken(exposure.revealed)), ` of ${spoken(exposure.onScreen)} `, el("span", { class: "t3" }, `· ${plural(exposure.stacks.size, "item")}`)]);
-    rows.push(["Saving", saving]);
-    const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, "Say why ", el("kbd", {}, "W"));
-    this.foot.replaceChildren(...[el("h2", {}, "This batch"), pairs(rows), why].filter(Boolean));
+    if (last) rows.push([gettext("Last"), last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
+    rows.push([gettext("Unveiled"), el("span", { class: "num" }, gettext("%(part)s of %(whole)s", { part: spoken(exposure.revealed), whole: spoken(exposure.onScreen) })), " ", el("span", { class: "t3" }, `· ${ngettext("%(n)s item", "%(n)s items", exposure.stacks.size)}`)]);
+    rows.push([gettext("Saving"), saving]);
+    const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, gettext("Say why"), " ", el("kbd", {}, "W"));
+    this.foot.replaceChildren(...[el("h2", {}, gettext("This batch")), pairs(rows), why].filter(Boolean));
   }
 }

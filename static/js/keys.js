@@ -1,6 +1,9 @@
 // The one table of keys. Read from event.code, so that keyboard layouts do not matter; alive only while the focus
 // is inside an element marked data-keys, never in a field, never with Ctrl, Alt or Meta.
 import { el } from "./dom.js";
+import { gettext } from "./words.js";
+
+const GROUPS = { Decide: gettext("Decide"), Look: gettext("Look"), Move: gettext("Move") };
 
 const digits = [...Array(10).keys()].flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]);
 
@@ -9,29 +12,29 @@ const digits = [...Array(10).keys()].flatMap((digit) => [`Digit${digit}`, `Numpa
 // way to the sheet and the panic key (cover.js). `on`: where else than in review it works, "looks" (pages with a picture)
 // or "pages" (everywhere).
 export const KEYS = [
-  { id: "decide", group: "Decide", codes: digits, shift: false, show: ["0 … 9"], text: "category, item and exact copies", single: true },
-  { id: "decide-stack", group: "Decide", codes: digits, shift: true, show: ["⇧ 0 … 9"], text: "category, whole stack", single: true },
-  { id: "unsure", group: "Decide", codes: ["KeyX"], show: ["X"], text: "unsure, asks a second view", single: true },
-  { id: "skip", group: "Decide", codes: ["KeyS"], shift: false, show: ["S"], text: "skip, comes back last", single: true },
-  { id: "grounds", group: "Decide", codes: ["KeyW"], show: ["W"], text: "why, and how sure, if you like", single: true },
-  { id: "flag", group: "Decide", codes: ["KeyF"], show: ["F"], text: "flag, or take the flag away", single: true },
-  { id: "clear", group: "Decide", codes: ["Backspace"], show: ["Backspace"], text: "clear the decision" },
-  { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: "undo, any number of steps", single: true },
-  { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: "redo", single: true },
-  { id: "split", group: "Decide", codes: ["KeyS"], shift: true, show: ["⇧ S"], text: "in a stack: move out", single: true },
-  { id: "join", group: "Decide", codes: ["KeyU"], shift: false, show: ["U"], text: "put the selected units together", single: true },
-  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: "hold to unveil, one after the other", hold: true, on: "looks" },
-  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: "enlarge while held, in the viewer, counted", hold: true, single: true },
-  { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: "blur of the item in focus", single: true },
-  { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: "grey when unveiled", single: true },
-  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: "cover the window at once, in fields too", on: "looks" },
-  { id: "smaller", group: "Look", codes: ["BracketLeft"], show: ["["], text: "smaller tiles", single: true },
-  { id: "larger", group: "Look", codes: ["BracketRight"], show: ["]"], text: "larger tiles", single: true },
-  { id: "similar", group: "Look", codes: ["KeyR"], show: ["R"], text: "what resembles it, beside the queue", single: true },
-  { id: "folder", group: "Look", codes: ["KeyD"], show: ["D"], text: "same folder", single: true },
-  { id: "camera", group: "Look", codes: ["KeyM"], show: ["M"], text: "same camera", single: true },
-  { id: "day", group: "Look", codes: ["KeyY"], show: ["Y"], text: "same day", single: true },
-  { id: "left", group: "Move", codes: ["ArrowLeft"], show: ["← ↑ → ↓"], text: "next item (also H J K L)" },
+  { id: "decide", group: "Decide", codes: digits, shift: false, show: ["0 … 9"], text: gettext("category, item and exact copies"), single: true },
+  { id: "decide-stack", group: "Decide", codes: digits, shift: true, show: ["⇧ 0 … 9"], text: gettext("category, whole stack"), single: true },
+  { id: "unsure", group: "Decide", codes: ["KeyX"], show: ["X"], text: gettext("unsure, asks a second view"), single: true },
+  { id: "skip", group: "Decide", codes: ["KeyS"], shift: false, show: ["S"], text: gettext("skip, comes back last"), single: true },
+  { id: "grounds", group: "Decide", codes: ["KeyW"], show: ["W"], text: gettext("why, and how sure, if you like"), single: true },
+  { id: "flag", group: "Decide", codes: ["KeyF"], show: ["F"], text: gettext("flag, or take the flag away"), single: true },
+  { id: "clear", group: "Decide", codes: ["Backspace"], show: ["Backspace"], text: gettext("clear the decision") },
+  { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: gettext("undo, any number of steps"), single: true },
+  { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: gettext("redo"), single: true },
+  { id: "split", group: "Decide", codes: ["KeyS"], shift: true, show: ["⇧ S"], text: gettext("in a stack: move out"), single: true },
+  { id: "join", group: "Decide", codes: ["KeyU"], shift: false, show: ["U"], text: gettext("put the selected units together"), single: true },
+  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: gettext("hold to unveil, one after the other"), hold: true, on: "looks" },
+  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: gettext("enlarge while held, in the viewer, counted"), hold: true, single: true },
+  { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: gettext("blur of the item in focus"), single: true },
+  { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: gettext("grey when unveiled"), single: true },
+  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: gettext("cover the window at once, in fields too"), on: "looks" },
+  { id: "smaller", group: "Look", codes: ["BracketLeft"], show: ["["], text: gettext("smaller tiles"), single: true },
+  { id: "larger", group: "Look", codes: ["BracketRight"], show: ["]"], text: gettext("larger tiles"), single: true },
+  { id: "similar", group: "Look", codes: ["KeyR"], show: ["R"], text: gettext("what resembles it, beside the queue"), single: true },
+  { id: "folder", group: "Look", codes: ["KeyD"], show: ["D"], text: gettext("same folder"), single: true },
+  { id: "camera", group: "Look", codes: ["KeyM"], show: ["M"], text: gettext("same camera"), single: true },
+  { id: "day", group: "Look", codes: ["KeyY"], show: ["Y"], text: gettext("same day"), single: true },
+  { id: "left", group: "Move", codes: ["ArrowLeft"], show: ["← ↑ → ↓"], text: gettext("next item (also H J K L)") },
   { id: "left", codes: ["KeyH"], single: true },
   { id: "right", codes: ["ArrowRight"] },
   { id: "right", codes: ["KeyL"], single: true },
@@ -39,17 +42,17 @@ export const KEYS = [
   { id: "up", codes: ["KeyK"], single: true },
   { id: "down", codes: ["ArrowDown"] },
   { id: "down", codes: ["KeyJ"], single: true },
-  { id: "range", group: "Move", codes: [], show: ["⇧ arrows"], text: "select a range" },
-  { id: "first", group: "Move", codes: ["Home"], show: ["Home", "End"], text: "first, last" },
+  { id: "range", group: "Move", codes: [], show: [gettext("⇧ arrows")], text: gettext("select a range") },
+  { id: "first", group: "Move", codes: ["Home"], show: ["Home", "End"], text: gettext("first, last") },
   { id: "last", codes: ["End"] },
-  { id: "page-up", group: "Move", codes: ["PageUp"], show: ["PgUp", "PgDn"], text: "a screen up, down" },
+  { id: "page-up", group: "Move", codes: ["PageUp"], show: ["PgUp", "PgDn"], text: gettext("a screen up, down") },
   { id: "page-down", codes: ["PageDown"] },
-  { id: "open", group: "Move", codes: ["Enter", "NumpadEnter"], show: ["Enter"], text: "open in the viewer" },
-  { id: "stack", group: "Move", codes: ["KeyT"], shift: false, show: ["T"], text: "into the stack, or out of it", single: true },
-  { id: "back", group: "Move", codes: ["Escape"], show: ["Esc"], text: "back, or drop the selection" },
-  { id: "tab", group: "Move", codes: [], show: ["Tab"], text: "next region" },
-  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: "go to anything", single: true, on: "pages" },
-  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: "this sheet", on: "pages" },
+  { id: "open", group: "Move", codes: ["Enter", "NumpadEnter"], show: ["Enter"], text: gettext("open in the viewer") },
+  { id: "stack", group: "Move", codes: ["KeyT"], shift: false, show: ["T"], text: gettext("into the stack, or out of it"), single: true },
+  { id: "back", group: "Move", codes: ["Escape"], show: ["Esc"], text: gettext("back, or drop the selection") },
+  { id: "tab", group: "Move", codes: [], show: ["Tab"], text: gettext("next region") },
+  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: gettext("go to anything"), single: true, on: "pages" },
+  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: gettext("this sheet"), on: "pages" },
 ];
 
 // A key that is kept down moves on and on, but decides only once.
@@ -126,21 +129,21 @@ function shownKeys({ id, show }) {
 function group(name, lines) {
   const own = lines.filter((line) => line.group === name);
   if (!own.length) return null;
-  return el("div", {}, el("h3", {}, name),
+  return el("div", {}, el("h3", {}, GROUPS[name]),
     ...own.map((line) => el("p", {}, ...shownKeys(line).map((key) => el("kbd", {}, key)), el("span", {}, line.text))));
 }
 
 function singleKeySwitch() {
   const box = el("input", { type: "checkbox", id: "single-keys", onchange: (event) => localStorage.setItem(OFF, event.target.checked ? "on" : "off") });
   box.checked = !singleKeysOff();
-  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, "Single keys are on", el("small", {}, "Off: only arrows, Enter, Esc, Space, Tab, ? and ` work."))));
+  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, gettext("Single keys are on"), el("small", {}, gettext("Off: only arrows, Enter, Esc, Space, Tab, ? and ` work.")))));
 }
 
 function build() {
-  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, "Close ", el("kbd", {}, "Esc"));
-  const where = document.querySelector("[data-review]") ? "active in the review grid and viewer" : "on this page";
+  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, gettext("Close"), " ", el("kbd", {}, "Esc"));
+  const where = document.querySelector("[data-review]") ? gettext("active in the review grid and viewer") : gettext("on this page");
   const sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
-    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, "Keyboard"), el("span", { class: "f1 t3" }, where), close),
+    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, gettext("Keyboard")), el("span", { class: "f1 t3" }, where), close),
     el("div", { class: "bd" }, el("div", { class: "keytable" }, ...["Decide", "Look", "Move"].map((name) => group(name, linesHere()))), singleKeySwitch()));
   sheet.addEventListener("close", () => sheet.remove());
   document.body.append(sheet);

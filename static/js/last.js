@@ -1,5 +1,5 @@
 // The line about the last key press: what it said and of how much. What the server refused is not claimed.
-import { plural } from "./dom.js";
+import { gettext, ngettext } from "./words.js";
 
 export class Last {
   #counts = new Map(); // act key -> files or items it reaches
@@ -32,12 +32,13 @@ export class Last {
   }
 
   get more() {
-    return plural([...this.#counts.values()].reduce((sum, count) => sum + count, 0), this.#noun);
+    const count = [...this.#counts.values()].reduce((sum, one) => sum + one, 0);
+    return this.#noun === "file" ? ngettext("%(n)s file", "%(n)s files", count) : ngettext("%(n)s picture", "%(n)s pictures", count);
   }
 
   /** {category} or {text}, and how much; null before the first press. */
   get shown() {
-    if (this.#mark && !this.#counts.size) return { text: "Not saved", more: "shown again" };
+    if (this.#mark && !this.#counts.size) return { text: gettext("Not saved"), more: gettext("shown again") };
     return this.#mark && { ...this.#mark, more: this.more };
   }
 }

@@ -3,6 +3,7 @@ import { postForm } from "./api.js";
 import { announce, size as sizeText } from "./dom.js";
 import { Patience } from "./patience.js";
 import { sendInPieces } from "./pieces.js";
+import { gettext } from "./words.js";
 
 const idOf = (place) => place.split("/").at(-2);
 
@@ -32,7 +33,7 @@ class ListForm {
   #hold() {
     if (this.patience.paused) this.patience.goOn();
     else this.patience.pause();
-    this.hold.textContent = this.patience.paused ? "Continue" : "Pause";
+    this.hold.textContent = this.patience.paused ? gettext("Continue") : gettext("Pause");
   }
 
   #show(sending) {
@@ -44,22 +45,22 @@ class ListForm {
   async #send(files, submitter) {
     const fields = this.#fields(submitter); // before the buttons are disabled
     this.#show(true);
-    this.hold.textContent = "Pause";
-    this.patience = new Patience((text) => { this.line.textContent = text || "Sending"; });
+    this.hold.textContent = gettext("Pause");
+    this.patience = new Patience((text) => { this.line.textContent = text || gettext("Sending"); });
     this.bar.max = Math.max(1, files.reduce((sum, file) => sum + file.size, 0));
     let before = 0;
     try {
       for (const file of files) {
         const place = await sendInPieces(file, file.name, this.form.dataset.listUploads, this.patience, (bytes) => {
           this.bar.value = before + bytes;
-          this.line.textContent = `Sending: ${sizeText(before + bytes)} of ${sizeText(this.bar.max)}`;
+          this.line.textContent = gettext("Sending: %(sent)s of %(all)s", { sent: sizeText(before + bytes), all: sizeText(this.bar.max) });
         });
         before += file.size;
         fields.append("upload", idOf(place));
       }
       const { next } = await this.patience.until((signal) => postForm(this.form.action, fields, signal));
       this.sending = false;
-      announce("All sent");
+      announce(gettext("All sent"));
       location.assign(next);
     } catch (error) {
       this.#stopped(error);
@@ -74,8 +75,8 @@ class ListForm {
   }
 
   #stopped(error) {
-    const unread = error instanceof DOMException ? "This browser cannot read the file any more. Choose it again." : "";
-    this.line.textContent = unread || `${error.message} What was sent is kept: sending the same files again goes on.`;
+    const unread = error instanceof DOMException ? gettext("This browser cannot read the file any more. Choose it again.") : "";
+    this.line.textContent = unread || `${error.message} ${gettext("What was sent is kept: sending the same files again goes on.")}`;
     this.#show(false);
     announce(this.line.textContent);
   }

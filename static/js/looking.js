@@ -3,8 +3,9 @@
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { announce } from "./dom.js";
+import { gettext } from "./words.js";
 
-const NAMES = { blur: "Blur", grey: "Grey" };
+const NAMES = { blur: [gettext("Blur off"), gettext("Blur on")], grey: [gettext("Grey off"), gettext("Grey on")] };
 const GLANCE = 600; // milliseconds after which a picture is veiled again, for who asked for it
 const KEPT = "winnow.glance";
 
@@ -33,7 +34,7 @@ export class Looking {
     const { unveiler } = this.review;
     const { unit, host } = this.review.target;
     if (!unit) return;
-    if (!canUnveil(unit)) announce("There is no picture for this item.");
+    if (!canUnveil(unit)) announce(gettext("There is no picture for this item."));
     const shown = await unveiler.hold(unit, host);
     if (shown && this.glance) window.setTimeout(() => unveiler.veil(shown), GLANCE);
   }
@@ -72,7 +73,7 @@ export class Looking {
 
   /** Switches blur or grey. */
   toggle(which) {
-    if (which === "blur" && this.main.dataset.blur === "kept") return announce("Your agency keeps the blur on. Hold Space to unveil.");
+    if (which === "blur" && this.main.dataset.blur === "kept") return announce(gettext("Your agency keeps the blur on. Hold Space to unveil."));
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
     this.#paint(which, this.veil[which]);
@@ -80,7 +81,7 @@ export class Looking {
       if (this.veil.blur) this.review.unveiler.veil();
       else this.#open();
     }
-    return announce(`${NAMES[which]} ${this.veil[which] ? "on" : "off"}`);
+    return announce(NAMES[which][Number(this.veil[which])]);
   }
 
   /** Whether a clear picture is veiled again by itself after a moment. */
@@ -88,7 +89,7 @@ export class Looking {
     this.glance = !this.glance;
     localStorage.setItem(KEPT, this.glance ? "on" : "off");
     this.#paint("glance", this.glance);
-    announce(`Glance ${this.glance ? "on: a picture is veiled again after a moment" : "off"}`);
+    announce(this.glance ? gettext("Glance on: a picture is veiled again after a moment") : gettext("Glance off"));
   }
 
   #paint(which, on) {

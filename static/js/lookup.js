@@ -1,8 +1,9 @@
 // The look-up page: files are hashed here, and only their hashes are asked about. Names never leave this page.
 import { postForm } from "./api.js";
-import { announce, number, plural, size as sizeText } from "./dom.js";
+import { announce, size as sizeText } from "./dom.js";
 import { droppedFiles } from "./dropped.js";
 import { fileRow } from "./found.js";
+import { gettext, ngettext } from "./words.js";
 
 const FILES = 3000; // a request: three hashes each, and 10,000 may be asked at once
 const ROWS = 1000; // shown; more would take a browser seconds
@@ -27,7 +28,7 @@ class FileLookup {
     this.zone.addEventListener("dragleave", () => this.zone.classList.remove("over"));
     this.zone.addEventListener("drop", (event) => { event.preventDefault(); this.#drop(event.dataTransfer); });
     this.start.addEventListener("click", () => this.#ask());
-    this.stop.addEventListener("click", () => this.#end("Stopped. Nothing was asked."));
+    this.stop.addEventListener("click", () => this.#end(gettext("Stopped. Nothing was asked.")));
   }
 
   #say(text) {
@@ -39,7 +40,7 @@ class FileLookup {
     try {
       this.#take(await droppedFiles(transfer));
     } catch {
-      this.#say("What was dropped cannot be read. Choose it with the button.");
+      this.#say(gettext("What was dropped cannot be read. Choose it with the button."));
     }
   }
 
@@ -59,8 +60,8 @@ class FileLookup {
   }
 
   #askFirst() {
-    this.#say(`${plural(this.files.length, "file")} hashed. Say what it is for, then look up.`);
-    announce("Hashed. Say what it is for, then look up.");
+    this.#say(ngettext("%(n)s file hashed. Say what it is for, then look up.", "%(n)s files hashed. Say what it is for, then look up.", this.files.length));
+    announce(gettext("Hashed. Say what it is for, then look up."));
     this.purpose.focus();
   }
 
@@ -97,7 +98,7 @@ class FileLookup {
         before += files[id].size;
         ready += 1;
         this.bar.value = before;
-        this.#say(`Hashing: ${number(ready)} of ${plural(files.length, "file")}, ${sizeText(all)}`);
+        this.#say(ngettext("Hashing: %(ready)s of %(n)s file, %(size)s", "Hashing: %(ready)s of %(n)s files, %(size)s", files.length, { ready, size: sizeText(all) }));
         if (ready < files.length) return;
         worker.terminate();
         resolve(results);
@@ -111,7 +112,7 @@ class FileLookup {
     if (!this.files.length || !this.purpose.reportValidity()) return;
     const known = new Map();
     this.start.disabled = true;
-    this.#say("Looking up");
+    this.#say(gettext("Looking up"));
     try {
       const readable = this.files.filter((file) => file.hashes);
       for (let start = 0; start < readable.length; start += FILES) {
@@ -120,7 +121,7 @@ class FileLookup {
       }
       this.#show(known);
     } catch (error) {
-      this.#say(`Not looked up: ${error.message}`);
+      this.#say(gettext("Not looked up: %(why)s", { why: error.message }));
       announce(error.message);
     }
     this.start.disabled = false;
@@ -139,11 +140,11 @@ class FileLookup {
       file, matches: Object.values(file.hashes ?? {}).flatMap((hash) => known.get(hash) ?? []),
     }));
     const hits = rows.filter(({ matches }) => matches.length).length;
-    const text = `${number(hits)} known, ${number(rows.length - hits)} unknown`;
+    const text = gettext("%(known)s known, %(unknown)s unknown", { known: hits, unknown: rows.length - hits });
     rows.sort((one, other) => (other.matches.length > 0) - (one.matches.length > 0));
     this.found.querySelector("tbody").replaceChildren(...rows.slice(0, ROWS).map(fileRow));
     this.found.querySelector("[data-lookup-counts]").textContent =
-      rows.length > ROWS ? `${text}; the first ${number(ROWS)} are shown` : text;
+      rows.length > ROWS ? `${text}; ${gettext("the first %(n)s are shown", { n: ROWS })}` : text;
     this.found.hidden = false;
     this.#say(text);
     this.found.querySelector("h2").focus();

@@ -1,5 +1,6 @@
 // Notes over the lower edge of the grid; nothing else moves when one comes or goes.
 import { announce, el, icon } from "./dom.js";
+import { gettext } from "./words.js";
 
 const MARGIN = 12; // pixels below them
 
@@ -19,7 +20,7 @@ export class Notices {
     if (known?.key === key) return;
     if (!known && !quiet) announce(key);
     const buttons = [action ? el("button", { class: "btn sm", type: "button", onclick: action[1] }, action[0]) : null,
-      stays ? null : el("button", { class: "btn sm quiet", type: "button", onclick: () => this.hide(kind) }, "Close")];
+      stays ? null : el("button", { class: "btn sm quiet", type: "button", onclick: () => this.hide(kind) }, gettext("Close"))];
     const node = el("div", { class: `note ${tone}` }, icon(name, ""), el("div", { class: "grow" }, el("b", { class: "strong" }, title), ` ${text}`), ...buttons);
     if (known) known.node.replaceWith(node);
     else this.root.append(node);

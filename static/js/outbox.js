@@ -1,5 +1,6 @@
 // Acts wait here, in memory only, until the server has them. Nothing is lost in silence: an act stays until it was
 // answered, is sent again under the same key, and two acts for one stack are never under way together.
+import { gettext } from "./words.js";
 const SOON = 250; // milliseconds until a flush
 const MANY = 20; // or this many acts
 const FULL = 50; // unsaved acts at which the queue stops
@@ -133,7 +134,7 @@ export class Outbox {
       this.#oldest = this.#waiting.length ? performance.now() : null;
     }
     const results = new Map((answer.results ?? []).map((result) => [result.key, result]));
-    for (const act of acts) this.onResult(act, results.get(act.key) ?? { key: act.key, status: "refused", message: "The server did not answer this one." });
+    for (const act of acts) this.onResult(act, results.get(act.key) ?? { key: act.key, status: "refused", message: gettext("The server did not answer this one.") });
     if (answer.batch) this.onAnswer(answer.batch);
     this.#tell();
     if (this.#waiting.length && !this.#flying) this.#later(0);

@@ -1,4 +1,5 @@
 // Keeps at something over a connection that comes and goes, and while a person pauses it.
+import { gettext } from "./words.js";
 const LONGEST = 30; // seconds between two tries
 
 /** `tell(text)` is given what there is to say about waiting, and "" when the work goes on. */
@@ -13,7 +14,7 @@ export class Patience {
     this.paused = true;
     this.requests.abort();
     this.wake();
-    this.tell("Paused. What was sent is kept.");
+    this.tell(gettext("Paused. What was sent is kept."));
   }
 
   goOn() {
@@ -36,7 +37,7 @@ export class Patience {
         if (signal.aborted) continue; // paused in the middle
         if (!error.passing) throw error;
         const seconds = Math.min(LONGEST, 2 ** tries);
-        this.tell(`${error.message} What was sent is kept. Trying again in ${seconds} s.`);
+        this.tell(`${error.message} ${gettext("What was sent is kept. Trying again in %(n)s s.", { n: seconds })}`);
         await this.#woken(seconds * 1000);
       }
     }

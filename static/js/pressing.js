@@ -1,8 +1,9 @@
 // What a key, or its button, does to the units in question, and what is on screen after it.
 import { files, isHandled } from "./batch.js";
 import { announce } from "./dom.js";
+import { gettext } from "./words.js";
 
-const MARKS = { unsure: "Unsure", skip: "Skipped", flag: "Flag", clear: "Cleared" };
+const MARKS = { unsure: gettext("Unsure"), skip: gettext("Skipped"), flag: gettext("Flag"), clear: gettext("Cleared") };
 
 export class Pressing {
   /** `review` is the page's own object (review.js). */
@@ -14,9 +15,9 @@ export class Pressing {
   press(id, key = null) {
     const { review } = this;
     review.notices.hide("why");
-    if (review.answers.holdsBack) return announce("The focus went back to an item that changed. Look at it, then decide.");
+    if (review.answers.holdsBack) return announce(gettext("The focus went back to an item that changed. Look at it, then decide."));
     if (id === "undo" || id === "redo") return this.step(id);
-    if (review.outbox.full) return announce("The queue has stopped until decisions are saved.");
+    if (review.outbox.full) return announce(gettext("The queue has stopped until decisions are saved."));
     const kind = id === "decide-stack" ? "decide" : id;
     const category = kind === "decide" ? review.batch.byKey(key) : null;
     if (kind === "decide" && !category) return this.idle(key);
@@ -39,15 +40,15 @@ export class Pressing {
     const { review } = this;
     if (id === "decide-stack") return review.stackView.pressRest(category);
     if (id === "split") return review.stackView.moveOut();
-    if (id === "skip") return review.explain("Skip is for the whole stack: Esc goes back to it.");
+    if (id === "skip") return review.explain(gettext("Skip is for the whole stack: Esc goes back to it."));
     return review.stackView.press(id, category);
   }
 
   /** A key that means nothing in this batch says so, beside the keys that do. */
   idle(key) {
     const { review } = this;
-    const text = `Key ${key} does nothing here`;
-    review.say(text, "?", "shows the keys");
+    const text = gettext("Key %(key)s does nothing here", { key });
+    review.say(text, "?", gettext("shows the keys"));
     announce(`${text}.`);
   }
 
@@ -55,10 +56,10 @@ export class Pressing {
     const { review } = this;
     review.looking.close();
     const made = review.desk[id]();
-    if (!made.length) return review.explain(id === "undo" ? "Nothing to undo in this batch." : "Nothing to redo.");
+    if (!made.length) return review.explain(id === "undo" ? gettext("Nothing to undo in this batch.") : gettext("Nothing to redo."));
     const [{ unit }] = made;
     if (!review.units().includes(unit)) review.ending.stopLookingBack();
-    review.last.again({ text: id === "undo" ? "Undone" : "Made again" }, made.map(({ key, named }) => [key, named]));
+    review.last.again({ text: id === "undo" ? gettext("Undone") : gettext("Made again") }, made.map(({ key, named }) => [key, named]));
     if (unit !== review.stackView.unit) {
       review.closeStack();
       review.move(review.units().indexOf(unit));

@@ -1,7 +1,8 @@
 // Follows work that runs: takes what the server streams, or asks a JSON address every 2 s, and writes the fields into
 // elements named data-field.
 import { getJson } from "./api.js";
-import { announce, number } from "./dom.js";
+import { announce } from "./dom.js";
+import { number } from "./words.js";
 
 const EVERY = 2000; // milliseconds
 

@@ -22,6 +22,7 @@ import { Unveiler } from "./unveil.js";
 import { drop } from "./veils.js";
 import { StackView } from "./stackview.js";
 import { Viewer } from "./viewer.js";
+import { gettext, number } from "./words.js";
 
 const SUMS = 15_000; // milliseconds between reports of sums, and between questions for changes
 
@@ -48,7 +49,7 @@ class Review {
       exposure: this.exposure,
       onChange: (unit, { error, shown }) => {
         if (shown === false) this.field.refresh(unit);
-        if (error) this.notices.show("picture", { tone: "warn", icon: "eye-off", title: "The picture did not come.", text: error.message });
+        if (error) this.notices.show("picture", { tone: "warn", icon: "eye-off", title: gettext("The picture did not come."), text: error.message });
         this.inspector.paintSession();
       },
     });
@@ -111,10 +112,10 @@ class Review {
         if (this.viewer.isOpen) this.repaint();
       });
       this.desk.resume(this.batch.info.steps);
-      if (!isSecond) part("waiting").textContent = `· ${(await this.batch.waiting()).waiting} wait`;
+      if (!isSecond) part("waiting").textContent = `· ${gettext("%(items)s wait", { items: (await this.batch.waiting()).waiting })}`;
     } catch (error) {
       come();
-      this.notices.show("load", { tone: "bad", icon: "cloud-off", title: "The batch could not be loaded.", text: `${error.message} Nothing was changed.`, action: ["Try again", () => location.reload()], stays: true });
+      this.notices.show("load", { tone: "bad", icon: "cloud-off", title: gettext("The batch could not be loaded."), text: `${error.message} ${gettext("Nothing was changed.")}`, action: [gettext("Try again"), () => location.reload()], stays: true });
     }
   }
 
@@ -150,7 +151,7 @@ class Review {
       this.pressing.press(id, key);
       this.focusStage();
     }, { flags: this.batch.info.kind !== "second" }); // in a second view a flag would tell others too early
-    part("size").textContent = String(this.grid.size);
+    part("size").textContent = number(this.grid.size);
     this.grid.setUnits(this.batch.units);
     bindKeys(this, [part("lightbox"), part("viewer")]);
     bindButtons(this, main.querySelectorAll("[data-act]"));
@@ -254,7 +255,7 @@ class Review {
   openStack() {
     const unit = this.grid.current;
     if (this.stackView.isOpen || !unit) return undefined;
-    if (unit.items < 2) return this.explain("There is only one picture here.");
+    if (unit.items < 2) return this.explain(gettext("There is only one picture here."));
     if (this.viewer.isOpen) this.back();
     this.looking.close();
     part("lightbox").hidden = true;
@@ -322,7 +323,7 @@ class Review {
     this.say(first, second && "⇧", second);
     part("join").hidden = isSecond || this.viewer.isOpen || this.grid.chosen.length < 2;
     part("asked").hidden = !part("join").hidden; // one of the two, for room
-    part("place").textContent = `${place + 1} of ${this.total}`;
+    part("place").textContent = gettext("%(place)s of %(total)s", { place: place + 1, total: this.total });
     announce(`${this.said}${spokenName(unit, place, this.total)}`);
     this.said = "";
   }

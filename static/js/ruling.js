@@ -1,6 +1,7 @@
 // The ruling page: a category's own key rules once a reason is there, S leaves it for later.
 import { announce } from "./dom.js";
 import { categoryKey, meaning } from "./keys.js";
+import { gettext } from "./words.js";
 
 const root = document.querySelector("[data-ruling]");
 
@@ -34,7 +35,7 @@ class Ruling {
     if (this.reason.value.trim()) button.click();
     else {
       this.reason.focus();
-      announce("Say why first.");
+      announce(gettext("Say why first."));
     }
   }
 }

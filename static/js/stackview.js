@@ -2,19 +2,22 @@
 // rest is decided together. The order stays as it was when the view was opened: nothing moves under a hand.
 import { getJson } from "./api.js";
 import { files } from "./batch.js";
-import { announce, moment, number, plural } from "./dom.js";
+import { withCopies } from "./dock.js";
+import { announce, moment } from "./dom.js";
 import { Grid } from "./grid.js";
+import { OUTCOMES } from "./tile.js";
 import { fromBase64, drop } from "./veils.js";
+import { gettext, ngettext } from "./words.js";
 
-const DONE = { unsure: "Unsure", flag: "Flag", clear: "Cleared" };
+const DONE = { unsure: gettext("Unsure"), flag: gettext("Flag"), clear: gettext("Cleared") };
 
 const isOpen = (member) => member.open;
 
 /** How far a picture is from the one shown first, in a word. */
 function away({ cover, distance, lies, kind, by_hand: byHand }) {
-  if (cover) return "first";
-  const far = distance === null ? (kind === "video" ? "in part" : "no hash") : plural(distance, "bit");
-  return [far, lies, byHand ? "by hand" : ""].filter(Boolean).join(" ");
+  if (cover) return gettext("first");
+  const far = distance === null ? (kind === "video" ? gettext("in part") : gettext("no hash")) : ngettext("%(n)s bit", "%(n)s bits", distance);
+  return [far, lies, byHand ? gettext("by hand") : ""].filter(Boolean).join(" ");
 }
 
 export class StackView {
@@ -30,7 +33,7 @@ export class StackView {
       seen: (member) => review.exposure.seen(member.item),
       total: () => this.members.length,
       onFocus: (member) => this.#focused(member),
-      onOpen: () => review.explain("There is no viewer in a stack: hold Space to look at a picture."),
+      onOpen: () => review.explain(gettext("There is no viewer in a stack: hold Space to look at a picture.")),
       onAnew: () => review.unveiler.replace(),
     });
   }
@@ -43,15 +46,15 @@ export class StackView {
   async open(unit) {
     this.unit = unit;
     this.root.hidden = false;
-    this.title.replaceChildren("Stack");
-    this.told.replaceChildren("Waiting for its pictures");
+    this.title.replaceChildren(gettext("Stack"));
+    this.told.replaceChildren(gettext("Waiting for its pictures"));
     this.root.focus({ preventScroll: true }); // keys are heard, and mean nothing yet
     while (this.unit === unit && (unit.changing || unit.waiting)) await moment();
     if (this.unit !== unit) return undefined; // closed again meanwhile
     try {
       await this.refresh();
     } catch (error) {
-      this.review.notices.show("members", { tone: "warn", icon: "cloud-off", title: "The stack did not come.", text: error.message });
+      this.review.notices.show("members", { tone: "warn", icon: "cloud-off", title: gettext("The stack did not come."), text: error.message });
       this.review.closeStack();
       return undefined;
     }
@@ -103,11 +106,11 @@ export class StackView {
 
   #say() {
     const open = this.members.filter(isOpen);
-    this.title.replaceChildren(`Stack of ${this.members.length}`);
+    this.title.replaceChildren(gettext("Stack of %(n)s", { n: this.members.length }));
     const far = open.filter((member) => !member.near && !this.#opened(member)).length;
     this.told.replaceChildren(
-      [`${open.length} to decide`, far ? `${far} farther than ${this.reach} bits: open ${far === 1 ? "it" : "them"} before the rest is decided` : null,
-        this.elsewhere ? `${number(this.elsewhere)} more: known, or not to decide here` : null].filter(Boolean).join(" · "));
+      [gettext("%(n)s to decide", { n: open.length }), far ? ngettext("%(n)s farther than %(reach)s bits: open it before the rest is decided", "%(n)s farther than %(reach)s bits: open them before the rest is decided", far, { reach: this.reach }) : null,
+        this.elsewhere ? gettext("%(n)s more: known, or not to decide here", { n: this.elsewhere }) : null].filter(Boolean).join(" · "));
   }
 
   #opened(member) {
@@ -140,11 +143,12 @@ export class StackView {
     const place = members.indexOf(member);
     const [open, chosen] = [members.filter(isOpen).length, this.grid.chosen];
     const copies = chosen.reduce((sum, one) => sum + one.copies, 0);
-    const first = `${plural(chosen.length, "picture")}${copies ? ` + ${plural(copies, "exact copy", "exact copies")}` : ""}`;
-    review.inspector.show(member, place, `Picture ${place + 1} of ${members.length} in the stack`);
-    review.say(first, open && "⇧", `the rest: ${this.rest.length} of ${open}`);
-    const state = member.code ?? member.outcome ?? "undecided";
-    announce(`Picture ${place + 1} of ${members.length}, ${member.cover ? "shown first" : `${member.mark}${member.distance === null ? "" : " from the first"}`}, ${state}`);
+    const first = withCopies(ngettext("%(n)s picture", "%(n)s pictures", chosen.length), copies);
+    review.inspector.show(member, place, gettext("Picture %(place)s of %(total)s in the stack", { place: place + 1, total: members.length }));
+    review.say(first, open && "⇧", gettext("the rest: %(n)s of %(open)s", { n: this.rest.length, open }));
+    const state = member.code ?? OUTCOMES[member.outcome]?.[1] ?? gettext("undecided");
+    const far = member.distance === null ? member.mark : gettext("%(far)s from the first", { far: member.mark });
+    announce(gettext("Picture %(place)s of %(total)s, %(lies)s, %(state)s", { place: place + 1, total: members.length, lies: member.cover ? gettext("shown first") : far, state }));
     this.#say();
   }
 
@@ -181,10 +185,10 @@ export class StackView {
   pressRest(category) {
     const { review, unit, rest } = this;
     const first = this.#first;
-    if (!rest.length || !first) return review.explain("Nothing of this stack is left to decide.");
+    if (!rest.length || !first) return review.explain(gettext("Nothing of this stack is left to decide."));
     review.looking.close();
     const made = review.desk.make("decide", [unit], { code: category.code, scope: "rest", reach: rest.length, item: first.item, seen: rest.map((member) => member.item) });
-    if (!made.length) return review.explain("Wait until the last key is saved.");
+    if (!made.length) return review.explain(gettext("Wait until the last key is saved."));
     rest.forEach((member) => Object.assign(member, { code: category.code, outcome: null, open: false }));
     review.last.set({ category }, made.map(({ key }) => [key, rest.reduce((sum, member) => sum + files(member), 0)]));
     review.paintBar();
@@ -199,11 +203,11 @@ export class StackView {
   moveOut() {
     const { review, unit } = this;
     const out = this.grid.chosen.filter(isOpen);
-    if (!out.length) return review.explain("Only pictures that are still to decide can be moved out.");
-    if (out.length === this.members.filter(isOpen).length) return review.explain("One picture at least stays in the stack.");
+    if (!out.length) return review.explain(gettext("Only pictures that are still to decide can be moved out."));
+    if (out.length === this.members.filter(isOpen).length) return review.explain(gettext("One picture at least stays in the stack."));
     review.looking.close();
     const { key } = review.desk.split(unit, out.map((member) => member.item), out.includes(this.grid.current) ? this.grid.current.item : out[0].item);
-    review.last.set({ text: "Moved out" }, [[key, out.length]], "picture");
+    review.last.set({ text: gettext("Moved out") }, [[key, out.length]], "picture");
     out.forEach(drop);
     this.members = this.members.filter((member) => !out.includes(member));
     review.paintBar();
@@ -213,7 +217,7 @@ export class StackView {
   /** The picture in focus is shown first: distances are told from it. */
   showFirst() {
     const member = this.grid.current;
-    if (!member?.open || member.cover) return this.review.explain(member?.cover ? "It is shown first already." : "Only a picture that is still to decide can be shown first.");
+    if (!member?.open || member.cover) return this.review.explain(member?.cover ? gettext("It is shown first already.") : gettext("Only a picture that is still to decide can be shown first."));
     this.review.desk.cover(this.unit, member.item);
     return undefined;
   }

@@ -1,11 +1,13 @@
 // One tile of the grid: a veil, its tags, and once decided its verdict. Built once, then only repainted.
 import { canUnveil, files, isHandled } from "./batch.js";
-import { categoryMark, clock, el, glyph, icon, plural } from "./dom.js";
+import { categoryMark, clock, el, glyph, icon } from "./dom.js";
+import { gettext, ngettext, number, tenths } from "./words.js";
 
 const tag = (corner, ...content) => el("span", { class: `tag ${corner}` }, ...content);
 
-const NONE = "no picture";
-const OUTCOMES = { unsure: ["circle-help", "Unsure"], skipped: ["skip-forward", "Skipped"] };
+const NONE = gettext("no picture");
+export const OUTCOMES = { unsure: ["circle-help", gettext("Unsure")], skipped: ["skip-forward", gettext("Skipped")] };
+const TAGS = { known: gettext("known"), "near known": gettext("≈ known") };
 
 function verdict(unit, category) {
   if (!category && !unit.outcome) return null;
@@ -22,37 +24,40 @@ function outcome(unit) {
 export function marks(unit, category) {
   const made = category ? [categoryMark(category)] : [];
   if (!category && unit.outcome) made.push(el("span", { class: "cat" }, ...outcome(unit)));
-  if (unit.flagged) made.push(el("span", { class: "pill warn" }, icon("flag"), "Flag"));
+  if (unit.flagged) made.push(el("span", { class: "pill warn" }, icon("flag"), gettext("Flag")));
   return made;
 }
 
 /** The corner for what it is a copy of, or near to; a flag stands beside it. */
 function topLeft(unit) {
-  const text = unit.copies > 0 ? plural(unit.copies, "copy", "copies") : unit.tags.length ? unit.tags[0].replace(/^near /, "≈ ") : null;
-  if (unit.flagged) return tag("tl", icon("flag"), text ?? "flag", text ? el("span", { class: "sr" }, ", flag") : null);
+  const text = unit.copies > 0 ? ngettext("%(n)s copy", "%(n)s copies", unit.copies) : TAGS[unit.tags[0]] ?? null;
+  if (unit.flagged) return tag("tl", icon("flag"), text ?? gettext("flag"), text ? el("span", { class: "sr" }, `, ${gettext("flag")}`) : null);
   return text && tag("tl", text);
 }
 
 function tags(unit, seen) {
   const made = [topLeft(unit)];
   if (unit.mark) made.push(tag("tr", unit.mark)); // of a stack that is shown one by one: how far from the first
-  if (unit.items > 1) made.push(tag("tr", icon("layers"), String(unit.left || unit.items)));
-  if (unit.kind === "video") made.push(tag("br", icon("film"), unit.duration_ms ? clock(unit.duration_ms) : "video"));
-  if (seen > 0) made.push(tag("bl", icon("eye"), `${(seen / 1000).toFixed(1)} s`));
+  if (unit.items > 1) made.push(tag("tr", icon("layers"), number(unit.left || unit.items)));
+  if (unit.kind === "video") made.push(tag("br", icon("film"), unit.duration_ms ? clock(unit.duration_ms) : gettext("video")));
+  if (seen > 0) made.push(tag("bl", icon("eye"), gettext("%(n)s s", { n: tenths(seen / 1000) })));
   return made;
 }
 
 function missing(unit) {
   if (canUnveil(unit) || isHandled(unit)) return null; // the verdict then says it
-  const text = unit.preview === "pending" ? "no picture yet" : NONE;
+  const text = unit.preview === "pending" ? gettext("no picture yet") : NONE;
   return el("span", { class: "none" }, icon(unit.kind === "audio" ? "volume-x" : "file-x"), text);
 }
 
 /** What is said when an item gets the focus: "Item 14 of 200, decided 5, 3 files". */
 export function spokenName(unit, place, total) {
-  const state = unit.code === null ? unit.outcome ?? "undecided" : `decided ${unit.code}`;
-  const stack = unit.left > 1 ? `, stack of ${unit.left}` : "";
-  return `Item ${place + 1} of ${total}, ${state}, ${plural(files(unit), "file")}${stack}${unit.flagged ? ", flagged" : ""}`;
+  const undecided = OUTCOMES[unit.outcome]?.[1].toLocaleLowerCase() ?? gettext("undecided");
+  const state = unit.code === null ? undecided : gettext("decided %(code)s", unit);
+  const told = [ngettext("%(n)s file", "%(n)s files", files(unit))];
+  if (unit.left > 1) told.push(gettext("stack of %(n)s", { n: unit.left }));
+  if (unit.flagged) told.push(gettext("flagged"));
+  return gettext("Item %(place)s of %(total)s, %(state)s, %(rest)s", { place: place + 1, total, state, rest: told.join(", ") });
 }
 
 export function buildTile() {
@@ -82,6 +87,6 @@ export function paintTile(node, unit, place, { category, total, here, selected, 
   const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.item, unit.mark, seen].join("|");
   if (node.drawn === drawn) return; // moving the focus redraws no tags
   node.drawn = drawn;
-  node.name.textContent = `Item ${place + 1} of ${total}, ${handled ? "handled" : "undecided"}. `;
+  node.name.textContent = `${gettext("Item %(place)s of %(total)s, %(state)s", { place: place + 1, total, state: handled ? gettext("handled") : gettext("undecided") })}. `;
   node.extra.replaceChildren(...[missing(unit), verdict(unit, category), ...tags(unit, seen)].filter(Boolean));
 }

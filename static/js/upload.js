@@ -1,9 +1,10 @@
 // The upload form: what is chosen or dropped, how far its sending is, pausing, and ending without what cannot be had.
 import { postForm } from "./api.js";
-import { announce, number, plural, size as sizeText, spoken } from "./dom.js";
+import { announce, size as sizeText, spoken } from "./dom.js";
 import { droppedFiles } from "./dropped.js";
 import { Patience } from "./patience.js";
 import { sendMissing } from "./sending.js";
+import { gettext, ngettext } from "./words.js";
 
 const RECENT = 15000; // milliseconds over which speed is told
 const NAMED = 3; // files that a sentence names
@@ -26,11 +27,11 @@ class Pace {
   }
 
   get text() {
-    const words = [`${number(this.doneFiles)} of ${plural(this.files, "file")}`];
+    const words = [ngettext("%(done)s of %(n)s file", "%(done)s of %(n)s files", this.files, { done: this.doneFiles })];
     const [[from, before], [to, after]] = [this.seen[0], this.seen.at(-1)];
     if (to - from > 1000 && after > before) {
       const rate = (after - before) / (to - from); // bytes a millisecond
-      words.push(`${sizeText(Math.round(rate * 1000))}/s`, `${spoken((this.bytes - this.doneBytes) / rate)} left`);
+      words.push(`${sizeText(Math.round(rate * 1000))}/s`, gettext("%(time)s left", { time: spoken((this.bytes - this.doneBytes) / rate) }));
     }
     return words.join(", ");
   }
@@ -76,7 +77,7 @@ class UploadForm {
   #refresh() {
     const files = this.chosen;
     if (!this.sending) {
-      this.#say(files.length ? `${plural(files.length, "file")}, ${sizeText(bytesOf(files))}` : "Nothing chosen yet");
+      this.#say(files.length ? `${ngettext("%(n)s file", "%(n)s files", files.length)}, ${sizeText(bytesOf(files))}` : gettext("Nothing chosen yet"));
     }
     this.start.disabled = files.length === 0 || this.sending;
     this.bar.hidden = this.hold.hidden = this.pace.hidden = !this.sending;
@@ -84,19 +85,19 @@ class UploadForm {
 
   async #drop(transfer) {
     this.zone.classList.remove("over");
-    this.#say("Looking at what was dropped");
+    this.#say(gettext("Looking at what was dropped"));
     try {
       this.dropped = await droppedFiles(transfer);
       this.#refresh();
     } catch {
-      this.#say("What was dropped cannot be read. Choose it with the button.");
+      this.#say(gettext("What was dropped cannot be read. Choose it with the button."));
     }
   }
 
   #hold() {
     if (this.patience.paused) this.patience.goOn();
     else this.patience.pause();
-    this.hold.textContent = this.patience.paused ? "Continue" : "Pause";
+    this.hold.textContent = this.patience.paused ? gettext("Continue") : gettext("Pause");
   }
 
   async #send() {
@@ -104,10 +105,10 @@ class UploadForm {
     if (!files.length || this.sending || !this.form.reportValidity()) return;
     this.sending = true;
     this.without.hidden = true;
-    this.hold.textContent = "Pause";
+    this.hold.textContent = gettext("Pause");
     this.#refresh();
-    this.#say("Sending");
-    this.patience = new Patience((text) => this.#say(text || "Sending"));
+    this.#say(gettext("Sending"));
+    this.patience = new Patience((text) => this.#say(text || gettext("Sending")));
     const pace = new Pace(files.length, bytesOf(files));
     try {
       this.place = await this.patience.until(() => postForm(this.form.dataset.upload, this.#exhibit()));
@@ -136,13 +137,13 @@ class UploadForm {
     try {
       const { next } = await this.patience.until((signal) => postForm(this.place.done_url, told, signal));
       this.sending = false;
-      announce("All sent");
+      announce(gettext("All sent"));
       location.assign(next);
     } catch (error) {
       if (error.code !== "upload-incomplete") throw error;
       const names = unreadable.slice(0, NAMED).map((file) => file.path).join(", ");
-      const more = unreadable.length > NAMED ? `${names} and others` : names;
-      this.#stop(names ? `This browser could not read ${more}. ${error.message}` : error.message);
+      const more = unreadable.length > NAMED ? gettext("%(names)s and others", { names }) : names;
+      this.#stop(names ? `${gettext("This browser could not read %(names)s.", { names: more })} ${error.message}` : error.message);
       this.without.hidden = false;
     }
   }
@@ -156,7 +157,7 @@ class UploadForm {
 
   #stopped(error, files) {
     this.#stop(files
-      ? `Stopped after ${plural(files, "file")}: ${error.message} What was sent is kept; sending again doubles nothing.`
-      : `Not sent: ${error.message}`);
+      ? ngettext("Stopped after %(n)s file: %(why)s What was sent is kept; sending again doubles nothing.", "Stopped after %(n)s files: %(why)s What was sent is kept; sending again doubles nothing.", files, { why: error.message })
+      : gettext("Not sent: %(why)s", { why: error.message }));
   }
 }

@@ -3,8 +3,9 @@
 import { canUnveil } from "./batch.js";
 import { Board } from "./board.js";
 import { clock, el, icon, isolated } from "./dom.js";
+import { gettext } from "./words.js";
 
-const FACTS = { still: "picture", video: "video", audio: "sound", other: "file" };
+const FACTS = { still: gettext("picture"), video: gettext("video"), audio: gettext("sound"), other: gettext("file") };
 
 const hint = ([key, text]) => el("span", { class: "row" }, el("kbd", {}, key), text);
 
@@ -22,9 +23,9 @@ export class Viewer {
     this.image = el("img", { class: "veil", alt: "" });
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
-    this.looks = [["Space", "hold to unveil"], ["E", "hold to enlarge, counted"]].map(hint);
-    this.hints = el("div", { class: "hints" }, ...this.looks, ...[["← →", "item"], ["Esc", "back"]].map(hint));
-    this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": "Item in focus" },
+    this.looks = [["Space", gettext("hold to unveil")], ["E", gettext("hold to enlarge, counted")]].map(hint);
+    this.hints = el("div", { class: "hints" }, ...this.looks, ...[["← →", gettext("item")], ["Esc", gettext("back")]].map(hint));
+    this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": gettext("Item in focus") },
       el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill), this.marks),
       el("div", { class: "frame-box" }, this.frame), board, this.hints);
     root.replaceChildren(this.stage);
@@ -87,8 +88,8 @@ export class Viewer {
   }
 
   #tag(unit) {
-    if (!canUnveil(unit)) return [icon("file-x"), "no picture"];
-    return unit.kind === "video" ? [icon("film"), "poster frame"] : [];
+    if (!canUnveil(unit)) return [icon("file-x"), gettext("no picture")];
+    return unit.kind === "video" ? [icon("film"), gettext("poster frame")] : [];
   }
 
   large(on) {

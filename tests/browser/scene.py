@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any
 
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
-PEOPLE = {"kim": {"investigator"}, "jo": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
+PEOPLE = {
+    "kim": {"investigator"},
+    "jo": {"investigator"},
+    "lee": {"supervisor", "exporter"},
+    "ash": {"auditor", "welfare"},
+}
 FULL = "BR-FULL"  # the case that has everything
 SMALL = 27  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
@@ -47,8 +52,15 @@ def build() -> dict[str, Any]:
         "long": str(long.public_id),
         "alike": alike,
         "film": _case_of_a_film(people),
-        "pages": _full_case(people) | _held_case(people) | _second_case(people),
+        "pages": _full_case(people) | _held_case(people) | _second_case(people) | _of_people(people),
     }
+
+
+def _of_people(people: dict[str, Any]) -> dict[str, str]:
+    return {
+        "wellness": "/wellness/", "viewing record": f"/wellness/{people['kim'].public_id}/",
+        "pairs": "/second/pairs/?scheme=landscapes-t1&days=30&first=1&second=2",
+    }  # fmt: skip
 
 
 def _people(wanted: dict[str, set[Any]]) -> dict[str, Any]:

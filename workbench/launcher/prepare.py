@@ -81,7 +81,7 @@ def _sources() -> Iterator[Path]:
 
 
 def _static() -> Iterator[Path]:
-    return (path for path in (CHECKOUT / "static").rglob("*") if path.is_file())
+    return (path for name in ("static", "locale") for path in (CHECKOUT / name).rglob("*") if path.is_file())
 
 
 def _noted() -> str:
@@ -92,16 +92,19 @@ def _noted() -> str:
 
 
 def main() -> None:
-    """Migrate and collect static files with the settings of the environment."""
+    """Migrate, collect static files and make the catalogs of languages with the settings of the environment."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
     import django
     from django.conf import settings
     from django.core.management import call_command
 
+    from workbench.translating import catalogs
+
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     if settings.STATIC_ROOT:
         call_command("collectstatic", interactive=False, verbosity=0)
+    catalogs.make(settings.DATA_DIR)
 
 
 if __name__ == "__main__":

@@ -10,12 +10,14 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from workbench import access, audit, event_log
 from workbench.event_log import Filters
 from workbench.models import AuditLog, User
 from workbench.requests import SignedRequest
+from workbench.words import digits
 
 LAST_READ = "log_read"  # in the session: what was told of the last page, and where its next one begins
 SHOWN = ("case", "person", "verb", "day", "q")
@@ -67,7 +69,7 @@ def _context(
     names = User.objects.filter(agency=log.agency_id).order_by("username") if log.agency_id else User.objects.none()
     return {
         "here": "audit",
-        "log_name": log.agency.name if log.agency else "This node",
+        "log_name": log.agency.name if log.agency else _("This node"),
         "filters": {name: request.GET.get(name, "") for name in SHOWN} | {"query": _query(request)},
         "form": form,
         "cases": event_log.cases(log, by=request.user),
@@ -94,10 +96,18 @@ def verify(request: SignedRequest) -> HttpResponse:
     verdict = audit.verify(log)
     event_log.note_verified(verdict, by=user)
     if verdict.ok:
-        messages.success(request, f"Unbroken: {verdict.events:,} entries recomputed, head {verdict.head[:12]}.")
+        messages.success(
+            request,
+            _("Unbroken: %(events)s entries recomputed, head %(head)s.")
+            % {"events": digits(verdict.events), "head": verdict.head[:12]},
+        )
         return redirect("workbench:audit")
     bad = verdict.first_bad or {}
-    messages.error(request, f"Broken at entry {bad['seq']}: {bad['why']}. The {verdict.events:,} before it are proven.")
+    messages.error(
+        request,
+        _("Broken at entry %(seq)s: %(why)s. The %(events)s before it are proven.")
+        % {"seq": bad["seq"], "why": bad["why"], "events": digits(verdict.events)},
+    )
     return redirect(f"{reverse('workbench:audit')}?{urlencode({'entry': bad['seq']})}")
 
 

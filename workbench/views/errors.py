@@ -6,10 +6,18 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from workbench.errors import NotAllowed, NotFound, WorkbenchError, as_json
 
 log = logging.getLogger(__name__)
+
+
+NUMBERED = noop(
+    "Something went wrong on our side. Nothing you sent is lost; try again, or tell your administrator the number "
+    "%(event)s."
+)
 
 
 class Unexpected(WorkbenchError):
@@ -46,11 +54,11 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our own page."""
-    return answer(request, NotAllowed("This form is too old. Load the page again and send it once more."))
+    return answer(request, NotAllowed(_("This form is too old. Load the page again and send it once more.")))
 
 
 def failed(request: HttpRequest) -> HttpResponse:
     """500 with an event id; the trace goes to the server's log only."""
     event = uuid.uuid4().hex[:12]
     log.error("number %s was shown to a person, for %s %s", event, request.method, request.path)
-    return answer(request, Unexpected(f"{Unexpected.__doc__} Number {event}."))
+    return answer(request, Unexpected(NUMBERED, event=event))

@@ -8,13 +8,16 @@ from django.contrib.auth import authenticate, login, logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from workbench import audit, people, sessions
 from workbench.models import User
 
-NEUTRAL = (
+NEUTRAL = noop(
     "Name and password do not match, or the account is locked. After five failures an administrator must unlock it."
 )
 
@@ -28,14 +31,14 @@ class SignInForm(forms.Form):
 
     username = forms.CharField(
         max_length=60,
-        label="Name",
+        label=lazy("Name"),
         widget=forms.TextInput({"class": "input", "autocomplete": "username", "autofocus": True}),
     )
-    password = forms.CharField(max_length=200, label="Password", widget=password_input("current-password"))
+    password = forms.CharField(max_length=200, label=lazy("Password"), widget=password_input("current-password"))
 
     def refuse(self) -> None:
         """Say the one neutral sentence; the name stays, so the next key goes into the password."""
-        self.add_error(None, NEUTRAL)
+        self.add_error(None, _(NEUTRAL))
         del self.fields["username"].widget.attrs["autofocus"]
         self.fields["password"].widget.attrs["autofocus"] = True
 
@@ -43,14 +46,14 @@ class SignInForm(forms.Form):
 class SetupForm(forms.Form):
     """A new password, twice."""
 
-    password1 = forms.CharField(max_length=200, label="New password", widget=password_input("new-password"))
-    password2 = forms.CharField(max_length=200, label="The same again", widget=password_input("new-password"))
+    password1 = forms.CharField(max_length=200, label=lazy("New password"), widget=password_input("new-password"))
+    password2 = forms.CharField(max_length=200, label=lazy("The same again"), widget=password_input("new-password"))
 
     def clean(self) -> None:
         """Both must be equal."""
         data = super().clean() or {}
         if data.get("password1") != data.get("password2"):
-            raise forms.ValidationError("The two passwords differ.")
+            raise forms.ValidationError(_("The two passwords differ."))
 
 
 @sensitive_post_parameters("password")

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_POST
 
 from cases import shown
@@ -88,7 +89,7 @@ def rest(request: SignedRequest) -> HttpResponse:
     access.require(request.user, "care.own")
     act = ACTS.get(request.POST.get("act", "start"))
     if act is None:
-        raise BadInput(_("A break can be started or skipped."))
+        raise BadInput(noop("A break can be started or skipped."))
     act(by=request.user)
     return redirect("cases:viewing")
 
