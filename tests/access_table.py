@@ -67,6 +67,8 @@ ROUTES = [
     Route("workbench:signout", post=EVERYBODY),
     Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
     Route("workbench:tokens", post=EVERYBODY),
+    Route("workbench:keys", get=EVERYBODY, post=EVERYBODY, body={"unsure": "KeyQ", "single": "1"}),
+    Route("workbench:keys_single", post=EVERYBODY, body={"on": "1"}),
     Route("workbench:token_revoke", post=EVERYBODY, of="api_token", owner=True),
     # the log is for those who oversee
     Route("workbench:audit", get=LOG_READERS),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.sent_scripts import without_comments
+
 ROOT = Path(__file__).resolve().parent.parent
 STATIC = ROOT / "static"
 VENDOR = STATIC / "vendor"
@@ -16,8 +18,26 @@ CHECKSUMS = [line.split() for line in (VENDOR / "CHECKSUMS").read_text().splitli
 
 
 def packed(paths: list[Path]) -> int:
-    """The bytes of these files together, each compressed with gzip as the web server sends it."""
-    return sum(len(gzip.compress(path.read_bytes(), 9)) for path in paths)
+    """The bytes of these files together, each as the web server sends it, compressed with gzip."""
+    return sum(len(gzip.compress(sent(path), 9)) for path in paths)
+
+
+def sent(path: Path) -> bytes:
+    if path.parent != STATIC / "js":
+        return path.read_bytes()
+    return without_comments(path.read_text(encoding="utf-8")).encode()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_a_script_is_sent_without_comments_and_with_all_else(path: Path) -> None:
+    lines, now = (
+        path.read_text(encoding="utf-8").split("\n"),
+        without_comments(path.read_text(encoding="utf-8")).split("\n"),
+    )
+    assert len(now) == len(lines)
+    left = [line for line, kept in zip(lines, now, strict=True) if line != kept]
+    assert [line for line in left if not line.strip().startswith(("//", "/**", "*"))] == []
+    assert not re.search(r"^\s*(//|/\*\*)", "\n".join(now), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("digest", "name"), CHECKSUMS, ids=[name for _, name in CHECKSUMS])

@@ -5,19 +5,20 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from workbench import access, decoders
+from workbench import access, decoders, keyboard
 from workbench.models import Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """`shell`: product, agency, roles in words, what weakens the decoders; `may`: what the navigation may show."""
+    """`shell`: product, keys, agency, roles in words, what weakens the decoders; `may`: what navigation shows."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"shell": {"product": settings.PRODUCT}}
+        return {"shell": {"product": settings.PRODUCT, "keys": keyboard.as_json(None)}}
     held = sorted(access.roles(user))
     return {
         "shell": {
             "product": settings.PRODUCT,
+            "keys": keyboard.as_json(user),
             "agency": user.agency.name,
             "roles": [str(role) for role in held],
             "role_text": ", ".join(role.label for role in held) or "No role",

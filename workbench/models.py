@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 
 
@@ -45,6 +46,8 @@ class User(AbstractBaseUser):
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="people")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
+    # Keys of his own, {keys: {command: key}, single: bool}; keyboard.py
+    keyboard = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     objects = UserManager()
     USERNAME_FIELD = "username"

@@ -2,6 +2,7 @@
 // known; the rest is asked for when the focus rests.
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, number, plural, spoken } from "./dom.js";
+import { cap } from "./keys.js";
 import { fromBase64 } from "./veils.js";
 
 const SETTLE = 120; // milliseconds
@@ -82,7 +83,7 @@ function stack({ members, stack: { near, far, reach } }, open) {
   const rest = more > 0 ? el("li", { class: "member more num" }, `+${more}`) : null;
   const within = near ? `${number(near)} within ${reach}` : `None within ${reach}`;
   const beyond = far ? ` · ${number(far)} farther: left for a look of ${far === 1 ? "its" : "their"} own.` : ".";
-  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, "One by one ", el("kbd", {}, "T"));
+  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, "One by one ", cap("stack"));
   return section("Stack · nearest first", el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond), button);
 }
 

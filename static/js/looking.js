@@ -3,6 +3,7 @@
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { announce } from "./dom.js";
+import { capOf } from "./keys.js";
 
 const NAMES = { blur: "Blur", grey: "Grey" };
 const GLANCE = 600; // milliseconds after which a picture is veiled again, for who asked for it
@@ -72,7 +73,7 @@ export class Looking {
 
   /** Switches blur or grey. */
   toggle(which) {
-    if (which === "blur" && this.main.dataset.blur === "kept") return announce("Your agency keeps the blur on. Hold Space to unveil.");
+    if (which === "blur" && this.main.dataset.blur === "kept") return announce(`Your agency keeps the blur on. Hold ${capOf("unveil")} to unveil.`);
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
     this.#paint(which, this.veil[which]);

@@ -1,6 +1,7 @@
 // What a key, or its button, does to the units in question, and what is on screen after it.
 import { files, isHandled } from "./batch.js";
 import { announce } from "./dom.js";
+import { capOf } from "./keys.js";
 
 const MARKS = { unsure: "Unsure", skip: "Skipped", flag: "Flag", clear: "Cleared" };
 
@@ -47,7 +48,7 @@ export class Pressing {
   idle(key) {
     const { review } = this;
     const text = `Key ${key} does nothing here`;
-    review.say(text, "?", "shows the keys");
+    review.say(text, capOf("help"), "shows the keys");
     announce(`${text}.`);
   }
 

@@ -4,6 +4,7 @@ import { getJson } from "./api.js";
 import { files } from "./batch.js";
 import { announce, moment, number, plural } from "./dom.js";
 import { Grid } from "./grid.js";
+import { capOf } from "./keys.js";
 import { fromBase64, drop } from "./veils.js";
 
 const DONE = { unsure: "Unsure", flag: "Flag", clear: "Cleared" };
@@ -30,7 +31,7 @@ export class StackView {
       seen: (member) => review.exposure.seen(member.item),
       total: () => this.members.length,
       onFocus: (member) => this.#focused(member),
-      onOpen: () => review.explain("There is no viewer in a stack: hold Space to look at a picture."),
+      onOpen: () => review.explain(`There is no viewer in a stack: hold ${capOf("unveil")} to look at a picture.`),
       onAnew: () => review.unveiler.replace(),
     });
   }

@@ -3,10 +3,11 @@
 import { canUnveil } from "./batch.js";
 import { Board } from "./board.js";
 import { clock, el, icon, isolated } from "./dom.js";
+import { cap } from "./keys.js";
 
 const FACTS = { still: "picture", video: "video", audio: "sound", other: "file" };
 
-const hint = ([key, text]) => el("span", { class: "row" }, el("kbd", {}, key), text);
+const hint = ([key, text]) => el("span", { class: "row" }, typeof key === "string" ? el("kbd", {}, key) : key, text);
 
 export class Viewer {
   /** `frames(item)` is where the frames of a film are asked for; `onFrame()` hears that another one has the focus. */
@@ -22,7 +23,7 @@ export class Viewer {
     this.image = el("img", { class: "veil", alt: "" });
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
-    this.looks = [["Space", "hold to unveil"], ["E", "hold to enlarge, counted"]].map(hint);
+    this.looks = [[cap("unveil"), "hold to unveil"], [cap("enlarge"), "hold to enlarge, counted"]].map(hint);
     this.hints = el("div", { class: "hints" }, ...this.looks, ...[["← →", "item"], ["Esc", "back"]].map(hint));
     this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": "Item in focus" },
       el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill), this.marks),
