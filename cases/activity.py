@@ -22,6 +22,7 @@ OF_ITEMS = {
     events.TAKEN_BACK: ("Took %(n)s decision back", "Took %(n)s decisions back"),
     events.SUPERSEDED: ("Superseded %(n)s decision", "Superseded %(n)s decisions"),
     events.SECOND_OPINION: ("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
+    events.NOTED: ("Wrote a note on %(n)s item", "Wrote notes on %(n)s items"),
     events.OFFERED: ("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
     events.APPROVED: ("Approved and published %(n)s item", "Approved and published %(n)s items"),
     events.RETURNED: ("Returned %(n)s offer", "Returned %(n)s offers"),

@@ -52,6 +52,7 @@ SECOND_GIVEN = verb("second.decide", "Second view given, or taken back")
 SHARE_SET = verb("second.share", "Share of second views changed")
 RULED = verb("ruling.set", "Ruled where two people differed")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
+NOTED = verb("item.note", "Note on an item written, or taken back")
 REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from cases import metadata, names, paths, problems, shown, units, why_here
+from cases import metadata, names, notes, paths, problems, shown, units, why_here
 from cases.models import Content, Item, Metadata, SecondView, Stack
 from cases.veils import as_text
 from workbench.models import User
@@ -53,6 +53,7 @@ def about(row: Stack | SecondView, item: Item, by: User) -> dict[str, Any]:
         "name": places[0]["name"] if places else "",
         "why": [line.as_json() for line in why_here.lines(item, by)],
         "file": [fact for fact in facts(item.content) if fact[0] != "Preview"],  # the unit itself says why it has none
+        "notes": notes.as_json(item, by),
         "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
     }
 

@@ -12,6 +12,7 @@ from cases.models.care import (
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
+from cases.models.notes import Note
 from cases.models.queue import SavedFilter, Weighing
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
@@ -52,6 +53,7 @@ __all__ = [
     "Match",
     "Metadata",
     "NearDue",
+    "Note",
     "Offer",
     "ResumableUpload",
     "SavedFilter",

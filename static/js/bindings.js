@@ -18,6 +18,7 @@ const shared = (review) => ({
   smaller: () => review.resize(-1),
   larger: () => review.resize(1),
   back: () => review.back(),
+  note: () => review.note.open(),
   ...trips((kind) => review.beside.open(kind)),
 });
 

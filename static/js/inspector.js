@@ -95,13 +95,13 @@ export class Inspector {
 
   /**
    * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `beside`: the buttons
-   * that lead aside, a node that stays, or null.
+   * that lead aside, a node that stays, or null. `note`: the field for notes (note.js).
    */
-  constructor(root, { about, session, openStack, beside }) {
-    Object.assign(this, { root, about, session, openStack });
+  constructor(root, { about, session, openStack, beside, note }) {
+    Object.assign(this, { root, about, session, openStack, note });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
-    root.replaceChildren(...[this.details, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
+    root.replaceChildren(...[this.details, note.root, beside && section("Beside the queue", beside), this.foot].filter(Boolean));
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
@@ -139,6 +139,7 @@ export class Inspector {
   }
 
   #paint(unit, details) {
+    this.note.show(unit, details?.notes ?? null);
     this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
   }

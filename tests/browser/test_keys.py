@@ -252,3 +252,21 @@ def test_a_key_that_was_changed_by_pressing_it_works_at_the_desk_and_stands_wher
     sheet.get_by_role("link", name="Change keys").click()
     page.get_by_role("button", name="All as they came").click()
     expect(page.get_by_text("All keys are as they came.")).to_be_visible()
+
+
+def test_n_keeps_a_note_without_the_mouse_and_esc_leaves_it(review: Page) -> None:
+    review.keyboard.press("n")
+    field = review.get_by_label("Note")
+    expect(field).to_be_focused()
+    review.keyboard.type("pier 15, x and s")
+    sent = desk.saved(review, lambda: review.keyboard.press("Enter"))
+    assert [(act["act"], act["text"]) for act in sent] == [("note", "pier 15, x and s")]
+    inspector = review.locator('[data-part="inspector"]')
+    expect(inspector).to_contain_text("pier 15, x and s · You")
+    expect(focused(review)).to_be_focused()
+    assert (place(review), states(review)) == (0, [None] * 8)
+    review.keyboard.press("n")
+    review.keyboard.type(" more")
+    review.keyboard.press("Escape")
+    expect(focused(review)).to_be_focused()
+    expect(inspector).not_to_contain_text("more")
