@@ -1,11 +1,10 @@
-"""Notes on items; and where the items of a case were taken, whatever became of them (the map beside the grid)."""
+"""Notes on items."""
 
 import uuid
 
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
-from django.db.models import Q
 from django.db.models.functions import Now
 
 GUARD = """
@@ -62,8 +61,4 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex("note", models.Index(fields=["item", "by", "id"], name="note_of_item")),
         migrations.RunSQL(GUARD, "DROP TRIGGER append_only ON cases_note"),
-        migrations.AddIndex(
-            "item",
-            models.Index(fields=["case", "latitude", "id"], condition=Q(latitude__isnull=False), name="item_place"),
-        ),
     ]

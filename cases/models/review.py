@@ -156,7 +156,6 @@ class Item(models.Model):
                 fields=["case", "latitude", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"
             ),
             models.Index(fields=["case", "id"], condition=OPEN & Q(near=True), name="item_open_near"),
-            models.Index(fields=["case", "latitude", "id"], condition=Q(latitude__isnull=False), name="item_place"),
         ]
 
 
