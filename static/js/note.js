@@ -32,7 +32,7 @@ export class NoteField {
     const { unit, notes } = this;
     const others = (notes ?? []).filter((note) => !note.mine);
     const own = this.#ownText();
-    const lines = [...(own ? [{ text: own, by: "You" }] : []), ...others];
+    const lines = [...(own && !this.field ? [{ text: own, by: "You" }] : []), ...others];
     const heading = el("h2", {}, this.field ? el("label", { for: "note-text" }, "Note") : "Note");
     const open = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.open() }, own ? "Change " : "Write ", cap("note"));
     this.root.replaceChildren(...[

@@ -14,7 +14,7 @@ from typing import Any
 PASSWORD = "fog-over-the-harbour-4711"  # of everybody here; they live as long as the test run
 PEOPLE = {"kim": {"investigator"}, "jo": {"investigator"}, "lee": {"supervisor", "exporter"}, "ash": {"auditor"}}
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 26  # cases to review, as many as tests take
+SMALL = 28  # cases to review, as many as tests take
 IN_SMALL = 8  # pictures in each; the first lies there twice
 STACKED = 5  # cases whose pictures look alike
 IN_STACK = 5
@@ -275,6 +275,7 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "items": f"/cases/{case}/items/",
         "what comes next": f"/cases/{case}/queue/?camera=canon",
         "go to": "/goto/?q=br-",
+        "keys": "/account/keys/",
         "item": f"/items/{item}/",
         "review": f"/batches/{batch}/",
         "publish": "/publish/",

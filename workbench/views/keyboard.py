@@ -43,13 +43,13 @@ def _wanted(request: HttpRequest) -> dict[str, str]:
 
 
 def _page(request: SignedRequest, wanted: dict[str, str], error: KeyTaken | KeyNotFree | None = None) -> HttpResponse:
-    groups = [
-        {"name": name, "rows": [_row(one, wanted) for one in CHANGEABLE.values() if one.group == group]}
+    decide, *others = [
+        {"id": group, "name": name, "rows": [_row(one, wanted) for one in CHANGEABLE.values() if one.group == group]}
         for group, name in GROUPS.items()
     ]
     context: dict[str, Any] = {
         "here": "account",
-        "groups": groups,
+        "columns": [[decide], others],
         "single": keyboard.single_on(request.user) if not error else request.POST.get("single") == "1",
         "error": str(error) if error else "",
         "clash": error.details if error else [],
