@@ -23,6 +23,7 @@ OF_ITEMS = {
     events.TAKEN_BACK: either("Took %(n)s decision back", "Took %(n)s decisions back"),
     events.SUPERSEDED: either("Superseded %(n)s decision", "Superseded %(n)s decisions"),
     events.SECOND_OPINION: either("Gave %(n)s second opinion", "Gave %(n)s second opinions"),
+    events.NOTED: either("Wrote a note on %(n)s item", "Wrote notes on %(n)s items"),
     events.OFFERED: either("Offered %(n)s item to a hash set", "Offered %(n)s items to a hash set"),
     events.APPROVED: either("Approved and published %(n)s item", "Approved and published %(n)s items"),
     events.RETURNED: either("Returned %(n)s offer", "Returned %(n)s offers"),

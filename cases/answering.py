@@ -58,7 +58,11 @@ def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str,
 
 def earlier_answers(by: User, wishes: Sequence[Wish]) -> Answers:
     """The answers of those acts that were carried out before."""
-    keys = [wish.key for wish in wishes]
+    return earlier(by, [wish.key for wish in wishes])
+
+
+def earlier(by: User, keys: Sequence[UUID]) -> Answers:
+    """The same by the keys of acts."""
     known = Act.objects.filter(user=by, idempotency_key__in=keys).values_list("idempotency_key", "answer")
     return {key: answer | {"status": "repeat"} for key, answer in known}
 

@@ -9,7 +9,7 @@ class CasesConfig(AppConfig):
     """Evidence, review and results."""
 
     name = "cases"
-    append_only = frozenset({"cases_decision"})
+    append_only = frozenset({"cases_decision", "cases_note"})
     # Who saw, did, offered and exported; what is seized, and a sender's words about it.
     kept = frozenset(
         {

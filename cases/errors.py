@@ -33,6 +33,12 @@ class NoneFree(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class NoteRefused(WorkbenchError):
+    """A note is plain text: this one holds characters that cannot be seen. Type it anew, without them."""
+
+    code = "note-refused"
+
+
 class BatchOver(WorkbenchError):
     """This batch is closed or its time is over. What you decided is kept; open the next batch."""
 

@@ -56,6 +56,7 @@ SHARE_SET = verb("second.share", "Share of second views changed")
 SAMPLE_DRAWN = verb("second.sample", "Sample of one person's decisions drawn for second views")
 RULED = verb("ruling.set", "Ruled where two people differed")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
+NOTED = verb("item.note", "Note on an item written, or taken back")
 REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
-from cases import metadata, names, paths, problems, shown, units, why_here
+from cases import metadata, names, notes, paths, problems, shown, units, why_here
 from cases.models import Content, Item, Metadata, SecondView, Stack
 from cases.veils import as_text
 from workbench.models import User
@@ -60,6 +60,7 @@ def about(row: Stack | SecondView, item: Item, by: User) -> dict[str, Any]:
         "file": [
             fact for fact in facts(item.content) if fact[0] != _("Preview")
         ],  # the unit itself says why it has none
+        "notes": notes.as_json(item, by),
         "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
     }
 

@@ -68,6 +68,8 @@ ROUTES = [
     Route("workbench:account", get=EVERYBODY, post=EVERYBODY),
     Route("workbench:language", post=EVERYBODY, body={"language": "de"}),
     Route("workbench:tokens", post=EVERYBODY),
+    Route("workbench:keys", get=EVERYBODY, post=EVERYBODY, body={"unsure": "KeyQ", "single": "1"}),
+    Route("workbench:keys_single", post=EVERYBODY, body={"on": "1"}),
     Route("workbench:token_revoke", post=EVERYBODY, of="api_token", owner=True),
     # the log is for those who oversee
     Route("workbench:audit", get=LOG_READERS),

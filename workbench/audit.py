@@ -60,6 +60,7 @@ PERSON_ADDED = verb("user.add", "Person added")
 PERSON_RESET = verb("user.reset", "One-time link made")
 PERSON_UNLOCKED = verb("user.unlock", "Person unlocked")
 ROLE_GIVEN = verb("user.role", "Role given")
+KEYS_SET = verb("setting.keys", "A person changed his own keys")
 LOG_READ = verb("audit.read", "Audit log read")
 LOG_VERIFIED = verb("chain.verify", "Audit log verified")
 

@@ -7,21 +7,22 @@ from django.http import HttpRequest
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from workbench import access, decoders, languages
+from workbench import access, decoders, keyboard, languages
 from workbench.models import Role
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """`shell`: product, agency, roles in words, what weakens the decoders; `may`: what the navigation may show."""
+    """`shell`: product, keys, agency, roles in words, what weakens the decoders; `may`: what navigation shows."""
     user = getattr(request, "user", None)
     words = languages.script(translation.get_language() or languages.OF_MACHINES)
     if user is None or not user.is_authenticated:
-        return {"shell": {"product": settings.PRODUCT, "words": words}}
+        return {"shell": {"product": settings.PRODUCT, "words": words, "keys": keyboard.as_json(None)}}
     held = sorted(access.roles(user))
     return {
         "shell": {
             "product": settings.PRODUCT,
             "words": words,
+            "keys": keyboard.as_json(user),
             "agency": user.agency.name,
             "roles": [str(role) for role in held],
             "role_text": ", ".join(str(role.label) for role in held) or _("No role"),

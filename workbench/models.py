@@ -4,6 +4,7 @@ import uuid
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models import Value
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as lazy
 
@@ -47,6 +48,8 @@ class User(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     language = models.CharField(max_length=10, default="", blank=True)  # empty: the browser's (languages.py)
     created_at = models.DateTimeField(db_default=Now())
+    # Keys of his own, {keys: {command: key}, single: bool}; keyboard.py
+    keyboard = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     objects = UserManager()
     USERNAME_FIELD = "username"

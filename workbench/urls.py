@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from workbench.views import account, audit, people
+from workbench.views import account, audit, keyboard, people
 
 shell = (
     [
@@ -13,6 +13,8 @@ shell = (
         path("account/language/", account.choose_language, name="language"),
         path("account/tokens/", account.make_token, name="tokens"),
         path("account/tokens/<uuid:api_token>/revoke/", account.revoke_token, name="token_revoke"),
+        path("account/keys/", keyboard.keys, name="keys"),
+        path("account/keys/single/", keyboard.single, name="keys_single"),
         path("healthz", people.health, name="health"),
         path("audit/", audit.log_page, name="audit"),
         path("audit/verify/", audit.verify, name="audit_verify"),

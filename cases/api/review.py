@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
+from cases import desks, ending, figures, inspector, keys, members, notes, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.second import blind, inspecting
@@ -23,6 +23,7 @@ from workbench.requests import SignedRequest
 
 Shape = TypeVar("Shape")
 MOST_UNITS = 200
+NOTE = "note"  # an act of either desk, which changes no unit
 LONGEST_LOOK_MS = 86_400_000  # a day; the server clamps to the wall anyway
 
 
@@ -55,6 +56,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     items: list[UUID] = []
     joins: list[JoinIn] = []
     viewings: list[ViewingIn] = []
+    text: str = ""  # of a note
 
 
 class ViewingsIn(msgspec.Struct, forbid_unknown_fields=True):
@@ -210,7 +212,9 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
     desk = desks.of(found)
-    results = desk.act(batch=found, by=request.user, wishes=[_wish(act) for act in sent.acts])
+    wishes = [_wish(act) for act in sent.acts if act.act != NOTE]
+    results = desk.act(batch=found, by=request.user, wishes=wishes)
+    results += notes.keep(batch=found, by=request.user, wanted=[_note(act) for act in sent.acts if act.act == NOTE])
     now = desk.progress(found)
     return JsonResponse(
         {"results": [_said(one) for one in results], "batch": {"decided": now.decided, "left": now.left}}
@@ -229,9 +233,17 @@ def _keep_looks(request: SignedRequest, looks: list[ViewingIn]) -> None:
     viewing.unveiled(by=request.user, looks=[(look.token, _ms(look.revealed_ms)) for look in looks])
 
 
+def _note(act: ActIn) -> notes.Wanted:
+    if act.item is None:
+        raise BadInput("A note names its item.")
+    return notes.Wanted(act.key, act.stack, act.item, act.text)
+
+
 def _wish(act: ActIn) -> Wish:
     if act.act not in keys.PLANS:
-        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted(keys.PLANS))}.")
+        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted([*keys.PLANS, NOTE]))}.")
+    if act.text:
+        raise BadInput("text belongs to note only.")
     if act.scope not in SCOPES:
         raise BadInput("scope must be item, stack or rest.")
     if act.items and act.act != "split":

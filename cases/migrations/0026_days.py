@@ -179,7 +179,7 @@ def _triggers(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0022_queue_orders"),
+        ("cases", "0024_notes"),
     ]
 
     operations = [

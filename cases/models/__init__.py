@@ -13,6 +13,7 @@ from cases.models.counts import DayCount, KnownIn
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
+from cases.models.notes import Note
 from cases.models.queue import SavedFilter, Weighing
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
@@ -58,6 +59,7 @@ __all__ = [
     "Match",
     "Metadata",
     "NearDue",
+    "Note",
     "Offer",
     "ResumableUpload",
     "Sample",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import contradictions, decisions, figures, inspector, listing, marks, shown, viewing, why_here
+from cases import contradictions, decisions, figures, inspector, listing, marks, notes, shown, viewing, why_here
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from cases.second import blind
@@ -133,6 +133,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "frames": frames,
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
+        "notes": notes.of(found, request.user),
         "marks": [] if is_blind else marks.of(found, request.user),
         "undecided": OWED if is_blind else _(shown.UNDECIDED[state]) if shown.UNDECIDED[state] else "",
         "may_correct": "" if is_blind else _may_correct(request, found),

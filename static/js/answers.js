@@ -36,8 +36,9 @@ export class Answers {
   }
 
   /** An act that was not plainly saved: conflict, stale, refused, gone. */
-  told(kind, unit, text) {
+  told(kind, unit, text, act = null) {
     const { review } = this;
+    if (kind === "note-lost") return review.note.lost(act, text);
     if (kind === "next") return this.#next(unit);
     if (kind === "made") return this.#came();
     if (kind === "back") return this.#came({ restored: true });

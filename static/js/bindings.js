@@ -1,7 +1,10 @@
 // Which key and which button of the review page does what, and where the focus goes afterwards. `review` is the page's
 // own object (review.js).
 import { coverWindow } from "./cover.js";
-import { categoryKey, decideWith, listen, showKeys } from "./keys.js";
+import { capOf, letterLines, listen } from "./keys.js";
+import { decideWith, showKeys } from "./keysheet.js";
+import { legendOf } from "./legends.js";
+import { gettext } from "./words.js";
 
 const TRIPS = ["similar", "folder", "camera", "day"];
 const ACTS = ["unsure", "skip", "flag", "clear", "undo", "redo"];
@@ -17,6 +20,7 @@ const shared = (review) => ({
   larger: () => review.resize(1),
   grounds: () => review.why(),
   back: () => review.back(),
+  note: () => review.note.open(),
   ...trips((kind) => review.beside.open(kind)),
 });
 
@@ -49,7 +53,7 @@ const looks = (review) => ({
   "unveil-end": () => review.looking.unhold(),
   enlarge: () => review.looking.enlarge(),
   "enlarge-end": () => review.looking.unhold(),
-  idle: (event) => review.pressing.idle(categoryKey(event.code)),
+  idle: (event) => review.pressing.idle(legendOf(event.code)),
   help: showKeys,
 });
 
@@ -61,11 +65,11 @@ function inStack(review) {
     ...moves(stackView.grid, (place, extend = false) => stackView.grid.go(place, { extend }), () => false),
     ...looks(review),
     ...Object.fromEntries([...ACTS, "split"].map((id) => [id, () => review.pressing.press(id)])),
-    decide: (event) => review.pressing.press("decide", categoryKey(event.code)),
-    "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
+    decide: (_event, { category }) => review.pressing.press("decide", category),
+    "decide-stack": (_event, { category }) => review.pressing.press("decide-stack", category),
     open: () => stackView.grid.onOpen(),
     stack: () => review.closeStack(),
-    join: () => review.explain("Find what belongs here beside the queue, with R, and press U on it there."),
+    join: () => review.explain(gettext("Find what belongs here beside the queue, with %(similar)s, and press %(join)s on it there.", { similar: capOf("similar"), join: capOf("join") })),
   };
 }
 
@@ -77,13 +81,13 @@ export function bindKeys(review, regions) {
     ...framesFirst(review, moves(review.grid, (place, extend) => review.move(place, extend), () => review.viewer.isOpen)),
     ...looks(review),
     ...Object.fromEntries(ACTS.map((id) => [id, () => review.pressing.press(id)])),
-    decide: (event) => review.pressing.press("decide", categoryKey(event.code)),
-    "decide-stack": (event) => review.pressing.press("decide-stack", categoryKey(event.code)),
+    decide: (_event, { category }) => review.pressing.press("decide", category),
+    "decide-stack": (_event, { category }) => review.pressing.press("decide-stack", category),
     open: () => review.openViewer(),
     stack: () => review.openStack(),
     join: () => review.join(),
   };
-  const letters = categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key));
+  const letters = letterLines(categories);
   regions.forEach((region) => listen(region, handlers, letters));
   listen(review.stackView.root, inStack(review), letters);
   listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), join: () => review.beside.join(), back: () => review.back(), help: showKeys });

@@ -33,7 +33,7 @@ export class Desk {
   #joining = new Map(); // key of a join -> what to call when it was answered
 
   /**
-   * `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text)` tells people, also
+   * `viewingsOf(item)` says how an item was seen; `changed(unit)` repaints; `told(kind, unit, text, act)` tells people, also
    * that a unit shows another picture (`next`).
    */
   constructor({ batch, outbox, viewingsOf, changed, told }) {
@@ -110,6 +110,11 @@ export class Desk {
     return { unit, kind, before, after: kind === "flag" ? before : then, act };
   }
 
+  /** A person's words on a picture of a unit: no step to take back, and nothing a decision has to wait for. */
+  note(unit, item, text) {
+    this.outbox.add({ key: crypto.randomUUID(), act: "note", stack: unit.id, item, text });
+  }
+
   /** Pictures of a stack become a stack of their own, which shows `first` first. */
   split(unit, items, first) {
     const before = state(unit);
@@ -178,6 +183,10 @@ export class Desk {
   /** What the server makes of one act. */
   settle(act, result) {
     const unit = this.batch.find(act.stack);
+    if (act.act === "note") {
+      if (result.status === "stale" || result.status === "refused") this.told("note-lost", unit, result.message, act);
+      return;
+    }
     if (!unit) return;
     unit.waiting = Math.max(0, unit.waiting - 1);
     const ofFlag = this.#flagging.delete(act.key);

@@ -1,16 +1,19 @@
 // The decision bar, made from the scheme of the batch: one button per category with its key, then the other outcomes.
 import { el, glyph } from "./dom.js";
+import { cap } from "./keys.js";
 import { gettext, ngettext, number } from "./words.js";
 
-const OTHERS = [["unsure", "X", gettext("Unsure")], ["skip", "S", gettext("Skip")], ["flag", "F", gettext("Flag")], ["undo", "Z", gettext("Undo")]];
+const OTHERS = [["unsure", gettext("Unsure")], ["skip", gettext("Skip")], ["flag", gettext("Flag")], ["undo", gettext("Undo")]];
+
+const HIDDEN = { "aria-hidden": "true" };
 
 /** Fills `root`; `press(id, categoryKey)` is what the same key would do; `flags`: whether F is there. Returns a function that says the scope: a text, and a key with its own. */
 export function fillDock(root, scheme, press, { flags = true } = {}) {
   const decide = scheme.categories.map((category) =>
     el("button", { class: `dec k${category.colour}`, type: "button", "data-code": category.code, onclick: (event) => press(event.shiftKey ? "decide-stack" : "decide", category.key) },
-      el("kbd", { "aria-hidden": "true" }, category.key), glyph(category.glyph), category.name));
-  const others = OTHERS.filter(([id]) => flags || id !== "flag").map(([id, key, text]) =>
-    el("button", { class: "dec alt", type: "button", onclick: () => press(id) }, el("kbd", { "aria-hidden": "true" }, key), text));
+      cap(`category-${category.key.toUpperCase()}`, HIDDEN), glyph(category.glyph), category.name));
+  const others = OTHERS.filter(([id]) => flags || id !== "flag").map(([id, text]) =>
+    el("button", { class: "dec alt", type: "button", onclick: () => press(id) }, cap(id, HIDDEN), text));
   const scope = el("p", { class: "scope" });
   root.replaceChildren(...decide, el("span", { class: "vr" }), ...others, scope);
   return (first, key, second) => {

@@ -2,6 +2,7 @@
 // known; the rest is asked for when the focus rests.
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, spoken } from "./dom.js";
+import { cap } from "./keys.js";
 import { fromBase64 } from "./veils.js";
 import { gettext, ngettext, number } from "./words.js";
 
@@ -83,7 +84,7 @@ function stack({ members, stack: { near, far, reach } }, open) {
   const rest = more > 0 ? el("li", { class: "member more num" }, `+${number(more)}`) : null;
   const within = near ? gettext("%(near)s within %(reach)s", { near, reach }) : gettext("None within %(reach)s", { reach });
   const beyond = far ? ` · ${ngettext("%(n)s farther: left for a look of its own.", "%(n)s farther: left for a look of their own.", far)}` : ".";
-  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, gettext("One by one"), " ", el("kbd", {}, "T"));
+  const button = el("button", { class: "btn sm mt1", type: "button", onclick: open }, gettext("One by one"), " ", cap("stack"));
   return section(gettext("Stack · nearest first"), el("ul", { class: "members" }, ...shown.map(member), rest), el("p", { class: "t3 f1 mt1" }, within, beyond), button);
 }
 
@@ -94,14 +95,14 @@ export class Inspector {
   #missing = null; // the unit whose details did not come
 
   /**
-   * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `why`: asks for grounds. `beside`: the buttons
-   * that lead aside, a node that stays, or null.
+   * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `why`: asks for
+   * grounds. `beside`: the buttons that lead aside, a node that stays, or null. `note`: the field for notes (note.js).
    */
-  constructor(root, { about, session, openStack, why, beside }) {
-    Object.assign(this, { root, about, session, openStack, why });
+  constructor(root, { about, session, openStack, why, beside, note }) {
+    Object.assign(this, { root, about, session, openStack, why, note });
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
-    root.replaceChildren(...[this.details, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
+    root.replaceChildren(...[this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
@@ -139,6 +140,7 @@ export class Inspector {
   }
 
   #paint(unit, details) {
+    this.note.show(unit, details?.notes ?? null);
     this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
   }
@@ -150,7 +152,7 @@ export class Inspector {
     if (last) rows.push([gettext("Last"), last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
     rows.push([gettext("Unveiled"), el("span", { class: "num" }, gettext("%(part)s of %(whole)s", { part: spoken(exposure.revealed), whole: spoken(exposure.onScreen) })), " ", el("span", { class: "t3" }, `· ${ngettext("%(n)s item", "%(n)s items", exposure.stacks.size)}`)]);
     rows.push([gettext("Saving"), saving]);
-    const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, gettext("Say why"), " ", el("kbd", {}, "W"));
+    const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, gettext("Say why"), " ", cap("grounds"));
     this.foot.replaceChildren(...[el("h2", {}, gettext("This batch")), pairs(rows), why].filter(Boolean));
   }
 }

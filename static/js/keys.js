@@ -1,107 +1,75 @@
-// The one table of keys. Read from event.code, so that keyboard layouts do not matter; alive only while the focus
-// is inside an element marked data-keys, never in a field, never with Ctrl, Alt or Meta.
+// Keys: which of them means what. The one table is the server's (workbench/keyboard.py); the page carries it with its
+// person's changes. Keys are read from event.code, so that layouts do not matter; they are alive only while the focus is
+// inside an element marked data-keys, never in a field, never with Ctrl, Alt or Meta.
 import { el } from "./dom.js";
-import { gettext } from "./words.js";
+import { legendOf } from "./legends.js";
 
-const GROUPS = { Decide: gettext("Decide"), Look: gettext("Look"), Move: gettext("Move") };
+const told = JSON.parse(document.querySelector('meta[name="keys"]')?.content || '{"single": true, "lines": []}');
 
-const digits = [...Array(10).keys()].flatMap((digit) => [`Digit${digit}`, `Numpad${digit}`]);
-
-// id, group, codes, what the sheet shows, what it does. `shift`: needed (true), refused (false), either (undefined).
-// `hold`: acts until the key goes up. `single`: a printable key, which people may switch off (WCAG 2.1.4); all but the
-// way to the sheet and the panic key (cover.js). `on`: where else than in review it works, "looks" (pages with a picture)
-// or "pages" (everywhere).
-export const KEYS = [
-  { id: "decide", group: "Decide", codes: digits, shift: false, show: ["0 … 9"], text: gettext("category, item and exact copies"), single: true },
-  { id: "decide-stack", group: "Decide", codes: digits, shift: true, show: ["⇧ 0 … 9"], text: gettext("category, whole stack"), single: true },
-  { id: "unsure", group: "Decide", codes: ["KeyX"], show: ["X"], text: gettext("unsure, asks a second view"), single: true },
-  { id: "skip", group: "Decide", codes: ["KeyS"], shift: false, show: ["S"], text: gettext("skip, comes back last"), single: true },
-  { id: "grounds", group: "Decide", codes: ["KeyW"], show: ["W"], text: gettext("why, and how sure, if you like"), single: true },
-  { id: "flag", group: "Decide", codes: ["KeyF"], show: ["F"], text: gettext("flag, or take the flag away"), single: true },
-  { id: "clear", group: "Decide", codes: ["Backspace"], show: ["Backspace"], text: gettext("clear the decision") },
-  { id: "undo", group: "Decide", codes: ["KeyZ"], shift: false, show: ["Z"], text: gettext("undo, any number of steps"), single: true },
-  { id: "redo", group: "Decide", codes: ["KeyZ"], shift: true, show: ["⇧ Z"], text: gettext("redo"), single: true },
-  { id: "split", group: "Decide", codes: ["KeyS"], shift: true, show: ["⇧ S"], text: gettext("in a stack: move out"), single: true },
-  { id: "join", group: "Decide", codes: ["KeyU"], shift: false, show: ["U"], text: gettext("put the selected units together"), single: true },
-  { id: "unveil", group: "Look", codes: ["Space"], show: ["Space"], text: gettext("hold to unveil, one after the other"), hold: true, on: "looks" },
-  { id: "enlarge", group: "Look", codes: ["KeyE"], show: ["E"], text: gettext("enlarge while held, in the viewer, counted"), hold: true, single: true },
-  { id: "blur", group: "Look", codes: ["KeyB"], show: ["B"], text: gettext("blur of the item in focus"), single: true },
-  { id: "grey", group: "Look", codes: ["KeyG"], show: ["G"], text: gettext("grey when unveiled"), single: true },
-  { id: "panic", group: "Look", codes: ["Backquote"], show: ["`"], text: gettext("cover the window at once, in fields too"), on: "looks" },
-  { id: "smaller", group: "Look", codes: ["BracketLeft"], show: ["["], text: gettext("smaller tiles"), single: true },
-  { id: "larger", group: "Look", codes: ["BracketRight"], show: ["]"], text: gettext("larger tiles"), single: true },
-  { id: "similar", group: "Look", codes: ["KeyR"], show: ["R"], text: gettext("what resembles it, beside the queue"), single: true },
-  { id: "folder", group: "Look", codes: ["KeyD"], show: ["D"], text: gettext("same folder"), single: true },
-  { id: "camera", group: "Look", codes: ["KeyM"], show: ["M"], text: gettext("same camera"), single: true },
-  { id: "day", group: "Look", codes: ["KeyY"], show: ["Y"], text: gettext("same day"), single: true },
-  { id: "left", group: "Move", codes: ["ArrowLeft"], show: ["← ↑ → ↓"], text: gettext("next item (also H J K L)") },
-  { id: "left", codes: ["KeyH"], single: true },
-  { id: "right", codes: ["ArrowRight"] },
-  { id: "right", codes: ["KeyL"], single: true },
-  { id: "up", codes: ["ArrowUp"] },
-  { id: "up", codes: ["KeyK"], single: true },
-  { id: "down", codes: ["ArrowDown"] },
-  { id: "down", codes: ["KeyJ"], single: true },
-  { id: "range", group: "Move", codes: [], show: [gettext("⇧ arrows")], text: gettext("select a range") },
-  { id: "first", group: "Move", codes: ["Home"], show: ["Home", "End"], text: gettext("first, last") },
-  { id: "last", codes: ["End"] },
-  { id: "page-up", group: "Move", codes: ["PageUp"], show: ["PgUp", "PgDn"], text: gettext("a screen up, down") },
-  { id: "page-down", codes: ["PageDown"] },
-  { id: "open", group: "Move", codes: ["Enter", "NumpadEnter"], show: ["Enter"], text: gettext("open in the viewer") },
-  { id: "stack", group: "Move", codes: ["KeyT"], shift: false, show: ["T"], text: gettext("into the stack, or out of it"), single: true },
-  { id: "back", group: "Move", codes: ["Escape"], show: ["Esc"], text: gettext("back, or drop the selection") },
-  { id: "tab", group: "Move", codes: [], show: ["Tab"], text: gettext("next region") },
-  { id: "goto", group: "Move", codes: ["Slash"], shift: false, show: ["/"], text: gettext("go to anything"), single: true, on: "pages" },
-  { id: "help", group: "Move", codes: ["Slash"], shift: true, show: ["?"], text: gettext("this sheet"), on: "pages" },
-];
+/** Lines as {id, does, group, text, keys, hold, fixed, on, under, legend, category}; `does` is what handlers are called. */
+export const LINES = told.lines.map((line) => ({ does: line.id, ...line }));
 
 // A key that is kept down moves on and on, but decides only once.
 const REPEATS = new Set(["left", "right", "up", "down", "page-up", "page-down", "smaller", "larger"]);
 
-const OFF = "winnow.single-keys";
-export const singleKeysOff = () => localStorage.getItem(OFF) === "off";
+/** Keys that type a character, which people may switch off (WCAG 2.1.4); all but the way to the sheet and the panic key (cover.js). */
+const TYPES = /^(Shift\+)?(Key|Digit|Numpad(?!Enter)|Minus|Equal|Bracket|Semicolon|Quote|Backslash|Intl|Comma|Period|Slash)/;
+const STAYS = new Set(["help", "panic"]);
+const SHIFT = "Shift+";
+
+export const singleKeysOff = () => !told.single;
+export const setSingleKeys = (on) => { told.single = on; };
 
 const inField = (node) => node instanceof Element && node.closest("input, textarea, select, [contenteditable]") !== null;
 
 const plain = (event) => !(event.ctrlKey || event.altKey || event.metaKey || event.isComposing || inField(event.target));
 
+/** A category's key with Shift decides the whole stack. */
+const withShift = (line) => ({ ...line, does: "decide-stack" });
+
+function lookUp(code, shift, table) {
+  const exact = table.find((line) => line.keys.includes(shift ? SHIFT + code : code));
+  if (exact || !shift) return exact;
+  const found = table.find((line) => line.keys.includes(code));
+  return found?.category ? withShift(found) : found;
+}
+
 /** The line of the table this key press means, or undefined. */
-export function meaning(event, table = KEYS) {
+export function meaning(event, table = LINES) {
   if (!plain(event)) return undefined;
-  const found = table.find(
-    (line) => line.codes.includes(event.code) && (line.shift === undefined || line.shift === event.shiftKey),
-  );
-  return found && found.single && singleKeysOff() ? undefined : found;
+  const found = lookUp(event.code, event.shiftKey, table);
+  return found && singleKeysOff() && TYPES.test(event.code) && !STAYS.has(found.id) ? undefined : found;
 }
 
 /** A letter or digit that means nothing here; somebody may have expected otherwise. */
 const isIdle = (event) => plain(event) && !singleKeysOff() && !event.repeat && /^(Key|Digit|Numpad\d)/.test(event.code);
 
-/** The category key a digit (or a scheme's letter) stands for: "Digit5" and "Numpad5" are "5", "KeyA" is "A". */
-export const categoryKey = (code) => code.replace(/^(Digit|Numpad|Key)/, "");
+/** Letters that a scheme gives its categories come before a person's own keys. */
+export const letterLines = (categories) =>
+  categories.map(({ key }) => key.toUpperCase()).filter((key) => /^[A-Z]$/.test(key))
+    .map((key) => ({ id: `category-${key}`, does: "decide", keys: [`Key${key}`], category: key }));
 
 /**
- * Calls `handlers[id](event)` for keys pressed inside `root`; for keys that are held, `handlers[id]` on the way down
- * and `handlers[id + "-end"]` on the way up, wherever the focus is by then; `handlers.idle` for a letter or digit that
- * means nothing. `letters`: further category keys (A-Z).
+ * Calls `handlers[does](event, line)` for keys pressed inside `root`; for keys that are held, `handlers[does]` on the way
+ * down and `handlers[does + "-end"]` on the way up, wherever the focus is by then; `handlers.idle` for a letter or digit
+ * that means nothing. `first`: lines that come before the table.
  */
-export function listen(root, handlers, letters = []) {
-  const own = letters.map((letter) => `Key${letter}`);
-  const table = [{ id: "decide", codes: own, shift: false, single: true }, { id: "decide-stack", codes: own, shift: true, single: true }, ...KEYS];
+export function listen(root, handlers, first = []) {
+  const table = [...first, ...LINES];
   const held = new Map();
   root.addEventListener("keydown", (event) => {
     const line = meaning(event, table);
     if (!line && isIdle(event)) handlers.idle?.(event);
-    if (!line || !handlers[line.id]) return;
+    if (!line || !handlers[line.does]) return;
     event.preventDefault();
-    if (event.repeat && !REPEATS.has(line.id)) return;
-    if (line.hold) held.set(event.code, line.id);
-    handlers[line.id](event);
+    if (event.repeat && !REPEATS.has(line.does)) return;
+    if (line.hold) held.set(event.code, line.does);
+    handlers[line.does](event, line);
   });
   const release = (code) => {
-    const id = held.get(code);
+    const does = held.get(code);
     held.delete(code);
-    if (id) handlers[`${id}-end`]?.();
+    if (does) handlers[`${does}-end`]?.();
   };
   window.addEventListener("keyup", (event) => release(event.code), true);
   const releaseAll = () => [...held.keys()].forEach(release);
@@ -109,51 +77,19 @@ export function listen(root, handlers, letters = []) {
   document.addEventListener("visibilitychange", releaseAll);
 }
 
-let categoryKeys = []; // of the scheme under review
+const lineOf = (id) => LINES.find((line) => line.id === id);
 
-/** The sheet then names the keys that decide here. */
-export const decideWith = (categories) => { categoryKeys = categories.map(({ key }) => key); };
+/** What stands on the cap of the key that a command has, as the person has it; `category-A` is a scheme's letter. */
+export const capOf = (id) => legendOf(lineOf(id)?.keys[0] ?? `Key${id.replace("category-", "")}`);
 
-/** The lines that do something on this page. */
-function linesHere() {
-  if (document.querySelector("[data-review]")) return KEYS;
-  const on = document.querySelector("[data-keys]") ? ["looks", "pages"] : ["pages"];
-  return KEYS.filter((line) => on.includes(line.on));
-}
+/** A cap that follows the person's keys and what his keyboard types. */
+export const cap = (id, properties = {}) => el("kbd", { "data-command": id, ...properties }, capOf(id));
 
-function shownKeys({ id, show }) {
-  if (id === "decide") return [categoryKeys.join(" ")];
-  return id === "decide-stack" ? [`⇧ ${categoryKeys.join(" ")}`] : show;
-}
+/** Writes on the caps of the page what they are now. */
+export const paintCaps = () => document.querySelectorAll("kbd[data-command]").forEach((node) => { node.textContent = capOf(node.dataset.command); });
 
-function group(name, lines) {
-  const own = lines.filter((line) => line.group === name);
-  if (!own.length) return null;
-  return el("div", {}, el("h3", {}, GROUPS[name]),
-    ...own.map((line) => el("p", {}, ...shownKeys(line).map((key) => el("kbd", {}, key)), el("span", {}, line.text))));
-}
-
-function singleKeySwitch() {
-  const box = el("input", { type: "checkbox", id: "single-keys", onchange: (event) => localStorage.setItem(OFF, event.target.checked ? "on" : "off") });
-  box.checked = !singleKeysOff();
-  return el("p", { class: "mt3" }, el("label", { class: "check", for: "single-keys" }, box, el("span", {}, gettext("Single keys are on"), el("small", {}, gettext("Off: only arrows, Enter, Esc, Space, Tab, ? and ` work.")))));
-}
-
-function build() {
-  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, gettext("Close"), " ", el("kbd", {}, "Esc"));
-  const where = document.querySelector("[data-review]") ? gettext("active in the review grid and viewer") : gettext("on this page");
-  const sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
-    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, gettext("Keyboard")), el("span", { class: "f1 t3" }, where), close),
-    el("div", { class: "bd" }, el("div", { class: "keytable" }, ...["Decide", "Look", "Move"].map((name) => group(name, linesHere()))), singleKeySwitch()));
-  sheet.addEventListener("close", () => sheet.remove());
-  document.body.append(sheet);
-  return sheet;
-}
-
-/** Opens the sheet of the keys that do something on this page, made from the table above. */
-export function showKeys() {
-  const before = document.getElementById("key-sheet"); // a closed one is still there for a moment
-  if (before?.open) return;
-  before?.remove();
-  build().showModal();
+/** After a key was changed on this page. */
+export function setKeys(lines) {
+  lines.forEach(({ id, keys }) => { lineOf(id).keys = keys; });
+  paintCaps();
 }

@@ -3,6 +3,7 @@
 import { canUnveil } from "./batch.js";
 import { PANIC } from "./cover.js";
 import { announce } from "./dom.js";
+import { capOf } from "./keys.js";
 import { gettext } from "./words.js";
 
 const NAMES = { blur: [gettext("Blur off"), gettext("Blur on")], grey: [gettext("Grey off"), gettext("Grey on")] };
@@ -73,7 +74,7 @@ export class Looking {
 
   /** Switches blur or grey. */
   toggle(which) {
-    if (which === "blur" && this.main.dataset.blur === "kept") return announce(gettext("Your agency keeps the blur on. Hold Space to unveil."));
+    if (which === "blur" && this.main.dataset.blur === "kept") return announce(gettext("Your agency keeps the blur on. Hold %(key)s to unveil.", { key: capOf("unveil") }));
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
     this.#paint(which, this.veil[which]);

@@ -45,11 +45,9 @@ export class Outbox {
     else this.#later(SOON);
   }
 
-  /** Forgets acts not sent yet for this stack; the server's answer made them meaningless. */
+  /** Forgets acts not sent yet for this stack, but notes: the server's answer made them meaningless. */
   forget(stack) {
-    const gone = this.#waiting.filter((act) => act.stack === stack);
-    this.#waiting = this.#waiting.filter((act) => act.stack !== stack);
-    return gone;
+    this.#waiting = this.#waiting.filter((act) => act.stack !== stack || act.act === "note");
   }
 
   /** Sends now; also what "Try now" does. */

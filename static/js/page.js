@@ -3,7 +3,9 @@ import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
 import { attachGoto } from "./goto.js";
-import { meaning, showKeys } from "./keys.js";
+import { meaning, paintCaps } from "./keys.js";
+import { showKeys } from "./keysheet.js";
+import { learnLayout } from "./legends.js";
 import { switchTheme } from "./theme.js";
 
 if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pictures
@@ -11,11 +13,13 @@ document.querySelectorAll("[data-care]").forEach(attachCare); // pages whose tim
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
 document.querySelectorAll("[data-goto]").forEach(attachGoto);
+paintCaps(); // hints of the page, as its person has the keys
+learnLayout().then((told) => { if (told) paintCaps(); });
 
 // "/" and "?" work where nothing else takes keys; Enter follows the page's one main action.
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  const wanted = meaning(event)?.id;
+  const wanted = meaning(event)?.does;
   const resting = event.target === document.body || event.target.id === "main";
   if (wanted === "help" && !event.repeat) showKeys();
   else if (wanted === "goto") document.querySelector("[data-goto]")?.focus();

@@ -1,6 +1,7 @@
 // What a key, or its button, does to the units in question, and what is on screen after it.
 import { files, isHandled } from "./batch.js";
 import { announce } from "./dom.js";
+import { capOf } from "./keys.js";
 import { gettext } from "./words.js";
 
 const MARKS = { unsure: gettext("Unsure"), skip: gettext("Skipped"), flag: gettext("Flag"), clear: gettext("Cleared") };
@@ -48,7 +49,7 @@ export class Pressing {
   idle(key) {
     const { review } = this;
     const text = gettext("Key %(key)s does nothing here", { key });
-    review.say(text, "?", gettext("shows the keys"));
+    review.say(text, capOf("help"), gettext("shows the keys"));
     announce(`${text}.`);
   }
 

@@ -12,6 +12,7 @@ import { Grid } from "./grid.js";
 import { Inspector } from "./inspector.js";
 import { Last } from "./last.js";
 import { Looking } from "./looking.js";
+import { NoteField } from "./note.js";
 import { Notices } from "./notices.js";
 import { Outbox } from "./outbox.js";
 import { Pressing } from "./pressing.js";
@@ -68,7 +69,7 @@ class Review {
       outbox: this.outbox,
       viewingsOf: (item) => this.exposure.of(item),
       changed: (unit) => this.changed(unit),
-      told: (kind, unit, text) => this.answers.told(kind, unit, text),
+      told: (...what) => this.answers.told(...what),
     });
     this.grid = new Grid(part("lightbox"), part("tiles"), {
       categoryOf: (unit) => (unit.code === null ? null : this.batch.category(unit.code)),
@@ -87,7 +88,9 @@ class Review {
     this.looking = new Looking(main, this);
     this.beside = new Trips(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
+    this.note = new NoteField(this);
     this.inspector = new Inspector(part("inspector"), {
+      note: this.note,
       about: `${main.dataset.api}/${main.dataset.about}`,
       openStack: () => this.openStack(),
       why: () => this.why(),

@@ -5,6 +5,7 @@ import { files } from "./batch.js";
 import { withCopies } from "./dock.js";
 import { announce, moment } from "./dom.js";
 import { Grid } from "./grid.js";
+import { capOf } from "./keys.js";
 import { OUTCOMES } from "./tile.js";
 import { fromBase64, drop } from "./veils.js";
 import { gettext, ngettext } from "./words.js";
@@ -33,7 +34,7 @@ export class StackView {
       seen: (member) => review.exposure.seen(member.item),
       total: () => this.members.length,
       onFocus: (member) => this.#focused(member),
-      onOpen: () => review.explain(gettext("There is no viewer in a stack: hold Space to look at a picture.")),
+      onOpen: () => review.explain(gettext("There is no viewer in a stack: hold %(key)s to look at a picture.", { key: capOf("unveil") })),
       onAnew: () => review.unveiler.replace(),
     });
   }

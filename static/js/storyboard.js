@@ -1,7 +1,8 @@
-// The storyboard of a film on its page: veiled frames; the one in focus is clear for as long as Space is held. Every
+// The storyboard of a film on its page: veiled frames; the one in focus is clear for as long as its key is held. Every
 // hold fetches its picture anew and lets go of it afterwards, and the server counts each as a look.
 import { getClear } from "./api.js";
 import { el } from "./dom.js";
+import { meaning } from "./keys.js";
 import { tell } from "./telling.js";
 
 export function attachStoryboard(root) {
@@ -39,11 +40,11 @@ export function attachStoryboard(root) {
 
   root.addEventListener("keydown", (event) => {
     const tile = event.target.closest("[data-clear]");
-    if (event.code !== "Space" || !tile) return;
+    if (meaning(event)?.does !== "unveil" || !tile) return;
     event.preventDefault();
     if (!event.repeat) unveil(tile);
   });
-  document.addEventListener("keyup", (event) => event.code === "Space" && veil());
+  document.addEventListener("keyup", veil); // whatever key: none keeps it open
   root.addEventListener("focusout", veil);
   window.addEventListener("blur", veil);
   document.addEventListener("visibilitychange", veil);

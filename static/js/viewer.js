@@ -3,11 +3,12 @@
 import { canUnveil } from "./batch.js";
 import { Board } from "./board.js";
 import { clock, el, icon, isolated } from "./dom.js";
+import { cap } from "./keys.js";
 import { gettext } from "./words.js";
 
 const FACTS = { still: gettext("picture"), video: gettext("video"), audio: gettext("sound"), other: gettext("file") };
 
-const hint = ([key, text]) => el("span", { class: "row" }, el("kbd", {}, key), text);
+const hint = ([key, text]) => el("span", { class: "row" }, typeof key === "string" ? el("kbd", {}, key) : key, text);
 
 export class Viewer {
   /** `frames(item)` is where the frames of a film are asked for; `onFrame()` hears that another one has the focus. */
@@ -23,7 +24,7 @@ export class Viewer {
     this.image = el("img", { class: "veil", alt: "" });
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
-    this.looks = [["Space", gettext("hold to unveil")], ["E", gettext("hold to enlarge, counted")]].map(hint);
+    this.looks = [[cap("unveil"), gettext("hold to unveil")], [cap("enlarge"), gettext("hold to enlarge, counted")]].map(hint);
     this.hints = el("div", { class: "hints" }, ...this.looks, ...[["← →", gettext("item")], ["Esc", gettext("back")]].map(hint));
     this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": gettext("Item in focus") },
       el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill), this.marks),

@@ -27,7 +27,8 @@ FIXED = {
     "health": "/hashsets/health/",
     "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
     "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
-    "account": "/account/", "viewing": "/viewing/", "dashboard": "/oversight/", "limits": "/oversight/limits/",
+    "account": "/account/", "keys": "/account/keys/", "viewing": "/viewing/", "dashboard": "/oversight/",
+    "limits": "/oversight/limits/",
     "limits-and-breaks": "/oversight/limits/rules/",
 }  # fmt: skip
 OF_CASE = {

@@ -33,7 +33,7 @@ AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and w
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
-         "account", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
+         "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
          "viewing", "limits", "limits and breaks", "dashboard", "pairs",
     ),
     "ash": ("wellness", "viewing record"),

@@ -223,3 +223,50 @@ def test_unsure_skip_and_backspace_end_the_decision_and_z_brings_it_back(review:
     desk.saved(review, lambda: review.keyboard.press("Backspace"))
     expect(tile(review, 0).locator(".verdict")).to_have_count(0)
     assert states(review)[:3] == [None, "2", "3"]
+
+
+def test_a_key_that_was_changed_by_pressing_it_works_at_the_desk_and_stands_where_hints_do(
+    at_desk: Callable[..., Page], world: World
+) -> None:
+    page = at_desk("kim")
+    page.goto("/account/keys/")
+    field = page.get_by_label("unsure, asks a second view", exact=True)
+    field.focus()
+    page.keyboard.press("f")
+    expect(page.locator('[data-said="unsure"]')).to_have_text("Also “flag, or take the flag away”")
+    page.keyboard.press("q")
+    expect(field).to_have_value("Q")
+    page.keyboard.press("Tab")  # nobody is caught in a field
+    expect(page.get_by_role("button", name="Back to how it came: unsure, asks a second view")).to_be_focused()
+    page.get_by_role("button", name="Keep these keys").click()
+    expect(page.get_by_text("Your keys are kept.")).to_be_visible()
+    desk.claim(page, world.fresh_case())
+    expect(page.get_by_role("button", name="Unsure").locator("kbd")).to_have_text("Q")
+    page.keyboard.press("x")
+    expect(page.locator(".scope")).to_contain_text("Key X does nothing here")
+    sent = desk.saved(page, lambda: page.keyboard.press("q"))
+    assert [act["act"] for act in sent] == ["unsure"]
+    page.keyboard.press("Shift+Slash")
+    sheet = page.get_by_role("dialog", name="Keyboard")
+    expect(sheet.locator("p").filter(has_text="unsure, asks a second view").locator("kbd")).to_have_text("Q")
+    sheet.get_by_role("link", name="Change keys").click()
+    page.get_by_role("button", name="All as they came").click()
+    expect(page.get_by_text("All keys are as they came.")).to_be_visible()
+
+
+def test_n_keeps_a_note_without_the_mouse_and_esc_leaves_it(review: Page) -> None:
+    review.keyboard.press("n")
+    field = review.get_by_label("Note")
+    expect(field).to_be_focused()
+    review.keyboard.type("pier 15, x and s")
+    sent = desk.saved(review, lambda: review.keyboard.press("Enter"))
+    assert [(act["act"], act["text"]) for act in sent] == [("note", "pier 15, x and s")]
+    inspector = review.locator('[data-part="inspector"]')
+    expect(inspector).to_contain_text("pier 15, x and s · You")
+    expect(focused(review)).to_be_focused()
+    assert (place(review), states(review)) == (0, [None] * 8)
+    review.keyboard.press("n")
+    review.keyboard.type(" more")
+    review.keyboard.press("Escape")
+    expect(focused(review)).to_be_focused()
+    expect(inspector).not_to_contain_text("more")

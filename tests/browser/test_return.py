@@ -147,13 +147,15 @@ def shaky(browser: Browser, live: product.Product, sessions: dict[str, Any], wor
 def test_ending_a_batch_while_the_server_is_away_waits_in_words_and_esc_gives_up(shaky: Page) -> None:
     shaky.wait_for_load_state("networkidle")
     shaky.context.set_offline(True)
-    desk.press(shaky, "1", "2", "ArrowRight")
+    desk.press(shaky, "1", "2", "n")
+    shaky.keyboard.type("fog")
+    desk.press(shaky, "Enter", "ArrowRight")
     inspector = shaky.locator('[data-part="inspector"]')
     expect(inspector).to_contain_text("does not answer")
     shaky.get_by_role("button", name="End batch").click()
     dialog = shaky.get_by_role("dialog")
     dialog.get_by_role("button", name="Stop for now").click()
-    expect(dialog).to_contain_text("2 decisions not saved yet, waiting")
+    expect(dialog).to_contain_text("3 decisions not saved yet, waiting")
     shaky.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     shaky.context.set_offline(False)
@@ -162,5 +164,7 @@ def test_ending_a_batch_while_the_server_is_away_waits_in_words_and_esc_gives_up
     expect(inspector).to_contain_text("SHA-256")
     assert states(shaky)[:3] == ["1", "2", None]
     batch = shaky.locator("main").get_attribute("data-batch")
+    noted = shaky.request.get(f"/api/v1/batches/{batch}/units?after=2&limit=1").json()["units"][0]["id"]
+    assert [note["text"] for note in shaky.request.get(f"/api/v1/stacks/{noted}").json()["notes"]] == ["fog"]
     assert shaky.request.get(f"/api/v1/batches/{batch}").json()["state"] == "open"
     desk.saved(shaky, lambda: shaky.keyboard.press("3"))

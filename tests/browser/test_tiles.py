@@ -101,14 +101,15 @@ def test_viewer_and_inspector_say_what_stands_on_the_item(review: Page) -> None:
 
 
 def test_a_key_that_does_nothing_here_says_so_and_the_sheet_lists_only_those_that_do(review: Page) -> None:
-    for key in ("9", "n"):
+    for key in ("9", "q"):
         review.keyboard.press(key)
         expect(review.locator(".scope")).to_contain_text(f"Key {key.upper()} does nothing here")
     review.keyboard.press("Shift+Slash")
     sheet = review.get_by_role("dialog", name="Keyboard")
     expect(sheet).to_contain_text("1 2 3 4 5")
     expect(sheet).not_to_contain_text("0 … 9")
-    sheet.get_by_label("Single keys are on").uncheck()
+    with review.expect_response("**/account/keys/single/"):
+        sheet.get_by_label("Single keys are on").uncheck()
     review.keyboard.press("Escape")
     review.keyboard.press("9")
     review.keyboard.press("Shift+Slash")
@@ -117,10 +118,12 @@ def test_a_key_that_does_nothing_here_says_so_and_the_sheet_lists_only_those_tha
     review.keyboard.press("Shift+Slash")
     expect(sheet).to_be_visible()
     expect(sheet).not_to_contain_text("undo")
+    with review.expect_response("**/account/keys/single/"):
+        sheet.get_by_label("Single keys are on").check()  # kept with the person
 
 
 def test_the_panic_key_covers_the_window_wherever_the_focus_is_even_with_single_keys_off(review: Page) -> None:
-    review.evaluate("localStorage.setItem('winnow.single-keys', 'off')")
+    review.evaluate("import('/static/js/keys.js').then((keys) => keys.setSingleKeys(false))")
     cover = review.get_by_role("dialog", name="Everything is covered")
     for start in (focused(review), review.get_by_role("combobox"), review.get_by_role("button", name="End batch")):
         start.focus()

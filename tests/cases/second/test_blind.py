@@ -2,14 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases import acts, ending, investigations, review, tiles
+from cases import acts, ending, investigations, notes, review, tiles
 from cases.models import Batch, Case, Decision, Item, Viewing
+from cases.notes import Wanted
 from cases.second import queue
 from hashsets import finding, lookups
 from hashsets.withheld import Withheld
@@ -22,7 +23,8 @@ from workbench import people
 from workbench.models import Agency, Role, User
 
 pytestmark = pytest.mark.django_db
-NAME, CODE = "Zephyrine Quillfeather", "landmark-q7"  # nowhere else in any answer
+NAME, CODE = "Zephyrine Quillfeather", "landmark-q7"
+NOTE = "an osprey above the weir"  # nowhere else in any answer
 EVERY_ROLE = {Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER, Role.AUDITOR}
 
 
@@ -40,7 +42,7 @@ class Scene:
     def secrets(self) -> list[str]:
         """What no answer may hold: the code, who gave it, and every id that leads there."""
         decider = self.first.by
-        return [CODE, NAME, decider.username, str(decider.public_id), str(self.first.public_id)]
+        return [CODE, NAME, NOTE, decider.username, str(decider.public_id), str(self.first.public_id)]
 
 
 @pytest.fixture
@@ -54,6 +56,8 @@ def scene(northmoor: Agency) -> Scene:
     batch = review.claim(case=case, by=first)
     Viewing.objects.create(user=first, content=content, case=case, batch=batch, revealed_ms=400)
     acts.act(batch=batch, by=first, wishes=[wish(unit, code=CODE) for unit in tiles.units(batch)])
+    [unit] = tiles.units(batch)
+    notes.keep(batch=batch, by=first, wanted=[Wanted(uuid4(), UUID(unit["id"]), UUID(unit["item"]), NOTE)])
     ending.close(batch=batch, by=first)
     mine = queue.claim(case=case, by=second)
     return Scene(case, Item.objects.get(content=content), mine, Decision.objects.get(), second)
@@ -114,6 +118,16 @@ def test_no_answer_during_a_second_view_holds_the_first_code_or_who_gave_it(scen
     ending.close(batch=scene.batch, by=scene.second)
     after = {address: found_in(body_of(scene.second, address), scene.secrets) for address in told(scene)}
     assert {address: bool(secrets) for address, secrets in after.items()} == dict.fromkeys(after, True)
+
+
+def test_a_note_of_a_second_view_reaches_others_when_that_batch_is_over(scene: Scene) -> None:
+    [unit] = queue.units(scene.batch)
+    mine = Wanted(uuid4(), UUID(unit["id"]), scene.item.public_id, "a heron")
+    notes.keep(batch=scene.batch, by=scene.second, wanted=[mine])
+    assert [note["text"] for note in notes.of(scene.item, scene.second)] == ["a heron"]
+    assert [note["text"] for note in notes.of(scene.item, scene.first.by)] == [NOTE]
+    ending.close(batch=scene.batch, by=scene.second)
+    assert [note["text"] for note in notes.of(scene.item, scene.first.by)] == ["a heron", NOTE]
 
 
 def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> None:

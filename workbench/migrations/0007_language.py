@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workbench', '0005_api_token'),
+        ('workbench', '0006_keyboard'),
     ]
 
     operations = [
