@@ -131,6 +131,7 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
             change.distance,
             inherited=change.inherited,
             reason=change.reason,
+            moment=change.moment,
         )
         for plan in plans
         for change in plan.changes
@@ -163,7 +164,7 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:
     """Keep what was decided a moment too late as blind second opinions."""
     kept = [
-        Given(plan.late.decision, acts[plan.wish.key], plan.wish.code, Why.CONFLICT)
+        Given(plan.late.decision, acts[plan.wish.key], plan.wish.code, Why.CONFLICT, *(plan.wish.moment or ()))
         for plan in plans
         if plan.late and plan.wish.code
     ]

@@ -54,6 +54,8 @@ RULED = verb("ruling.set", "Ruled where two people differed")
 MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
 REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
+PLAYED = verb("media.play", "Film played")
+HEARD = verb("media.listen", "Sound of a film heard, its picture off")
 
 OFFERED = verb("publish.offer", "Offered to a hash set")
 APPROVED = verb("publish.approve", "Approved and published")

@@ -33,6 +33,7 @@ WORDS = {
     "empty-file": "Empty: no bytes.",
     "not-media": "Not a picture or video by its content.",
     "no-picture": "Sound without a picture.",
+    "no-sound": "A film without sound.",
     "truncated": "Cut off. The preview shows what is there.",
     "embedded-preview": "A camera's raw file without a usable exposure. The small picture inside it is shown.",
     "undecodable": "Damaged: the decoder cannot make a picture of it.",

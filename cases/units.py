@@ -9,6 +9,7 @@ from django.conf import settings
 
 from cases import states
 from cases.models import Batch, Case
+from cases.moments import Moment
 from workbench import audit, prepared
 from workbench.models import User
 
@@ -21,7 +22,8 @@ class Wish:
     """One act as it was sent. `version` is the stack's version that was on the screen, `item` the picture looked at.
 
     `scope`: "item" is that picture and its exact copies, "stack" also what is near it, "rest" also what the person
-    opened in this batch. `items`: what "split" moves out, or what exactly is decided again.
+    opened in this batch. `items`: what "split" moves out, or what exactly is decided again. `moment`: what of the film
+    decides.
     """
 
     key: UUID
@@ -33,6 +35,7 @@ class Wish:
     undoes: UUID | None = None
     item: UUID | None = None
     items: tuple[UUID, ...] = ()
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Member:
     state: str
     distance: int | None
     files: int  # of its content, over all exhibits of the agency
+    kind: str  # of its content
 
 
 @dataclass(slots=True)
@@ -113,7 +117,7 @@ WHERE s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 MEMBERS = """
 SELECT m.stack_id, m.id, m.public_id, m.content_id, m.state,
   cases_away(m, c, i, k),
-  (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
+  (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id), c.kind
 FROM unnest(%s::bigint[]) AS w(cover) JOIN cases_item i ON i.id = w.cover JOIN cases_content k ON k.id = i.content_id
 JOIN cases_item m ON m.stack_id = i.stack_id JOIN cases_content c ON c.id = m.content_id
 ORDER BY m.id

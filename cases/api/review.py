@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
+from cases.moments import MOST_MS, Moment
 from cases.second import blind, inspecting
 from cases.units import SCOPES, Wish
 from workbench import access
@@ -31,6 +32,13 @@ class ViewingIn(msgspec.Struct, forbid_unknown_fields=True):
     enlarged_ms: int = 0
 
 
+class MomentIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A moment of a film, or with `until_ms` a range, in milliseconds from its start."""
+
+    from_ms: int
+    until_ms: int | None = None
+
+
 class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     """One key press."""
 
@@ -43,6 +51,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     undoes: UUID | None = None
     item: UUID | None = None
     items: list[UUID] = []
+    moment: MomentIn | None = None
     viewings: list[ViewingIn] = []
 
 
@@ -175,7 +184,8 @@ def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     film = viewing.item_for(request.user, "media.clear", item)
     if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
-    return HttpResponse(msgspec.json.encode(storyboards.of(film)), content_type="application/json")
+    told = storyboards.of(film, tell_known=found.kind == Batch.Kind.FIRST)  # a second view knows nothing of sets
+    return HttpResponse(msgspec.json.encode(told), content_type="application/json")
 
 
 @require_GET
@@ -218,7 +228,19 @@ def _wish(act: ActIn) -> Wish:
         raise BadInput("scope must be item, stack or rest.")
     if act.items and act.act != "split":
         raise BadInput("items belong to split only.")
-    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, tuple(act.items))
+    if act.moment and act.act != "decide":
+        raise BadInput("A moment belongs to decide only.")
+    items, moment = tuple(act.items), _moment(act.moment)
+    return Wish(act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, items, moment)
+
+
+def _moment(sent: MomentIn | None) -> Moment | None:
+    if sent is None:
+        return None
+    end = sent.from_ms if sent.until_ms is None else sent.until_ms
+    if not 0 <= sent.from_ms <= end <= MOST_MS:
+        raise BadInput("A moment begins at 0 or later and ends no earlier than it begins.")
+    return Moment(sent.from_ms, sent.until_ms)
 
 
 def _ms(value: int) -> int:

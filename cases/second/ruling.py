@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from django.db import connection, transaction
 
-from cases import closing, events, inspector, publishing, standing, states
+from cases import closing, events, inspector, moments, publishing, standing, states
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded, UnknownCategory
 from cases.models import Act, Case, Decision, Disagreement, Item, SecondOpinion
 from cases.second import blind
@@ -78,13 +78,14 @@ class Row:
 class Side:
     """What one of the two gave: code, the reason he wrote, whether he looked and for how many milliseconds.
 
-    That a decision was inherited is not told: only the first can be.
+    That a decision was inherited is not told: only the first can be. `moment`: what of a film he marked, or "".
     """
 
     code: str
     reason: str
     looked: bool
     unveiled_ms: int
+    moment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,10 @@ def show(disagreement: Disagreement) -> Shown:
     """What there is to read before ruling. Eight queries."""
     decision, opinion, case = disagreement.decision, disagreement.opinion, disagreement.case
     item = Item.objects.select_related("content", "case").get(case=case, content=decision.content_id)
-    first = Side(str(decision.code), decision.reason, decision.basis == VIEWED, _unveiled(decision.by_id, item))
-    second = Side(opinion.code, "", opinion.basis == VIEWED, _unveiled(opinion.by_id, item))
+    first, second = (
+        Side(str(given.code), reason, given.basis == VIEWED, _unveiled(given.by_id, item), _marked(given))
+        for given, reason in ((decision, decision.reason), (opinion, ""))
+    )
     with connection.cursor() as cursor:
         pair = {"one": decision.code, "other": opinion.code, "agency": case.agency_id, "scheme": case.scheme.scheme_id}
         cursor.execute(PRECEDENT, pair)
@@ -132,6 +135,10 @@ def show(disagreement: Disagreement) -> Shown:
         waits = cursor.fetchall()
     sides = (second, first) if _turned(disagreement) else (first, second)
     return Shown(disagreement, item, sides, inspector.found_in(item), alike, precedent, waits)
+
+
+def _marked(given: Decision | SecondOpinion) -> str:
+    return moments.words(moments.of(given.from_ms, given.until_ms))
 
 
 def _turned(disagreement: Disagreement) -> bool:
