@@ -127,8 +127,10 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
             {
                 "category": of.get(side.code),
                 "reason": side.reason,
+                "moment": side.moment,
                 "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
+                "moment": side.moment,
             }
             for side in told.sides
         ],
