@@ -130,7 +130,6 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
                 "moment": side.moment,
                 "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
-                "moment": side.moment,
             }
             for side in told.sides
         ],
