@@ -10,7 +10,20 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases import answering, events, facts, held_moves, keys, parting, publishing, review, standing, states, units
+from cases import (
+    answering,
+    events,
+    facts,
+    held_moves,
+    keys,
+    moments,
+    parting,
+    publishing,
+    review,
+    standing,
+    states,
+    units,
+)
 from cases.answering import Answers, answer
 from cases.errors import NotHeld
 from cases.facts import Facts
@@ -156,9 +169,19 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     files = sum(
         member.files for member in unit.members if (member.item in moved if moved else member.content in reached)
     )
+    marked = next((one.moment for one in plan.changes if one.content == unit.cover_content), plan.wish.moment)
     more = {"message": LATE} if plan.late else {"gone": str(plan.rejoined)} if plan.rejoined else {}
     status = "conflict" if plan.late else "saved"
-    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **more)
+    return answer(
+        plan.wish,
+        status,
+        unit,
+        files=files,
+        code=plan.code,
+        outcome=plan.outcome,
+        moment=moments.as_json(marked),
+        **more,
+    )
 
 
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.test import Client
 
-from cases import events, film_files, known_frames, playing, review, storyboards
+from cases import ending, events, film_files, known_frames, playing, review, storyboards, tiles
 from cases.demo import clips
 from cases.models import Batch, Case, Content, Decision, Item, Keyframe, Listening, SecondOpinion, SecondView, Viewing
 from cases.moments import Moment
@@ -65,7 +65,7 @@ def told(body: bytes) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def unit_of(batch: Batch, item: Item) -> dict[str, Any]:
-    return next(unit for unit in review.units(batch) if unit["item"] == str(item.public_id))
+    return next(unit for unit in tiles.units(batch) if unit["item"] == str(item.public_id))
 
 
 def post(by: User, batch: Batch, *sent: dict[str, Any]) -> list[dict[str, Any]]:
@@ -83,7 +83,8 @@ def act(unit: dict[str, Any], kind: str = "decide", **more: Any) -> dict[str, An
 
 
 def test_each_piece_of_a_clip_is_a_look_and_told_when_the_batch_ends(film: Item, batch: Batch, dana: User) -> None:
-    client, at, rows = client_of(dana), 0, 0
+    client, rows = client_of(dana), 0
+    at: int | None = 0
     while at is not None:
         answer = client.get(address(film, f"clip?from={at}&speed=2"))
         piece, pictures = told(answer.content)
@@ -96,7 +97,7 @@ def test_each_piece_of_a_clip_is_a_look_and_told_when_the_batch_ends(film: Item,
     assert Viewing.objects.count() == rows
     looks = {"acts": [], "viewings": [{"token": str(row.token), "revealed_ms": 1}]}
     client.post(f"/api/v1/batches/{batch.public_id}/decisions", json.dumps(looks), content_type="application/json")
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     [event] = AuditEvent.objects.filter(verb=events.PLAYED)
     said = json.loads(event.body)
     assert event.subject == f"item:{film.public_id}"
@@ -122,7 +123,7 @@ def test_sound_is_no_look_but_decides_what_has_only_sound(film: Item, batch: Bat
         heard.refresh_from_db()
         assert heard.heard_ms == 1
         assert Decision.objects.latest("pk").basis == basis
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     assert AuditEvent.objects.filter(verb=events.HEARD).count() == 1
 
 
@@ -214,7 +215,7 @@ def test_each_side_of_a_ruling_has_its_moment_and_a_blind_viewer_none(
     film: Item, batch: Batch, dana: User, milo: User, sam: User
 ) -> None:
     post(dana, batch, act(unit_of(batch, film), moment={"from_ms": 1_234_567, "until_ms": 2_469_133}))
-    review.close(batch=batch, by=dana)
+    ending.close(batch=batch, by=dana)
     SecondView.objects.create(
         case=film.case,
         item=film,
@@ -237,7 +238,7 @@ def test_each_side_of_a_ruling_has_its_moment_and_a_blind_viewer_none(
     assert queue.units(second)[0]["moment"] is None
     redone = Wish(uuid4(), "redo", UUID(unit["id"]), answer["version"], undoes=given.key)
     second_acts.act(batch=second, by=milo, wishes=[redone])
-    review.close(batch=second, by=milo)
+    ending.close(batch=second, by=milo)
     opinion = SecondOpinion.objects.get()
     assert (opinion.code, opinion.from_ms, opinion.until_ms) == ("2", 4000, None)
     shown = ruling.show(opinion.disagreement)
