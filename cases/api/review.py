@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, keys, members, review, storyboards, viewing
+from cases import desks, ending, figures, inspector, keys, members, playing, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.moments import MOST_MS, Moment
@@ -184,6 +184,7 @@ def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     film = viewing.item_for(request.user, "media.clear", item)
     if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
+    playing.player().prepare()  # who looks at frames may soon hold the key that plays
     told = storyboards.of(film, tell_known=found.kind == Batch.Kind.FIRST)  # a second view knows nothing of sets
     return HttpResponse(msgspec.json.encode(told), content_type="application/json")
 

@@ -13,8 +13,8 @@ const shared = (review) => ({
   blur: () => review.looking.toggle("blur"),
   grey: () => review.looking.toggle("grey"),
   glance: () => review.looking.toggleGlance(),
-  smaller: () => review.resize(-1),
-  larger: () => review.resize(1),
+  smaller: () => review.filming.hasten(-1) || review.resize(-1),
+  larger: () => review.filming.hasten(1) || review.resize(1),
   back: () => review.back(),
   ...trips((kind) => review.beside.open(kind)),
 });
@@ -47,6 +47,11 @@ const looks = (review) => ({
   "unveil-end": () => review.looking.unhold(),
   enlarge: () => review.looking.enlarge(),
   "enlarge-end": () => review.looking.unhold(),
+  view: () => review.filming.cycle(),
+  play: () => review.filming.play(),
+  "play-end": () => review.filming.stop(),
+  mark: () => review.filming.mark(),
+  unmark: () => review.filming.unmark(),
   idle: (event) => review.pressing.idle(categoryKey(event.code)),
   help: showKeys,
 });

@@ -1,5 +1,7 @@
 // One tile of the grid: a veil, its tags, and once decided its verdict. Built once, then only repainted.
 import { canUnveil, files, isHandled } from "./batch.js";
+import { momentText } from "./lane.js";
+import { gettext } from "./words.js";
 import { categoryMark, clock, el, glyph, icon, plural } from "./dom.js";
 
 const tag = (corner, ...content) => el("span", { class: `tag ${corner}` }, ...content);
@@ -23,6 +25,7 @@ export function marks(unit, category) {
   const made = category ? [categoryMark(category)] : [];
   if (!category && unit.outcome) made.push(el("span", { class: "cat" }, ...outcome(unit)));
   if (unit.flagged) made.push(el("span", { class: "pill warn" }, icon("flag"), "Flag"));
+  if (unit.moment) made.push(el("span", { class: "pill acc num" }, icon("film"), gettext("Basis %(at)s", { at: momentText(unit.moment) })));
   return made;
 }
 

@@ -51,6 +51,11 @@ class Player:
         """Sound of the open file `fd` from `start` on, without a picture. Raises as `pictures` does."""
         return self._piece(fd, {"from": start, "sound": True})
 
+    def prepare(self) -> None:
+        """Start the process, which takes a moment, before somebody waits for it."""
+        if self._terms.incomplete_is_accepted or not layers.missing():
+            self._thread.submit(self._ready)
+
     def close(self) -> None:
         """End the process; the next request would start a fresh one."""
         self._thread.submit(_end, self._jails).result()
