@@ -208,7 +208,7 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "workbench.lean.LeanStorage"},
 }
 WHITENOISE_USE_FINDERS = False  # only what was collected at start: files do not change under a running server
 WHITENOISE_AUTOREFRESH = False

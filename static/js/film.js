@@ -3,9 +3,7 @@
 import { PANIC } from "./cover.js";
 import { announce, clock, el, icon } from "./dom.js";
 import { buildLane, paintLane } from "./lane.js";
-import { Projector } from "./projector.js";
 import { isResting } from "./screen_time.js";
-import { Soundtrack } from "./soundtrack.js";
 import { gettext } from "./words.js";
 
 const SPEEDS = [2, 4, 8, 16];
@@ -18,9 +16,9 @@ export class Film {
     Object.assign(this, { board, onMode, unit: null, mode: "storyboard", at: 0, duration: 1, speed: SPEEDS[0], said: "" });
     this.canvas = el("canvas", { class: "clear", hidden: true });
     frame.append(this.canvas);
-    const heard = { exposure, onPlace: (at) => this.#moved(at), onEnd: (text) => this.#ended(text) };
-    this.projector = new Projector(this.canvas, { address: (item, from, speed) => `/media/${item}/clip?from=${Math.round(from)}&speed=${speed}`, ...heard });
-    this.soundtrack = new Soundtrack({ address: (item, from) => `/media/${item}/sound?from=${Math.round(from)}`, ...heard });
+    this.heard = { exposure, onPlace: (at) => this.#moved(at), onEnd: (text) => this.#ended(text) };
+    this.players = null; // by mode, once they are loaded
+    this.held = false; // the key that plays
     this.modes = Object.entries(MODES).map(([mode, text]) => el("button", { type: "button", "data-mode": mode, onclick: () => this.show(mode) }, text));
     this.muted = el("span", { class: "row f1 t2" });
     this.bar = el("div", { class: "row", hidden: true }, el("div", { class: "seg", role: "group", "aria-label": gettext("How the film is shown") }, ...this.modes), el("kbd", {}, "V"), this.muted);
@@ -38,7 +36,7 @@ export class Film {
   }
 
   get isPlaying() {
-    return this.projector.isPlaying || this.soundtrack.isPlaying;
+    return Object.values(this.players ?? {}).some((player) => player.isPlaying);
   }
 
   /** Takes a film up, or nothing where the unit is none. */
@@ -49,6 +47,17 @@ export class Film {
     this.modes.forEach((button) => { button.hidden = unit.kind === "audio" && button.dataset.mode !== "sound"; });
     this.bar.hidden = this.line.hidden = false;
     this.show(unit.kind === "audio" ? "sound" : "storyboard");
+    this.#load();
+  }
+
+  /** What plays comes with the first film. */
+  async #load() {
+    if (this.players) return;
+    const [{ Projector }, { Soundtrack }] = await Promise.all([import("./projector.js"), import("./soundtrack.js")]);
+    this.players ??= {
+      clip: new Projector(this.canvas, { address: (item, from, speed) => `/media/${item}/clip?from=${Math.round(from)}&speed=${speed}`, ...this.heard }),
+      sound: new Soundtrack({ address: (item, from) => `/media/${item}/sound?from=${Math.round(from)}`, ...this.heard }),
+    };
   }
 
   close() {
@@ -93,21 +102,22 @@ export class Film {
   }
 
   /** Plays until `stop`; from the storyboard it is the clip that is played. */
-  play() {
-    if (isResting() || document.hidden || !document.hasFocus()) return;
+  async play() {
+    this.held = true;
+    await this.#load();
+    if (!this.held || !this.isOpen || isResting() || document.hidden || !document.hasFocus()) return;
     if (this.mode === "storyboard") this.show("clip");
     if (this.at >= this.duration - 1) this.at = 0;
     this.said = "";
-    if (this.mode === "clip") this.projector.play(this.unit, this.at, this.speed);
-    else this.soundtrack.play(this.unit, this.at);
+    this.players[this.mode].play(this.unit, this.at, this.speed);
     this.paint();
     this.onMode();
   }
 
   stop() {
+    this.held = false;
     if (!this.isPlaying) return;
-    this.projector.stop();
-    this.soundtrack.stop();
+    Object.values(this.players).forEach((player) => player.stop());
     this.board.goTo(this.at, { quiet: true });
     this.paint();
     this.onMode();
@@ -116,7 +126,7 @@ export class Film {
   /** Faster or slower by one step, while it is played too. */
   hasten(step) {
     this.speed = SPEEDS[Math.max(0, Math.min(SPEEDS.length - 1, SPEEDS.indexOf(this.speed) + step))];
-    if (this.projector.isPlaying) this.projector.play(this.unit, this.at, this.speed);
+    if (this.players?.clip.isPlaying) this.players.clip.play(this.unit, this.at, this.speed);
     announce(gettext("%(n)s times as fast", { n: this.speed }));
     this.paint();
   }
