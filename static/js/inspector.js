@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, number, plural, spoken } from "./dom.js";
 import { fromBase64 } from "./veils.js";
+import { gettext } from "./words.js";
 
 const SETTLE = 120; // milliseconds
 
@@ -30,8 +31,9 @@ function head(unit, where) {
 
 function noPicture(unit) {
   if (unit.preview === "made") return null;
+  const film = unit.kind === "video";
   const text = {
-    partial: ["Only part of the picture could be read.", "What is missing shows as grey."],
+    partial: film ? [gettext("Only part of this film could be read."), gettext("Its frames and the clip go as far as that.")] : ["Only part of the picture could be read.", "What is missing shows as grey."],
     pending: ["The picture is not made yet.", "It comes by itself; the hashes are good."],
   }[unit.preview] ?? ["No picture for this item.", "The hashes are good. Decide from what is known, or skip."];
   return section(null, el("div", { class: "note" }, icon("file-x", ""),

@@ -22,6 +22,7 @@ from workbench.media_types import HEAD_BYTES, sniff
 
 QUALITY = 68  # of the JPEGs
 WORK_SECONDS = 1.5  # of decoding for one piece, once its first picture is there
+FIRST_SECONDS = 0.4  # for the first piece from a place: somebody waits for it
 APPROACH_SECONDS = 5.0  # from the keyframe before a place to the place
 FAST_MS = 800  # of film between two pictures, from which on keyframes do if they are near enough to each other
 GAP_MS = 4000  # between them, at most
@@ -52,6 +53,7 @@ class Reel:
         self._failures = 0
         self._frames: Frames | None = None
         self._moved = False  # something of it was read
+        self._is_first = True  # nothing was sent from the place it stands at
         self.next: int | None = None  # where the piece after the last one begins
 
     def close(self) -> None:
@@ -64,15 +66,17 @@ class Reel:
         skip = self._skips(start, step)
         if self._frames is None or start != self.next or skip != self._skip:
             self._seek(start, skip)
+            self._is_first = True
         self._film.damaged = False
-        pictures, following = self._take(start, step)
+        pictures, following = self._take(start, step, FIRST_SECONDS if self._is_first else WORK_SECONDS)
+        self._is_first = not pictures
         self.next = following
         damaged = self._film.damaged or (following is None and self._is_cut)
         never = not pictures and not start and following is None
         reason = results.UNDECODABLE if never else results.TRUNCATED if damaged else ""
         return Piece(start, following, reason, tuple(pictures))
 
-    def _take(self, start: int, step: int) -> tuple[list[tuple[int, bytes]], int | None]:
+    def _take(self, start: int, step: int, seconds: float) -> tuple[list[tuple[int, bytes]], int | None]:
         """Pictures, and where to go on; None at the end."""
         pictures: list[tuple[int, bytes]] = []
         until, before, due = time.monotonic() + APPROACH_SECONDS, None, start
@@ -81,7 +85,7 @@ class Reel:
                 before = frame  # what is to be seen at the place itself, if nothing comes in time
             elif frame is not None and at >= due:
                 if not pictures:
-                    until = time.monotonic() + WORK_SECONDS
+                    until = time.monotonic() + seconds
                     if before is not None and at >= due + step:
                         pictures.append((start, _jpeg(before)))
                 pictures.append((at, _jpeg(frame)))
