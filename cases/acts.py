@@ -19,6 +19,7 @@ from cases import (
     held_moves,
     joining,
     keys,
+    moments,
     parting,
     publishing,
     review,
@@ -152,6 +153,7 @@ def _write(now: Round, known: Facts, plans: list[Plan]) -> Answers:
             change.distance,
             inherited=change.inherited,
             reason=change.reason,
+            moment=change.moment,
         )
         for plan in plans
         for change in plan.changes
@@ -173,7 +175,9 @@ def _saved(now: Round, plan: Plan) -> dict[str, Any]:
     unit = now.units[plan.wish.stack]
     unit.version += 1
     status, files = "conflict" if plan.late else "saved", sum(member.files for member in _reached(now, plan))
-    return answer(plan.wish, status, unit, files=files, code=plan.code, outcome=plan.outcome, **_beside(plan))
+    marked = next((one.moment for one in plan.changes if one.content == unit.cover_content), plan.wish.moment)
+    told = {"code": plan.code, "outcome": plan.outcome, "moment": moments.as_json(marked)}
+    return answer(plan.wish, status, unit, files=files, **told, **_beside(plan))
 
 
 def _reached(now: Round, plan: Plan) -> list[Member]:
@@ -190,7 +194,7 @@ def _reached(now: Round, plan: Plan) -> list[Member]:
 def _beside(plan: Plan) -> dict[str, Any]:
     """What the answer tells beside: of a late act why, of others which units went or came back."""
     if plan.late:
-        return {"message": LATE}
+        return {"message": _(LATE)}
     if plan.rejoined:
         return {"gone": str(plan.rejoined)}
     if plan.united:
@@ -201,7 +205,7 @@ def _beside(plan: Plan) -> dict[str, Any]:
 def _keep_second_opinions(now: Round, acts: dict[UUID, int], plans: list[Plan]) -> None:
     """Keep what was decided a moment too late as blind second opinions."""
     kept = [
-        Given(plan.late.decision, acts[plan.wish.key], plan.wish.code, Why.CONFLICT)
+        Given(plan.late.decision, acts[plan.wish.key], plan.wish.code, Why.CONFLICT, *(plan.wish.moment or ()))
         for plan in plans
         if plan.late and plan.wish.code
     ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import IntegrityError
 
 from cases.models import Act
+from cases.moments import as_json
 from cases.units import Round, Unit, Wish
 from workbench import audit, prepared
 from workbench.errors import BadInput
@@ -53,6 +54,7 @@ def answer(wish: Wish, status: str, unit: Unit | None, **more: Any) -> dict[str,
         "code": None,
         "outcome": None,
         "files": 0,
+        "moment": as_json(wish.moment),
     } | more
 
 

@@ -26,6 +26,7 @@ class CasesConfig(AppConfig):
             "cases_item",
             "cases_limitoverride",
             "cases_limitreached",
+            "cases_listening",
             "cases_match",
             "cases_offer",
             "cases_screenminute",
@@ -37,12 +38,13 @@ class CasesConfig(AppConfig):
             "cases_viewing",
         }
     )
-    # Whose decision it is, who offered it, and who looked at what never change.
+    # Whose decision it is, who offered it, and who looked at or heard what never change.
     changeable = {
         "cases_disagreement": ("closed_at", "ruling_id", "ruled_by_id"),
         "cases_break": ("ended_at", "skipped"),
         "cases_limitoverride": (),
         "cases_limitreached": (),
+        "cases_listening": ("heard_ms",),
         "cases_screenminute": ("ms",),
         "cases_offer": (
             "state",

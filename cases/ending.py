@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from cases import events, held_moves, states, tiles
+from cases import events, held_moves, played, states, tiles
 from cases.models import Batch, Case
 from cases.queue import promise
 from cases.stacking import building, waiting
@@ -110,7 +110,8 @@ def _release(batch: Batch, state: Batch.State) -> Over:
     verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case
     facts = [audit.Event(verb, audit.subject_of(batch), case.public_id, summary)]
-    return Over(summary, facts + _looks_without_decision(batch), held_moves.facts(moved, batch))
+    facts += [*_looks_without_decision(batch), *played.facts(batch)]
+    return Over(summary, facts, held_moves.facts(moved, batch))
 
 
 def _release_second(batch: Batch, state: Batch.State, *, over: bool) -> Over:
@@ -126,7 +127,7 @@ def _release_second(batch: Batch, state: Batch.State, *, over: bool) -> Over:
     verb = events.BATCH_EXPIRED if state == Batch.State.EXPIRED else events.BATCH_CLOSED
     case = batch.case.public_id
     closed = audit.Event(verb, audit.subject_of(batch), case, summary | {"kind": batch.kind})
-    return Over(summary, [closed, *looks], [], [(batch.user, given)])
+    return Over(summary, [closed, *looks, *played.facts(batch)], [], [(batch.user, given)])
 
 
 def _summary(batch: Batch) -> dict[str, Any]:

@@ -94,6 +94,22 @@ class PreviewPending(WorkbenchError):
     permanent = False
 
 
+class NotAFilm(WorkbenchError):
+    """There is nothing to play: this is no film and no sound."""
+
+    code = "not-a-film"
+    status = HTTPStatus.NOT_FOUND
+
+
+class TooLargeToPlay(WorkbenchError):
+    """This film was left in place and is too large to be copied for playing. Its storyboard is there; its exhibit can
+    be added anew with all files taken into the store.
+    """
+
+    code = "too-large-to-play"
+    status = HTTPStatus.CONFLICT
+
+
 class SecondViewOwed(WorkbenchError):
     """You owe second views of this case. End that batch first: until then you are told nothing of its decisions."""
 

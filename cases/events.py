@@ -59,6 +59,8 @@ MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
 NOTED = verb("item.note", "Note on an item written, or taken back")
 REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
+PLAYED = verb("media.play", "Film played")
+HEARD = verb("media.listen", "Sound of a film heard, its picture off")
 
 OFFERED = verb("publish.offer", "Offered to a hash set")
 APPROVED = verb("publish.approve", "Approved and published")

@@ -1,12 +1,14 @@
 """What acts on units follow from, read under the lock of their contents: what stands, what was done before."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import connection
 
-from cases import publishing, standing
+from cases import moments, publishing, standing
+from cases.moments import Moment
 from cases.standing import Held
 from cases.units import Round, Wish
 
@@ -25,7 +27,7 @@ SELECT a.idempotency_key, a.id, a.kind, a.stack_id, a.cover_id, a.code,
      AND NOT EXISTS (SELECT FROM cases_act n WHERE n.stack_id = m.id AND n.batch_id = a.batch_id
                      AND n.kind NOT IN ('undo', 'flag', 'cover')
                      AND NOT EXISTS (SELECT FROM cases_act u WHERE u.undoes_id = n.id))),
-  d.content_id, b.code, coalesce(b.basis, ''), coalesce(b.distance, 0)
+  a.answer -> 'moment', d.content_id, b.code, coalesce(b.basis, ''), coalesce(b.distance, 0), b.from_ms, b.until_ms
 FROM cases_act a LEFT JOIN cases_decision d ON d.act_id = a.id LEFT JOIN cases_decision b ON b.id = d.supersedes_id
 WHERE a.user_id = %s AND a.batch_id = %s AND a.idempotency_key = ANY(%s)
 """
@@ -45,11 +47,12 @@ GIVEN = "SELECT decision_id FROM cases_secondopinion WHERE by_id = %s AND decisi
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Code, basis and distance of the decision that an act's own superseded; None, '' and 0 where there was none."""
+    """What the decision said that an act's own superseded; None, '' and 0 where there was none."""
 
     code: str | None
     basis: str
     distance: int
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Named:
     followed: bool
     outcome: str | None
     made: UUID | None
+    moment: Moment | None
     before: dict[int, Before] = field(default_factory=dict)
     moved: list[tuple[UUID, UUID]] = field(default_factory=list)
 
@@ -124,10 +128,11 @@ def _named(now: Round, keys: list[UUID]) -> dict[UUID, Named]:
         return found
     with connection.cursor() as cursor:
         cursor.execute(NAMED, [now.by.pk, now.batch.pk, keys])
-        for key, *act, content, code, basis, distance in cursor.fetchall():
-            named = found.setdefault(key, Named(*act))
+        for key, *act, marked, content, code, basis, distance, start, end in cursor.fetchall():
+            moment = moments.from_answer(json.loads(marked)) if marked else None
+            named = found.setdefault(key, Named(*[*act, moment]))
             if content is not None:
-                named.before[content] = Before(code, basis, distance)
+                named.before[content] = Before(code, basis, distance, moments.of(start, end))
         if any(named.kind in {"split", "join"} for named in found.values()):
             cursor.execute(MOVES, [now.by.pk, now.batch.pk, keys])
             for key, item, stack in cursor.fetchall():

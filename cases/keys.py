@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as noop
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts, Named
 from cases.models import Decision
+from cases.moments import FILMS, Moment
 from cases.stacking.gathering import MOST
 from cases.standing import Held
 from cases.units import Member, Round, Unit, Wish, marked, reached
@@ -30,6 +31,7 @@ NOT_OPEN = noop("Only a picture that is still open can be shown first.")
 LATER_STANDS = noop("A later decision stands here; it is not yours to take back.")
 COLLEAGUES = noop("A colleague decided this meanwhile. His decision stands; it is not yours to take back.")
 PUBLISHED = noop("This decision is published. Ask for its withdrawal on the Publish page.")
+NO_FILM = noop("Only a film has moments that can be marked.")
 GIVEN = noop("Your second opinion on this is kept already, and is not changed.")
 
 KEEP = "keep"  # a plan's mark that stays as it is
@@ -47,6 +49,7 @@ class Change:
     inherited: bool = False
     reason: str = ""
     distance: int = 0
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +88,25 @@ def _decide(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     """
     if wish.code not in now.codes:
         return str(UnknownCategory())
+    if wish.moment and not _is_film(unit):
+        return NO_FILM
     late = _colleagues(now, facts, unit.cover_content)
     if late:
         return GIVEN if late.decision in facts.given else Plan(wish, code=late.code, late=late)
     changes = tuple(
-        Change(one.content, wish.code, inherited=_inherits(facts, unit, one), distance=one.distance or 0)
+        Change(
+            one.content, wish.code, inherited=_inherits(facts, unit, one), distance=one.distance or 0,
+            moment=wish.moment if one.item == unit.cover else None,
+        )
         for one in reached(wish, unit, facts.opened)
         if not _colleagues(now, facts, one.content)
-    )
+    )  # fmt: skip
     return Plan(wish, changes, code=wish.code)
+
+
+def _is_film(unit: Unit) -> bool:
+    """Whether the picture that the act is about moves, or is heard."""
+    return any(one.item == unit.cover and one.kind in FILMS for one in unit.members)
 
 
 def _inherits(facts: Facts, unit: Unit, one: Member) -> bool:
@@ -208,7 +221,9 @@ def _own(now: Round, facts: Facts, content: int) -> bool:
 
 def _restored(content: int, before: Before) -> Change:
     inherited = before.basis == Decision.Basis.INHERITED
-    return Change(content, before.code, inherited=inherited, reason="taken back", distance=before.distance)
+    return Change(
+        content, before.code, inherited=inherited, reason="taken back", distance=before.distance, moment=before.moment
+    )
 
 
 def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
@@ -218,7 +233,7 @@ def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
         return NOTHING_AGAIN
     if named.cover != unit.cover:
         return ANOTHER_SHOWN
-    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code)
+    again = Wish(wish.key, named.kind, wish.stack, wish.version, named.code, moment=named.moment)
     if named.kind == "split":
         again = replace(again, items=tuple(item for item, _stack in named.moved))
     if named.kind == "join":

@@ -35,6 +35,7 @@ WORDS = {
     "empty-file": noop("Empty: no bytes."),
     "not-media": noop("Not a picture or video by its content."),
     "no-picture": noop("Sound without a picture."),
+    "no-sound": noop("A film without sound."),
     "truncated": noop("Cut off. The preview shows what is there."),
     "embedded-preview": noop("A camera's raw file without a usable exposure. The small picture inside it is shown."),
     "undecodable": noop("Damaged: the decoder cannot make a picture of it."),

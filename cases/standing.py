@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from cases import events
+from cases import events, moments
 from cases.models import Case
+from cases.moments import Moment
 from cases.second import drawing
 from workbench import audit, prepared
 from workbench.models import User
@@ -25,6 +26,7 @@ class Planned:
     distance: int = 0
     inherited: bool = False
     reason: str = ""
+    moment: Moment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Written:
     superseded: str | None
     sha256: str
     distance: int = 0  # bits of 256 from the picture that was looked at
+    from_ms: int | None = None  # of a film, as in Moment
+    until_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +58,28 @@ class Held:
 
 
 # Decisions, and that they stand; whoever decides is sure. Basis `viewed` only where this person unveiled the picture,
-# or at the command line says so; whoever saw another member of the stack inherits. `viewed` null: a script, which
-# looks at nothing, whatever its person saw.
+# heard what has only sound, or at the command line says so; whoever saw another member of the stack inherits. `viewed`
+# null: a script, which looks at nothing, whatever its person saw.
 DECIDE = """
 WITH planned AS (
   SELECT * FROM unnest(%(act)s::bigint[], %(content)s::bigint[], %(code)s::text[], %(distance)s::int[],
-                       %(inherited)s::bool[], %(reason)s::text[])
-    AS p(act, content, code, distance, inherited, reason)),
+                       %(inherited)s::bool[], %(reason)s::text[], %(from_ms)s::int[], %(until_ms)s::int[])
+    AS p(act, content, code, distance, inherited, reason, from_ms, until_ms)),
 written AS (
   INSERT INTO cases_decision (public_id, act_id, content_id, case_id, agency_id, scheme_id, code, basis, distance,
-                              reason, supersedes_id, by_id, by_name, at)
+                              reason, supersedes_id, by_id, by_name, at, from_ms, until_ms)
   SELECT gen_random_uuid(), p.act, p.content, %(case)s, %(agency)s, %(scheme)s, p.code,
     CASE WHEN p.inherited THEN 'inherited'
          WHEN %(viewed)s::bool IS NULL THEN 'veiled'
          WHEN %(viewed)s::bool OR EXISTS (SELECT FROM cases_viewing v WHERE v.content_id = p.content
               AND v.user_id = %(by)s AND v.revealed_ms > 0) THEN 'viewed'
+         WHEN EXISTS (SELECT FROM cases_listening l JOIN cases_content c ON c.id = l.content_id AND c.kind = 'audio'
+              WHERE l.content_id = p.content AND l.user_id = %(by)s AND l.heard_ms > 0) THEN 'viewed'
          ELSE 'veiled' END,
-    p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp()
+    p.distance, p.reason, st.decision_id, %(by)s, %(by_name)s, statement_timestamp(), p.from_ms, p.until_ms
   FROM planned p LEFT JOIN cases_standing st ON st.content_id = p.content AND st.scheme_id = %(scheme_id)s
   ORDER BY p.content
-  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id, distance),
+  RETURNING id, public_id, act_id, content_id, code, basis, supersedes_id, distance, from_ms, until_ms),
 stand AS (
   INSERT INTO cases_standing (content_id, scheme_id, decision_id, code, version)
   SELECT content_id, %(scheme_id)s, id, code, 1 FROM written ORDER BY content_id
@@ -82,7 +88,8 @@ stand AS (
 sure AS (
   UPDATE cases_item i SET unsure = false FROM written w
   WHERE i.case_id = %(case)s AND i.content_id = w.content_id AND i.unsure)
-SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex'), w.distance
+SELECT w.id, w.public_id, w.act_id, w.content_id, w.code, w.basis, old.code, encode(c.sha256, 'hex'), w.distance,
+  w.from_ms, w.until_ms
 FROM written w JOIN cases_content c ON c.id = w.content_id
 LEFT JOIN cases_decision old ON old.id = w.supersedes_id ORDER BY w.id
 """
@@ -108,6 +115,8 @@ def write(planned: Sequence[Planned], *, case: Case, by: User, viewed: bool | No
     }
     names = ("act", "content", "code", "distance", "inherited", "reason")
     rows: dict[str, Any] = {name: [getattr(plan, name) for plan in planned] for name in names}
+    rows["from_ms"] = [plan.moment and plan.moment.from_ms for plan in planned]
+    rows["until_ms"] = [plan.moment and plan.moment.until_ms for plan in planned]
     with prepared.cursor(rows=len(planned)) as cursor:
         cursor.execute(DECIDE, frame | rows)
         written = [Written(*row) for row in cursor.fetchall()]
@@ -129,6 +138,7 @@ def event(row: Written, case: Case, *, reason: str = "", via: str = "") -> audit
         "scheme": case.scheme.scheme_id,
         "sha256": row.sha256,
     } | ({"via": via} if via else {"via": "stack", "distance": row.distance} if row.basis == "inherited" else {})
+    details |= moments.told(moments.of(row.from_ms, row.until_ms))
     return audit.Event(verb, f"decision:{row.public_id}", case.public_id, details, reason)
 
 

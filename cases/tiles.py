@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from cases import names, problems
+from cases import moments, names, problems
 from cases.models import Batch, Item
 from cases.veils import packed
 
@@ -14,7 +14,8 @@ from cases.veils import packed
 UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
   c.preview_reason, f.raw_path, f.copies, n.items, n.left, n.near, y.code, a.outcome,
-  (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL)
+  (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL),
+  CASE WHEN y.by_id = %(by)s THEN y.from_ms END, CASE WHEN y.by_id = %(by)s THEN y.until_ms END
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
 JOIN cases_content c ON c.id = i.content_id
@@ -86,6 +87,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         code,
         mark,
         strong,
+        *moment,
     ) = row
     decided = state == Item.State.DECIDED
     outcome = "unsure" if state == Item.State.UNSURE else "skipped" if mark == "skipped" and not decided else None
@@ -107,6 +109,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "code": code if decided else None,
         "outcome": outcome,
         "flagged": flagged,
+        "moment": moments.as_json(moments.of(*moment)) if decided else None,
     }
 
 

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from cases import states
 from cases.models import Batch, Case
+from cases.moments import Moment
 from workbench import audit, prepared
 from workbench.models import User
 
@@ -23,6 +24,7 @@ class Wish:
     `scope`: "item" is that picture and its exact copies, "stack" also what is near it, "rest" also what the person
     opened in this batch. `items`: what "split" moves out, or what exactly is decided again. `joins`: stacks that come
     into this one, each with the version seen; None where they were joined before, and are again.
+    `moment`: what of the film decides.
     """
 
     key: UUID
@@ -35,6 +37,7 @@ class Wish:
     item: UUID | None = None
     items: tuple[UUID, ...] = ()
     joins: tuple[tuple[UUID, int | None], ...] = ()
+    moment: Moment | None = None
 
     @property
     def touched(self) -> set[UUID]:
@@ -52,6 +55,7 @@ class Member:
     state: str
     distance: int | None
     files: int  # of its content, over all exhibits of the agency
+    kind: str  # of its content
 
 
 @dataclass(slots=True)
@@ -126,7 +130,7 @@ WHERE s.case_id = %(case)s ORDER BY s.id FOR UPDATE OF s
 MEMBERS = """
 SELECT m.stack_id, m.id, m.public_id, m.content_id, m.state,
   cases_away(m, c, i, k),
-  (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id)
+  (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = m.content_id), c.kind
 FROM unnest(%s::bigint[]) AS w(cover) JOIN cases_item i ON i.id = w.cover JOIN cases_content k ON k.id = i.content_id
 JOIN cases_item m ON m.stack_id = i.stack_id JOIN cases_content c ON c.id = m.content_id
 ORDER BY m.id

@@ -16,10 +16,14 @@ from workbench.models import Role, User
 
 # A picture may be told of several times, in one report or in many: the totals run, and the greatest counts.
 UNVEILED = """
+WITH t AS (SELECT token, max(ms) AS ms FROM unnest(%s::uuid[], %s::bigint[]) AS t(token, ms) GROUP BY token),
+heard AS (
+  UPDATE cases_listening v SET heard_ms = greatest(coalesce(v.heard_ms, 0),
+    least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))
+  FROM t WHERE v.token = t.token AND v.user_id = %s)
 UPDATE cases_viewing v SET revealed_ms = greatest(coalesce(v.revealed_ms, 0),
   least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))
-FROM (SELECT token, max(ms) AS ms FROM unnest(%s::uuid[], %s::bigint[]) AS t(token, ms) GROUP BY token) t
-WHERE v.token = t.token AND v.user_id = %s
+FROM t WHERE v.token = t.token AND v.user_id = %s
 """
 
 
@@ -81,14 +85,15 @@ def _noted(item: Item, batch: Batch | None, by: User) -> Viewing:
 
 
 def unveiled(*, by: User, looks: Sequence[tuple[UUID, int]]) -> None:
-    """Keep for how long the person's pictures were unveiled, in milliseconds by viewing token.
+    """Keep for how long the person's pictures were unveiled and sounds heard, in milliseconds by viewing token.
 
     Clamped to the wall: nobody looks longer than the time since the picture was sent. Other people's tokens are
     passed over. A transaction of its own: what was seen stays seen, whatever becomes of the acts that follow.
     """
     if looks:
         with connection.cursor() as cursor:
-            cursor.execute(UNVEILED, [[token for token, _ms in looks], [ms for _token, ms in looks], by.pk])
+            tokens, lengths = [token for token, _ms in looks], [ms for _token, ms in looks]
+            cursor.execute(UNVEILED, [tokens, lengths, by.pk, by.pk])
 
 
 def _batch_of(item: Item, by: User) -> Batch | None:

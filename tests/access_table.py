@@ -129,6 +129,8 @@ ROUTES = [
     Route("cases:api_viewings", post=REVIEWERS, body={"viewings": []}),
     Route("cases:media_veil", get=REVIEWERS, of="item"),
     Route("cases:media_clear", get=REVIEWERS, of="item"),
+    Route("cases:media_clip", get=REVIEWERS, of="item"),
+    Route("cases:media_sound", get=REVIEWERS, of="item"),
     Route("cases:media_frame_veil", get=REVIEWERS, of="item"),
     Route("cases:media_frame_clear", get=REVIEWERS, of="item"),
     # where two people differ, and how far they agree

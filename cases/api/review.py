@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, keys, members, notes, review, storyboards, viewing
+from cases import desks, ending, figures, inspector, keys, members, notes, playing, review, storyboards, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
+from cases.moments import MOST_MS, Moment
 from cases.second import blind, inspecting
 from cases.stacking import waiting
 from cases.units import SCOPES, Wish
@@ -42,6 +43,13 @@ class JoinIn(msgspec.Struct, forbid_unknown_fields=True):
     version: int
 
 
+class MomentIn(msgspec.Struct, forbid_unknown_fields=True):
+    """A moment of a film, or with `until_ms` a range, in milliseconds from its start."""
+
+    from_ms: int
+    until_ms: int | None = None
+
+
 class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     """One key press."""
 
@@ -55,6 +63,7 @@ class ActIn(msgspec.Struct, forbid_unknown_fields=True):
     item: UUID | None = None
     items: list[UUID] = []
     joins: list[JoinIn] = []
+    moment: MomentIn | None = None
     viewings: list[ViewingIn] = []
     text: str = ""  # of a note
 
@@ -193,7 +202,9 @@ def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     film = viewing.item_for(request.user, "media.clear", item)
     if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
-    return HttpResponse(msgspec.json.encode(storyboards.of(film)), content_type="application/json")
+    playing.player().prepare()  # who looks at frames may soon hold the key that plays
+    told = storyboards.of(film, tell_known=found.kind == Batch.Kind.FIRST)  # a second view knows nothing of sets
+    return HttpResponse(msgspec.json.encode(told), content_type="application/json")
 
 
 @require_GET
@@ -251,9 +262,21 @@ def _wish(act: ActIn) -> Wish:
     joins = tuple((one.stack, one.version) for one in act.joins)
     if joins and (act.act != "join" or act.stack in dict(joins) or len(dict(joins)) < len(joins)):
         raise BadInput("joins belong to join only, and name other stacks, each once.")
+    if act.moment and act.act != "decide":
+        raise BadInput("A moment belongs to decide only.")
+    items, moment = tuple(act.items), _moment(act.moment)
     return Wish(
-        act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, tuple(act.items), joins
+        act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, items, joins, moment
     )
+
+
+def _moment(sent: MomentIn | None) -> Moment | None:
+    if sent is None:
+        return None
+    end = sent.from_ms if sent.until_ms is None else sent.until_ms
+    if not 0 <= sent.from_ms <= end <= MOST_MS:
+        raise BadInput("A moment begins at 0 or later and ends no earlier than it begins.")
+    return Moment(sent.from_ms, sent.until_ms)
 
 
 def _ms(value: int) -> int:

@@ -38,9 +38,10 @@ SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[
 """
 
 KEYFRAMES = """
-INSERT INTO cases_keyframe (content_id, number, at_ms, scene, veil, "offset", length, pdq, pdq_quality)
+INSERT INTO cases_keyframe (content_id, number, at_ms, scene, veil, "offset", length, pdq, pdq_quality,
+  folded)
 SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::bigint[], %s::bool[], %s::bytea[], %s::int[], %s::int[],
-  %s::bytea[], %s::smallint[])
+  %s::bytea[], %s::smallint[], %s::int[])
 """
 
 Row = tuple[Any, ...]
@@ -105,5 +106,5 @@ def _keyframes(finding: Finding) -> Iterator[Row]:
     for number, (frame, offset, length) in enumerate(frames):
         yield (
             finding.content, number, frame.at_ms, frame.scene, frame.veil, offset, length, frame.pdq or None,
-            frame.pdq_quality,
+            frame.pdq_quality, frame.folded,
         )  # fmt: skip

@@ -179,7 +179,7 @@ def _triggers(table: str) -> migrations.RunSQL:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0024_notes"),
+        ("cases", "0025_moments"),
     ]
 
     operations = [

@@ -264,6 +264,7 @@ class Keyframe(models.Model):
     number = models.PositiveSmallIntegerField()
     at_ms = models.BigIntegerField()
     scene = models.BooleanField(default=False)  # begins a new scene
+    folded = models.PositiveIntegerField(default=0, db_default=0)  # equal frames behind it that were left out
     veil = models.BinaryField()
     offset = models.PositiveIntegerField()  # bytes, in the storyboard file
     length = models.PositiveIntegerField()

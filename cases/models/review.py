@@ -18,6 +18,7 @@ from workbench.models import Agency
 OPEN = Q(state="open")
 # What filters of the queue ask for, in the index of each order: what does not fit is never fetched (queue/seeking.py).
 ASKED = ("content", "stack", "kind", "size", "taken_at", "camera", "latitude", "longitude", "near")
+MOMENT = Q(until_ms__isnull=True) | Q(from_ms__isnull=False, until_ms__gte=F("from_ms"))  # of a film
 
 
 class Batch(models.Model):
@@ -307,6 +308,8 @@ class Decision(models.Model):
     basis = models.CharField(max_length=10, choices=Basis.choices)
     distance = models.PositiveSmallIntegerField(default=0)  # bits of 256 from the cover that was shown
     reason = models.CharField(max_length=400, blank=True, default="")
+    from_ms = models.PositiveIntegerField(null=True)  # the moment of a film that it rests on, or where the range begins
+    until_ms = models.PositiveIntegerField(null=True)  # where it ends; null with `from_ms`: a moment
     supersedes = models.OneToOneField("self", on_delete=models.PROTECT, null=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     by_name = models.CharField(max_length=120)
@@ -316,6 +319,7 @@ class Decision(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["act", "content"], name="decision_once_per_act"),
             models.UniqueConstraint(fields=["id", "by"], name="decision_of_person"),  # migration 0009 refers to it
+            models.CheckConstraint(condition=MOMENT, name="decision_moment"),
         ]
         indexes = [
             models.Index(fields=["content", "id"], name="decision_content"),
@@ -336,7 +340,7 @@ class Standing(models.Model):
 
 
 class Viewing(models.Model):
-    """One clear picture sent to one person; its milliseconds follow when it was unveiled."""
+    """One clear picture, or a piece of a film, sent to one person; its milliseconds follow when it was unveiled."""
 
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
@@ -345,9 +349,28 @@ class Viewing(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
     at = models.DateTimeField(db_default=Now())
     revealed_ms = models.PositiveIntegerField(null=True)
+    from_ms = models.PositiveIntegerField(null=True)  # of the film; null: one picture
+    until_ms = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [
             models.Index(fields=["user", "at"], name="viewing_user"),
             models.Index(fields=["content", "user"], name="viewing_content"),
         ]
+
+
+class Listening(models.Model):
+    """A piece of sound sent to one person; its milliseconds follow when it was heard. No look (decision 0017)."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT)
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
+    at = models.DateTimeField(db_default=Now())
+    heard_ms = models.PositiveIntegerField(null=True)
+    from_ms = models.PositiveIntegerField()  # of the film
+    until_ms = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["content", "user"], name="listening_content")]

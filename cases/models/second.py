@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as lazy
 from cases import scope
 from cases.models.evidence import Content
 from cases.models.investigation import Case
-from cases.models.review import Act, Batch, Decision, Item
+from cases.models.review import MOMENT, Act, Batch, Decision, Item
 from workbench.models import Agency
 
 
@@ -73,6 +73,8 @@ class SecondView(models.Model):
     position = models.PositiveIntegerField(default=0)  # in its batch
     code = models.CharField(max_length=40, null=True)  # noqa: DJ001 null = none given
     mark = models.CharField(max_length=7, blank=True, default="")  # unsure or skipped
+    from_ms = models.PositiveIntegerField(null=True)  # as of a Decision
+    until_ms = models.PositiveIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
     closed_at = models.DateTimeField(null=True)
 
@@ -84,6 +86,7 @@ class SecondView(models.Model):
             models.UniqueConstraint(
                 fields=["item"], condition=Q(state="open", decision__isnull=True), name="second_view_of_unsure_once"
             ),
+            models.CheckConstraint(condition=MOMENT, name="second_view_moment"),
         ]
         indexes = [
             models.Index(fields=["case", "sort_key", "id"], condition=Q(state="open"), name="second_view_queue"),
@@ -103,12 +106,15 @@ class SecondOpinion(models.Model):
     code = models.CharField(max_length=40)
     reason = models.CharField(max_length=20)  # a Why
     basis = models.CharField(max_length=10, choices=Decision.Basis.choices, default=Decision.Basis.VEILED)
+    from_ms = models.PositiveIntegerField(null=True)  # as of a Decision
+    until_ms = models.PositiveIntegerField(null=True)
     at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["decision", "by"], name="second_opinion_once"),
             models.CheckConstraint(condition=~Q(by=F("decided_by")), name="second_opinion_by_another"),
+            models.CheckConstraint(condition=MOMENT, name="second_opinion_moment"),
         ]
         indexes = [models.Index(fields=["at"], name="second_opinion_at")]
 

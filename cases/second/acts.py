@@ -3,19 +3,21 @@
 Decision 0013.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from cases import answering, events, resuming, review
+from cases import answering, events, moments, resuming, review
 from cases.answering import Answers, answer
 from cases.errors import NotHeld, UnknownCategory
-from cases.keys import GIVEN, NOTHING_AGAIN, NOTHING_HERE, OUTCOMES
+from cases.keys import GIVEN, NO_FILM, NOTHING_AGAIN, NOTHING_HERE, OUTCOMES
 from cases.models import Batch
+from cases.moments import Moment
 from cases.units import Wish
 from workbench import audit
 from workbench.errors import BadInput
@@ -28,12 +30,13 @@ CHANGED = noop("This unit changed since you saw it. Look at it again.")
 LOCK = """
 SELECT v.id, v.public_id, v.version, v.code, v.mark, v.batch_id = %(batch)s AND v.state = 'open', i.public_id,
   (SELECT count(*) FROM cases_fileinstance f WHERE f.content_id = v.content_id),
-  EXISTS (SELECT FROM cases_secondopinion o WHERE o.decision_id = v.decision_id AND o.by_id = %(by)s)
-FROM cases_secondview v JOIN cases_item i ON i.id = v.item_id
+  EXISTS (SELECT FROM cases_secondopinion o WHERE o.decision_id = v.decision_id AND o.by_id = %(by)s), c.kind,
+  v.from_ms, v.until_ms
+FROM cases_secondview v JOIN cases_item i ON i.id = v.item_id JOIN cases_content c ON c.id = v.content_id
 WHERE v.public_id = ANY(%(views)s::uuid[]) AND v.case_id = %(case)s ORDER BY v.id FOR UPDATE OF v
 """
 BEFORE = """
-SELECT view_id, id, idempotency_key, kind, code, answer ->> 'outcome', undoes_id FROM cases_act
+SELECT view_id, id, idempotency_key, kind, code, answer ->> 'outcome', undoes_id, answer -> 'moment' FROM cases_act
 WHERE batch_id = %s AND view_id = ANY(%s) ORDER BY id
 """
 OPEN = """
@@ -47,8 +50,10 @@ FROM unnest(%(key)s::uuid[], %(kind)s::text[], %(view)s::bigint[], %(version)s::
 ORDER BY n
 """
 SET = """
-UPDATE cases_secondview v SET code = n.code, mark = n.mark, version = n.version
-FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[]) AS n(id, code, mark, version) WHERE v.id = n.id
+UPDATE cases_secondview v SET code = n.code, mark = n.mark, version = n.version, from_ms = n.from_ms,
+  until_ms = n.until_ms
+FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::int[], %s::int[], %s::int[])
+  AS n(id, code, mark, version, from_ms, until_ms) WHERE v.id = n.id
 """
 STEPS = """
 SELECT a.idempotency_key, a.kind, v.public_id, a.answer ->> 'code', a.answer ->> 'outcome'
@@ -58,15 +63,22 @@ ORDER BY a.id
 """
 
 
+class Shown(NamedTuple):
+    """What a row shows of a person's opinion."""
+
+    code: str | None = None
+    mark: str = ""
+    moment: Moment | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """An act on a row, with what the row showed after and before it. `id` 0: it is being written in this call."""
 
     id: int
     key: UUID
-    code: str | None
-    mark: str
-    before: tuple[str | None, str]
+    shown: Shown
+    before: Shown
 
 
 @dataclass(slots=True)
@@ -82,8 +94,21 @@ class View:
     item: UUID
     files: int
     given: bool  # the person has told his opinion of the decision elsewhere
+    kind: str  # of the content
+    from_ms: int | None
+    until_ms: int | None
     steps: list[Step] = field(default_factory=list)
     named: dict[UUID, Step] = field(default_factory=dict)
+
+    @property
+    def shown(self) -> Shown:
+        """What the row shows now."""
+        return Shown(self.code, self.mark, moments.of(self.from_ms, self.until_ms))
+
+    def show(self, shown: Shown) -> None:
+        """Let the row show this."""
+        self.code, self.mark = shown.code, shown.mark
+        self.from_ms, self.until_ms = shown.moment or (None, None)
 
 
 @dataclass(slots=True)
@@ -129,11 +154,12 @@ def _lock(batch: Batch, by: User, views: list[UUID]) -> dict[UUID, View]:
         found = {row[0]: View(*row) for row in cursor.fetchall()}
         cursor.execute(BEFORE, [batch.pk, list(found)])
         earlier = cursor.fetchall()
-    shown: dict[int, tuple[str | None, str]] = dict.fromkeys(found, (None, ""))
-    taken_back = {undoes for *_act, undoes in earlier if undoes}
-    for view, pk, key, kind, code, outcome, _undoes in earlier:
-        step = Step(pk, key, code, outcome or "", shown[view])
-        shown[view] = (code, outcome or "")
+    shown = dict.fromkeys(found, Shown())
+    taken_back = {undoes for *_act, undoes, _moment in earlier if undoes}
+    for view, pk, key, kind, code, outcome, _undoes, marked in earlier:
+        now = Shown(code, outcome or "", moments.from_answer(json.loads(marked)) if marked else None)
+        step = Step(pk, key, now, shown[view])
+        shown[view] = now
         if kind != "undo":
             found[view].named[key] = step
             if pk not in taken_back:
@@ -151,17 +177,18 @@ def _carry_out(now: Round, wish: Wish) -> dict[str, Any]:
     meant = _meant(now, view, wish)
     if isinstance(meant, str):
         return _answer(wish, "refused", view, message=meant)
-    code, mark, undoes = meant
-    before = (view.code, view.mark)
-    view.code, view.mark, view.version = code, mark, view.version + 1
+    shown, undoes = meant
+    before, view.version = view.shown, view.version + 1
+    view.show(shown)
     _remember(view, wish, before)
-    told = _answer(wish, "saved", view, code=code, outcome=mark or None, files=view.files)
-    now.rows.append({"wish": wish, "view": view, "code": code, "undoes": undoes, "answer": audit.canonical(told)})
+    said = {"code": shown.code, "outcome": shown.mark or None, "moment": moments.as_json(shown.moment)}
+    told = _answer(wish, "saved", view, files=view.files, **said)
+    now.rows.append({"wish": wish, "view": view, "code": shown.code, "undoes": undoes, "answer": audit.canonical(told)})
     now.events.append(_event(now, view))
     return told
 
 
-Meant = tuple[str | None, str, int | None]  # code and mark as the row is to be, and the act that is taken back
+Meant = tuple[Shown, int | None]  # what the row is to show, and the act that is taken back
 
 
 def _meant(now: Round, view: View, wish: Wish) -> Meant | str:
@@ -169,14 +196,16 @@ def _meant(now: Round, view: View, wish: Wish) -> Meant | str:
     return GIVEN if view.given else MEANINGS[wish.kind](now, view, wish)
 
 
-def _decide(now: Round, _view: View, wish: Wish) -> Meant | str:
-    return (wish.code, "", None) if wish.code in now.codes else str(UnknownCategory())
+def _decide(now: Round, view: View, wish: Wish) -> Meant | str:
+    if wish.moment and view.kind not in moments.FILMS:
+        return NO_FILM
+    return (Shown(wish.code, "", wish.moment), None) if wish.code in now.codes else str(UnknownCategory())
 
 
 def _mark(_now: Round, view: View, wish: Wish) -> Meant | str:
     if wish.kind == "clear" and view.code is None and not view.mark:
         return NOTHING_HERE
-    return None, OUTCOMES[wish.kind] or "", None
+    return Shown(None, OUTCOMES[wish.kind] or ""), None
 
 
 def _flag(_now: Round, _view: View, _wish: Wish) -> Meant | str:
@@ -191,12 +220,12 @@ def _undo(_now: Round, view: View, wish: Wish) -> Meant | str:
     last = view.steps[-1] if view.steps else None
     if last is None or last.key != wish.undoes or not last.id:
         return NOTHING_HERE
-    return (*last.before, last.id)
+    return last.before, last.id
 
 
 def _redo(_now: Round, view: View, wish: Wish) -> Meant | str:
     again = view.named.get(wish.undoes) if wish.undoes else None
-    return (again.code, again.mark, None) if again else NOTHING_AGAIN
+    return (again.shown, None) if again else NOTHING_AGAIN
 
 
 MEANINGS: dict[str, Callable[[Round, View, Wish], Meant | str]] = {
@@ -213,12 +242,12 @@ MEANINGS: dict[str, Callable[[Round, View, Wish], Meant | str]] = {
 }
 
 
-def _remember(view: View, wish: Wish, before: tuple[str | None, str]) -> None:
+def _remember(view: View, wish: Wish, before: Shown) -> None:
     """Keep the act for those that follow in the same call."""
     if wish.kind == "undo":
         view.steps.pop()
         return
-    step = Step(0, wish.key, view.code, view.mark, before)
+    step = Step(0, wish.key, view.shown, before)
     view.steps.append(step)
     view.named[wish.key] = step
 
@@ -230,6 +259,7 @@ def _answer(wish: Wish, status: str, view: View | None, **more: Any) -> dict[str
 def _event(now: Round, view: View) -> audit.Event:
     """What somebody gave, or that he took it back; the opinion itself has its event when the batch ends."""
     details = {"code": view.code} if view.code is not None else {"mark": view.mark or "cleared"}
+    details |= moments.told(view.shown.moment)
     return audit.Event(events.SECOND_GIVEN, f"secondview:{view.public_id}", now.batch.case.public_id, details)
 
 
@@ -250,7 +280,9 @@ def _write(now: Round) -> None:
         "answer": [row["answer"] for row in now.rows],
     }
     changed = list({row["view"].id: row["view"] for row in now.rows}.values())
-    columns = [[getattr(view, name) for view in changed] for name in ("id", "code", "mark", "version")]
+    columns = [
+        [getattr(view, name) for view in changed] for name in ("id", "code", "mark", "version", "from_ms", "until_ms")
+    ]
     with connection.cursor() as cursor:
         try:
             cursor.execute(OPEN, acts)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.utils import timezone
 
-from cases import events, publishing, standing, states
+from cases import events, moments, publishing, standing, states
 from cases.models import Batch, Why
 from cases.second import opinions
 from cases.second.opinions import Given
@@ -15,7 +15,7 @@ from cases.units import LAST
 from workbench import audit
 
 GIVEN = """
-SELECT v.id, v.content_id, v.decision_id, v.code, v.why, a.id
+SELECT v.id, v.content_id, v.decision_id, v.code, v.why, a.id, v.from_ms, v.until_ms
 FROM cases_secondview v CROSS JOIN LATERAL (
   SELECT max(a.id) AS id FROM cases_act a WHERE a.view_id = v.id AND a.batch_id = v.batch_id AND a.code = v.code
     AND a.kind <> 'undo') a
@@ -23,7 +23,8 @@ WHERE v.batch_id = %s AND v.code IS NOT NULL ORDER BY v.id FOR UPDATE OF v
 """
 # Of what was not given: unsure goes to somebody else, skipped to the end; of a decision that is over nothing is wanted.
 GIVE_BACK = """
-UPDATE cases_secondview v SET batch_id = NULL, position = 0, code = NULL, mark = '', version = v.version + 1,
+UPDATE cases_secondview v SET batch_id = NULL, position = 0, code = NULL, mark = '', from_ms = NULL, until_ms = NULL,
+  version = v.version + 1,
   not_for = CASE WHEN v.mark = 'unsure' THEN v.not_for || %(by)s::bigint ELSE v.not_for END,
   sort_key = CASE WHEN v.mark = 'skipped' AND NOT starts_with(v.sort_key, %(last)s) THEN %(last)s || v.sort_key
     ELSE v.sort_key END,
@@ -45,6 +46,12 @@ class Row(NamedTuple):
     code: str
     why: str
     act: int
+    from_ms: int | None
+    until_ms: int | None
+
+    def given(self, why: str) -> tuple[int, str, str, int | None, int | None]:
+        """What an opinion keeps of it, beside the decision that it is about."""
+        return self.act, self.code, why, self.from_ms, self.until_ms
 
 
 def settle(batch: Batch) -> list[audit.Event]:
@@ -63,7 +70,7 @@ def settle(batch: Batch) -> list[audit.Event]:
             cursor.execute(GIVEN, [batch.pk])
             rows = [Row(*row) for row in cursor.fetchall()]
         told = _decide(batch, [row for row in rows if row.decision is None])
-        kept = [Given(row.decision, row.act, row.code, row.why) for row in rows if row.decision is not None]
+        kept = [Given(row.decision, *row.given(row.why)) for row in rows if row.decision is not None]
         told += opinions.keep(kept, by=batch.user, case=batch.case.public_id, batch=batch.pk)
         _give_back(batch, [row.view for row in rows])
     return told
@@ -74,11 +81,15 @@ def _decide(batch: Batch, rows: Sequence[Row]) -> list[audit.Event]:
     case, by = batch.case, batch.user
     stands = standing.held([row.content for row in rows], case.scheme.scheme_id)
     late = {content: held for content, held in stands.items() if held.code is not None}
-    planned = [Planned(row.act, row.content, row.code) for row in rows if row.content not in late]
+    planned = [
+        Planned(row.act, row.content, row.code, moment=moments.of(row.from_ms, row.until_ms))
+        for row in rows
+        if row.content not in late
+    ]
     written = standing.write(planned, case=case, by=by)
     told = [standing.event(row, case, via="second") for row in written]
     told += publishing.offer(written, case=case, by=by)
-    kept = [Given(late[row.content].decision, row.act, row.code, Why.UNSURE) for row in rows if row.content in late]
+    kept = [Given(late[row.content].decision, *row.given(Why.UNSURE)) for row in rows if row.content in late]
     return told + opinions.keep(kept, by=by, case=case.public_id, batch=batch.pk)
 
 

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as noop
 
-from cases import claiming, ending, events, names, problems
+from cases import claiming, ending, events, moments, names, problems
 from cases.errors import NothingLeft
 from cases.models import Batch, Case, Item
 from cases.second import checking, shares
@@ -34,7 +34,8 @@ WITH pick AS (
   SELECT v.id, v.sort_key FROM cases_secondview v WHERE v.case_id = %(case)s AND {ASKABLE}
   ORDER BY v.sort_key, v.id LIMIT %(most)s FOR UPDATE OF v SKIP LOCKED),
 placed AS (SELECT id, row_number() OVER (ORDER BY sort_key, id) AS n FROM pick)
-UPDATE cases_secondview v SET batch_id = %(batch)s, position = p.n, code = NULL, mark = '', version = v.version + 1
+UPDATE cases_secondview v SET batch_id = %(batch)s, position = p.n, code = NULL, mark = '', from_ms = NULL,
+  until_ms = NULL, version = v.version + 1
 FROM placed p WHERE v.id = p.id
 """  # noqa: S608 only constants of this module
 WAITING = f"""
@@ -46,7 +47,7 @@ FROM unnest(%(cases)s::bigint[]) AS c(id)
 """  # noqa: S608 only constants of this module
 UNITS = """
 SELECT v.public_id, i.public_id, v.position, v.version, c.kind, c.duration_ms, c.preview, c.preview_reason, f.raw_path,
-  f.copies, v.code, v.mark
+  f.copies, v.code, v.mark, v.from_ms, v.until_ms
 FROM cases_secondview v JOIN cases_item i ON i.id = v.item_id JOIN cases_content c ON c.id = v.content_id
 LEFT JOIN LATERAL (
   SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f
@@ -118,7 +119,7 @@ def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, An
 
 
 def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
-    view, item, position, version, kind, duration, preview, reason, raw, copies, code, mark = row
+    view, item, position, version, kind, duration, preview, reason, raw, copies, code, mark, *moment = row
     return {
         "id": str(view),
         "item": str(item),
@@ -135,6 +136,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "reason": problems.words(reason),
         "tags": [],  # what sets say is not told
         "code": code,
+        "moment": moments.as_json(moments.of(*moment)),
         "outcome": mark or None,
         "flagged": False,  # nor what others marked
     }

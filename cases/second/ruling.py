@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from cases import closing, events, grounds, inspector, publishing, standing, states
+from cases import closing, events, grounds, inspector, moments, publishing, standing, states
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded, UnknownCategory
 from cases.models import Act, Case, Decision, Disagreement, Item, SecondOpinion
 from cases.second import blind
@@ -80,7 +80,7 @@ class Side:
     """What one of the two gave: code, the reason he wrote and how sure he was, if he said so; whether he looked and for
     how many milliseconds.
 
-    That a decision was inherited is not told: only the first can be.
+    That a decision was inherited is not told: only the first can be. `moment`: what of a film he marked, or "".
     """
 
     code: str
@@ -88,6 +88,7 @@ class Side:
     confidence: str
     looked: bool
     unveiled_ms: int
+    moment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,8 @@ def show(disagreement: Disagreement) -> Shown:
 def _side(given: Decision | SecondOpinion, item: Item) -> Side:
     confidence, text = grounds.of(given.act_id)
     reason = text or (given.reason if isinstance(given, Decision) else "")  # an opinion's says why it was asked for
-    return Side(str(given.code), reason, confidence, given.basis == VIEWED, _unveiled(given.by_id, item))
+    marked = moments.words(moments.of(given.from_ms, given.until_ms))
+    return Side(str(given.code), reason, confidence, given.basis == VIEWED, _unveiled(given.by_id, item), marked)
 
 
 def _turned(disagreement: Disagreement) -> bool:

@@ -15,7 +15,19 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import contradictions, decisions, figures, inspector, listing, marks, notes, shown, viewing, why_here
+from cases import (
+    contradictions,
+    decisions,
+    figures,
+    inspector,
+    listing,
+    marks,
+    moments,
+    notes,
+    shown,
+    viewing,
+    why_here,
+)
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
 from cases.second import blind
@@ -177,6 +189,7 @@ def _decisions(
             "by": row.by_name if row.in_scope else _("in another case"),
             "category": categories.get(row.code or ""),
             "basis": row.get_basis_display(),
+            "moment": moments.words(moments.of(row.from_ms, row.until_ms)),
             "reason": row.reason if row.in_scope else "",
             "in_force": bool(standing and standing.decision_id == row.pk),
         }

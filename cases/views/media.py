@@ -1,15 +1,18 @@
 """Pictures of evidence: only re-encoded previews, never cached, each clear one noted."""
 
+import json
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET
 
-from cases import viewing
+from cases import playing, viewing
 from cases.errors import NoPreview
-from cases.models import Keyframe, Viewing
-from workbench.errors import NotAllowed
+from cases.models import Keyframe, Listening, Viewing
+from cases.veils import packed
+from workbench.errors import BadInput, NotAllowed
+from workbench.jail import Piece
 from workbench.requests import SignedRequest
 
 ALLOWED_USES = {"image", "video", "audio", "empty"}
@@ -49,6 +52,47 @@ def clear_frame(request: SignedRequest, item: UUID, number: int) -> HttpResponse
     _only_inside(request)
     found = viewing.item_for(request.user, "media.clear", item)
     return _noted(*viewing.clear_frame(item=found, number=number, by=request.user))
+
+
+@require_GET
+def clip(request: SignedRequest, item: UUID) -> HttpResponse:
+    """A piece of a film, grey and without sound (`?from=` milliseconds, `&speed=`); its viewing token in X-Viewing."""
+    _only_inside(request)
+    start, speed = _whole(request, "from", 0), _whole(request, "speed", playing.SPEEDS[0])
+    if speed not in playing.SPEEDS:
+        raise BadInput(f"speed must be one of {', '.join(map(str, playing.SPEEDS))}.")
+    found = viewing.item_for(request.user, "media.clear", item)
+    return _piece(*playing.clip(item=found, by=request.user, start=start, speed=speed))
+
+
+@require_GET
+def sound(request: SignedRequest, item: UUID) -> HttpResponse:
+    """A piece of the sound of a film (`?from=` milliseconds), without its picture; its token in X-Viewing."""
+    _only_inside(request)
+    found = viewing.item_for(request.user, "media.clear", item)
+    return _piece(*playing.sound(item=found, by=request.user, start=_whole(request, "from", 0)))
+
+
+def _whole(request: HttpRequest, name: str, default: int) -> int:
+    text = request.GET.get(name, str(default))
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise BadInput(f"{name} must be a whole number.")
+    return int(text)
+
+
+def _piece(piece: Piece, row: Viewing | Listening | None) -> HttpResponse:
+    """What the piece is as JSON, then its pictures or its samples, each behind its length."""
+    told = {
+        "start": piece.start,
+        "next": piece.next,
+        "reason": playing.words(piece),
+        "at": [at for at, _picture in piece.pictures],
+    }
+    parts = [json.dumps(told).encode(), *(picture for _at, picture in piece.pictures), piece.sound]
+    response = _picture(packed(parts), "application/octet-stream")
+    if row is not None:
+        response["X-Viewing"] = str(row.token)
+    return response
 
 
 @require_GET

@@ -137,6 +137,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
                 "category": of.get(side.code),
                 "reason": side.reason,
                 "confidence": CONFIDENCE[side.confidence],
+                "moment": side.moment,
                 "looked": side.looked,
                 "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
             }

@@ -59,6 +59,16 @@ export async function getClear(url, signal) {
   return { blob: await answer.blob(), token: answer.headers.get("X-Viewing") };
 }
 
+/** A piece of a film in memory: what is told of it, its parts as bytes, and the token under which it counts. */
+export async function getPiece(url, signal) {
+  const answer = await ask(url, { signal, headers: { Accept: "application/octet-stream" } });
+  const bytes = await answer.arrayBuffer();
+  const [view, parts] = [new DataView(bytes), []];
+  for (let at = 0; at < bytes.byteLength; at += 4 + view.getUint32(at)) parts.push(bytes.slice(at + 4, at + 4 + view.getUint32(at)));
+  const [told, ...rest] = parts;
+  return { ...JSON.parse(new TextDecoder().decode(told)), parts: rest, token: answer.headers.get("X-Viewing") };
+}
+
 /** A request that changes something; where the page's token is old, it is sent once more with a fresh one. */
 async function change(url, { headers, ...options }) {
   const send = () => ask(url, { ...options, headers: { Accept: "application/json", "X-CSRFToken": csrf(), ...headers } });

@@ -4,7 +4,7 @@ import { gettext } from "./words.js";
 
 const AGAIN = 1000; // milliseconds until the server is asked once more what a stack shows
 
-const state = ({ code, outcome, left }) => ({ code, outcome, left });
+const state = ({ code, outcome, left, moment = null }) => ({ code, outcome, left, moment });
 
 // What a unit shows after an act that leaves nobody open in its stack; F concerns the flag alone.
 const AFTER = {
@@ -22,8 +22,8 @@ function rest(kind, unit, scope, reach) {
 }
 
 function after(kind, unit, { code, scope, reach }) {
-  const left = rest(kind, unit, scope, reach);
-  return left > 0 ? { code: null, outcome: null, left } : AFTER[kind](unit, code);
+  const [left, moment] = [rest(kind, unit, scope, reach), unit.moment ?? null];
+  return { moment, ...(left > 0 ? { code: null, outcome: null, left } : AFTER[kind](unit, code)) };
 }
 
 export class Desk {
@@ -74,6 +74,7 @@ export class Desk {
       if (unit.changing || (kind === "clear" && !isHandled(unit))) continue;
       const [before, then] = [state(unit), after(kind, unit, { code, scope, reach })];
       const extra = { item: item ?? unit.item, seen, code, scope: kind === "decide" ? scope : "stack" };
+      if (kind === "decide" && unit.moment && extra.item === unit.item) extra.moment = unit.moment;
       unit.changing = rest(kind, unit, scope, reach) > 0;
       Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : then);
       steps.push({ unit, kind, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });
@@ -81,6 +82,15 @@ export class Desk {
     }
     if (steps.length) this.#did(steps);
     return steps.map(({ unit, act }) => ({ unit, key: act.key }));
+  }
+
+  /** A moment of a film is marked, or no longer (null): told with the decision, and with a new one where there is one. */
+  mark(unit, moment) {
+    const before = state(unit);
+    unit.moment = moment;
+    const extra = { item: unit.item, code: unit.code, scope: "item", ...(moment ? { moment } : {}) };
+    const act = unit.code === null ? null : this.#queue("decide", unit, extra);
+    this.#did([{ unit, kind: act ? "decide" : "mark", before, after: state(unit), act }]);
   }
 
   #did(steps) {
@@ -169,7 +179,12 @@ export class Desk {
     to.push(acts);
     const inOrder = kind === "undo" ? [...acts].reverse() : acts; // of two acts on one stack the later goes first
     return inOrder.map((step) => {
-      const [{ unit }, named] = [step, step.act.key];
+      const [{ unit }, named] = [step, step.act?.key ?? null];
+      if (step.kind === "mark") { // nobody was told of it
+        unit.moment = step[side].moment;
+        this.changed(unit);
+        return { unit, key: null, named };
+      }
       const isFlag = step.kind === "flag";
       unit.changing = (unit.items > 1 || step.kind === "split" || step.kind === "join") && !isFlag; // which picture it goes back to, the server says
       Object.assign(unit, isFlag ? { flagged: !unit.flagged } : { ...step[side], flagged: unit.flagged });
@@ -208,6 +223,7 @@ export class Desk {
       return;
     }
     if (unit.waiting === 0 && !ofFlag) Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
+    if (unit.waiting === 0 && !ofFlag && unit.code !== null) unit.moment = result.moment ?? null;
     this.changed(unit);
   }
 

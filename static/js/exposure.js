@@ -44,14 +44,26 @@ export class Exposure {
     this.#tokens.set(token, entry);
   }
 
+  /** Adds time for which the sound behind `token` was heard: it is told like a look, and is none. */
+  hear(token, item, milliseconds) {
+    const entry = this.#tokens.get(token) ?? { item, total: 0, reported: 0, heard: true };
+    entry.total += milliseconds;
+    this.#tokens.set(token, entry);
+  }
+
+  #of(item) {
+    return [...this.#tokens].filter(([, entry]) => entry.item === item && entry.total > 0);
+  }
+
   /** Every unveiling of an item so far: running totals, so that a repeated report counts once. */
   of(item) {
-    return [...this.#tokens].filter(([, entry]) => entry.item === item && entry.total > 0).map(told);
+    return this.#of(item).map(told);
   }
 
   /** Milliseconds for which an item was unveiled in this batch. */
   seen(item) {
-    return this.of(item).reduce((sum, viewing) => sum + viewing.revealed_ms, this.#earlier.get(item) ?? 0);
+    const looks = this.#of(item).filter(([, entry]) => !entry.heard).map(told);
+    return looks.reduce((sum, viewing) => sum + viewing.revealed_ms, this.#earlier.get(item) ?? 0);
   }
 
   #fresh() {

@@ -32,8 +32,11 @@ function head(unit, where) {
 
 function noPicture(unit) {
   if (unit.preview === "made") return null;
+  const film = unit.kind === "video";
   const text = {
-    partial: [gettext("Only part of the picture could be read."), gettext("What is missing shows as grey.")],
+    partial: film
+      ? [gettext("Only part of this film could be read."), gettext("Its frames and the clip go as far as that.")]
+      : [gettext("Only part of the picture could be read."), gettext("What is missing shows as grey.")],
     pending: [gettext("The picture is not made yet."), gettext("It comes by itself; the hashes are good.")],
   }[unit.preview] ?? [gettext("No picture for this item."), gettext("The hashes are good. Decide from what is known, or skip.")];
   return section(null, el("div", { class: "note" }, icon("file-x", ""),

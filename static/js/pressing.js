@@ -60,7 +60,8 @@ export class Pressing {
     if (!made.length) return review.explain(id === "undo" ? gettext("Nothing to undo in this batch.") : gettext("Nothing to redo."));
     const [{ unit }] = made;
     if (!review.units().includes(unit)) review.ending.stopLookingBack();
-    review.last.again({ text: id === "undo" ? gettext("Undone") : gettext("Made again") }, made.map(({ key, named }) => [key, named]));
+    const told = made.filter(({ key }) => key !== null);
+    if (told.length) review.last.again({ text: id === "undo" ? gettext("Undone") : gettext("Made again") }, told.map(({ key, named }) => [key, named]));
     if (unit !== review.stackView.unit) {
       review.closeStack();
       review.move(review.units().indexOf(unit));

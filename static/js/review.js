@@ -8,6 +8,7 @@ import { fillDock, scopeOf } from "./dock.js";
 import { afterPaint, announce } from "./dom.js";
 import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
+import { Filming } from "./filming.js";
 import { Grid } from "./grid.js";
 import { Inspector } from "./inspector.js";
 import { Last } from "./last.js";
@@ -82,8 +83,10 @@ class Review {
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
     this.viewer = new Viewer(part("viewer"), {
       frames: (item) => `${this.batch.address}/items/${item}/frames`,
-      onFrame: () => this.#frameFocused(),
+      onFrame: (how) => this.#frameFocused(how),
+      exposure: this.exposure,
     });
+    this.filming = new Filming(this);
     this.stackView = new StackView(this, part("stack"));
     this.looking = new Looking(main, this);
     this.beside = new Trips(part("beside"), part("inspector"), this);
@@ -178,6 +181,7 @@ class Review {
   }
 
   leave() {
+    this.viewer.film.stop();
     this.unveiler.panic();
     if (!this.ending.closed) this.outbox.farewell();
     this.batch.units.forEach(drop);
@@ -235,10 +239,11 @@ class Review {
   }
 
   /** Another frame of the film in the viewer has the focus; or it has no frames after all. */
-  #frameFocused() {
+  #frameFocused({ quiet = false } = {}) {
     if (!this.viewer.isOpen) return;
     this.unveiler.focus(this.target.unit);
-    if (this.viewer.board.isOpen) announce(this.viewer.board.spoken);
+    this.inspector.paintSession();
+    if (this.viewer.board.isOpen && !quiet) announce(this.viewer.board.spoken);
   }
 
   resize(step) {

@@ -1,6 +1,7 @@
 // One tile of the grid: a veil, its tags, and once decided its verdict. Built once, then only repainted.
 import { canUnveil, files, isHandled } from "./batch.js";
 import { categoryMark, clock, el, glyph, icon } from "./dom.js";
+import { momentText } from "./lane.js";
 import { gettext, ngettext, number, tenths } from "./words.js";
 
 const tag = (corner, ...content) => el("span", { class: `tag ${corner}` }, ...content);
@@ -25,6 +26,7 @@ export function marks(unit, category) {
   const made = category ? [categoryMark(category)] : [];
   if (!category && unit.outcome) made.push(el("span", { class: "cat" }, ...outcome(unit)));
   if (unit.flagged) made.push(el("span", { class: "pill warn" }, icon("flag"), gettext("Flag")));
+  if (unit.moment) made.push(el("span", { class: "pill acc num" }, icon("film"), gettext("Basis %(at)s", { at: momentText(unit.moment) })));
   return made;
 }
 

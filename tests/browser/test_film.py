@@ -1,16 +1,32 @@
-"""A film in the viewer: its storyboard, each frame a look of its own."""
+"""A film in the viewer: its storyboard, each frame a look of its own; clip and sound for as long as a key is held."""
 
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
-from tests.browser import desk
+from tests.browser import desk, rows
 from tests.browser.conftest import World
 from tests.browser.desk import focused
 from tests.browser.test_axe import complaints
+from tests.product import Product
 
 pytestmark = pytest.mark.browser
+# For how long the canvas was to be seen, as the page itself tells it.
+WATCH = """() => {
+  const canvas = document.querySelector('.frame canvas');
+  window.played = { total: 0, since: null, times: 0 };
+  new MutationObserver(() => {
+    const seen = !canvas.hidden;
+    if (seen === (window.played.since !== null)) return;
+    const { since, times, total } = window.played, now = performance.now();
+    if (seen) Object.assign(window.played, { since: now, times: times + 1 });
+    else Object.assign(window.played, { since: null, total: total + now - since });
+  }).observe(canvas, { attributeFilter: ['hidden'] });
+}"""
+PLAYED = "SELECT token::text, revealed_ms FROM cases_viewing WHERE from_ms IS NOT NULL"
+HEARD = "SELECT token::text, heard_ms FROM cases_listening"
+BASIS = "SELECT basis, from_ms, until_ms FROM cases_decision WHERE from_ms IS NOT NULL"
 
 
 def test_frames_of_a_film_are_unveiled_one_by_one_and_belong_to_its_decision(
@@ -39,3 +55,72 @@ def test_frames_of_a_film_are_unveiled_one_by_one_and_belong_to_its_decision(
     assert sum(f"{film}/frames/" in url for url in clear) in {2, 3}  # the last had the focus, and was left at once
     page.keyboard.press("Escape")
     expect(focused(page)).to_be_focused()
+
+
+def test_a_film_plays_while_the_key_is_held_and_no_longer_and_every_piece_is_counted(
+    at_desk: Callable[..., Page], world: World, live: Product
+) -> None:
+    page = at_desk("kim")
+    desk.claim(page, f"/cases/{world.film}/")
+    came: dict[str, list[str]] = {"clip": [], "sound": []}
+    asked: list[str] = []
+
+    def arrived(answer: Response) -> None:
+        what = answer.url.partition("?")[0].rpartition("/")[2]
+        if what in came:
+            came[what].append(answer.headers["x-viewing"])
+
+    page.on("response", arrived)
+    page.on("request", lambda request: asked.append(request.url) if "/clip?" in request.url else None)
+    page.locator(".tile", has_text="0:24").click()
+    page.keyboard.press("Enter")
+    canvas, frames = page.locator(".frame canvas"), page.get_by_role("listbox", name="Frames of this film")
+    expect(frames.get_by_role("option").first).to_be_visible()
+    page.evaluate(WATCH)
+    page.wait_for_timeout(300)
+    assert asked == []  # nothing is played before a key is held
+
+    page.keyboard.press("i")
+    page.keyboard.down("p")
+    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+    expect(frames).to_be_hidden()
+    page.keyboard.press("]")
+    expect(page.get_by_text("4 ×")).to_be_visible()
+    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+    page.wait_for_timeout(600)
+    page.keyboard.press("i")
+    page.keyboard.up("p")
+    expect(canvas).to_be_hidden()
+    assert complaints(page, "a clip") == []
+    for ends in ("window.dispatchEvent(new Event('blur'))", "document.dispatchEvent(new Event('winnow:panic'))"):
+        page.keyboard.down("p")
+        expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+        page.evaluate(ends)
+        expect(canvas).to_be_hidden()
+        page.keyboard.up("p")
+    before = len(asked)
+    page.keyboard.press("v")
+    page.keyboard.down("p")
+    expect(page.get_by_text("playing the sound, picture off")).to_be_visible()
+    page.wait_for_timeout(800)
+    page.keyboard.up("p")
+    expect(page.get_by_text("hold P to listen")).to_be_visible()
+    assert (len(asked), canvas.is_hidden()) == (before, True)
+
+    expect(page.locator(".stage .pill", has_text="Basis 0:00–0:0")).to_be_visible()
+    [act] = desk.saved(page, lambda: page.keyboard.press("1"))
+    assert act["moment"]["from_ms"] < act["moment"]["until_ms"]
+    assert rows.of(live, BASIS) == [["viewed", act["moment"]["from_ms"], act["moment"]["until_ms"]]]
+    page.keyboard.press("z")  # before the film is decided again: the mark is there
+    expect(page.locator(".stage .pill", has_text="Basis 0:00–0:0")).to_be_visible()
+
+    played, told = page.evaluate("window.played"), dict(rows.of(live, PLAYED))
+    assert set(came["clip"]) <= set(told)
+    assert len(told) <= len(asked)  # what was asked for as the key went up may have been made, and never came
+    counted = sum(ms or 0 for ms in told.values())
+    assert (played["times"], played["since"]) == (4, None)
+    assert counted > 600
+    assert abs(counted - played["total"]) <= 60 * played["times"]
+    heard = dict(rows.of(live, HEARD))
+    assert set(heard) == set(came["sound"])
+    assert 300 < sum(heard.values()) < 3000

@@ -20,7 +20,7 @@ WHOLE = Preview(
     metadata={"make": "Canon", "taken_at": "2020-05-04T10:00:00+00:00", "taken_zone": "offset", "latitude": 51.5,
               "longitude": -0.1, "more": {"Lens": "50 mm"}},
     embedded=(Slice("motion-photo.mp4", 600, 400),),
-    keyframes=(Keyframe(0, True, WEBP, JPEG, bytes(32), 77), Keyframe(8000, False, OTHER, JPEG + b"2")),
+    keyframes=(Keyframe(0, True, WEBP, JPEG, bytes(32), 77, 3), Keyframe(8000, False, OTHER, JPEG + b"2")),
 )  # fmt: skip
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -40,7 +40,7 @@ def test_an_honest_answer_arrives_as_it_was_sent(preview: Preview) -> None:
     assert travelled(preview) == preview
 
 
-FRAME = [0, True, len(WEBP), len(JPEG), "", 0]
+FRAME = [0, True, len(WEBP), len(JPEG), "", 0, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The hostile corpus against the jail alone: every outcome is one that its manifest permits."""
 
 import importlib.util
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.shared_data import shared_tool
 from tests.workbench.jail_samples import preview_of
-from workbench.jail import ArchiveLimits, Decoder
+from workbench.jail import ArchiveLimits, Decoder, Player
 
 BUILDERS = ("build_images", "build_bombs", "build_active", "build_video", "build_plain", "build_archives")
 
@@ -45,6 +46,21 @@ def test_every_hostile_file_ends_as_its_manifest_permits(corpus: Any) -> None:
                 wrong[item["path"]] = (answer.state, answer.reason)
     assert len(corpus.items) > 600
     assert not wrong
+
+
+@pytest.mark.slow
+def test_every_hostile_film_is_played_as_far_as_it_goes_and_kills_no_player(corpus: Any) -> None:
+    films = [Path(corpus.out) / item["path"] for item in corpus.items if item["path"].startswith("evidence/video/")]
+    assert len(films) > 10
+    with closing(Player()) as player:
+        for path in films:
+            with path.open("rb") as file:
+                for piece in (
+                    player.pictures(file.fileno(), path.name, start=0, step=200),
+                    player.pictures(file.fileno(), path.name, start=60_000, step=1600),
+                    player.sound(file.fileno(), start=0),
+                ):
+                    assert piece.reason not in ("decoder-killed", "decoder-timeout"), path
 
 
 @pytest.mark.slow

@@ -31,7 +31,7 @@ def packed(preview: Preview) -> tuple[wire.Header, list[bytes]]:
     for frame in preview.keyframes:
         bodies += [frame.veil, frame.clear]
         sizes = (len(frame.veil), len(frame.clear))
-        frames.append((frame.at_ms, frame.scene, *sizes, frame.pdq.hex(), frame.pdq_quality))
+        frames.append((frame.at_ms, frame.scene, *sizes, frame.pdq.hex(), frame.pdq_quality, frame.folded))
     header["veil"], header["clear"] = len(preview.veil), len(preview.clear)
     header["pdq"], header["keyframes"] = preview.pdq.hex(), frames
     header["embedded"] = [(one.name, one.offset, one.length) for one in preview.embedded]
@@ -109,14 +109,14 @@ def _veil(picture: bytes) -> bytes:
 
 def _keyframes(value: object, pictures: _Pictures) -> Iterator[Keyframe]:
     before = -1
-    for one in _rows(value, MAX_KEYFRAMES, 6):
-        at, scene, veil, clear, pdq, quality = one
+    for one in _rows(value, MAX_KEYFRAMES, 7):
+        at, scene, veil, clear, pdq, quality, folded = one
         if not isinstance(scene, bool) or _number(at) <= before or _number(quality) > 100:
             raise ValueError("keyframe")
         before = at
         frame = Keyframe(
             at, scene, _veil(pictures.next(_number(veil), MAX_VEIL)),
-            _clear(pictures.next(_number(clear), MAX_FRAME)), _pdq(pdq), quality,
+            _clear(pictures.next(_number(clear), MAX_FRAME)), _pdq(pdq), quality, _number(folded),
         )  # fmt: skip
         if not frame.veil or not frame.clear:
             raise ValueError("keyframe")

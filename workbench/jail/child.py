@@ -1,4 +1,4 @@
-"""The jail's own process: `python -m workbench.jail.child media|archives|images PARENT UID full|incomplete`.
+"""The jail's own process: `python -m workbench.jail.child media|films|archives|images PARENT UID full|incomplete`.
 
 Descriptor 0 is its socket to the worker and the only way in or out. It imports no Django and no database
 driver, is handed an empty environment, answers one request at a time and ends when the socket does.
@@ -45,6 +45,20 @@ def _media() -> Serve:
     return serve
 
 
+def _films() -> Serve:
+    from workbench.jail import media, pieces, playing, tape
+
+    media.warm_up()
+    tape.warm_up()
+    theatre = playing.Theatre()
+
+    def serve(sock: socket.socket, request: dict[str, Any], descriptor: int) -> None:
+        header, bodies = pieces.packed(theatre.piece(request, descriptor))
+        wire.send(sock, header, *bodies)
+
+    return serve
+
+
 def _archives() -> Serve:
     from workbench.jail import archives
 
@@ -59,7 +73,7 @@ def _images() -> Serve:
     return images.serve
 
 
-WORKS = {"media": _media, "archives": _archives, "images": _images}
+WORKS = {"media": _media, "films": _films, "archives": _archives, "images": _images}
 
 
 if __name__ == "__main__":

@@ -37,9 +37,9 @@ def plain(container: Any, stream: Any, film: Film, until: float) -> Taken:
     For a film whose keyframes are too rare or missing; in a freshly opened container.
     """
     plain_until, due = time.monotonic() + PLAIN_SECONDS, 0
-    for packet in _packets(container, stream, film):
-        for frame in _decoded(packet, film):
-            at = _at_ms(frame, stream)
+    for packet in packets(container, stream, film):
+        for frame in decoded(packet, film):
+            at = at_ms(frame, stream)
             if at >= due:
                 due = at + PLAIN_STEP_MS
                 yield at, _picture(frame, film)
@@ -52,15 +52,15 @@ def plain(container: Any, stream: Any, film: Film, until: float) -> Taken:
 def _in_order(container: Any, stream: Any, film: Film, until: float) -> Taken:
     step = max(LEAST_STEP_MS, film.duration_ms // results.MAX_KEYFRAMES)
     due = counted = end = 0
-    for packet in _packets(container, stream, film):
+    for packet in packets(container, stream, film):
         at = milliseconds(packet.pts or packet.dts, packet.time_base)
         counted += bool(packet.size) and not packet.is_discard
         end = max(end, at + milliseconds(packet.duration, packet.time_base))
         if packet.size and not (packet.is_keyframe and at >= due):
             continue
         due = at + step
-        for frame in _decoded(packet, film):
-            yield _at_ms(frame, stream), _picture(frame, film)
+        for frame in decoded(packet, film):
+            yield at_ms(frame, stream), _picture(frame, film)
         if time.monotonic() > until:
             return
     film.frames = min(counted, results.MAX_NUMBER)
@@ -75,7 +75,7 @@ def _by_seeking(container: Any, stream: Any, film: Film, until: float) -> Taken:
         with suppress(av.FFmpegError, OSError, ValueError):  # a container that cannot seek is read from where it is
             container.seek((container.start_time or 0) + place * 1000, backward=True)
         frame = next(_frames(container, stream, film), None)
-        if frame is not None and (at := _at_ms(frame, stream)) > last:
+        if frame is not None and (at := at_ms(frame, stream)) > last:
             last = at
             yield at, _picture(frame, film)
         tries += 1
@@ -85,14 +85,14 @@ def _by_seeking(container: Any, stream: Any, film: Film, until: float) -> Taken:
 
 def _frames(container: Any, stream: Any, film: Film) -> Iterator[Any]:
     failures = 0
-    for packet in _packets(container, stream, film):
-        yield from _decoded(packet, film)
+    for packet in packets(container, stream, film):
+        yield from decoded(packet, film)
         failures += film.damaged
         if failures > MAX_FAILURES:
             return
 
 
-def _packets(container: Any, stream: Any, film: Film) -> Iterator[Any]:
+def packets(container: Any, stream: Any, film: Film) -> Iterator[Any]:
     """Packets as far as the container goes."""
     try:
         yield from container.demux(stream)
@@ -102,7 +102,7 @@ def _packets(container: Any, stream: Any, film: Film) -> Iterator[Any]:
         film.damaged = True
 
 
-def _decoded(packet: Any, film: Film) -> list[Any]:
+def decoded(packet: Any, film: Film) -> list[Any]:
     """The frames of a packet; none of a damaged one."""
     try:
         return list(packet.decode())
@@ -113,20 +113,30 @@ def _decoded(packet: Any, film: Film) -> list[Any]:
         return []
 
 
-def _at_ms(frame: Any, stream: Any) -> int:
+def at_ms(frame: Any, stream: Any) -> int:
+    """Milliseconds from the start of the film."""
     return milliseconds((frame.pts or 0) - (stream.start_time or 0), frame.time_base or stream.time_base)
 
 
 def _picture(frame: Any, film: Film) -> Image.Image:
     """The frame upright, in RGB and no larger than a preview; sets the upright size of the film."""
+    picture = upright(frame, results.CLEAR_LONGEST)
+    film.width, film.height = frame.width, frame.height
+    if _quarter_turns(frame.rotation) % 2:
+        film.width, film.height = frame.height, frame.width
+    return picture
+
+
+def upright(frame: Any, longest: int) -> Image.Image:
+    """A decoded frame upright, in RGB, its longest side at most `longest`.
+
+    Raises MemoryError for one of too many pixels.
+    """
     if frame.width * frame.height > results.MAX_PIXELS:
         raise MemoryError
-    width, height = shrink.within((frame.width, frame.height))
+    width, height = shrink.within((frame.width, frame.height), longest)
     picture: Image.Image = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_image()
-    film.width, film.height = frame.width, frame.height
     quarter_turns = _quarter_turns(frame.rotation)
-    if quarter_turns % 2:
-        film.width, film.height = frame.height, frame.width
     return picture.rotate(90 * quarter_turns, expand=True) if quarter_turns else picture
 
 

@@ -49,7 +49,7 @@ class Jail:
     """One child process and the socket to it, from start to end."""
 
     def __init__(self, work: str, terms: Terms = USUAL, module: str = CHILD) -> None:
-        """Start a process for `work`, media, archives or images; it is ready when `wait` returns."""
+        """Start a process for `work`, media, films, archives or images; it is ready when `wait` returns."""
         self.sock, theirs = socket.socketpair()
         self.owner = os.getpid()
         self.served = 0

@@ -11,6 +11,7 @@ UNDECODABLE = "undecodable"  # the decoder refused the bytes
 UNSUPPORTED = "unsupported-format"  # a medium by its signature, but none that this jail opens
 NOT_MEDIA = "not-media"
 NO_PICTURE = "no-picture"  # sound only
+NO_SOUND = "no-sound"  # a film without any; never the reason of a preview
 TOO_MANY_PIXELS = "too-many-pixels"
 DECODER_LIMIT = "decoder-limit"  # needed more memory than the jail has
 DECODER_TIMEOUT = "decoder-timeout"
@@ -70,6 +71,7 @@ class Keyframe:
     clear: bytes
     pdq: bytes = b""  # 32 bytes; empty below quality 50
     pdq_quality: int = 0  # 0 to 100
+    folded: int = 0  # times EVERY_MS of storyboard.py for which nothing changed behind it
 
 
 @dataclass(frozen=True, slots=True)

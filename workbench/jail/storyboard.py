@@ -4,6 +4,8 @@ Frames are shown to it in the order of time, whoever took them (a film, an anima
 MAX_KEYFRAMES of them, 320 pixels wide, and the one frame that speaks best for the whole. Runs in the jail.
 """
 
+from dataclasses import replace
+
 from PIL import Image, ImageChops, ImageStat
 
 from workbench.jail import pdq, shrink
@@ -37,12 +39,14 @@ class Storyboard:
         scene = not self.seen or _difference(cells, self._last_seen) >= CUT
         self.seen += 1
         self._last_seen = cells
-        if scene or self._is_due(at_ms, cells):
+        if scene or (self._is_due(at_ms, 1) and _difference(cells, self._last_kept) >= EQUAL):
             self._last_kept = cells
             self._keep(_keyframe(at_ms, scene, picture))
+        elif self._is_due(at_ms, 1 + (last := self.keyframes[-1]).folded):
+            self.keyframes[-1] = replace(last, folded=last.folded + 1)
 
-    def _is_due(self, at_ms: int, cells: Image.Image) -> bool:
-        return at_ms - self.keyframes[-1].at_ms >= self._every and _difference(cells, self._last_kept) >= EQUAL
+    def _is_due(self, at_ms: int, times: int) -> bool:
+        return at_ms - self.keyframes[-1].at_ms >= times * self._every
 
     def _keep(self, frame: Keyframe) -> None:
         if self.keyframes and frame.at_ms <= self.keyframes[-1].at_ms:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cases import evidence, exports, rehashing, tasks
+from cases import evidence, exports, film_files, rehashing, tasks
+from cases.demo import clips
 from cases.exports.base import Options
 from cases.exports.vics_files import EvidenceMissing
 from cases.ingest import listing, originals, pipeline, sweeping
@@ -170,3 +171,23 @@ def test_of_the_command_leaves_in_place_what_it_is_told_to(case: Case, share: Pa
     assert (Exhibit.objects.get().keep, blobs(case)) == ("place", [])
     page = signed_in(case.lead).get(f"/cases/{case.public_id}/", secure=True).content.decode()
     assert "Folder, left in place" in page
+
+
+def test_a_film_is_copied_once_for_as_long_as_it_is_played(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = clips.pan("alpine", 1, 1)
+    source = tree(tmp_path / "films", {"one.mp4": film})
+    pipeline.drain(leave(case, source).pk)
+    for _ in range(2):
+        with (
+            film_files.opened(case.agency, content(film)) as first,
+            film_files.opened(case.agency, content(film)) as other,
+        ):
+            assert first.read(100) == film[:100]  # each has a place of its own in it
+            assert other.read() == film
+        (source / "one.mp4").unlink(missing_ok=True)
+    monkeypatch.setattr(film_files, "KEPT_SECONDS", 0.0)
+    film_files._sweep()
+    with pytest.raises(Spoiled), film_files.opened(case.agency, content(film)):
+        pass
