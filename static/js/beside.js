@@ -2,6 +2,7 @@
 // to be looked at is added to the batch. Closing comes back to the very unit one came from.
 import { getBytes, postJson } from "./api.js";
 import { announce, el, isolated } from "./dom.js";
+import { cap } from "./keys.js";
 import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
 import { gettext, ngettext } from "./words.js";
@@ -85,7 +86,7 @@ export class Beside {
   #about(row) {
     this.row = row;
     this.joins.hidden = row.stack === (this.unit.stack ?? this.unit.id);
-    this.joins.replaceChildren("Join ", isolated(row.name, "name"), " ", el("kbd", {}, "U"));
+    this.joins.replaceChildren(gettext("Join"), " ", isolated(row.name, "name"), " ", cap("join"));
   }
 
   /** U: it belongs to the unit that one came from. */
@@ -96,7 +97,7 @@ export class Beside {
       if (this.isOpen) await this.#load();
       this.root.querySelector("[data-first]")?.focus();
     } catch (error) {
-      review.notices.show("beside", { tone: "warn", icon: "info", title: "Not joined.", text: error.message });
+      review.notices.show("beside", { tone: "warn", icon: "info", title: gettext("Not joined."), text: error.message });
     }
   }
 

@@ -2,10 +2,11 @@
 // and five squares sink into a well; a full row goes. No points, no levels, no end: a full well is emptied. It rests
 // whenever it has not the focus; for who wants less motion, nothing falls by itself.
 import { el } from "./dom.js";
+import { gettext } from "./words.js";
 
 const [ACROSS, DOWN, SIDE] = [9, 13, 16]; // squares, squares, pixels
 const EVERY = 900; // milliseconds for one square down
-const HOW = "Arrows move, ↑ turns, Space drops, Tab leaves.";
+const HOW = gettext("Arrows move, ↑ turns, Space drops, Tab leaves.");
 // Rows of squares, filled where a letter stands.
 const SHAPES = ["xx", "xxx", "x./xx", "x.x/xxx", ".x./xxx/.x.", "xxxxx", "xx./.xx/..x", "xxx/x../x.."]
   .map((text) => text.split("/").map((row) => [...row].map((square) => square === "x")));
@@ -70,7 +71,7 @@ class Well {
 /** A node to be put on screen; it works while it has the focus. */
 export function blocks() {
   const well = new Well();
-  const canvas = el("canvas", { width: ACROSS * SIDE, height: DOWN * SIDE, tabindex: "0", role: "application", "aria-label": `Block puzzle. ${HOW}` });
+  const canvas = el("canvas", { width: ACROSS * SIDE, height: DOWN * SIDE, tabindex: "0", role: "application", "aria-label": `${gettext("Block puzzle.")} ${HOW}` });
   const told = el("p", { class: "f1 t2" });
   const context = canvas.getContext("2d");
   const still = window.matchMedia("(prefers-reduced-motion: reduce)");
@@ -90,7 +91,7 @@ export function blocks() {
   const rest = () => {
     window.clearInterval(timer);
     timer = null;
-    told.textContent = "The puzzle rests. Tab to it, or click it, to go on.";
+    told.textContent = gettext("The puzzle rests. Tab to it, or click it, to go on.");
   };
   const go = () => {
     told.textContent = HOW;

@@ -84,7 +84,7 @@ class Pause {
     this.text = el("p", {});
     this.contact = el("p", { class: "f1" });
     this.puzzle = null;
-    this.offer = el("button", { class: "btn sm quiet", type: "button", "aria-expanded": "false", onclick: () => this.#play() }, "Block puzzle");
+    this.offer = el("button", { class: "btn sm quiet", type: "button", "aria-expanded": "false", onclick: () => this.#play() }, gettext("Block puzzle"));
     this.beside = el("div", {});
     this.trouble = el("p", { class: "bad-t", role: "alert" });
     this.early = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.#try(this.resume) }, gettext("Resume early, logged"));
@@ -144,7 +144,7 @@ class Pause {
       this.offer.setAttribute("aria-expanded", "true");
       this.puzzle.start();
     } catch {
-      this.trouble.textContent = "The puzzle did not come.";
+      this.trouble.textContent = gettext("The puzzle did not come.");
     }
   }
 

@@ -2,8 +2,9 @@
 // the next key; kept with that decision and read where two people differ, without a name.
 import { postJson } from "./api.js";
 import { announce, el, moment } from "./dom.js";
+import { gettext } from "./words.js";
 
-const SURE = [["sure", "Sure"], ["rather", "Rather sure"], ["unsure", "Unsure"]];
+const SURE = [["sure", gettext("Sure")], ["rather", gettext("Rather sure")], ["unsure", gettext("Unsure")]];
 const LONGEST = 400;
 
 export class GroundsSheet {
@@ -15,7 +16,7 @@ export class GroundsSheet {
   open() {
     const { review } = this;
     const made = review.desk.decided(review.stackView.unit ?? review.grid.current, review.field.current?.item);
-    if (!made) return review.explain("Decide something first; then say why.");
+    if (!made) return review.explain(gettext("Decide something first; then say why."));
     review.looking.close();
     const sheet = this.#build(made);
     sheet.addEventListener("close", () => sheet.remove());
@@ -26,16 +27,16 @@ export class GroundsSheet {
 
   #build({ unit, key, code }) {
     const category = code === null ? null : this.review.batch.category(code);
-    const about = category ? `${category.code} ${category.name}` : "Unsure";
+    const about = category ? `${category.code} ${category.name}` : gettext("Unsure");
     const place = this.review.units().indexOf(unit);
     const choices = SURE.map(([value, text]) => el("label", { class: "check" }, el("input", { type: "radio", name: "sure", value }), el("span", {}, text)));
     const text = el("input", { class: "input grow", name: "text", id: "grounds-text", maxlength: LONGEST, autocomplete: "off" });
-    const form = el("form", { class: "finish" }, el("h2", { id: "grounds-title" }, `Why ${about}, item ${place + 1}`),
-      el("fieldset", {}, el("legend", { class: "sr" }, "How sure"), el("div", { class: "row wrap mt2" }, ...choices)),
-      el("div", { class: "row mt2" }, el("label", { class: "strong", for: "grounds-text" }, "Reason"), text),
-      el("p", { class: "t2 f1 mt2" }, "Kept with the decision, and read without your name where two people differ."),
-      el("div", { class: "row mt2" }, el("button", { class: "btn sm pri" }, "Keep ", el("kbd", {}, "↵")),
-        el("button", { class: "btn sm quiet", type: "button", onclick: () => sheet.close() }, "Leave ", el("kbd", {}, "Esc"))));
+    const form = el("form", { class: "finish" }, el("h2", { id: "grounds-title" }, gettext("Why %(about)s, item %(place)s", { about, place: place + 1 })),
+      el("fieldset", {}, el("legend", { class: "sr" }, gettext("How sure")), el("div", { class: "row wrap mt2" }, ...choices)),
+      el("div", { class: "row mt2" }, el("label", { class: "strong", for: "grounds-text" }, gettext("Reason")), text),
+      el("p", { class: "t2 f1 mt2" }, gettext("Kept with the decision, and read without your name where two people differ.")),
+      el("div", { class: "row mt2" }, el("button", { class: "btn sm pri" }, gettext("Keep"), " ", el("kbd", {}, "↵")),
+        el("button", { class: "btn sm quiet", type: "button", onclick: () => sheet.close() }, gettext("Leave"), " ", el("kbd", {}, "Esc"))));
     const sheet = el("dialog", { "aria-labelledby": "grounds-title" }, form);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -51,9 +52,9 @@ export class GroundsSheet {
     try {
       while (unit.waiting) await moment(); // the decision itself comes first
       await postJson(`${review.batch.address}/grounds`, said);
-      announce("Kept.");
+      announce(gettext("Kept."));
     } catch (error) {
-      review.notices.show("grounds", { tone: "warn", icon: "cloud-off", title: "Your reason was not kept.", text: error.message, action: ["Try again", () => { review.notices.hide("grounds"); this.#keep(unit, said); }], stays: true });
+      review.notices.show("grounds", { tone: "warn", icon: "cloud-off", title: gettext("Your reason was not kept."), text: error.message, action: [gettext("Try again"), () => { review.notices.hide("grounds"); this.#keep(unit, said); }], stays: true });
     }
   }
 }

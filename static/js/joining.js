@@ -1,7 +1,9 @@
 // Putting units together (key U): those that are selected come into the one in focus, or what a side trip found does.
 // Only what lies in this batch is joined; what is free comes into it first. It counts once the server has it.
 import { postJson } from "./api.js";
-import { announce, plural } from "./dom.js";
+import { announce } from "./dom.js";
+import { capOf } from "./keys.js";
+import { gettext, ngettext } from "./words.js";
 
 export class Joining {
   /** `review` is the page's own object (review.js). */
@@ -13,8 +15,8 @@ export class Joining {
   selected() {
     const { review } = this;
     const { chosen, current } = review.grid;
-    if (review.isSecond) return review.explain("A second view is of one picture: nothing is joined here.");
-    if (review.viewer.isOpen || chosen.length < 2) return review.explain("Select the units that belong together with Shift and arrows, or press U on what is beside the queue.");
+    if (review.isSecond) return review.explain(gettext("A second view is of one picture: nothing is joined here."));
+    if (review.viewer.isOpen || chosen.length < 2) return review.explain(gettext("Select the units that belong together with Shift and arrows, or press %(key)s on what is beside the queue.", { key: capOf("join") }));
     return this.#join(current, chosen.filter((unit) => unit !== current));
   }
 
@@ -23,9 +25,9 @@ export class Joining {
     const { review } = this;
     const into = review.batch.find(from.stack ?? from.id);
     if (!row || !into) return;
-    if (row.stack === into.id) { review.explain("It lies in this stack already."); return; }
+    if (row.stack === into.id) { review.explain(gettext("It lies in this stack already.")); return; }
     if (!review.batch.find(row.stack)) {
-      if (!row.free) { review.explain("Only what is still to decide, and held by nobody else, can be joined."); return; }
+      if (!row.free) { review.explain(gettext("Only what is still to decide, and held by nobody else, can be joined.")); return; }
       await postJson(`${review.batch.address}/add`, { items: [row.item] });
       await review.extended();
     }
@@ -36,14 +38,14 @@ export class Joining {
   async #join(into, others) {
     const { review } = this;
     const open = others.filter((unit) => unit.left > 0);
-    if (!into.left || !open.length) return review.explain("Only units that are still to decide can be joined.");
-    if ([into, ...open].some((unit) => unit.waiting || unit.changing)) return review.explain("Wait until the last key is saved.");
+    if (!into.left || !open.length) return review.explain(gettext("Only units that are still to decide can be joined."));
+    if ([into, ...open].some((unit) => unit.waiting || unit.changing)) return review.explain(gettext("Wait until the last key is saved."));
     review.looking.close();
     const number = open.reduce((sum, unit) => sum + unit.left, 0);
     const { key, done } = review.desk.join(into, open);
-    review.last.set({ text: "Joined" }, [[key, number]], "picture");
+    review.last.set({ text: gettext("Joined") }, [[key, number]], "picture");
     review.paintBar();
-    announce(`${plural(number, "picture")} joined.`);
+    announce(ngettext("%(n)s picture joined.", "%(n)s pictures joined.", number));
     return done;
   }
 }

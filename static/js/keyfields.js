@@ -2,6 +2,7 @@
 // form, so that nobody is caught in a field.
 import { announce } from "./dom.js";
 import { learnLayout, legendOf } from "./legends.js";
+import { gettext } from "./words.js";
 
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "NumLock"];
 const PASS = ["Tab", "Enter", "Escape"];
@@ -37,14 +38,14 @@ class KeyFields {
     event.stopPropagation();
     const key = `${event.shiftKey && !("category" in field.shown.dataset) ? SHIFT : ""}${event.code}`;
     if (FREE.test(key)) this.#set(field, key);
-    else this.#say(field, `${legendOf(key)} cannot be chosen.`);
+    else this.#say(field, gettext("%(key)s cannot be chosen.", { key: legendOf(key) }));
   }
 
   #set(field, key) {
     field.sent.value = key;
     this.paint();
     const other = this.#clash(field);
-    announce(other ? `${legendOf(key)}: also “${other.label}”` : `${field.label}: ${legendOf(key)}`);
+    announce(other ? gettext("%(key)s: also “%(other)s”", { key: legendOf(key), other: other.label }) : `${field.label}: ${legendOf(key)}`);
   }
 
   #say(field, text) {
@@ -67,7 +68,7 @@ class KeyFields {
       field.shown.value = legendOf(field.sent.value);
       const other = this.#clash(field);
       field.shown.setAttribute("aria-invalid", String(Boolean(other)));
-      this.form.querySelector(`[data-said="${field.sent.name}"]`).textContent = other ? ` Also “${other.label}”` : "";
+      this.form.querySelector(`[data-said="${field.sent.name}"]`).textContent = other ? ` ${gettext("Also “%(other)s”", { other: other.label })}` : "";
       this.form.querySelector(`[data-back="${field.sent.name}"]`).disabled = field.sent.value === field.shown.dataset.came;
     }
   }

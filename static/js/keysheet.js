@@ -3,8 +3,9 @@ import { postForm } from "./api.js";
 import { el } from "./dom.js";
 import { capOf, LINES, setSingleKeys, singleKeysOff } from "./keys.js";
 import { legendOf } from "./legends.js";
+import { gettext } from "./words.js";
 
-const NAMES = { decide: "Decide", look: "Look", move: "Move" };
+const NAMES = { decide: gettext("Decide"), look: gettext("Look"), move: gettext("Move") };
 
 let categoryKeys = []; // of the scheme under review
 
@@ -46,7 +47,7 @@ async function switched({ target }) {
     await postForm("/account/keys/single/", new URLSearchParams({ on: target.checked ? "1" : "0" }));
     said.textContent = "";
   } catch (error) {
-    said.textContent = `On this page only: ${error.message}`;
+    said.textContent = gettext("On this page only: %(why)s", { why: error.message });
   }
 }
 
@@ -55,16 +56,16 @@ function singleKeySwitch() {
   box.checked = !singleKeysOff();
   const offered = document.querySelector("[data-own-keys]")?.dataset.ownKeys;
   return el("div", { class: "mt3" },
-    el("label", { class: "check", for: "single-keys" }, box, el("span", {}, "Single keys are on", el("small", {}, `Off: what types a character does nothing, but ${capOf("help")} and \` work.`))),
+    el("label", { class: "check", for: "single-keys" }, box, el("span", {}, gettext("Single keys are on"), el("small", {}, gettext("Off: what types a character does nothing, but %(help)s and ` work.", { help: capOf("help") })))),
     el("p", { class: "warn-t f1", id: "single-keys-said", role: "status" }),
-    offered ? el("p", { class: "f1 mt2" }, el("a", { href: offered }, "Change keys")) : null);
+    offered ? el("p", { class: "f1 mt2" }, el("a", { href: offered }, gettext("Change keys"))) : null);
 }
 
 function build() {
-  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, "Close ", el("kbd", {}, "Esc"));
-  const where = atDesk() ? "active in the review grid and viewer" : "on this page";
+  const close = el("button", { class: "btn sm", type: "button", onclick: () => sheet.close() }, gettext("Close"), " ", el("kbd", {}, "Esc"));
+  const where = atDesk() ? gettext("active in the review grid and viewer") : gettext("on this page");
   const sheet = el("dialog", { id: "key-sheet", "aria-labelledby": "key-sheet-title" },
-    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, "Keyboard"), el("span", { class: "f1 t3" }, where), close),
+    el("div", { class: "hd" }, el("h2", { id: "key-sheet-title" }, gettext("Keyboard")), el("span", { class: "f1 t3" }, where), close),
     el("div", { class: "bd" }, el("div", { class: "keytable" }, ...Object.keys(NAMES).map(group).filter(Boolean)), singleKeySwitch()));
   sheet.addEventListener("close", () => sheet.remove());
   document.body.append(sheet);

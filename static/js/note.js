@@ -2,6 +2,7 @@
 // outbox like any act; what could not be kept comes back with its words.
 import { announce, el, isolated } from "./dom.js";
 import { cap } from "./keys.js";
+import { gettext } from "./words.js";
 
 const LONGEST = 1000; // characters; cases/models/notes.py
 const UNSEEN = /[^\P{C}\n\u200c\u200d]|[\p{Zl}\p{Zp}]/u; // what cannot be seen, but for what some scripts need
@@ -32,15 +33,15 @@ export class NoteField {
     const { unit, notes } = this;
     const others = (notes ?? []).filter((note) => !note.mine);
     const own = this.#ownText();
-    const lines = [...(own && !this.field ? [{ text: own, by: "You" }] : []), ...others];
-    const heading = el("h2", {}, this.field ? el("label", { for: "note-text" }, "Note") : "Note");
-    const open = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.open() }, own ? "Change " : "Write ", cap("note"));
+    const lines = [...(own && !this.field ? [{ text: own, by: gettext("You") }] : []), ...others];
+    const heading = el("h2", {}, this.field ? el("label", { for: "note-text" }, gettext("Note")) : gettext("Note"));
+    const open = el("button", { class: "btn sm quiet", type: "button", onclick: () => this.open() }, own ? gettext("Change") : gettext("Write"), " ", cap("note"));
     this.root.replaceChildren(...[
       el("div", { class: "row between" }, heading, this.field ? null : open),
-      ...(this.field ? [this.field, el("p", { class: "t3 f1", id: "note-hint" }, el("kbd", {}, "Enter"), " keeps, ", el("kbd", {}, "Esc"), " leaves. Seen by the team, not exported.")] : []),
+      ...(this.field ? [this.field, el("p", { class: "t3 f1", id: "note-hint" }, gettext("Enter keeps, Esc leaves. Seen by the team, not exported."))] : []),
       trouble ? el("p", { class: "bad-t f1", role: "alert" }, trouble) : null,
       lines.length ? el("ul", { class: "stack f1" }, ...lines.map((note) => el("li", {}, isolated(note.text), el("span", { class: "t3" }, " · ", isolated(note.by))))) : null,
-      !lines.length && !this.field && this.#drafts.has(unit.item) ? el("p", { class: "t3 f1" }, "Begun, not kept.") : null,
+      !lines.length && !this.field && this.#drafts.has(unit.item) ? el("p", { class: "t3 f1" }, gettext("Begun, not kept.")) : null,
     ].filter(Boolean));
   }
 
@@ -82,14 +83,14 @@ export class NoteField {
     const text = this.field.value.replace(/[\t\p{Zs}]/gu, " ").trim();
     if (UNSEEN.test(text)) {
       const { field } = this;
-      this.#paint("It holds characters that cannot be seen. Type it anew, without them.");
+      this.#paint(gettext("It holds characters that cannot be seen. Type it anew, without them."));
       field.focus();
       return;
     }
     if (text !== this.#ownText()) {
       this.#own.set(unit.item, text);
       review.desk.note(unit.stack ? review.stackView.unit : unit, unit.item, text);
-      announce(text ? "Note kept." : "Note taken back.");
+      announce(text ? gettext("Note kept.") : gettext("Note taken back."));
     }
     this.#close();
   }
@@ -99,7 +100,7 @@ export class NoteField {
     this.#own.delete(act.item);
     this.#drafts.set(act.item, act.text);
     const [{ notices }, kind] = [this.review, `note-${act.key}`];
-    notices.show(kind, { tone: "warn", icon: "triangle-alert", title: "A note was not kept.", text: `${why} It said: “${act.text}”`, action: ["Close", () => notices.hide(kind)], stays: true });
+    notices.show(kind, { tone: "warn", icon: "triangle-alert", title: gettext("A note was not kept."), text: gettext("%(why)s It said: “%(text)s”", { why, text: act.text }), action: [gettext("Close"), () => notices.hide(kind)], stays: true });
     if (this.unit?.item === act.item && !this.field) this.#paint();
   }
 }

@@ -194,7 +194,7 @@ class Review {
     try {
       return (this.#tools[name] ??= new (await load())[name](this, ...more));
     } catch {
-      this.explain("This did not come. Try again when the server answers.");
+      this.explain(gettext("This did not come. Try again when the server answers."));
       return null;
     }
   }

@@ -1,13 +1,15 @@
 // The way to what stands beside the queue; the panel itself (beside.js) comes when somebody first asks for it.
 import { el } from "./dom.js";
+import { gettext } from "./words.js";
 
-export const NAMES = { similar: "Similar to this", folder: "Same folder", camera: "Same camera", day: "Same day" };
+export const NAMES = { similar: gettext("Similar to this"), folder: gettext("Same folder"), camera: gettext("Same camera"), day: gettext("Same day") };
+const SHORT = { similar: gettext("similar"), folder: gettext("folder"), camera: gettext("camera"), day: gettext("day") };
 
 /** One button for each trip, the present one pressed. */
 export function tripButtons(present, open) {
   const buttons = Object.entries(NAMES).map(([kind, name]) =>
-    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, kind));
-  return el("div", { class: "seg", role: "group", "aria-label": "Beside the queue" }, ...buttons);
+    el("button", { type: "button", "aria-pressed": present && String(kind === present), title: name, onclick: () => open(kind) }, SHORT[kind]));
+  return el("div", { class: "seg", role: "group", "aria-label": gettext("Beside the queue") }, ...buttons);
 }
 
 export class Trips {
