@@ -1,8 +1,7 @@
 // Which key and which button of the review page does what, and where the focus goes afterwards. `review` is the page's
 // own object (review.js).
 import { coverWindow } from "./cover.js";
-import { capOf, letterLines, listen } from "./keys.js";
-import { decideWith, showKeys } from "./keysheet.js";
+import { capOf, decideWith, letterLines, listen, showKeys } from "./keys.js";
 import { legendOf } from "./legends.js";
 import { gettext } from "./words.js";
 

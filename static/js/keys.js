@@ -77,6 +77,13 @@ export function listen(root, handlers, first = []) {
   document.addEventListener("visibilitychange", releaseAll);
 }
 
+/** Keys of the categories that decide on this page, for the sheet. */
+export const deciding = [];
+export const decideWith = (categories) => { deciding.splice(0, Infinity, ...categories.map(({ key }) => key.toUpperCase())); };
+
+/** Opens the sheet of keys; nothing happens where it does not come. */
+export const showKeys = () => import("./keysheet.js").then(({ open }) => open(), () => {});
+
 const lineOf = (id) => LINES.find((line) => line.id === id);
 
 /** What stands on the cap of the key that a command has, as the person has it; `category-A` is a scheme's letter. */

@@ -1,16 +1,11 @@
-// The sheet of keys: what does something on this page, as the person has it, and the switch for single keys.
+// The sheet of keys, loaded when somebody asks for it: what does something on this page, as the person has it, and the switch for single keys.
 import { postForm } from "./api.js";
 import { el } from "./dom.js";
-import { capOf, LINES, setSingleKeys, singleKeysOff } from "./keys.js";
+import { capOf, deciding, LINES, setSingleKeys, singleKeysOff } from "./keys.js";
 import { legendOf } from "./legends.js";
 import { gettext } from "./words.js";
 
 const NAMES = { decide: gettext("Decide"), look: gettext("Look"), move: gettext("Move") };
-
-let categoryKeys = []; // of the scheme under review
-
-/** The sheet then names the keys that decide here. */
-export const decideWith = (categories) => { categoryKeys = categories.map(({ key }) => key.toUpperCase()); };
 
 const atDesk = () => document.querySelector("[data-review]") !== null;
 
@@ -22,7 +17,7 @@ function linesHere() {
   return shown.filter((line) => on.includes(line.on));
 }
 
-const ofCategories = () => categoryKeys.map((key) => capOf(`category-${key}`)).join(" ");
+const ofCategories = () => deciding.map((key) => capOf(`category-${key}`)).join(" ");
 
 function capsOf(line) {
   if (line.id === "decide") return [ofCategories()];
@@ -73,7 +68,7 @@ function build() {
 }
 
 /** Opens the sheet of the keys that do something on this page. */
-export function showKeys() {
+export function open() {
   const before = document.getElementById("key-sheet"); // a closed one is still there for a moment
   if (before?.open) return;
   before?.remove();

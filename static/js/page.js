@@ -3,8 +3,7 @@ import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
 import { attachGoto } from "./goto.js";
-import { meaning, paintCaps } from "./keys.js";
-import { showKeys } from "./keysheet.js";
+import { meaning, paintCaps, showKeys } from "./keys.js";
 import { learnLayout } from "./legends.js";
 import { switchTheme } from "./theme.js";
 
