@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from cases import (
@@ -134,10 +133,10 @@ def _stale(now: Round, wish: Wish) -> dict[str, Any]:
     if unit is None or not unit.held:
         return answer(wish, "stale", unit, message=str(NotHeld()))
     if unit.version != wish.version or wish.item not in {None, unit.cover_item} or not unit.can_name_cover:
-        return answer(wish, "stale", unit, message=_(CHANGED))
+        return answer(wish, "stale", unit, message=CHANGED)
     others = [(now.units.get(stack), version) for stack, version in wish.joins]
     if any(other is None or not other.held or other.version != version for other, version in others):
-        return answer(wish, "stale", unit, message=_(OTHER_CHANGED))
+        return answer(wish, "stale", unit, message=OTHER_CHANGED)
     return {}
 
 
@@ -194,7 +193,7 @@ def _reached(now: Round, plan: Plan) -> list[Member]:
 def _beside(plan: Plan) -> dict[str, Any]:
     """What the answer tells beside: of a late act why, of others which units went or came back."""
     if plan.late:
-        return {"message": _(LATE)}
+        return {"message": LATE}
     if plan.rejoined:
         return {"gone": str(plan.rejoined)}
     if plan.united:

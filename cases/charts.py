@@ -1,12 +1,14 @@
 """Drawings of days as numbers for SVG: bars in parts, and a line that falls with what may follow. PURE.
 
-Places across are per cent of the width, heights are pixels: so text keeps its size in any panel. Every number is text,
-for no locale may change it. Time goes from left to right in any language.
+Places across are per cent of the width, heights are pixels: so text keeps its size in any panel. Every place is text,
+for no locale may change it; what is read beside a line follows the language. Time goes from left to right in any.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import ceil, floor, log10
+
+from workbench.words import digits, gettext, noop
 
 TALL = 120  # pixels from the lowest line to the highest
 AXIS = 11  # per cent at the left, for the numbers
@@ -14,6 +16,7 @@ WIDE = 100 - AXIS
 FILLED = 0.66  # of a day's place is its bar
 LINES = 4  # at most, above the lowest
 NAMES = 8  # labels of days, at most
+SIZES = ((10**9, noop("%(n)sG")), (10**6, noop("%(n)sM")), (10**3, noop("%(n)sk")))  # thousand millions, and so on
 
 Spot = Callable[[float, float], str]  # a place in the box, of a day and a number
 
@@ -78,10 +81,11 @@ def step_of(most: int, lines: int = LINES) -> int:
 
 def short(number: int) -> str:
     """`950`, `12k`, `1.5M`: as it stands beside a line."""
-    for size, letter in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+    for size, text in SIZES:
         if number >= size:
-            return f"{number / size:.1f}".removesuffix(".0") + letter
-    return str(number)
+            tenths = round(10 * number / size)
+            return gettext(text) % {"n": digits(tenths / 10, int(tenths % 10 > 0))}
+    return digits(number)
 
 
 def ticks(most: int) -> tuple[list[Tick], int]:

@@ -102,9 +102,7 @@ class NotAFilm(WorkbenchError):
 
 
 class TooLargeToPlay(WorkbenchError):
-    """This film was left in place and is too large to be copied for playing. Its storyboard is there; its exhibit can
-    be added anew with all files taken into the store.
-    """
+    """This film lies on its share and is too large to be played from there. Add its exhibit anew, as a copy."""
 
     code = "too-large-to-play"
     status = HTTPStatus.CONFLICT

@@ -6,13 +6,14 @@ Optional, and append-only: of several on one act the last counts. A decision tha
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import events, review
 from cases.models import Act, Batch, Grounds
 from workbench import audit
 from workbench.errors import BadInput, NotFound
 from workbench.models import User
+from workbench.words import digits
 
 LONGEST = 400  # characters
 
@@ -35,7 +36,7 @@ def give(*, batch: Batch, by: User, act: UUID, confidence: str, text: str) -> No
     review.open_codes(batch)
     text = " ".join(text.split())
     if confidence not in {"", *Grounds.Confidence} or len(text) > LONGEST or not (confidence or text):
-        raise BadInput(_("Say how sure you are, or why in at most 400 characters."))
+        raise BadInput(noop("Say how sure you are, or why in at most %(most)s characters."), most=digits(LONGEST))
     found = Act.objects.filter(batch=batch, user=by, idempotency_key=act, kind__in=["decide", "unsure", "redo"]).first()
     if found is None:
         raise NotFound

@@ -57,9 +57,7 @@ def about(row: Stack | SecondView, item: Item, by: User) -> dict[str, Any]:
         "item": str(item.public_id),
         "name": places[0]["name"] if places else "",
         "why": [line.as_json() for line in why_here.lines(item, by)],
-        "file": [
-            fact for fact in facts(item.content) if fact[0] != _("Preview")
-        ],  # the unit itself says why it has none
+        "file": facts(item.content, preview=False),  # the unit itself says why it has none
         "notes": notes.as_json(item, by),
         "found_in": [{"exhibit": place["exhibit"], "text": place_text(place)} for place in places],
     }
@@ -92,8 +90,8 @@ def lies(turned: int, shown: int) -> str:
     return _("turned") if (turned < MIRRORED) == (shown < MIRRORED) else _("mirrored")
 
 
-def facts(content: Content) -> list[list[str]]:
-    """Label and value pairs about the bytes."""
+def facts(content: Content, *, preview: bool = True) -> list[list[str]]:
+    """Label and value pairs about the bytes; `preview`: also why there is none to see."""
     size = [
         _pixels(content),
         _duration(content),
@@ -102,7 +100,7 @@ def facts(content: Content) -> list[list[str]]:
         shown.format_name(content.mime),
     ]
     rows = [[_("Size"), " · ".join(filter(None, size))]]
-    if content.preview_reason:
+    if preview and content.preview_reason:
         rows.append([_("Preview"), problems.words(content.preview_reason)])
     return [
         *rows,

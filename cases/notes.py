@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import answering, events, review
 from cases.errors import NoteRefused, NotHeld
@@ -21,6 +21,7 @@ from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import User
 from workbench.visible import readable
+from workbench.words import digits
 
 SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")  # that are none of the keyboard's
 MOST = 50  # people whose notes are shown on one item
@@ -66,8 +67,8 @@ def checked(text: str) -> str:
     """The text without white space around it. Raises NoteRefused for what is too long, or cannot be seen."""
     text = SPACES.sub(" ", text.strip())
     if len(text) > Note.LONGEST:
-        said = _("A note has at most %(most)d characters; this one has %(now)d. Shorten it.")
-        raise NoteRefused(said % {"most": Note.LONGEST, "now": len(text)})
+        said = noop("A note has at most %(most)s characters; this one has %(now)s. Shorten it.")
+        raise NoteRefused(said, most=digits(Note.LONGEST), now=digits(len(text)))
     if not all(readable(line) for line in text.split("\n")):
         raise NoteRefused
     return text

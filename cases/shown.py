@@ -144,8 +144,8 @@ def age(since: datetime, now: datetime) -> str:
     """`2 d`, `4 h` or `12 min`."""
     minutes = max(1, int((now - since).total_seconds() // 60))
     if minutes >= 24 * 60:
-        return _("%(n)d d") % {"n": minutes // (24 * 60)}
-    return _("%(n)d h") % {"n": minutes // 60} if minutes >= 60 else _("%(n)d min") % {"n": minutes}
+        return _("%(n)s d") % {"n": digits(minutes // (24 * 60))}
+    return _("%(n)s h") % {"n": minutes // 60} if minutes >= 60 else _("%(n)s min") % {"n": minutes}
 
 
 def saved_time(looks: int) -> str:

@@ -13,8 +13,8 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.text import format_lazy
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_noop as noop
 
 from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
@@ -184,7 +184,7 @@ def _command(name: str) -> Command:
     try:
         return CHANGEABLE[name]
     except KeyError:
-        raise BadInput(_("There is no key to change for “%s”. Load the page again.") % name[:40]) from None
+        raise BadInput(noop("There is no key to change for “%(name)s”. Load the page again."), name=name[:40]) from None
 
 
 def check(wanted: Mapping[str, str]) -> None:
@@ -198,9 +198,10 @@ def check(wanted: Mapping[str, str]) -> None:
             other = taken.setdefault(key, command)
             if other is not command:
                 raise KeyTaken(
-                    _("One key cannot mean both “%(one)s” and “%(other)s”. Choose another one for one of them.")
-                    % {"one": other.text, "other": command.text},
+                    noop("One key cannot mean both “%(one)s” and “%(other)s”. Choose another one for one of them."),
                     [other.id, command.id],
+                    one=other.text,
+                    other=command.text,
                 )
 
 

@@ -21,6 +21,7 @@ from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+from workbench.words import digits
 
 Shape = TypeVar("Shape")
 MOST_UNITS = 200
@@ -296,11 +297,8 @@ def close(request: SignedRequest, batch: UUID) -> HttpResponse:
 
 
 def _arrived(joined: int) -> str:
-    return (
-        ngettext(
-            "%d more picture joined after your batch: it came while you held the stack that it resembles.",
-            "%d more pictures joined after your batch: they came while you held the stacks that they resemble.",
-            joined,
-        )
-        % joined
-    )
+    return ngettext(
+        "%(n)s more picture joined after your batch: it came while you held the stack that it resembles.",
+        "%(n)s more pictures joined after your batch: they came while you held the stacks that they resemble.",
+        joined,
+    ) % {"n": digits(joined)}

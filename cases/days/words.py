@@ -10,8 +10,9 @@ from django.utils.translation import ngettext
 from cases import charts
 from cases.days.burndown import Burndown, Day, Silence
 from cases.days.forecast import FURTHEST, LEAST_DAYS
+from workbench.words import digits
 
-SHORT = "j M"
+SHORT = "MONTH_DAY_FORMAT"
 MONTH = 28  # days
 PARTS = ("100", "60", "30")  # per cent of the accent in a part of a day's bar: unveiled, veiled, followed
 
@@ -42,9 +43,9 @@ def _described(found: Burndown) -> str:
     """The drawing in words."""
     levels = found.levels
     return _("Views left: %(first)s on %(day)s, %(now)s today.") % {
-        "first": f"{levels[0] if levels else 0:,}",
+        "first": digits(levels[0] if levels else 0),
         "day": date_format(found.first, SHORT),
-        "now": f"{found.left:,}",
+        "now": digits(found.left),
     }
 
 
@@ -62,7 +63,7 @@ def _sentence(found: Burndown) -> str:
         ) % LEAST_DAYS  # fmt: skip
     middle, early, late = (found.date_of(n) for n in (found.ahead.middle, found.ahead.early, found.ahead.late))
     if middle is None or early is None:
-        return _("At the pace of the last weeks not within %(n)d days.") % {"n": FURTHEST}
+        return _("At the pace of the last weeks not within %(n)s days.") % {"n": digits(FURTHEST)}
     told = {"middle": date_format(middle, SHORT), "early": date_format(early, SHORT)}
     if late is None:
         return _("Done about %(middle)s at the pace of the last weeks; 80 %% range %(early)s to over a year.") % told
@@ -91,6 +92,8 @@ def decided(days: list[Day]) -> dict[str, Any]:
 
 def _bars_described(days: list[Day]) -> str:
     looks, followed = sum(day.looks for day in days), sum(day.followed for day in days)
-    return _("In %(n)d days %(looks)s files were decided by a look, %(followed)s followed.") % {
-        "n": len(days), "looks": f"{looks:,}", "followed": f"{followed:,}",
-    }  # fmt: skip
+    return ngettext(
+        "In %(n)s days %(looks)s file was decided by a look, %(followed)s followed.",
+        "In %(n)s days %(looks)s files were decided by a look, %(followed)s followed.",
+        looks,
+    ) % {"n": digits(len(days)), "looks": digits(looks), "followed": digits(followed)}  # fmt: skip

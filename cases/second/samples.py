@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import events
 from cases.errors import AnotherPersonNeeded, ReasonNeeded, TooFewToSample
@@ -24,6 +24,7 @@ from hashsets.models import Scheme
 from workbench import access, audit
 from workbench.errors import BadInput
 from workbench.models import User
+from workbench.words import digits
 
 MOST = 500  # decisions of one sample: each is a look
 
@@ -124,13 +125,13 @@ def _require(asked: Asked, number: int, by: User, reason: str) -> None:
     if not reason.strip():
         raise ReasonNeeded
     if asked.person.pk == by.pk:
-        raise AnotherPersonNeeded(_("Another supervisor draws from your decisions."))
+        raise AnotherPersonNeeded(noop("Another supervisor draws from your decisions."))
     if not LEAST_PAIRS <= number <= MOST:
-        raise BadInput(_("Draw %(least)d to %(most)d decisions.") % {"least": LEAST_PAIRS, "most": MOST})
+        raise BadInput(noop("Draw %(least)s to %(most)s decisions."), least=digits(LEAST_PAIRS), most=digits(MOST))
     if asked.first > asked.last:
-        raise BadInput(_("The first day comes after the last."))
+        raise BadInput(noop("The first day comes after the last."))
     if asked.code and not asked.scheme.categories.filter(code=asked.code).exists():
-        raise BadInput(_("Choose a category of the scheme."))
+        raise BadInput(noop("Choose a category of the scheme."))
 
 
 def _last() -> int:

@@ -21,6 +21,7 @@ from hashsets.models import Scheme
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+from workbench.words import digits
 
 USUAL = 14  # days
 OPEN_CASES = 50  # that are looked through for what waits in them, the earliest due first
@@ -79,7 +80,7 @@ def _days(request: SignedRequest) -> int:
     text = request.GET.get("days", str(USUAL))
     found = next((days for days in PERIODS if str(days) == text), None)
     if found is None:
-        raise BadInput(_("days must be one of %(all)s.") % {"all": ", ".join(map(str, PERIODS))})
+        raise BadInput(f"days must be one of {', '.join(map(str, PERIODS))}.")
     return found
 
 
@@ -96,7 +97,9 @@ def _hours(found: Dashboard) -> str:
     """`12 h`: what is left at the pace of the last weeks."""
     if found.hours is None:
         return ""
-    return f"{found.hours:,.0f} h" if found.hours >= 1 else f"{60 * found.hours:.0f} min"
+    if found.hours < 1:
+        return _("%(n)s min") % {"n": digits(60 * found.hours, 0)}
+    return _("%(n)s h") % {"n": digits(found.hours, 0)}
 
 
 def _took(found: Dashboard) -> str:

@@ -21,6 +21,7 @@ from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
+from workbench.words import digits
 
 CONFIDENCE: dict[str, Any] = {
     Grounds.Confidence.SURE: lazy("sure"),
@@ -139,7 +140,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
                 "confidence": CONFIDENCE[side.confidence],
                 "moment": side.moment,
                 "looked": side.looked,
-                "unveiled": f"{side.unveiled_ms / 1000:.1f} s",
+                "unveiled": _("%(n)s s") % {"n": digits(side.unveiled_ms / 1000, 1)},
             }
             for side in told.sides
         ],

@@ -20,6 +20,7 @@ from hashsets.models import Scheme
 from workbench import access
 from workbench.models import Role, User
 from workbench.requests import SignedRequest
+from workbench.words import digits
 
 PAGE = 20
 INPUT = {"class": "input"}
@@ -81,9 +82,9 @@ def _draw(request: SignedRequest, scheme: Scheme, cases: list[Case], told: dict[
     sample = drawing.draw(asked=asked, number=told["number"], by=request.user, reason=told["reason"])
     drawn = sample.draws.count()
     text = ngettext(
-        "%(n)d decision drawn from %(all)d that fit.", "%(n)d decisions drawn from %(all)d that fit.", drawn
+        "%(n)s decision drawn from %(all)s that fit.", "%(n)s decisions drawn from %(all)s that fit.", drawn
     )
-    messages.success(request, text % {"n": drawn, "all": sample.fitting})
+    messages.success(request, text % {"n": digits(drawn), "all": digits(sample.fitting)})
     return redirect("cases:samples")
 
 

@@ -34,7 +34,7 @@ def texts(root: Path = CHECKOUT, *, of: tuple[str, ...] = ()) -> Catalog:
             continue
         for path in sorted(root.glob(pattern)):
             name = path.relative_to(root).as_posix()
-            if not set(path.relative_to(root).parts).intersection(NOT_READ):
+            if not set(path.relative_to(root).parts).intersection(NOT_READ).difference(pattern.split("/")):
                 _add(catalog, path, name, method)
     return catalog
 
@@ -54,6 +54,12 @@ def python(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> I
     """Marked texts, and what an error says when nobody says more: the first line of its class's docstring."""
     source = file.read()
     yield from extract_python(io.BytesIO(source), keywords, comment_tags, options)
+    yield from errors(io.BytesIO(source))
+
+
+def errors(file: IO[bytes], *_asked: Any, **_more: Any) -> Iterator[Found]:
+    """The latter only: of modules that mark no texts, but whose errors reach people."""
+    source = file.read()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef) and _is_error(node) and (said := ast.get_docstring(node)):
             yield node.lineno, "noop", said.splitlines()[0], []
@@ -74,6 +80,7 @@ def template(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) ->
 
 SOURCES: dict[str, str | Callable[..., Any]] = {
     "workbench/**/*.py": python,
+    "workbench/jail/*.py": errors,
     "hashsets/**/*.py": python,
     "cases/**/*.py": python,
     "templates/**/*.html": template,

@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_http_methods, require_POST
 
 from workbench import keyboard
@@ -38,7 +39,7 @@ def _wanted(request: HttpRequest) -> dict[str, str]:
     """Keys as they were typed into the form, by command. Raises BadInput for what no form sends."""
     sent = {name: request.POST[name] for name in CHANGEABLE if name in request.POST}
     if any(len(key) > LONGEST for key in sent.values()):
-        raise BadInput(_("No key has so long a name. Load the page again."))
+        raise BadInput(noop("No key has so long a name. Load the page again."))
     return sent
 
 
@@ -68,6 +69,6 @@ def _row(command: keyboard.Command, wanted: dict[str, str]) -> dict[str, Any]:
 def single(request: SignedRequest) -> HttpResponse:
     """Switch keys that type a character off or on, from the sheet of keys."""
     if request.POST.get("on") not in {"0", "1"}:
-        raise BadInput(_("on must be 0 or 1."))
+        raise BadInput("on must be 0 or 1.")
     keyboard.switch(by=request.user, single=request.POST["on"] == "1")
     return JsonResponse({})
