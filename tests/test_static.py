@@ -75,9 +75,15 @@ def test_a_template_holds_no_inline_script_style_or_foreign_host(path: Path) -> 
     assert not re.search(r"""(?:src|href|action)=["'](?:https?:)?//""", text)
 
 
-def test_a_published_script_lacks_nothing_but_whole_lines_of_comment() -> None:
-    code = "// what it does\nconst a = `https://b`; // why\n/** One\n * of two. */\nexport const c = /\\/\\*/;\n"
-    assert without_comments(code) == "const a = `https://b`; // why\nexport const c = /\\/\\*/;\n"
+def test_a_published_script_lacks_nothing_but_comments_and_indents() -> None:
+    code = "// what it does\nconst a = `https://b`; // why\n/** One\n * of two. */\n  const c = /\\/\\*/; // \"d\"\n"
+    assert without_comments(code) == "const a = `https://b`;\nconst c = /\\/\\*/; // \"d\"\n"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_text_of_a_script_runs_over_several_lines(path: Path) -> None:
+    code = [re.sub(r'\s*//.*|"[^"]*"', "", line) for line in path.read_text().split("\n")]
+    assert [line for line in code if line.count("`") % 2] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

@@ -1,6 +1,7 @@
-"""Static files as they are published: our scripts without their comments, which are a fifth of them.
+"""Static files as they are published: our scripts without comments and indents, which are a quarter of them.
 
 Nothing is bundled or rewritten: a script of the checkout runs as it is, and each published line is a line of it.
+No text of ours runs over several lines (`tests/test_static.py`), so an indent is never part of one.
 """
 
 import re
@@ -13,11 +14,14 @@ from django.contrib.staticfiles.storage import StaticFilesStorage
 OURS = "js/"
 # Only what fills whole lines, so that no text or pattern inside a line is ever taken for one.
 COMMENT = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/[ \t]*\n", re.MULTILINE)
+# Behind code only where a statement or a part of it has just ended, and with no quote that might have begun before.
+REMARK = re.compile(r"(?<=[;{},)\]]) +// [^\n\"'`]*$", re.MULTILINE)
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 
 
 def without_comments(code: str) -> str:
-    """The script without the comments that have lines of their own."""
-    return COMMENT.sub("", code)
+    """The script without comments and indents."""
+    return INDENT.sub("", REMARK.sub("", COMMENT.sub("", code)))
 
 
 class LeanStorage(StaticFilesStorage):

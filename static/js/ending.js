@@ -1,6 +1,6 @@
 // The end of a batch: the summary, closing it once all is saved, and looking back over what was viewed.
 import { figures } from "./bar.js";
-import { gettext } from "./words.js";
+import { showFinish } from "./finish.js";
 
 export class Ending {
   #units = null; // those viewed, while somebody looks back over them
@@ -15,13 +15,11 @@ export class Ending {
     return this.#units;
   }
 
-  async show() {
+  show() {
     const { review } = this;
     review.unveiler.veil();
     if (review.viewer.isOpen) review.back();
-    const finish = await import("./finish.js").catch(() => null);
-    if (!finish) return review.explain(gettext("This did not come. Try again when the server answers."));
-    finish.showFinish(this.dialog, figures(review.batch, review.exposure.session), {
+    showFinish(this.dialog, figures(review.batch, review.exposure.session), {
       next: async (signal) => { await this.#close(signal); this.form.submit(); },
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
       back: () => this.lookBack(),

@@ -218,13 +218,13 @@ def play(page: Page) -> None:
     offer.focus()
     expect(page.get_by_text("The puzzle rests")).to_be_visible()
     well.focus()
-    pictures = {page.evaluate("() => document.querySelector('canvas').toDataURL()")}
+    pictures = {page.evaluate("() => document.querySelector('dialog canvas').toDataURL()")}
     for number, key in enumerate(("ArrowLeft", "ArrowDown", "Space"), 2):
         page.keyboard.press(key)
-        pictures.add(page.evaluate("() => document.querySelector('canvas').toDataURL()"))
+        pictures.add(page.evaluate("() => document.querySelector('dialog canvas').toDataURL()"))
         assert len(pictures) == number
     page.wait_for_timeout(1100)
-    assert page.evaluate("() => document.querySelector('canvas').toDataURL()") in pictures
+    assert page.evaluate("() => document.querySelector('dialog canvas').toDataURL()") in pictures
     offer.click()
     expect(well).to_have_count(0)
     expect(page.get_by_role("dialog", name="Break")).to_be_visible()

@@ -96,6 +96,7 @@ def test_the_keys_live_again_after_search_sheet_theme_and_summary(review: Page) 
 
     def by_summary() -> None:
         review.get_by_role("button", name="End batch").click()
+        expect(review.get_by_role("button", name="Stop for now")).to_be_visible()
         review.keyboard.press("Escape")
 
     for number, leave in enumerate((by_search, by_sheet, by_theme, by_summary)):
