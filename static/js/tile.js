@@ -86,7 +86,7 @@ export function paintTile(node, unit, place, { category, total, here, selected, 
   const veil = unit.veil ?? null;
   if (veil && node.image.src !== veil) node.image.src = veil;
   node.image.hidden = !veil;
-  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.item, unit.mark, seen].join("|");
+  const drawn = [total, unit.code, unit.outcome, unit.flagged, unit.copies, unit.preview, unit.left, unit.items, unit.item, unit.mark, seen].join("|");
   if (node.drawn === drawn) return; // moving the focus redraws no tags
   node.drawn = drawn;
   node.name.textContent = `${gettext("Item %(place)s of %(total)s, %(state)s", { place: place + 1, total, state: handled ? gettext("handled") : gettext("undecided") })}. `;
