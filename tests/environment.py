@@ -18,6 +18,8 @@ def prepare() -> Path:
     (folder / "static").mkdir()  # nothing is collected for tests; WhiteNoise wants the folder to be there
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     os.environ["WINNOW_DATA"] = str(folder)
+    # Plans must not hang on when the server last looked at tables that tests fill and empty all the time.
+    os.environ["WINNOW_POSTGRES_OPTIONS"] = "-c autovacuum=off"
     os.environ["DJANGO_SETTINGS_MODULE"] = "workbench.settings"
     # Playwright leaves an event loop in the main thread; our ORM calls there are as synchronous as ever.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
