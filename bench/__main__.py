@@ -30,6 +30,7 @@ NAMES = {
     "stacks": "stacks of a million pictures, and the looks they take",
     "alike": "recall and precision of look-alikes over bits, and the curve in docs/",
     "person": "a scripted person at the desk: looks, keys, time, what the page costs",
+    "hour": "an hour of scripted review: what the page's memory grows by",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 

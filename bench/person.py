@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,15 +76,15 @@ def run(*, full: bool) -> list[Row]:
         plant(evidence, motifs)
         case = desk.open_case(page, "B-1")
         live.manage("ingest", "B-1", str(evidence), "--exhibit", "X-1", "--wait", "--as", browser.NAME)
-        _wait_for_stacks(live)
+        wait_for_stacks(live)
         person, first, page_figures = Person(), _first_decision(page), dict[str, float]()
         devtools = page.context.new_cdp_session(page)
         page.on("response", lambda answer: _came(person, answer))
         while desk_has_more(page, case):
             page_figures = page_figures or page.evaluate(VITALS)
-            heap = _heap(devtools)
+            before = heap(devtools)
             review(page, person)
-            page_figures["grown"] = (_heap(devtools) - heap) / 1e6
+            page_figures["grown"] = (heap(devtools) - before) / 1e6
             page.get_by_role("button", name="Stop for now").click()
             page.wait_for_url(case)
         stands, [(looks, revealed, sent)] = kills.ask(live, STANDS), kills.ask(live, LOOKS)
@@ -167,7 +168,8 @@ def code_of(path: str) -> str:
     return CODES[int(Path(path).name[:4]) % len(CODES)]
 
 
-def _wait_for_stacks(live: Any) -> None:
+def wait_for_stacks(live: Any) -> None:
+    """Until every picture has met the others."""
     deadline = time.monotonic() + 300
     while kills.ask(live, "SELECT count(*) FROM cases_uncompared")[0][0]:
         assert time.monotonic() < deadline, "the stacks are not built"
@@ -208,8 +210,11 @@ def desk_has_more(page: Page, case: str) -> bool:
     return True
 
 
-def review(page: Page, person: Person) -> None:
-    """Decide a batch: Space stays down, each picture is veiled again after a glance, Shift and a digit decide."""
+def review(page: Page, person: Person, until: Callable[[], bool] = lambda: False) -> None:
+    """Decide a batch: Space stays down, each picture is veiled again after a glance, Shift and a digit decide.
+
+    `until` is asked before each look; the batch is left as it is once it says so.
+    """
     glance = page.get_by_role("button", name="Glance")
     if glance.get_attribute("aria-pressed") == "false":
         glance.click()
@@ -218,7 +223,7 @@ def review(page: Page, person: Person) -> None:
     page.keyboard.down("Space")
     while True:
         here = page.evaluate(HERE)
-        if here["over"]:
+        if here["over"] or until():
             break
         person.meant |= {here["item"], here["next"]} - {None}
         if not here["clear"] or here["busy"] or here["done"]:
@@ -241,7 +246,7 @@ def _came(person: Person, answer: Response) -> None:
         person.sent[answer.url.split("/")[-2]] += 1
 
 
-def _heap(devtools: CDPSession) -> float:
+def heap(devtools: CDPSession) -> float:
     """Bytes of live JavaScript objects."""
     devtools.send("HeapProfiler.collectGarbage")
     devtools.send("Performance.enable")
