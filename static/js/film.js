@@ -2,7 +2,7 @@
 // on for as long as the key is held, and for nothing else.
 import { PANIC } from "./cover.js";
 import { announce, clock, el, icon } from "./dom.js";
-import { cap } from "./keys.js";
+import { cap, capOf } from "./keys.js";
 import { buildLane, paintLane } from "./lane.js";
 import { isResting } from "./screen_time.js";
 import { gettext } from "./words.js";
@@ -149,7 +149,7 @@ export class Film {
   get tag() {
     if (this.said) return [icon("info"), this.said];
     if (this.isPlaying) return this.mode === "sound" ? [icon("play"), gettext("playing the sound, picture off")] : [];
-    return this.mode === "sound" ? [icon("eye-off"), gettext("picture off: hold P to listen")] : [icon("play"), gettext("hold P to play, muted")];
+    return this.mode === "sound" ? [icon("eye-off"), gettext("picture off: hold %(key)s to listen", { key: capOf("play") })] : [icon("play"), gettext("hold %(key)s to play, muted", { key: capOf("play") })];
   }
 
   paint() {
