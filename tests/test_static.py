@@ -76,8 +76,8 @@ def test_a_template_holds_no_inline_script_style_or_foreign_host(path: Path) -> 
 
 
 def test_a_published_script_lacks_nothing_but_comments_and_indents() -> None:
-    code = "// what it does\nconst a = `https://b`; // why\n/** One\n * of two. */\n  const c = /\\/\\*/; // \"d\"\n"
-    assert without_comments(code) == "const a = `https://b`;\nconst c = /\\/\\*/; // \"d\"\n"
+    code = '// what it does\nconst a = `https://b`; // why\n/** One\n * of two. */\n  const c = /\\/\\*/; // "d"\n'
+    assert without_comments(code) == 'const a = `https://b`;\nconst c = /\\/\\*/; // "d"\n'
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)

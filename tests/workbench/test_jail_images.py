@@ -24,8 +24,13 @@ ZONED = "+00:00"
 LINK = "symlink-not-followed"
 
 
+OF_OTHERS = set[int]()  # pids: an ingest in this process keeps a reader
+
+
 @pytest.fixture(scope="module")
 def images() -> Iterator[Images]:
+    OF_OTHERS.clear()
+    OF_OTHERS.update(pids_of_readers())
     images = Images()
     yield images
     images.close()
@@ -262,7 +267,7 @@ def test_leaving_a_listing_in_the_middle_leaves_no_process_behind(images: Images
 
 
 def pids_of_readers() -> set[int]:
-    """Processes of ours that read images: children of any thread of this process."""
+    """Processes that read images for these tests: children of any thread of this process, but those there before."""
     tasks = Path("/proc/self/task").iterdir()
     pids = {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
-    return {pid for pid in pids if b"\0images\0" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+    return {pid for pid in pids if b"\0images\0" in Path(f"/proc/{pid}/cmdline").read_bytes()} - OF_OTHERS
