@@ -1,6 +1,6 @@
 // Counts what a person is exposed to: time on screen, and milliseconds unveiled per viewing token. Only sums leave
 // the browser, and nothing of it is kept here after the page closes.
-import { onTime } from "./screen_time.js";
+import { onTime, tick } from "./screen_time.js";
 
 const MOST = 400; // looks that fit into a report of a page that goes away: browsers take 64 kB then
 
@@ -80,6 +80,7 @@ export class Exposure {
    * is `leaving` tells of the latest looks again: the report that is under way may die with it.
    */
   take({ leaving = false } = {}) {
+    tick();
     const fresh = leaving ? [...this.#tokens].slice(-MOST) : this.#fresh();
     const sums = { on_screen_ms: Math.round(this.before + this.#onScreen), viewings: fresh.map(told) };
     fresh.forEach(([, entry]) => { entry.reported = entry.total; });
