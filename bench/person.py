@@ -27,6 +27,7 @@ from tests.programmes import kills
 REPEATS = 1
 FULL, SMALL = 600, 45  # motifs
 CODES = "1235"
+STUCK = 60.0  # seconds without a picture to decide: then the run has failed
 THINK_MS = 900  # for each picture
 OPTIMUM = 0.3  # looks a file, as planted
 ALIKE_WITHIN = 12  # bits, as planted: a look reaches 16
@@ -219,7 +220,7 @@ def review(page: Page, person: Person, until: Callable[[], bool] = lambda: False
     if glance.get_attribute("aria-pressed") == "false":
         glance.click()
         page.locator(".tile.here").focus()
-    began, keys = time.monotonic(), 1
+    began, keys, moved = time.monotonic(), 1, time.monotonic()
     page.keyboard.down("Space")
     while True:
         here = page.evaluate(HERE)
@@ -227,8 +228,11 @@ def review(page: Page, person: Person, until: Callable[[], bool] = lambda: False
             break
         person.meant |= {here["item"], here["next"]} - {None}
         if not here["clear"] or here["busy"] or here["done"]:
+            if time.monotonic() - moved > STUCK:
+                _tell_where(page, here)
             page.wait_for_timeout(5)
             continue
+        moved = time.monotonic()
         person.looks[here["item"]] += 1
         page.wait_for_timeout(THINK_MS)
         name = page.evaluate(HERE)["name"]
@@ -239,6 +243,13 @@ def review(page: Page, person: Person, until: Callable[[], bool] = lambda: False
     page.keyboard.up("Space")
     person.seconds += time.monotonic() - began
     page.wait_for_timeout(600)
+
+
+def _tell_where(page: Page, here: dict[str, Any]) -> None:
+    """End a run that has come to a stand, and say what the screen says."""
+    page.screenshot(path="/tmp/stuck.png")
+    said = page.locator("main, dialog[open], [role=alert]").all_inner_texts()
+    raise RuntimeError(f"No picture to decide for {STUCK:.0f} s, at {here}:\n" + "\n".join(said))
 
 
 def _came(person: Person, answer: Response) -> None:
