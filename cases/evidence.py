@@ -30,6 +30,14 @@ BY_PERSON = "person"  # why an ingest is held; the others let it go on by itself
 NO_SPACE, NO_STORE, NO_SOURCE, NO_JAIL = "space", "store", "source", "jail"
 LONGEST_REF = 60  # characters
 S = Exhibit.State
+KEPT_OTHERWISE = {  # what is said where the same exhibit is to be kept in another way
+    Exhibit.Keep.COPY: noop(
+        "%(exhibit)s is being copied into the store. Add it the same way to go on, or choose another number."
+    ),
+    Exhibit.Keep.PLACE: noop(
+        "%(exhibit)s is being left in place. Add it the same way to go on, or choose another number."
+    ),
+}
 OVER = (S.CANCELLED, S.REMOVING, S.REMOVED)  # nothing comes in any more
 
 
@@ -82,12 +90,7 @@ def add_exhibit(
         if exhibit.state in OVER or (exhibit.reader, bytes(exhibit.source)) != (reader_id, source):
             raise _taken(exhibit)
         if exhibit.keep != keep:
-            kept = exhibit.get_keep_display().lower()
-            raise ExhibitTaken(
-                noop("%(exhibit)s is being %(kept)s. Add it the same way to go on, or choose another number."),
-                exhibit=exhibit,
-                kept=kept,
-            )
+            raise ExhibitTaken(KEPT_OTHERWISE[Exhibit.Keep(exhibit.keep)], exhibit=exhibit)
         if not is_new and exhibit.state in (S.PAUSED, S.STOPPED):
             resume(exhibit, by=by)
     return exhibit

@@ -8,6 +8,7 @@ from django.db.models import Min, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from cases import figures, listing, shown
 from cases.models import Case, Offer
@@ -64,7 +65,7 @@ def _offers(by: User) -> Iterator[Waiting]:
         found = Offer.objects.for_actor(by).filter(wanted, agency=by.agency_id)
         if number := listing.up_to(found, COUNTED):
             oldest = Offer.objects.filter(pk__in=found.order_by("pk").values("pk")[:1]).aggregate(at=Min("at"))["at"]
-            yield Waiting(what, "", number, _("Check"), reverse("cases:publish"), oldest)
+            yield Waiting(what, "", number, pgettext("act", "Check"), reverse("cases:publish"), oldest)
 
 
 def _in_cases(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
+from django.utils.translation import pgettext_lazy
 
 from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
@@ -61,7 +62,7 @@ class Command:
     fixed: bool = False
     on: str = ""
     under: str = ""
-    legend: tuple[str, ...] = ()
+    legend: tuple[Any, ...] = ()  # lazy, where a keyboard names them in its own language
     category: str = ""
 
 
@@ -109,9 +110,23 @@ COMMANDS = (
     Command("to-above", MOVE, lazy("up, as its arrow"), ("KeyK",), does="up", under="left"),
     Command("to-right", MOVE, lazy("to the right, as its arrow"), ("KeyL",), does="right", under="left"),
     Command("range", MOVE, lazy("select a range; in a film, from scene to scene"), fixed=True, legend=("⇧ ← →",)),
-    Command("first", MOVE, lazy("first, last"), ("Home",), fixed=True, legend=("Home", "End")),
+    Command(
+        "first",
+        MOVE,
+        lazy("first, last"),
+        ("Home",),
+        fixed=True,
+        legend=(pgettext_lazy("key", "Home"), pgettext_lazy("key", "End")),
+    ),
     Command("last", MOVE, "", ("End",), fixed=True),
-    Command("page-up", MOVE, lazy("a screen up, down"), ("PageUp",), fixed=True, legend=("PgUp", "PgDn")),
+    Command(
+        "page-up",
+        MOVE,
+        lazy("a screen up, down"),
+        ("PageUp",),
+        fixed=True,
+        legend=(pgettext_lazy("key", "PgUp"), pgettext_lazy("key", "PgDn")),
+    ),
     Command("page-down", MOVE, "", ("PageDown",), fixed=True),
     Command("open", MOVE, lazy("open in the viewer"), ("Enter", "NumpadEnter"), fixed=True),
     Command("stack", MOVE, lazy("into the stack, or out of it"), ("KeyT",)),
@@ -149,7 +164,9 @@ def as_json(user: Any) -> str:
 
 def _line(command: Command, keys: tuple[str, ...]) -> dict[str, Any]:
     told = {"id": command.id, "group": command.group, "text": str(command.text), "keys": keys}
-    more = ("does", "hold", "fixed", "on", "under", "legend", "category")
+    if command.legend:
+        told["legend"] = [str(key) for key in command.legend]
+    more = ("does", "hold", "fixed", "on", "under", "category")
     return told | {name: value for name in more if (value := getattr(command, name))}
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils import translation
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from workbench import denials, languages, sessions
 from workbench.errors import BadInput, WorkbenchError
@@ -127,7 +127,7 @@ class ErrorsAsAnswers:
             for _name, values in fields.lists()
             for value in values
         ):
-            return answer(request, BadInput(_("A field of this request holds a character that no text has.")))
+            return answer(request, BadInput(noop("A field of this request holds a character that no text has.")))
         return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

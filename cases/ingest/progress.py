@@ -159,4 +159,5 @@ def _said(exhibits: list[Exhibit]) -> str:
         return ""
     last = ended[-1][2]
     files = ngettext("%(n)s file", "%(n)s files", last.seen) % {"n": digits(last.seen)}
-    return f"{last} {last.get_state_display().lower()}, {files}"
+    state = S(last.state).label  # as the table beside it says it: in German a noun keeps its capital
+    return _("%(exhibit)s: %(state)s, %(files)s") % {"exhibit": last, "state": state, "files": files}

@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
 from cases.models import Case, Exhibit
@@ -94,7 +95,7 @@ class AskForm(forms.Form):
         """What was asked for. Raises BadInput naming the field."""
         if not self.is_valid():
             told = [f"{self.fields[name].label}: {errors[0]}" for name, errors in self.errors.items()]
-            raise BadInput(_("This filter does not fit. ") + " ".join(told))
+            raise BadInput(noop("This filter does not fit. %(why)s"), why=" ".join(told))
         data = dict(self.cleaned_data)
         order = data.pop("order") or DEFAULT
         for name in ("size_from", "size_to"):

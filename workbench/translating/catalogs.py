@@ -80,7 +80,7 @@ def incomplete(wanted: Catalog, given: Catalog) -> Iterator[str]:
     for message in wanted:
         if not message.id:
             continue
-        found = given.get(message.id)
+        found = given.get(message.id, message.context)
         if found is None or _pair(found) is None:
             yield f"missing: {message.id!r}"
         elif _holes(message.id) != _holes(found.string):

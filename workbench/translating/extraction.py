@@ -19,6 +19,7 @@ KEYWORDS: dict[str, Any] = {
     **dict.fromkeys(("_", "gettext", "gettext_lazy", "lazy", "noop")),
     "verb": (2,),  # what an event means
     **dict.fromkeys(("ngettext", "ngettext_lazy", "either"), TWO),
+    **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),  # one word of two meanings: the context first
 }
 SCRIPTS = "static/js/*.js"
 OPTIONS = {"parse_template_string": True}  # scripts: in `${…}`, too
@@ -46,8 +47,10 @@ def scripts(root: Path = CHECKOUT) -> Catalog:
 
 def _add(catalog: Catalog, path: Path, name: str, method: str | Callable[..., Any]) -> None:
     with path.open("rb") as file:
-        for _line, text, _comments, _context in extract(method, file, KEYWORDS, options=OPTIONS):
-            catalog.add(text, locations=[(name, 0)])  # a line number would change with every edit above it
+        for _line, text, _comments, context in extract(method, file, KEYWORDS, options=OPTIONS):
+            catalog.add(
+                text, locations=[(name, 0)], context=context
+            )  # a line number would change with every edit above it
 
 
 def python(file: IO[bytes], keywords: Any, comment_tags: Any, options: Any) -> Iterator[Found]:

@@ -6,7 +6,6 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
 from workbench.errors import NotAllowed, NotFound, WorkbenchError, as_json
@@ -54,7 +53,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that did not come from our own page."""
-    return answer(request, NotAllowed(_("This form is too old. Load the page again and send it once more.")))
+    return answer(request, NotAllowed(noop("This form is too old. Load the page again and send it once more.")))
 
 
 def failed(request: HttpRequest) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.care import day, oversight, rules, state
@@ -41,7 +42,7 @@ def override(request: SignedRequest, person: UUID) -> HttpResponse:
     found: User = access.get_from(request.user, "care.override", oversight.people(request.user), person)
     form = OverrideForm(request.POST)
     if not form.is_valid():
-        raise ReasonNeeded if "reason" in form.errors else BadInput(_("Give 15, 30, 45 or 60 minutes."))
+        raise ReasonNeeded if "reason" in form.errors else BadInput(noop("Give 15, 30, 45 or 60 minutes."))
     made = day.override(person=found, by=request.user, **form.cleaned_data)
     text = _("%(name)s has %(n)d minutes more today.") % {"name": found.name, "n": made.minutes}
     messages.success(request, text)

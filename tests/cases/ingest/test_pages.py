@@ -235,7 +235,7 @@ def test_of_progress_asks_no_table_of_files(
     with django_assert_max_num_queries(10) as asked:
         answer = browser.get(f"/cases/{case.public_id}/progress/", secure=True).json()
     assert answer["done"]
-    assert answer["say"] == "NM-01 ready, 3 files"
+    assert answer["say"] == "NM-01: Ready, 3 files"
     assert answer["fields"][f"exhibit-{exhibit.public_id}-bar"] == 100
     assert answer["fields"]["ladder-unmatched"] == "3"
     assert answer["fields"]["ladder-unmatched-percent"] == "100.0"
