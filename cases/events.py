@@ -41,6 +41,8 @@ COVERED = verb("stack.cover", "Another picture of a stack shown first")
 FILTER_SAVED = verb("filter.save", "Filter of the queue saved")
 FILTER_SHARED = verb("filter.share", "Filter of the queue shared with the team, or no longer")
 FILTER_REMOVED = verb("filter.remove", "Filter of the queue removed")
+CASES_KEPT = verb("case.filter.save", "Filter of the list of cases saved")
+CASES_FORGOTTEN = verb("case.filter.remove", "Filter of the list of cases removed")
 
 BATCH_CLAIMED = verb("batch.claim", "Batch claimed")
 BATCH_EXTENDED = verb("batch.extend", "Items added to the batch")

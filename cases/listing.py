@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from cases import names
@@ -22,7 +21,6 @@ from workbench.models import User
 
 PAGE = 60
 MARKS = ("flagged", "skipped")
-DUE = {"late": -1, "week": 7}  # days from today until which a case is due
 
 ITEMS = """
 SELECT i.id, i.public_id, i.state, i.known, i.flagged, c.kind, c.preview, st.code, d.by_name, f.raw_path, f.files,
@@ -84,35 +82,6 @@ class Wanted:
     taken_from: date | None = None
     taken_to: date | None = None  # that day included
     has_place: bool = False
-
-
-def cases(
-    by: User,
-    *,
-    state: str = "",
-    mine: bool = False,
-    due: str = "",
-    asked: str = "",
-    before: int = 0,
-    limit: int = PAGE,
-) -> Page:
-    """Cases in the person's reach, newest first: of a state, led by the person, with a part of number or name.
-
-    `due`: open ones that are `late`, or due within the `week`.
-    """
-    found = Case.objects.for_actor(by).select_related("lead", "scheme", "agency")
-    if state in Case.State.values:
-        found = found.filter(state=state)
-    if mine:
-        found = found.filter(lead=by)
-    if due in DUE:
-        found = found.filter(state=Case.State.OPEN, due__lte=timezone.localdate() + timedelta(DUE[due]))
-    if asked:
-        found = found.filter(Q(number__icontains=asked) | Q(name__icontains=asked))
-    if before:
-        found = found.filter(pk__lt=before)
-    rows = list(found.order_by("-pk")[: limit + 1])
-    return Page(rows[:limit], str(rows[limit - 1].pk) if len(rows) > limit else None)
 
 
 def items(case: Case, wanted: Wanted, *, by: User, after: int = 0, limit: int = PAGE) -> Page:

@@ -83,3 +83,11 @@ class SavedFilterQuerySet(OfCaseQuerySet):
     def for_actor(self, user: User) -> Self:
         """Those the person may use, while the case is in scope."""
         return super().for_actor(user).filter(Q(owner=user) | Q(shared=True))
+
+
+class CaseFilterQuerySet(models.QuerySet[Any, Any]):
+    """Filters of the list of cases: a person's own."""
+
+    def for_actor(self, user: User) -> Self:
+        """Those of the person."""
+        return self.filter(owner=user)

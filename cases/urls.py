@@ -5,6 +5,7 @@ from django.urls import include, path
 from cases.api import beside, grounds, uploads
 from cases.api import review as api
 from cases.views import (
+    case_list,
     dashboard,
     evidence,
     exports,
@@ -31,7 +32,9 @@ urlpatterns = [
     path("oversight/figures.csv", dashboard.report_file, name="dashboard_csv"),
     path("goto/", home.goto, name="goto"),
     path("api/v1/goto", home.goto_list, name="api_goto"),
-    path("cases/", home.cases, name="list"),
+    path("cases/", case_list.cases, name="list"),
+    path("cases/filters/", case_list.keep, name="keep_cases"),
+    path("cases/filters/<uuid:cases_kept>/", case_list.forget, name="forget_cases"),
     path("cases/new/", investigations.new, name="new"),
     path("cases/<uuid:case>/", investigations.case, name="case"),
     path("cases/<uuid:case>/edit/", investigations.edit, name="edit"),

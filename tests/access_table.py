@@ -108,6 +108,8 @@ ROUTES = [
     Route("cases:queue", get=ONLY_INVESTIGATORS, of="case"),
     Route("cases:queue_count", get=ONLY_INVESTIGATORS, of="case"),
     Route("cases:save_filter", post=ONLY_INVESTIGATORS, of="case", body={"name": "mine"}),
+    Route("cases:keep_cases", post=EVERYBODY, body={"name": "mine", "stage": "review"}),
+    Route("cases:forget_cases", post=EVERYBODY, of="cases_kept", owner=True),
     Route("cases:filter", post=ONLY_INVESTIGATORS, of="kept", owner=True, body={"act": "share"}),
     Route("cases:next_batch", post=ONLY_INVESTIGATORS, of="case"),
     Route("cases:next_second", post=ONLY_INVESTIGATORS, of="case"),

@@ -15,7 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from pytest_django.plugin import DjangoDbBlocker
 
-from cases import decisions, ending, review
+from cases import case_list, decisions, ending, review
 from cases.care import rules
 from cases.models import Case, Disagreement, Exhibit, Keyframe, SecondShare, SecondView
 from cases.queue import saved
@@ -107,6 +107,7 @@ def build() -> World:
         "view": view.public_id,
         "disagreement": disagreement.public_id,
         "kept": saved.save(Asked(case, people.investigator), name="all", shared=True).public_id,
+        "cases_kept": case_list.keep(case_list.Asked(mine=True), name="led", by=people.investigator).public_id,
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
         "run": run.public_id,

@@ -14,7 +14,7 @@ from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
 from cases.models.notes import Note
-from cases.models.queue import SavedFilter, Weighing
+from cases.models.queue import CaseFilter, SavedFilter, Weighing
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
     Act,
@@ -41,6 +41,7 @@ __all__ = [
     "CareChoice",
     "CareRule",
     "Case",
+    "CaseFilter",
     "CaseMember",
     "Content",
     "DayCount",

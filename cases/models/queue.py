@@ -26,6 +26,20 @@ class SavedFilter(models.Model):
         constraints = [models.UniqueConstraint(fields=["case", "owner", "name"], name="filter_name_once")]
 
 
+class CaseFilter(models.Model):
+    """What a person asks the list of cases for, under a name: the fields of case_list.Asked. His own only."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
+    name = models.CharField(max_length=60)
+    wanted = models.JSONField(default=dict)
+
+    objects = scope.CaseFilterQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="case_filter_name_once")]
+
+
 class Weighing(models.Model):
     """When the items of a case were last weighed for what they promise, and whether something since says to do so."""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from cases import figures, listing
+from cases import case_list, figures, listing
 from cases.api.public.shapes import (
     CaseFigures,
     CaseOne,
@@ -37,14 +37,8 @@ class Cases(ApiView):
         """List the cases the token's person reaches, newest first."""
         access.require(self.user, "case.list")
         asked = shapes.query(request._request, CasesAsked)
-        page = listing.cases(
-            self.user,
-            state=asked.state,
-            mine=asked.mine,
-            asked=asked.q.strip(),
-            before=int(asked.after),
-            limit=asked.limit,
-        )
+        wanted = case_list.Asked(state=asked.state, mine=asked.mine, text=asked.q.strip())
+        page = case_list.page(self.user, wanted, before=int(asked.after), limit=asked.limit)
         counted = figures.of_each(page.rows)
         return answered(CasePage([CaseRow(**_case(case, counted[case.pk])) for case in page.rows], page.next))
 
