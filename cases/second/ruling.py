@@ -93,11 +93,15 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Everything that is told of one disagreement. `alike`, `precedent`: counts by code; `waits`: by set."""
+    """Everything that is told of one disagreement. `alike`, `precedent`: counts by code; `waits`: by set.
+
+    `unsure`: what people said who could not decide before.
+    """
 
     disagreement: Disagreement
     item: Item
     sides: tuple[Side, Side]
+    unsure: list[grounds.Unsure]
     places: list[dict[str, str]]
     alike: list[tuple[str, int]]
     precedent: list[tuple[str, int]]
@@ -121,7 +125,7 @@ def waiting(by: User, *, blocks: bool = False, after: int = 0, limit: int = PAGE
 
 
 def show(disagreement: Disagreement) -> Shown:
-    """What there is to read before ruling. Ten queries."""
+    """What there is to read before ruling. Eleven queries."""
     decision, opinion, case = disagreement.decision, disagreement.opinion, disagreement.case
     item = Item.objects.select_related("content", "case").get(case=case, content=decision.content_id)
     first, second = _side(decision, item), _side(opinion, item)
@@ -134,7 +138,7 @@ def show(disagreement: Disagreement) -> Shown:
         cursor.execute(WAITS, [decision.pk])
         waits = cursor.fetchall()
     sides = (second, first) if _turned(disagreement) else (first, second)
-    return Shown(disagreement, item, sides, inspector.found_in(item), alike, precedent, waits)
+    return Shown(disagreement, item, sides, grounds.unsure(item), inspector.found_in(item), alike, precedent, waits)
 
 
 def _side(given: Decision | SecondOpinion, item: Item) -> Side:

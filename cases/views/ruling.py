@@ -8,27 +8,20 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases import contradictions, listing
 from cases.errors import AnotherPersonNeeded
 from cases.forms import SupersedeForm
-from cases.models import Disagreement, Grounds
+from cases.grounds import CONFIDENCE
+from cases.models import Disagreement
 from cases.second import blind, ruling
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
 from workbench.words import digits
-
-CONFIDENCE: dict[str, Any] = {
-    Grounds.Confidence.SURE: lazy("sure"),
-    Grounds.Confidence.RATHER: lazy("rather sure"),
-    Grounds.Confidence.UNSURE: lazy("unsure"),
-    "": "",
-}
 
 
 @require_GET
@@ -144,6 +137,7 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
             }
             for side in told.sides
         ],
+        "unsure": told.unsure,
         "files": len(told.places),
         "exhibits": ", ".join(refs),
         "alike": [(of.get(code), number) for code, number in told.alike],

@@ -8,7 +8,20 @@ from django.urls import reverse
 
 from cases import acts, decisions, ending, grounds, publishing, review, tiles
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded
-from cases.models import Batch, Case, Content, Decision, Disagreement, Grounds, Offer, SecondView, Standing, Viewing
+from cases.models import (
+    Batch,
+    Case,
+    Content,
+    Decision,
+    Disagreement,
+    Grounds,
+    Item,
+    Offer,
+    SecondOpinion,
+    SecondView,
+    Standing,
+    Viewing,
+)
 from cases.second import acts as second_acts
 from cases.second import holding, queue, ruling
 from tests.cases import material
@@ -175,3 +188,36 @@ def test_both_reasons_and_how_sure_each_was_are_read_at_the_ruling_without_names
     with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
         Grounds.objects.update(text="another")
     assert checks.broken(None) == []
+
+
+def test_why_somebody_was_unsure_is_read_where_it_is_settled_and_by_no_second_reviewer_before(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    material.pictures(case, dana, ["a"])
+    first = review.claim(case=case, by=dana)
+    pressed = wish(tiles.units(first)[0], "unsure")
+    acts.act(batch=first, by=dana, wishes=[pressed])
+    grounds.give(batch=first, by=dana, act=pressed.key, confidence="unsure", text="shore or ridge")
+    ending.close(batch=first, by=dana)
+    item = Item.objects.get(case=case)
+
+    def read(by: User, *where: str) -> bool:
+        pages = [signed_in(by).get(address, secure=True).content.decode() for address in where]
+        return any("shore or ridge" in page for page in pages)
+
+    page = f"/items/{item.public_id}/"
+    assert (read(dana, page), read(sam, page), read(milo, page)) == (True, True, False)  # Milo may be asked
+    batch = queue.claim(case=case, by=milo)
+    told = [reverse(f"cases:api_{name}", args=[batch.public_id]) for name in ("batch", "units", "changes")]
+    assert not read(milo, page, *told, f"/batches/{batch.public_id}/")
+    give(batch, milo, "1")
+    assert not read(milo, page, *told)  # he may still change his mind
+    ending.close(batch=batch, by=milo)
+    assert read(milo, page)
+    decision = Decision.objects.get(content=item.content_id)
+    opinion = SecondOpinion.objects.create(
+        decision=decision, act=decision.act, by=dana, by_name=dana.name, decided_by=milo, code="2", reason="sample"
+    )
+    Disagreement.objects.create(case=case, decision=decision, opinion=opinion, decided_by=milo, given_by=dana)
+    ruled = signed_in(sam).get(reverse("cases:rulings"), secure=True).content.decode()
+    assert ("Unsure before" in ruled, "shore or ridge" in ruled, dana.name in ruled) == (True, True, False)
