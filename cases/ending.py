@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases import events, held_moves, played, states, tiles
 from cases.models import Batch, Case
 from cases.queue import promise
-from cases.stacking import building, waiting
+from cases.stacking import arrivals, building, waiting
 from workbench import audit
 from workbench.models import User
 
@@ -100,6 +100,7 @@ def _release(batch: Batch, state: Batch.State) -> Over:
     if not over:
         return Over(summary, [], [])
     contents = _contents([batch.pk])
+    arrivals.waited(batch.pk)
     with connection.cursor() as cursor, states.settling(contents, batch=batch.pk) as moved:
         cursor.execute(
             "UPDATE cases_stack SET batch_id = NULL, lease_until = NULL, position = 0 WHERE batch_id = %s",

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from cases import figures, listing, shown
 from cases.models import Case, Offer
 from cases.second import agreement, ruling
+from cases.stacking import arrivals
 from workbench import access
 from workbench.models import User
 
@@ -69,7 +70,8 @@ def _offers(by: User) -> Iterator[Waiting]:
 
 
 def _in_cases(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:
-    """Proposals of sets to confirm, then files that could not be taken or shown."""
+    """What came to his stacks, proposals of sets to confirm, then files that could not be taken or shown."""
+    yield from _arrived(by, cases)
     counted = figures.of_each(cases)
     if access.has(by, "item.confirm"):
         for case in [case for case in cases if counted[case.pk].to_confirm][:CASES]:
@@ -79,6 +81,16 @@ def _in_cases(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:
         for case in [case for case in cases if counted[case.pk].problems][:CASES]:
             url = reverse("cases:problems", args=[case.public_id])
             yield Waiting(_("Problems"), str(case), counted[case.pk].problems, _("See"), url)
+
+
+def _arrived(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:
+    """What came to the person's stacks after his batches were over."""
+    if access.has(by, "batch.claim"):
+        found = arrivals.still_open(cases, by)
+        for case in [case for case in cases if case.pk in found][:CASES]:
+            number, since = found[case.pk].number, found[case.pk].since
+            url = reverse("cases:queue", args=[case.public_id])
+            yield Waiting(_("Came after your batch"), str(case), number, _("What comes next"), url, since)
 
 
 def second_views(by: User) -> list[Waiting]:

@@ -14,7 +14,7 @@ from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
 from cases.models.notes import Note
-from cases.models.queue import CaseFilter, SavedFilter, Weighing
+from cases.models.queue import Arrival, CaseFilter, SavedFilter, Weighing
 from cases.models.results import Export, Offer, Tally
 from cases.models.review import (
     Act,
@@ -36,6 +36,7 @@ from cases.models.uploads import AnnouncedFile, DropEntry, ResumableUpload
 __all__ = [
     "Act",
     "AnnouncedFile",
+    "Arrival",
     "Batch",
     "Break",
     "CareChoice",

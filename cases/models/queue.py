@@ -4,9 +4,11 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from cases import scope
 from cases.models.investigation import Case
+from cases.models.review import Item
 
 
 class SavedFilter(models.Model):
@@ -38,6 +40,22 @@ class CaseFilter(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["owner", "name"], name="case_filter_name_once")]
+
+
+class Arrival(models.Model):
+    """A picture that came to a stack after its person's batch was over (cases/stacking/arrivals.py)."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "item"], name="arrival_once")]
+        indexes = [
+            models.Index(fields=["case", "at"], name="arrival_of_case"),
+            models.Index(fields=["item"], name="arrival_of_item"),
+        ]
 
 
 class Weighing(models.Model):

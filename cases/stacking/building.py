@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cases import events, states
 from cases.models import Case
-from cases.stacking import films, hashes, waiting
+from cases.stacking import arrivals, films, hashes, waiting
 from cases.stacking.gathering import gather
 from cases.stacking.waiting import DUE
 from hashsets.near.tables import BYTES
@@ -75,7 +75,7 @@ emptied AS (
 grown AS (
   UPDATE cases_stack s SET open_items = s.open_items + g.number, version = s.version + 1
   FROM (SELECT target, count(*) AS number FROM good GROUP BY 1) g WHERE s.id = g.target)
-SELECT target FROM good
+SELECT item, target FROM good
 """  # noqa: S608 only constants of this module
 FRAMES = "SELECT content_id, pdq FROM cases_keyframe WHERE content_id = ANY(%s::bigint[]) ORDER BY content_id, number"
 COMPARED = """
@@ -261,9 +261,11 @@ def _move(case: Case, moves: list[Move], joined: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [sorted({stack for move in moves for stack in (move.one.stack, move.to.stack)})])
         cursor.execute(MOVE, columns | {"joined": joined})
-        moved = [row[0] for row in cursor.fetchall()]
+        pairs: list[tuple[int, int]] = cursor.fetchall()
+    moved = [stack for _item, stack in pairs]
     waiting.wait([(move.one.item, move.to.stack) for move in moves])  # for what somebody took a moment ago
     if moved:
+        arrivals.joined(case.pk, pairs)
         audit.record(
             events.STACKED, by=None, on=case, case=case.public_id, agency=case.agency_id,
             items=len(moved), stacks=len(set(moved)),

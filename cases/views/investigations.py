@@ -34,6 +34,7 @@ from cases.ingest import progress
 from cases.models import Case, Exhibit
 from cases.second import blind, holding
 from cases.second import queue as second_queue
+from cases.stacking import arrivals
 from cases.views import queue
 from workbench import access
 from workbench.errors import BadInput, NotFound
@@ -104,6 +105,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "ladder": ladder.steps(numbers, states, exhibits, days),
             "unsure": states["unsure"].items if "unsure" in states else 0,
             "held": [text for held in held_moves.of_case(found) for text in held_words.of_items(held, request.user)],
+            "arrived": _arrived(found),
             "exhibits": [_exhibit(row, unmatched, orders.get(str(row.public_id))) for row, unmatched in rows],
             "kept": len(exhibits),
             "dropped": shown.dropped(drop.refused(found)),
@@ -127,6 +129,12 @@ def _second(case: Case, user: User) -> int:
     """How many second views the case could ask of the person now."""
     may = access.has(user, "batch.claim") and case.state == Case.State.OPEN
     return second_queue.waiting([case], user)[case.pk] if may else 0
+
+
+def _arrived(case: Case) -> int:
+    """How many pictures came to stacks of batches that were over, and are still open."""
+    found = arrivals.still_open([case])
+    return found[case.pk].number if found else 0
 
 
 def _stage(case: Case, numbers: figures.Figures, days: counts.Counts) -> dict[str, str]:

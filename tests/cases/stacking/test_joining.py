@@ -1,15 +1,17 @@
 """Stacks put together by hand: what moves, what a join does not decide, what Z and Shift+Z make of it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
+from django.utils import timezone
 
 from cases import acts, ending, members, resuming, review, tiles
-from cases.models import Batch, Case, Content, Item, Stack, StackMove, StackRule
+from cases.models import Arrival, Batch, Case, Content, Item, Stack, StackMove, StackRule
 from cases.queue import adding
-from cases.stacking import building, waiting
+from cases.stacking import arrivals, building, waiting
 from cases.units import Wish
 from hashsets.near import dihedral
 from tests.cases import material
@@ -261,3 +263,56 @@ def test_where_the_stack_is_decided_meanwhile_nothing_that_came_is_lost(
     assert waiting.due() == []
     assert tiles.units(review.claim(case=case, by=dana))[0]["items"] == 1
     assert counts(case) == {"decided": 5, "open": 1}
+
+
+@pytest.mark.parametrize("ends", ["closed", "expired", "taken away"])
+def test_of_what_came_while_a_batch_was_held_its_person_is_told_until_it_is_decided(
+    case: Case, dana: User, milo: User, sam: User, batch: Batch, contents: dict[str, Content], ends: str
+) -> None:
+    came(case, dana, "late", 5)
+    building.build(case.pk)
+    acts.act(batch=batch, by=dana, wishes=[wish(unit, scope="stack") for unit in tiles.units(batch)])
+    if ends == "closed":
+        ending.close(batch=batch, by=dana)
+    elif ends == "expired":
+        Batch.objects.update(lease_until=timezone.now())
+        ending.expire_batches()
+    else:
+        ending.release(case=case, user=dana).record(sam, case)
+    assert told(dana) == (True, True)
+    assert told(milo) == (False, True)  # the case's page says it to all
+    last = review.claim(case=case, by=milo)
+    acts.act(batch=last, by=milo, wishes=[wish(unit) for unit in tiles.units(last)])
+    assert told(dana) == (False, False)
+
+
+def test_of_what_joins_a_stack_later_who_acted_on_it_last_is_told(
+    case: Case, dana: User, milo: User, batch: Batch, contents: dict[str, Content]
+) -> None:
+    ending.close(batch=batch, by=dana)
+    second = review.claim(case=case, by=milo)
+    acts.act(batch=second, by=milo, wishes=[wish(lead(second), "skip")])
+    ending.close(batch=second, by=milo)
+    came(case, dana, "late", 2)
+    assert building.build(case.pk) == building.Built(1, 1)
+    assert (told(dana), told(milo)) == ((False, True), (True, True))
+    Arrival.objects.update(at=timezone.now() - timedelta(arrivals.DAYS + 1))
+    assert told(milo) == (False, False)
+    came(case, dana, "later", 3)
+    building.build(case.pk)
+    assert Arrival.objects.count() == 1  # the old one went
+
+
+def came(case: Case, by: User, name: str, bits: int) -> None:
+    """A picture that resembles the stack of two comes on an exhibit of its own."""
+    [content] = material.pictures(case, by, [name], ref=name)
+    Content.objects.filter(pk=content.pk).update(pdq=pdq(1, bits), pdq_quality=80)
+    waiting.note([content.pk])
+
+
+def told(by: User) -> tuple[bool, bool]:
+    """Whether the person's own page says that something came, and whether the case's does."""
+    client, case = signed_in(by), Case.objects.get()
+    home = client.get("/", secure=True).content.decode()
+    page = client.get(f"/cases/{case.public_id}/", secure=True).content.decode()
+    return "Came after your batch" in home, "1 picture came after a batch" in page
