@@ -95,7 +95,7 @@ class SupersedeForm(forms.Form):
     def __init__(self, *args: object, case: Case, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         categories = case.scheme.categories.all()
-        self.fields["code"].choices = [(row.code, str(row)) for row in categories]  # type: ignore[attr-defined]
+        self.fields["code"].choices = [(row.code, row.label) for row in categories]  # type: ignore[attr-defined]
 
 
 class OffersForm(forms.Form):

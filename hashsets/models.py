@@ -1,11 +1,13 @@
 """Schemes, hash sets and their versioned entries (model.md section 2, `hashsets`)."""
 
 import uuid
+from collections.abc import Mapping
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as lazy
 
 from hashsets import access as scope
@@ -52,7 +54,8 @@ class Category(models.Model):
     scheme = models.ForeignKey(Scheme, on_delete=models.PROTECT, related_name="categories")
     code = models.CharField(max_length=40)
     key = models.CharField(max_length=1)
-    name = models.CharField(max_length=200)
+    name = models.CharField(max_length=200)  # the scheme's own: what exports and the log say
+    labels = models.JSONField(default=dict, db_default=models.Value({}, models.JSONField()))  # the same by language
     disposition = models.CharField(max_length=30, choices=Disposition.choices)
     colour = models.PositiveSmallIntegerField()
     glyph = models.CharField(max_length=20)
@@ -67,6 +70,13 @@ class Category(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+    @property
+    def label(self) -> str:
+        """What the reader is shown: the name in his language, else the scheme's own."""
+        labels: Mapping[str, str] = self.labels
+        language = (get_language() or "").lower()
+        return labels.get(language) or labels.get(language.partition("-")[0]) or self.name  # de of de-at
 
 
 class SchemeDraft(models.Model):

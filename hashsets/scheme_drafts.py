@@ -61,14 +61,13 @@ def problems(doc: Mapping[str, Any]) -> list[str]:
 
 def of(scheme: Scheme) -> dict[str, Any]:
     """A version in force as a document. One query."""
-    fields = ", ".join(scheme_tables.CATEGORY_FIELDS).split(", ")
     return {
         "id": scheme.scheme_id,
         "version": scheme.version,
         "name": scheme.name,
         "region": scheme.region,
         "source": scheme.source,
-        "categories": list(scheme.categories.values(*fields)),
+        "categories": list(scheme.categories.values(*scheme_tables.CATEGORY_FIELDS, "labels")),
         "mappings": scheme.mappings,
     }
 

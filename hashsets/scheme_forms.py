@@ -11,6 +11,7 @@ from hashsets.scheme_drafts import SLUG
 from hashsets.schemes import GLYPHS, KEYS
 
 SMALL = {"class": "input sm"}
+LABEL = re.compile(r"\s*([A-Za-z-]{2,20})\s*=\s*([^=;]+?)\s*")
 PAIR = re.compile(r"\s*([^=,]+?)\s*=\s*([^=,]+?)\s*")
 
 
@@ -61,6 +62,12 @@ class CategoryForm(forms.Form):
         label=_("Key"), choices=[(key, key) for key in KEYS], required=False, widget=forms.Select(SMALL)
     )
     name = forms.CharField(label=_("Name"), max_length=200, required=False, widget=forms.TextInput(SMALL))
+    labels = forms.CharField(
+        label=_("In other languages"),
+        max_length=1000,
+        required=False,
+        widget=forms.TextInput(SMALL | {"placeholder": "de = Küste; fr = Côte"}),
+    )
     disposition = forms.ChoiceField(
         label=_("For the queue"), choices=Disposition.choices, required=False, widget=forms.Select(SMALL)
     )
@@ -76,6 +83,13 @@ class CategoryForm(forms.Form):
         label=_("Sign"), choices=[(glyph, glyph) for glyph in GLYPHS], required=False, widget=forms.Select(SMALL)
     )
     publishable = forms.BooleanField(label=_("May be shared"), required=False)
+
+    def clean_labels(self) -> dict[str, str]:
+        """`de = Küste; fr = Côte` as {"de": "Küste", "fr": "Côte"}."""
+        parts = [LABEL.fullmatch(part) for part in self.cleaned_data["labels"].split(";") if part.strip()]
+        if not all(parts):
+            raise forms.ValidationError(_("Write each as language = name, with semicolons between: de = Küste."))
+        return {part[1].lower(): part[2] for part in parts if part}
 
 
 class MappingForm(forms.Form):
@@ -115,7 +129,7 @@ class DraftForm:
 
     def __init__(self, doc: dict[str, Any], data: Any = None) -> None:
         self.head = HeadForm(data, initial={name: doc[name] for name in ("name", "region", "source")})
-        self.categories = Categories(data, initial=doc["categories"], prefix="category")
+        self.categories = Categories(data, initial=[_typed(one) for one in doc["categories"]], prefix="category")
         self.mappings = Mappings(data, initial=[_shown(mapping) for mapping in doc["mappings"]], prefix="mapping")
 
     def is_valid(self) -> bool:
@@ -127,6 +141,11 @@ class DraftForm:
         categories = [row for row in self.categories.cleaned_data if row.get("code")]
         mappings = [row for row in self.mappings.cleaned_data if row.get("to")]
         return self.head.cleaned_data | {"categories": categories, "mappings": mappings}
+
+
+def _typed(category: dict[str, Any]) -> dict[str, Any]:
+    labels = "; ".join(f"{language} = {label}" for language, label in category.get("labels", {}).items())
+    return category | {"labels": labels}
 
 
 def _shown(mapping: dict[str, Any]) -> dict[str, str]:

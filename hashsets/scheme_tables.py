@@ -74,16 +74,26 @@ def load_one(doc: SchemeDoc, owner: Agency | None = None) -> Scheme:
     )
     suggestions = {"source": doc.source, "mappings": [asdict(mapping) for mapping in doc.mappings]}
     Scheme.objects.filter(pk=scheme.pk).update(**suggestions)  # they decide nothing, so they are never frozen
+    labels = {category.code: category.labels for category in doc.categories}
     wanted = [{name: getattr(category, name) for name in CATEGORY_FIELDS} for category in doc.categories]
     have = list(scheme.categories.values(*CATEGORY_FIELDS))
     by_code = sorted(wanted, key=lambda row: str(row["code"]))
     if not made and by_code == sorted(have, key=lambda row: str(row["code"])) and _heading(scheme) == heading:
-        return scheme
+        return _labelled(scheme, labels)
     if not made and _used(scheme):
         raise SchemeFrozen(f"{doc.id} version {doc.version} is in use and its file differs. Give it a new version.")
     Scheme.objects.filter(pk=scheme.pk).update(**heading)
     scheme.categories.all().delete()
     Category.objects.bulk_create(Category(scheme=scheme, **row) for row in wanted)
+    return _labelled(scheme, labels)
+
+
+def _labelled(scheme: Scheme, labels: dict[str, dict[str, str]]) -> Scheme:
+    """Bring what the categories are called in other languages up to date: no more frozen than the suggestions are."""
+    changed = [row for row in scheme.categories.all() if row.labels != labels[row.code]]
+    for row in changed:
+        row.labels = labels[row.code]
+    Category.objects.bulk_update(changed, ["labels"])
     return scheme
 
 

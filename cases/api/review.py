@@ -121,7 +121,8 @@ def batch(request: SignedRequest, batch: UUID) -> HttpResponse:
     desk, case = desks.of(found), found.case
     done = desk.progress(found)
     scheme = case.scheme
-    categories = scheme.categories.values("code", "key", "name", "colour", "glyph")
+    shown = ("code", "key", "colour", "glyph")
+    categories = [{name: getattr(one, name) for name in shown} | {"name": one.label} for one in scheme.categories.all()]
     return JsonResponse(
         {
             "id": str(found.public_id),

@@ -50,7 +50,7 @@ class SampleForm(forms.Form):
         self.fields["person"].queryset = people.exclude(pk=by.pk).distinct().order_by("name")  # type: ignore[attr-defined]
         mine = Case.objects.filter(pk__in=[case.pk for case in cases]).order_by("number")
         self.fields["case"].queryset = mine  # type: ignore[attr-defined]
-        categories = [(one.code, f"{one.code} {one.name}") for one in scheme.categories.all()]
+        categories = [(one.code, f"{one.code} {one.label}") for one in scheme.categories.all()]
         self.fields["code"].choices = [("", _("All categories")), *categories]  # type: ignore[attr-defined]
 
 

@@ -7,7 +7,8 @@ what Winnow derives from it is the disposition. vics.md section 5.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -16,6 +17,8 @@ from workbench.visible import readable, visible
 FOLDER = Path(__file__).parent
 DISPOSITIONS = ("no_verdict", "not_relevant", "relevant", "relevant_restricted", "comparison", "unmapped")
 KEYS = tuple("1234567890")  # of the review desk, in the order of a keyboard
+LANGUAGE = re.compile(r"[a-z]{2,3}(-[a-z0-9]{2,8})*")  # as browsers name it, in small letters
+LONGEST = 200  # characters of a name
 GLYPHS = ("square", "triangle", "diamond", "circle", "bar", "cross", "ring", "hexagon", "star")
 
 
@@ -27,7 +30,10 @@ class BadScheme(WorkbenchError):
 
 @dataclass(frozen=True, slots=True)
 class CategoryDoc:
-    """One category: `key` is the single key that decides it, `colour` an index into the palette (1..9)."""
+    """One category: `key` is the single key that decides it, `colour` an index into the palette (1..9).
+
+    `labels`: its name in other languages, {"de": "Küste"}; shown to who reads these, never exported.
+    """
 
     code: str
     key: str
@@ -36,6 +42,7 @@ class CategoryDoc:
     colour: int
     glyph: str
     publishable: bool
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,9 @@ def _problems(scheme: SchemeDoc) -> list[str]:
     for category in scheme.categories:
         found += _category_problems(category)
     shown = [scheme.name, scheme.source, *codes, *(category.name for category in scheme.categories)]
+    shown += [
+        label for category in scheme.categories if _are_labels(category.labels) for label in category.labels.values()
+    ]
     shown += [text for mapping in scheme.mappings for text in (mapping.loses, *mapping.codes.values())]
     found += [f"{visible(text)}: a character that cannot be seen" for text in shown if not readable(text)]
     for mapping in scheme.mappings:
@@ -118,5 +128,14 @@ def _category_problems(category: CategoryDoc) -> list[str]:
         f"disposition {category.disposition!r}": category.disposition in DISPOSITIONS,
         f"colour {category.colour!r} is not 1 to 9": category.colour in range(1, 10),
         f"glyph {category.glyph!r}": category.glyph in GLYPHS,
+        "labels are a text for each language, such as de": _are_labels(category.labels),
     }
     return [f"category {category.code!r}: {problem}" for problem, fine in checks.items() if not fine]
+
+
+def _are_labels(labels: object) -> bool:
+    """Whether these are names by language."""
+    return isinstance(labels, dict) and all(
+        isinstance(label, str) and 0 < len(label.strip()) <= LONGEST and LANGUAGE.fullmatch(language)
+        for language, label in labels.items()
+    )

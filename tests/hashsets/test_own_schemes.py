@@ -1,17 +1,20 @@
 """An agency's own schemes: written by one person, put in force by another, frozen from then on."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from hashsets import scheme_drafts, scheme_tables, schemes
 from hashsets.models import Scheme, SchemeDraft
 from tests import factories
 from tests.people import People, signed_in
+from tests.scripts import Script
 from workbench.errors import BadInput
 from workbench.models import AuditEvent, Role, User
 
@@ -190,3 +193,52 @@ def test_a_scheme_that_came_along_says_what_its_mappings_lose(people: People) ->
 
 def test_of_schemes_that_came_along_none_has_an_id_that_an_agency_could_have() -> None:
     assert [doc.id for doc in schemes.load_all() if "." in doc.id] == []
+
+
+def test_a_category_is_called_as_its_reader_speaks_and_keeps_its_own_name_elsewhere(
+    people: People, draft: SchemeDraft, second: User
+) -> None:
+    writer = signed_in(people.supervisor)
+    data = fields(writer, draft)
+    assert data["category-1-labels"] == "de = Küste"  # as the scheme has it that the draft began with
+    data |= {"category-0-labels": "de = Kai; FR=Quai ", "category-1-labels": "", "category-2-labels": "de = Bild"}
+    assert writer.post(address("scheme_draft", draft), data, secure=True).status_code == 302
+    made = scheme_drafts.approve(SchemeDraft.objects.get(pk=draft.pk), seen=2, by=second)
+    first, other, third, *_others = made.categories.all()
+    assert (first.labels, other.labels, third.labels) == ({"de": "Kai", "fr": "Quai"}, {}, {"de": "Bild"})
+    for language, shown in (("de", ["Kai", "Coastal"]), ("de-at", ["Kai", "Coastal"]), ("en", ["Alpine", "Coastal"])):
+        with translation.override(language):
+            assert [first.label, other.label] == shown
+    assert str(first) == "1 Alpine"
+    again = scheme_drafts.begin_version(made, by=people.supervisor)
+    assert [one["labels"] for one in again.doc["categories"]][:2] == [{"de": "Kai", "fr": "Quai"}, {}]
+
+
+def test_pages_say_the_readers_label_and_machines_the_schemes_own(people: People) -> None:
+    User.objects.filter(pk=people.investigator.pk).update(language="de")
+    case = factories.case(people.investigator)
+    page = signed_in(people.investigator).get(f"/cases/{case.public_id}/", secure=True).content.decode()
+    assert ("Küste" in page, "Coastal" in page) == (True, False)
+    told = Script(people.investigator).get(f"cases/{case.public_id}", HTTP_ACCEPT_LANGUAGE="de")[1]
+    assert "Coastal" in [one["name"] for one in told["categories"]]
+
+
+@pytest.mark.parametrize("typed", ["Küste", "de =", "de = Kai = Ufer", "german language = Kai", "de = K\u202eai"])
+def test_labels_that_name_no_language_or_hide_something_are_refused(
+    people: People, draft: SchemeDraft, typed: str
+) -> None:
+    writer = signed_in(people.supervisor)
+    writer.post(address("scheme_draft", draft), fields(writer, draft) | {"category-0-labels": typed}, secure=True)
+    held = SchemeDraft.objects.get(pk=draft.pk)
+    assert held.edits == 1 or scheme_drafts.problems(held.doc)  # not kept, or never put in force
+
+
+def test_labels_of_a_scheme_that_came_with_winnow_may_come_later_than_its_first_use(people: People) -> None:
+    factories.case(people.investigator)
+    [doc] = [one for one in schemes.load_all() if one.id == "landscapes-t1"]
+    named = replace(doc, categories=(replace(doc.categories[0], labels={"fr": "Montagne"}), *doc.categories[1:]))
+    scheme = scheme_tables.load_one(named)
+    assert scheme.categories.get(code="1").labels == {"fr": "Montagne"}
+    renamed = replace(doc, categories=(replace(doc.categories[0], name="Mountains"), *doc.categories[1:]))
+    with pytest.raises(scheme_tables.SchemeFrozen):
+        scheme_tables.load_one(renamed)
