@@ -90,7 +90,7 @@ def _arrived(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:
         for case in [case for case in cases if case.pk in found][:CASES]:
             number, since = found[case.pk].number, found[case.pk].since
             url = reverse("cases:queue", args=[case.public_id])
-            yield Waiting(_("Came after your batch"), str(case), number, _("What comes next"), url, since)
+            yield Waiting(_("Came after your batch"), str(case), number, _("See"), url, since)
 
 
 def second_views(by: User) -> list[Waiting]:

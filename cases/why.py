@@ -232,7 +232,8 @@ def _facts(match: Found, words: str, kind: str, *, blind: bool) -> list[list[str
     policy = _("%(action)s, from %(trust)s on") % words_of + (
         _(", harmless may be hidden") if match.may_discard else ""
     )
-    category = f"{match.code or _('none')} {match.category or ''}".strip()
+    none = _("none")
+    category = f"{match.code or none} {match.category or ''}".strip()
     several = _(" (its list says %(codes)s)") % {"codes": _several(*json.loads(match.codes))} if match.codes else ""
     return [
         [_("Set"), match.set],
@@ -262,7 +263,8 @@ def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int
         return [Line("empty", _("An empty file: its hashes say nothing, so it is never matched."))]
     live = [match for match in found if match.lost_in is None and not match.retired and match.kind in KINDS]
     if not live:
-        where = f"{_sets(sets)}, {ngettext('%(n)s entry', '%(n)s entries', entries) % {'n': digits(entries)}}"
+        held = ngettext("%(n)s entry", "%(n)s entries", entries) % {"n": digits(entries)}
+        where = f"{_sets(sets)}, {held}"
         return [Line("none", _("No exact match in %(where)s.") % {"where": where})]
     return _disagreement([match for match in live if match.strong and match.effect], blind=blind)
 

@@ -1,10 +1,12 @@
 """Every language that is shipped is complete, and says what the English says."""
 
+import ast
 import re
 
 import pytest
 from babel.messages.catalog import Catalog
 
+from workbench.launcher.addresses import CHECKOUT
 from workbench.translating import catalogs, extraction
 
 TAGS = re.compile(r"<[^>]+>")
@@ -30,6 +32,20 @@ def test_a_translation_is_as_sober_as_the_english_and_keeps_its_marks(locale: st
             assert "!" not in said or "!" in english, said
             assert TAGS.findall(said) == TAGS.findall(english), said
             assert (said[:1].isspace(), said[-1:].isspace()) == (english[:1].isspace(), english[-1:].isspace()), said
+
+
+def test_no_text_stands_within_an_f_string_where_nobody_finds_it() -> None:
+    """Whoever gathers texts reads an f-string as one piece, so what is marked in it would stay English."""
+    marks, hidden = set(extraction.KEYWORDS), list[str]()
+    for path in (path for app in ("workbench", "hashsets", "cases") for path in (CHECKOUT / app).rglob("*.py")):
+        pieces = (node for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.JoinedStr))
+        calls = (node for piece in pieces for node in ast.walk(piece) if isinstance(node, ast.Call))
+        hidden += [
+            f"{path.name}:{call.lineno}"
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id in marks and isinstance(call.args[0], ast.Constant)
+        ]
+    assert hidden == []
 
 
 def _forms(text: object) -> list[str]:
