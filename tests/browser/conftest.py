@@ -3,8 +3,10 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -21,7 +23,7 @@ VIEWPORT = {"width": 1280, "height": 800}
 class World:
     """What the scene made: cases to review, handed out one by one, and the addresses of all pages."""
 
-    small: list[str]
+    more: Callable[[], str]  # makes a small case; returns its id
     long: str
     alike: list[str]
     film: str
@@ -29,7 +31,7 @@ class World:
 
     def fresh_case(self) -> str:
         """The address of a case nobody reviewed yet."""
-        return f"/cases/{self.small.pop()}/"
+        return f"/cases/{self.more()}/"
 
     def fresh_stack(self) -> str:
         """The address of a case whose first unit is a stack of look-alikes, which nobody reviewed yet."""
@@ -37,14 +39,34 @@ class World:
 
 
 @pytest.fixture(scope="session")
-def world(live: product.Product) -> World:
-    """The scene, made once inside the live product."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.browser.scene"],
-        env=live.environment, cwd=CHECKOUT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return World(**json.loads(done.stdout.splitlines()[-1]))
+def world(live: product.Product) -> Iterator[World]:
+    """The scene, made once inside the live product; it stays to make small cases as tests ask for them."""
+    with (
+        tempfile.TemporaryFile("w+") as complaints,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.browser.scene"],
+            env=live.environment, cwd=CHECKOUT, stdin=PIPE, stdout=PIPE, stderr=complaints, text=True,
+        ) as making,
+    ):  # fmt: skip
+        asked, told = making.stdin, making.stdout
+        assert asked
+        assert told
+
+        def heard() -> Any:
+            line = told.readline()
+            while line and not line.startswith(("{", '"')):  # a first start says that it makes things
+                line = told.readline()
+            complaints.seek(0)
+            assert line, complaints.read()
+            return json.loads(line)
+
+        def more() -> str:
+            asked.write("\n")
+            asked.flush()
+            return str(heard())
+
+        yield World(more=more, **heard())
+        asked.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """What the browser tests find when they come: three people, a case with everything in it, small cases to review.
 
 Made by the product's own functions inside a running product; as a program (`python -m tests.browser.scene`) it
-prints the world as one JSON object.
+prints the world as one JSON object, then one small case more for each line it reads: tests take as many as they need.
 """
 
 import json
@@ -19,8 +19,7 @@ PEOPLE = {
     "ash": {"auditor", "welfare"},
 }
 FULL = "BR-FULL"  # the case that has everything
-SMALL = 50  # cases to review, as many as tests take
-IN_SMALL = 8  # pictures in each; the first lies there twice
+IN_SMALL = 8  # pictures in a small case; the first lies there twice
 STACKED = 5  # cases whose pictures look alike
 IN_STACK = 5
 IN_LONG = 70  # more than a page of units
@@ -35,20 +34,26 @@ def main() -> None:
 
     with attach.attached():
         django.setup()
-        sys.stdout.write(json.dumps(build(), default=str))
+        from workbench.models import Role
+
+        people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
+        _say(build(people))
+        for number, _asked in enumerate(sys.stdin):
+            _say(_small_case(people, number))
 
 
-def build() -> dict[str, Any]:
-    """People, then evidence, then what people do with it. Returns names and addresses."""
+def _say(told: Any) -> None:
+    sys.stdout.write(json.dumps(told, default=str) + "\n")
+    sys.stdout.flush()
+
+
+def build(people: dict[str, Any]) -> dict[str, Any]:
+    """Evidence, then what people do with it. Returns names and addresses."""
     from tests.browser import pictures
-    from workbench.models import Role
 
-    people = _people({name: {Role(role) for role in roles} for name, roles in PEOPLE.items()})
-    small = [_small_case(people, number) for number in range(SMALL)]
     long = _case(people, "BR-LONG", {"X-1": pictures.charts(_inbox("long"), IN_LONG, first_seed=500)})
     alike = [_case_of_look_alikes(people, number) for number in range(STACKED)]
     return {
-        "small": small,
         "long": str(long.public_id),
         "alike": alike,
         "film": _case_of_a_film(people),
