@@ -25,7 +25,7 @@ def write(data: Path) -> None:
     catalog = Catalog(locale="en", charset="utf-8")
     for message in extraction.texts():
         if message.id:
-            catalog.add(message.id, string=_said(message))
+            catalog.add(message.id, string=_said(message), context=message.context)
     catalogs.write(catalog, LOCALE, data)
 
 
