@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +154,22 @@ def test_a_film_that_gives_no_picture_for_long_ends_its_piece(player: Player, mo
         assert (piece.pictures, piece.next, piece.reason) == ((), 30_000, "")
         monkeypatch.undo()
         assert opened.piece(30_000, 200).pictures[0][0] == 30_000
+
+
+def test_where_frames_come_slower_than_they_are_played_keyframes_far_apart_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Keyframes ten seconds apart, played at 16 x; decoding is made slow by a clock that runs."""
+    path = tmp_path / "slow.mp4"
+    path.write_bytes(clip([HILL] * 300, gop=50))  # 60 s
+    clock = count(0, 0.01)
+    with path.open("rb") as file:
+        opened = reel.Reel(file)
+        monkeypatch.setattr(reel.time, "monotonic", lambda: next(clock))
+        slow = opened.piece(0, 1600)
+        later = opened.piece(slow.next or 0, 1600)
+    assert [at for at, _picture in slow.pictures][:2] == [0, 1600]
+    assert later.pictures[-1][0] == 10_000  # and nothing of what lies between
 
 
 GOOD: dict[str, Any] = {"start": 0, "next": None, "reason": "", "pictures": [[0, 4]], "sound": 0, "peaks": 0}
