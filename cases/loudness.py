@@ -80,4 +80,6 @@ def _keep(found: Loudness, new: bytes, known: int) -> None:
 def _words(kept: Loudness, peaks: bytes) -> str:
     if kept.over and peaks and max(peaks) <= SILENT:
         return _("silent from beginning to end")
-    return playing.words(Piece(reason=kept.reason)) if kept.reason else ""
+    if kept.reason == results.NO_SOUND:
+        return playing.words(Piece(reason=kept.reason))
+    return _("not measured") if kept.over and not peaks else ""

@@ -38,7 +38,7 @@ export class Viewer {
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
     this.film = new Film(this.frame, this.board, { exposure, onMode: () => this.#modeChanged() });
-    this.damage = el("p", { class: "row f1 warn-t", hidden: true });
+    this.damage = el("p", { class: "f1 warn-t", hidden: true });
     lower.append(this.film.line, this.film.soundLine, this.damage, this.film.near);
     this.hints = el("div", { class: "hints" });
     this.stage = el("section", { class: "stage", tabindex: alone ? "0" : "-1", "aria-label": gettext("Item in focus") },
@@ -141,7 +141,7 @@ export class Viewer {
     if (this.damage.hidden) return;
     const last = board.frames[board.frames.length - 1];
     const got = last ? [ngettext("%(n)s frame could be got, the last at %(at)s.", "%(n)s frames could be got, the last at %(at)s.", board.frames.length, { at: clock(last.at_ms) })] : [];
-    this.damage.replaceChildren(icon("file-x"), [unit.reason, ...got].join(" "));
+    this.damage.textContent = [unit.reason, ...got].join(" ");
   }
 
   #tag(unit) {

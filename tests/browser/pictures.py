@@ -60,7 +60,7 @@ def damaged(folder: Path) -> None:
 def cut_film(film: bytes, share: float) -> bytes:
     """The film in another container, of which only the beginning came."""
     whole = io.BytesIO()
-    with av.open(io.BytesIO(film)) as source, av.open(whole, "w", format="matroska") as target:
+    with av.open(io.BytesIO(film), "r") as source, av.open(whole, "w", format="matroska") as target:
         track = target.add_stream_from_template(source.streams.video[0])
         for packet in source.demux(source.streams.video[0]):
             if packet.dts is not None:

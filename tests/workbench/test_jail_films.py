@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
@@ -165,7 +166,7 @@ def test_where_frames_come_slower_than_they_are_played_keyframes_far_apart_do(
     clock = count(0, 0.01)
     with path.open("rb") as file:
         opened = reel.Reel(file)
-        monkeypatch.setattr(reel.time, "monotonic", lambda: next(clock))
+        monkeypatch.setattr(time, "monotonic", lambda: next(clock))
         slow = opened.piece(0, 1600)
         later = opened.piece(slow.next or 0, 1600)
     assert [at for at, _picture in slow.pictures][:2] == [0, 1600]
