@@ -27,9 +27,10 @@ WATCH = """() => {
 }"""
 PLAYED = "SELECT token::text, revealed_ms FROM cases_viewing WHERE from_ms IS NOT NULL AND batch_id IS NOT NULL"
 HEARD = "SELECT token::text, heard_ms FROM cases_listening WHERE batch_id IS NOT NULL"
-ITEM = """
-SELECT i.public_id FROM cases_item i JOIN cases_case k ON k.id = i.case_id AND k.public_id = %s
-JOIN cases_fileinstance f ON f.content_id = i.content_id WHERE convert_from(f.raw_path, 'UTF8') = %s
+ITEMS = """
+SELECT convert_from(f.raw_path, 'UTF8'), i.public_id FROM cases_item i
+JOIN cases_case k ON k.id = i.case_id AND k.public_id = %s
+JOIN cases_fileinstance f ON f.content_id = i.content_id
 """
 OUTSIDE = """
 SELECT kind, coalesce(sum(ms), 0)::int FROM (
@@ -142,9 +143,10 @@ def test_a_mark_outlives_the_page_and_a_damaged_film_shows_what_could_be_got_and
     at_desk: Callable[..., Page], world: World, live: Product
 ) -> None:
     page = at_desk("kim")
+    items = _items(live, world)
     desk.claim(page, f"/cases/{world.film}/")
     frames = page.get_by_role("listbox", name="Frames of this film").get_by_role("option")
-    _open(page, _item(live, world, "02 cut.mkv"))
+    _open(page, items["02 cut.mkv"])
     expect(frames.first).to_be_visible()
     damage = page.locator(".stage .warn-t")
     expect(damage).to_contain_text("Cut off. The preview shows what is there.")
@@ -155,19 +157,20 @@ def test_a_mark_outlives_the_page_and_a_damaged_film_shows_what_could_be_got_and
     [act] = desk.saved(page, lambda: page.keyboard.press("i"))
     page.reload()
     desk.ready(page)
-    _open(page, _item(live, world, "02 cut.mkv"))
+    _open(page, items["02 cut.mkv"])
     expect(page.locator(".stage .pill", has_text="Basis 0:0")).to_be_visible()
     [taken] = desk.saved(page, lambda: page.keyboard.press("Shift+I"))
     assert (act["act"], act["moment"]["until_ms"], taken["moment"]) == ("mark", None, None)
-    _open(page, _item(live, world, "03 torn.mp4"))
+    _open(page, items["03 torn.mp4"])
     expect(damage).to_contain_text("Damaged: the decoder cannot make a picture of it.")
     expect(frames).to_have_count(0)
-    _open(page, _item(live, world, "01 hill.mp4"))
+    _open(page, items["01 hill.mp4"])
     expect(page.get_by_role("img", name="How loud the film is").locator("path")).to_have_attribute("d", re.compile("V"))
 
 
-def _item(live: Product, world: World, name: str) -> str:
-    return str(rows.of(live, ITEM, world.film, name)[0][0])
+def _items(live: Product, world: World) -> dict[str, str]:
+    """By the names of their files."""
+    return {name: str(item) for name, item in rows.of(live, ITEMS, world.film)}
 
 
 def _open(page: Page, item: str) -> None:
@@ -180,7 +183,7 @@ def test_a_supervisor_plays_a_film_on_its_page_outside_any_batch(
     at_desk: Callable[..., Page], world: World, live: Product
 ) -> None:
     page = at_desk("lee")
-    page.goto(f"/items/{_item(live, world, '01 hill.mp4')}/")
+    page.goto(f"/items/{_items(live, world)['01 hill.mp4']}/")
     sent: list[str] = []
     page.on(
         "request",
