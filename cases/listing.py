@@ -155,7 +155,7 @@ def decisions(case: Case, *, by: User, after: int = 0, limit: int = PAGE) -> Pag
     found = Decision.objects.filter(case=case, pk__gt=after).exclude(content__in=blind.contents(by)).order_by("pk")
     rows = list(
         found.annotate(in_force=Exists(Standing.objects.filter(decision=OuterRef("pk")))).values(
-            "pk", "public_id", "code", "basis", "reason", "by_name", "at", "in_force",
+            "pk", "public_id", "code", "basis", "from_ms", "until_ms", "reason", "by_name", "at", "in_force",
             sha256=F("content__sha256"), scheme_of=F("scheme__scheme_id"), earlier=F("supersedes__public_id"),
         )[: limit + 1]
     )  # fmt: skip

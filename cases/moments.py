@@ -42,6 +42,17 @@ def words(moment: Moment | None) -> str:
     return "\u2013".join(clock(end) for end in ends)
 
 
+def exactly(moment: Moment) -> str:
+    """`0:01:04.250`, or with an end `0:01:04.250-0:01:12.000`: for documents, the same in every language."""
+    ends = [moment.from_ms] if moment.until_ms is None else [moment.from_ms, moment.until_ms]
+    return "-".join(_exact(end) for end in ends)
+
+
+def _exact(milliseconds: int) -> str:
+    minutes, rest = divmod(milliseconds, 60_000)
+    return f"{minutes // 60}:{minutes % 60:02d}:{rest // 1000:02d}.{rest % 1000:03d}"
+
+
 def clock(milliseconds: int) -> str:
     """`1:04` or `1:00:00`."""
     minutes, seconds = divmod(milliseconds // 1000, 60)

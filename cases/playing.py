@@ -31,17 +31,17 @@ def clip(*, item: Item, by: User, start: int, speed: int) -> tuple[Piece, Viewin
     Under the rules of `viewing.clear`. Raises NotAFilm, OnBreak, NotHeld, NoJail, PlayerBusy, DecoderDied and what
     `film_files.opened` raises but Spoiled.
     """
-    film, batch = _film(item), viewing.batch_that_allows(item, by)
+    film, batch = film_of(item), viewing.batch_that_allows(item, by)
     name, step = f"{film.agency_id}-{film.pk}", PICTURE_MS * speed
-    piece = _made(item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step))
+    piece = made(item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step))
     return piece, None if piece.is_empty else _viewed(piece, item, batch, by)
 
 
 def sound(*, item: Item, by: User, start: int) -> tuple[Piece, Listening | None]:
     """Sound of a film from `start` (milliseconds) on, and its row, as `clip`."""
-    _film(item)
+    film_of(item)
     batch = viewing.batch_that_allows(item, by)
-    piece = _made(item, start, lambda file: player().sound(file.fileno(), start=start))
+    piece = made(item, start, lambda file: player().sound(file.fileno(), start=start))
     return piece, None if piece.is_empty else _heard(piece, item, batch, by)
 
 
@@ -52,14 +52,16 @@ def words(piece: Piece) -> str:
     return problems.words(piece.reason)
 
 
-def _film(item: Item) -> Content:
+def film_of(item: Item) -> Content:
+    """What of the item is played. Raises NotAFilm."""
     film: Content = item.content
     if film.kind not in (Content.Kind.VIDEO, Content.Kind.AUDIO):
         raise NotAFilm
     return film
 
 
-def _made(item: Item, start: int, ask: Callable[[BinaryIO], Piece]) -> Piece:
+def made(item: Item, start: int, ask: Callable[[BinaryIO], Piece]) -> Piece:
+    """The piece that `ask` makes of the bytes; one with a reason where these are no longer what they were."""
     try:
         with film_files.opened(item.case.agency, item.content) as file:
             return ask(file)

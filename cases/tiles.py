@@ -15,7 +15,7 @@ UNITS = """
 SELECT s.public_id, i.public_id, s.position, s.version, i.state, i.flagged, c.kind, c.duration_ms, c.preview,
   c.preview_reason, f.raw_path, f.copies, n.items, n.left, n.near, y.code, a.outcome,
   (SELECT bool_or(m.strong) FROM cases_match m WHERE m.content_id = c.id AND m.lost_in IS NULL),
-  CASE WHEN y.by_id = %(by)s THEN y.from_ms END, CASE WHEN y.by_id = %(by)s THEN y.until_ms END
+  CASE WHEN y.by_id = %(by)s THEN y.from_ms END, CASE WHEN y.by_id = %(by)s THEN y.until_ms END, k.from_ms, k.until_ms
 FROM cases_stack s
 JOIN cases_item i ON i.id = s.cover_id
 JOIN cases_content c ON c.id = i.content_id
@@ -34,6 +34,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN cases_standing d ON d.content_id = c.id AND d.scheme_id = %(scheme)s
 LEFT JOIN cases_decision y ON y.id = d.decision_id AND (y.by_id = %(by)s
   OR EXISTS (SELECT FROM cases_secondopinion o WHERE o.decision_id = y.id AND o.by_id = %(by)s))
+LEFT JOIN cases_keptmoment k ON k.item_id = i.id AND k.by_id = %(by)s
 WHERE s.batch_id = %(batch)s AND s.position > %(after)s ORDER BY s.position LIMIT %(limit)s
 """
 
@@ -87,7 +88,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         code,
         mark,
         strong,
-        *moment,
+        *marks,
     ) = row
     decided = state == Item.State.DECIDED
     outcome = "unsure" if state == Item.State.UNSURE else "skipped" if mark == "skipped" and not decided else None
@@ -109,7 +110,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "code": code if decided else None,
         "outcome": outcome,
         "flagged": flagged,
-        "moment": moments.as_json(moments.of(*moment)) if decided else None,
+        "moment": moments.as_json(moments.of(*(marks[:2] if decided else marks[2:]))),
     }
 
 

@@ -118,7 +118,6 @@ ROUTES = [
     Route("cases:api_units", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_veils", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_changes", get=ONLY_INVESTIGATORS, of="batch", owner=True),
-    Route("cases:api_frames", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_members", get=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_decisions", post=ONLY_INVESTIGATORS, of="batch", owner=True),
     Route("cases:api_beside", get=ONLY_INVESTIGATORS, of="batch", owner=True),
@@ -133,6 +132,8 @@ ROUTES = [
     Route("cases:media_clear", get=REVIEWERS, of="item"),
     Route("cases:media_clip", get=REVIEWERS, of="item"),
     Route("cases:media_sound", get=REVIEWERS, of="item"),
+    Route("cases:media_loudness", get=REVIEWERS, of="item"),
+    Route("cases:media_frames", get=REVIEWERS, of="item"),
     Route("cases:media_frame_veil", get=REVIEWERS, of="item"),
     Route("cases:media_frame_clear", get=REVIEWERS, of="item"),
     # where two people differ, and how far they agree

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, keys, members, notes, playing, review, storyboards, viewing
+from cases import desks, ending, figures, inspector, keys, marked, members, notes, review, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.moments import MOST_MS, Moment
@@ -25,7 +25,7 @@ from workbench.words import digits
 
 Shape = TypeVar("Shape")
 MOST_UNITS = 200
-NOTE = "note"  # an act of either desk, which changes no unit
+NOTE, MARK = "note", "mark"  # acts of either desk, which change no unit
 LONGEST_LOOK_MS = 86_400_000  # a day; the server clamps to the wall anyway
 
 
@@ -198,18 +198,6 @@ def stack_members(request: SignedRequest, batch: UUID, stack: UUID) -> HttpRespo
 
 
 @require_GET
-def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
-    """The keyframes of a film that the batch holds, veiled."""
-    found = batch_of(request, batch)
-    film = viewing.item_for(request.user, "media.clear", item)
-    if viewing.batch_that_allows(film, request.user) != found:
-        raise NotHeld
-    playing.player().prepare()  # who looks at frames may soon hold the key that plays
-    told = storyboards.of(film, tell_known=found.kind == Batch.Kind.FIRST)  # a second view knows nothing of sets
-    return HttpResponse(msgspec.json.encode(told), content_type="application/json")
-
-
-@require_GET
 def view(request: SignedRequest, view: UUID) -> HttpResponse:
     """What the inspector shows of a second view that the person holds; for others it does not exist."""
     found: SecondView = access.get_from(request.user, "batch.work", inspecting.held_by(request.user), view)
@@ -225,9 +213,10 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
     desk = desks.of(found)
-    wishes = [_wish(act) for act in sent.acts if act.act != NOTE]
+    wishes = [_wish(act) for act in sent.acts if act.act not in (NOTE, MARK)]
     results = desk.act(batch=found, by=request.user, wishes=wishes)
     results += notes.keep(batch=found, by=request.user, wanted=[_note(act) for act in sent.acts if act.act == NOTE])
+    results += marked.keep(batch=found, by=request.user, wanted=[_mark(act) for act in sent.acts if act.act == MARK])
     now = desk.progress(found)
     return JsonResponse(
         {"results": [_said(one) for one in results], "batch": {"decided": now.decided, "left": now.left}}
@@ -252,9 +241,15 @@ def _note(act: ActIn) -> notes.Wanted:
     return notes.Wanted(act.key, act.stack, act.item, act.text)
 
 
+def _mark(act: ActIn) -> marked.Wanted:
+    if act.item is None:
+        raise BadInput("A mark names its item.")
+    return marked.Wanted(act.key, act.stack, act.item, _moment(act.moment))
+
+
 def _wish(act: ActIn) -> Wish:
     if act.act not in keys.PLANS:
-        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted([*keys.PLANS, NOTE]))}.")
+        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted([*keys.PLANS, NOTE, MARK]))}.")
     if act.text:
         raise BadInput("text belongs to note only.")
     if act.scope not in SCOPES:
@@ -265,7 +260,7 @@ def _wish(act: ActIn) -> Wish:
     if joins and (act.act != "join" or act.stack in dict(joins) or len(dict(joins)) < len(joins)):
         raise BadInput("joins belong to join only, and name other stacks, each once.")
     if act.moment and act.act != "decide":
-        raise BadInput("A moment belongs to decide only.")
+        raise BadInput("A moment belongs to decide and mark only.")
     items, moment = tuple(act.items), _moment(act.moment)
     return Wish(
         act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, items, joins, moment

@@ -7,6 +7,9 @@ from typing import Any
 from django.db import connection
 
 from cases import events
+from cases.care import kinds
+from cases.care.kinds import Kind
+from cases.care.state import State
 from workbench.models import User
 
 DAYS = 30
@@ -92,6 +95,13 @@ def days(user: User, zone: str, number: int = DAYS) -> list[Day]:
         cursor.execute(FIRST, {"zone": zone, "days": number})
         cursor.execute(SINCE, {"user": user.pk, "zone": zone, "first": cursor.fetchone()[0]})
         return [Day(day, *(int(part) for part in parts)) for day, *parts in cursor.fetchall()]
+
+
+def kinds_of(user: User, now: State) -> list[Kind]:
+    """What the person's looks were, of each kind, today and in the last days. Two queries."""
+    with connection.cursor() as cursor:
+        cursor.execute(FIRST, {"zone": now.zone, "days": DAYS})
+        return kinds.of(user, midnight=now.midnight, first=cursor.fetchone()[0])
 
 
 def readers(user: User) -> list[dict[str, Any]]:

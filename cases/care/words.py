@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from cases import shown
 from cases.care import charts
+from cases.care.kinds import Kind
 from cases.care.record import Day, Minute
 from cases.care.state import MINUTE, State
 
@@ -53,6 +54,15 @@ def day_rows(days: list[Day]) -> list[dict[str, Any]]:
         {"day": one.day, "screen": shown.minutes(one.ms), "unveiled": shown.minutes(one.revealed_ms),
          "looks": one.looks, "breaks": one.breaks, "skipped": one.skipped}
         for one in reversed(days) if one.ms or one.looks or one.breaks or one.skipped
+    ]  # fmt: skip
+
+
+def kind_rows(kinds: list[Kind]) -> list[dict[str, Any]]:
+    """The table of what looks were."""
+    return [
+        {"text": one.text, "today": shown.minutes(one.today_ms), "today_number": one.today,
+         "days": shown.minutes(one.ms), "number": one.number}
+        for one in kinds
     ]  # fmt: skip
 
 

@@ -22,7 +22,8 @@ from workbench.words import noop
 BOM = "\ufeff"  # spreadsheets then read UTF-8
 COLUMNS = (
     "row", "exhibit", "path", "copies", "sha256", "md5", "sha1", "size", "type", "kind", "modified", "state",
-    "category", "category_name", "basis", "decided_by", "decided_at", "second_opinions", "known_in", "known_version",
+    "category", "category_name", "basis", "from_ms", "until_ms", "decided_by", "decided_at", "second_opinions",
+    "known_in", "known_version",
     "known_category", "known_scheme", "camera", "serial", "taken", "taken_zone", "latitude", "longitude",
     "deleted", "unallocated", "offset", "created", "accessed",
 )  # fmt: skip
@@ -48,6 +49,8 @@ state             decided, known (a hash set in force knows it), confirm (a hash
 basis             viewed: the person looked at it. veiled: decided from the veiled picture or its surroundings.
                   inherited: decided with a look-alike. confirmed: confirmed as a hash set proposed, nobody here looked.
                   set: nobody here looked, the category is the hash set's.
+from_ms, until_ms the moment of a film that the decision rests on, or where that part begins and ends, as the person
+                  marked it; milliseconds from the beginning of the film
 decided_at        UTC, ISO 8601
 second_opinions   how many other people gave their opinion on the decision
 camera ... longitude  what the file says of itself, never verified; degrees, north and east positive
@@ -66,7 +69,7 @@ class Schedule:
     """A list for prosecutor and defence: hashes, places, categories, who decided."""
 
     id = "schedule"
-    layout = 3
+    layout = 4
     described = Described(
         noop("Schedule"),
         noop("For prosecutor and defence: every file with place, hashes, category and who decided. CSV and JSON."),
@@ -121,6 +124,7 @@ def _row(found: dict[str, Any], number: int, ref: str, categories: dict[str, str
         "category": found["code"],
         "category_name": categories.get(found["code"] or ""),
         "basis": found["basis"] or None,
+        **{name: found[name] for name in ("from_ms", "until_ms")},
         "decided_by": found["by_name"] if decided else None,
         "decided_at": _utc(found["at"]) if decided else None,
         "known_in": found["known_set"],

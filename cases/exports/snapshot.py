@@ -27,11 +27,13 @@ SELECT i.content_id, i.state, i.known, i.flagged, ct.sha256, ct.md5, ct.sha1, ct
   CASE WHEN d.code IS NOT NULL THEN d.code WHEN g.code IS NOT NULL THEN g.code END AS code,
   CASE WHEN d.code IS NOT NULL THEN d.basis WHEN g.code IS NOT NULL THEN 'set' ELSE '' END AS basis,
   CASE WHEN d.code IS NOT NULL THEN d.id END AS decision_id, d.by_name, d.at,
+  CASE WHEN d.code IS NOT NULL THEN d.from_ms END AS from_ms,
+  CASE WHEN d.code IS NOT NULL THEN d.until_ms END AS until_ms,
   k.name AS known_set, k.version AS known_version, k.code AS known_code, k.scheme_id AS known_scheme
 FROM cases_item i
 JOIN cases_content ct ON ct.id = i.content_id
 LEFT JOIN LATERAL (
-  SELECT d.id, d.code, d.by_name, d.at,
+  SELECT d.id, d.code, d.by_name, d.at, d.from_ms, d.until_ms,
     CASE WHEN d.basis = 'inherited' AND a.via = 'confirm' THEN 'confirmed' ELSE d.basis END AS basis
   FROM cases_decision d JOIN hashsets_scheme v ON v.id = d.scheme_id JOIN cases_act a ON a.id = d.act_id
   WHERE d.content_id = i.content_id AND v.scheme_id = %(scheme_id)s

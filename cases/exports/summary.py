@@ -36,6 +36,8 @@ SELECT CASE WHEN s.code IS NULL THEN s.state ELSE s.basis END AS basis, count(*)
 FROM shown s GROUP BY 1 ORDER BY 1
 """
 
+MOMENTS = "SELECT count(*) AS decided FROM shown s WHERE s.from_ms IS NOT NULL"
+
 REASONS = """
 SELECT f.reason, count(*) AS files FROM cases_fileinstance f JOIN cases_exhibit x ON x.id = f.exhibit_id
 WHERE x.case_id = %(case)s AND x.removed_at IS NULL AND f.state = 'rejected' GROUP BY 1 ORDER BY f.reason COLLATE "C"
@@ -88,7 +90,7 @@ class Summary:
     """Counts for the court: category x exhibit x still or moving."""
 
     id = "summary"
-    layout = 2
+    layout = 3
     described = Described(
         noop("Summary"),
         noop("One page to print: category by exhibit, still and moving, unique and all files, known and new."),
@@ -122,6 +124,7 @@ def _figures(snapshot: Snapshot) -> dict[str, Any]:
         ],
         "counts": list(snapshot.rows(COUNTS)),
         "bases": {row["basis"]: row["unique"] for row in snapshot.rows(BASES)},
+        "on_moments": next(iter(snapshot.rows(MOMENTS)))["decided"],
         "rejected": {row["reason"]: row["files"] for row in snapshot.rows(REASONS)},
     }
 
@@ -139,7 +142,8 @@ def _page(snapshot: Snapshot, figures: dict[str, Any], stamp: Stamp) -> str:
         "as_of": str(stamp.as_of),
         "state": stamp.state.hex(),
         "groups": _groups(unique, files, snapshot.categories),
-        "counting": [*RULES, *CountingRules(duplicates=False).sentences(), "All files: exact copies are counted, too."],
+        "counting": [*RULES, *CountingRules(duplicates=False).sentences(), "All files: exact copies are counted, too.",
+                     *_on_moments(figures["on_moments"])],
         "bases": [(text, _number(figures["bases"].get(key, 0))) for key, text in BASES_IN_WORDS.items()
                   if key in figures["bases"]],
         "ledger": [{**_shown(one), **{name: _number(one[name]) for name in (*LEDGER, "pending")}} for one in exhibits],
@@ -149,6 +153,14 @@ def _page(snapshot: Snapshot, figures: dict[str, Any], stamp: Stamp) -> str:
         "glossary": GLOSSARY,
     }  # fmt: skip
     return _template().render(Context(context, use_l10n=False, use_tz=False))
+
+
+def _on_moments(decided: int) -> list[str]:
+    """Of how many films the decision names the part that it rests on; nothing where of none."""
+    if not decided:
+        return []
+    films = "1 film" if decided == 1 else f"{_number(decided)} films"
+    return [f"Of {films} the person marked on what moment the decision rests: the schedule names it."]
 
 
 def _groups(unique: CountTable, files: CountTable, categories: Iterable[Category]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.conf import settings
 
-from cases import metadata, names
+from cases import metadata, moments, names
 from cases.exports import vics_files
 from cases.exports.base import DEFAULT_REGION, REGION, WITH_MEDIA, Described, ExportUnreadable, Options, UnknownOption
 from cases.exports.package import Package
@@ -22,7 +22,7 @@ from hashsets.exchange import MalformedDocument, Report, vics_context
 from hashsets.exchange.json_text import JsonObject
 from hashsets.exchange.vics_case import CaseFrame, Moment, Occurrence, new_frame, read_case, write_case
 from hashsets.exchange.vics_context import Context
-from hashsets.exchange.vics_rewrite import case_record, rewrite_record
+from hashsets.exchange.vics_rewrite import KEEP, Keep, case_record, rewrite_record
 from hashsets.exchange.vics_values import to_json
 from workbench.words import noop
 
@@ -35,7 +35,8 @@ IMPORTED = """,
 placed AS (
   SELECT record, min(content_id) AS content_id FROM files
   WHERE exhibit_id = %(exhibit)s AND record IS NOT NULL GROUP BY record)
-SELECT r.position, r.raw, s.content_id IS NOT NULL AS is_item, s.code, s.basis, s.known_set, s.known_version
+SELECT r.position, r.raw, s.content_id IS NOT NULL AS is_item, s.code, s.basis, s.known_set, s.known_version,
+  s.from_ms, s.until_ms
 FROM cases_importedrecord r
 LEFT JOIN placed p ON p.record = r.position
 LEFT JOIN LATERAL (
@@ -50,7 +51,8 @@ placed AS (
   SELECT content_id, jsonb_agg(jsonb_build_array(ref, encode(raw_path, 'base64'), encode(parent_path, 'base64'),
     modified, about) ORDER BY ref COLLATE "C", parent_path NULLS FIRST, raw_path, ordinal, id) AS places
   FROM files WHERE record IS NULL GROUP BY content_id)
-SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, p.places,
+SELECT s.sha256, s.md5, s.sha1, s.size, s.mime, s.code, s.basis, s.known_set, s.known_version, s.from_ms, s.until_ms,
+  p.places,
   m.make, m.model, m.serial, m.software, m.taken_text, m.taken_at, m.taken_zone, m.latitude, m.longitude
 FROM shown s JOIN placed p ON p.content_id = s.content_id LEFT JOIN cases_metadata m ON m.content_id = s.content_id
 ORDER BY s.sha256
@@ -61,7 +63,8 @@ ANY_OWN = "SELECT 1 AS one FROM shown s JOIN files f ON f.content_id = s.content
 README = """case.json is a VICS-shaped case document. Each record names a file by its hashes and gives its category
 and where it was found.
 
-Records that were imported are given back as they came; only Category and its provenance are Winnow's. A record
+Records that were imported are given back as they came; only Category and its provenance are Winnow's, and where a film
+was decided on a moment of it, that moment behind the sender's Comments. A record
 whose file never came in keeps the sender's category. Category is null where nobody decided. IsPrecategorized is
 true exactly when the category comes from a hash set and nobody here looked; PrecategorizationSource then names
 the set and its version.
@@ -74,7 +77,7 @@ class Vics:
     """VICS case documents, versions 2.0 and 1.3, with or without the files."""
 
     id = "vics"
-    layout = 3
+    layout = 4
     described = Described(
         noop("VICS case"),
         noop(
@@ -189,6 +192,7 @@ class _Document:
                 mime_type=row["mime"],
                 code=row["code"],
                 inherited_from=_inherited(row),
+                comments=_basis(row),
                 exifs=metadata.exifs(row),
                 occurrences=[_occurrence(*place) for place in json.loads(row["places"])],
                 with_file=self._twins is not None,
@@ -231,8 +235,26 @@ def _context(frame: CaseFrame) -> Context:
 def _rewritten(text: bytes, row: dict[str, Any], version: str | None) -> bytes:
     """The record with our verdict. Of a file that never came in nobody can judge: only its form may change."""
     if row["is_item"]:
-        return rewrite_record(text, code=row["code"], inherited_from=_inherited(row), version=version)
+        return rewrite_record(
+            text, code=row["code"], inherited_from=_inherited(row), comments=_comments(text, row), version=version
+        )
     return _reshaped(text, version) if version else text
+
+
+def _basis(row: dict[str, Any]) -> str:
+    """The moment of a film that our decision rests on, in the words of a comment; "" where none is marked."""
+    moment = moments.of(row["from_ms"], row["until_ms"])
+    return f"Decided on {moments.exactly(moment)} of the film." if moment else ""
+
+
+def _comments(text: bytes, row: dict[str, Any]) -> str | Keep:
+    """The sender's Comments with ours behind; as they are where we have nothing to say."""
+    basis = _basis(row)
+    if not basis:
+        return KEEP
+    found = JsonObject(text.decode("utf-8", "replace")).find("Comments")
+    said = json.loads(found.text) if found else None
+    return f"{said}\n{basis}" if isinstance(said, str) and said else basis
 
 
 def _reshaped(text: bytes, version: str) -> bytes:

@@ -11,6 +11,7 @@ from cases.models.care import (
 )
 from cases.models.counts import DayCount, KnownIn
 from cases.models.evidence import Content, Exhibit, FileInstance, ImportedRecord, Keyframe, Metadata
+from cases.models.films import KeptMoment, Loudness
 from cases.models.investigation import Case, CaseMember
 from cases.models.matching import Match, NearDue, SetSync
 from cases.models.notes import Note
@@ -55,11 +56,13 @@ __all__ = [
     "Grounds",
     "ImportedRecord",
     "Item",
+    "KeptMoment",
     "Keyframe",
     "KnownIn",
     "LimitOverride",
     "LimitReached",
     "Listening",
+    "Loudness",
     "Match",
     "Metadata",
     "NearDue",

@@ -373,4 +373,7 @@ class Listening(models.Model):
     until_ms = models.PositiveIntegerField()
 
     class Meta:
-        indexes = [models.Index(fields=["content", "user"], name="listening_content")]
+        indexes = [
+            models.Index(fields=["content", "user"], name="listening_content"),
+            models.Index(fields=["user", "at"], name="listening_user"),
+        ]

@@ -47,12 +47,13 @@ FROM unnest(%(cases)s::bigint[]) AS c(id)
 """  # noqa: S608 only constants of this module
 UNITS = """
 SELECT v.public_id, i.public_id, v.position, v.version, c.kind, c.duration_ms, c.preview, c.preview_reason, f.raw_path,
-  f.copies, v.code, v.mark, v.from_ms, v.until_ms
+  f.copies, v.code, v.mark, v.from_ms, v.until_ms, k.from_ms, k.until_ms
 FROM cases_secondview v JOIN cases_item i ON i.id = v.item_id JOIN cases_content c ON c.id = v.content_id
 LEFT JOIN LATERAL (
   SELECT min(f.raw_path) AS raw_path, count(*) - 1 AS copies FROM cases_fileinstance f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = v.case_id AND x.removed_at IS NULL
   WHERE f.content_id = v.content_id) f ON true
+LEFT JOIN cases_keptmoment k ON k.item_id = v.item_id AND k.by_id = %(by)s
 WHERE v.batch_id = %(batch)s AND v.position > %(after)s ORDER BY v.position LIMIT %(limit)s
 """
 VEILS = """
@@ -114,12 +115,12 @@ def waiting(cases: list[Case], by: User) -> dict[int, int]:
 def units(batch: Batch, *, after: int = 0, limit: int = 60) -> list[dict[str, Any]]:
     """Tiles of a batch behind position `after`, in the shape of `tiles.units`. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(UNITS, {"batch": batch.pk, "after": after, "limit": limit})
+        cursor.execute(UNITS, {"batch": batch.pk, "by": batch.user_id, "after": after, "limit": limit})
         return [_unit(row) for row in cursor.fetchall()]
 
 
 def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
-    view, item, position, version, kind, duration, preview, reason, raw, copies, code, mark, *moment = row
+    view, item, position, version, kind, duration, preview, reason, raw, copies, code, mark, *marks = row
     return {
         "id": str(view),
         "item": str(item),
@@ -136,7 +137,7 @@ def _unit(row: tuple[Any, ...]) -> dict[str, Any]:
         "reason": problems.words(reason),
         "tags": [],  # what sets say is not told
         "code": code,
-        "moment": moments.as_json(moments.of(*moment)),
+        "moment": moments.as_json(moments.of(*(marks[2:] if code is None else marks[:2]))),
         "outcome": mark or None,
         "flagged": False,  # nor what others marked
     }

@@ -25,6 +25,7 @@ from cases import (
     marks,
     moments,
     notes,
+    problems,
     shown,
     viewing,
     why_here,
@@ -131,6 +132,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
     stands = Standing.objects.filter(content=content, scheme_id=case.scheme.scheme_id)
     standing = None if is_blind else stands.first()
     state = Item.State(found.state)
+    may_unveil = _may_unveil(request.user, content)
     context = {
         "here": "cases",
         "case": case,
@@ -144,6 +146,8 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "file": inspector.facts(content),
         "says": inspector.says(content),
         "frames": frames,
+        "is_film": may_unveil and content.kind in moments.FILMS,
+        "preview_reason": problems.words(content.preview_reason),
         "next_frame": frames[-1]["number"] + 1 if len(frames) == inspector.FRAMES else None,
         "found_in": places,
         "notes": notes.of(found, request.user),
@@ -160,10 +164,16 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
             and case.state == Case.State.OPEN
             and not is_blind,
             "withdraw": access.has(request.user, "offer.make"),
-            "unveil": viewing.outside_batches(request.user) and content.preview != Content.PreviewState.NONE,
+            "unveil": may_unveil,
         },
     }
     return render(request, "cases/item.html", context)
+
+
+def _may_unveil(user: User, content: Content) -> bool:
+    """Whether the page shows it at all; of a film without a picture its sound can be heard."""
+    is_there = content.preview != Content.PreviewState.NONE or content.kind in moments.FILMS
+    return viewing.outside_batches(user) and is_there
 
 
 def _may_correct(request: SignedRequest, item: Item) -> str:

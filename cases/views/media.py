@@ -3,13 +3,14 @@
 import json
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET
 
-from cases import playing, viewing
+from cases import loudness, playing, storyboards, viewing
 from cases.errors import NoPreview
-from cases.models import Keyframe, Listening, Viewing
+from cases.models import Batch, Keyframe, Listening, Viewing
+from cases.second import blind
 from cases.veils import packed
 from workbench.errors import BadInput, NotAllowed
 from workbench.jail import Piece
@@ -71,6 +72,23 @@ def sound(request: SignedRequest, item: UUID) -> HttpResponse:
     _only_inside(request)
     found = viewing.item_for(request.user, "media.clear", item)
     return _piece(*playing.sound(item=found, by=request.user, start=_whole(request, "from", 0)))
+
+
+@require_GET
+def loudness_of(request: SignedRequest, item: UUID) -> HttpResponse:
+    """How loud a film is along its length, as far as it is known by now."""
+    found = viewing.item_for(request.user, "media.clear", item)
+    return JsonResponse(loudness.more(item=found, by=request.user))
+
+
+@require_GET
+def frames(request: SignedRequest, item: UUID) -> HttpResponse:
+    """The keyframes of a film, veiled, for who may look at it; who gives a blind view of it is told of no set."""
+    found = viewing.item_for(request.user, "media.clear", item)
+    batch = viewing.batch_that_allows(found, request.user)
+    playing.player().prepare()  # who looks at frames may soon hold the key that plays
+    is_blind = (batch is not None and batch.kind == Batch.Kind.SECOND) or blind.holds(request.user, found.content_id)
+    return JsonResponse(storyboards.of(found, tell_known=not is_blind))
 
 
 def _whole(request: HttpRequest, name: str, default: int) -> int:

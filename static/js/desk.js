@@ -84,13 +84,19 @@ export class Desk {
     return steps.map(({ unit, act }) => ({ unit, key: act.key }));
   }
 
-  /** A moment of a film is marked, or no longer (null): told with the decision, and with a new one where there is one. */
+  /** A moment of a film is marked, or no longer (null): kept, and told with the decision; a new one where there is one. */
   mark(unit, moment) {
     const before = state(unit);
-    unit.moment = moment;
+    this.#keep(unit, moment);
     const extra = { item: unit.item, code: unit.code, scope: "item", ...(moment ? { moment } : {}) };
     const act = unit.code === null ? null : this.#queue("decide", unit, extra);
     this.#did([{ unit, kind: act ? "decide" : "mark", before, after: state(unit), act }]);
+  }
+
+  /** Kept by the server until it is part of a decision: a page that is left loses no mark. */
+  #keep(unit, moment) {
+    unit.moment = moment;
+    this.outbox.add({ key: crypto.randomUUID(), act: "mark", stack: unit.id, item: unit.item, moment });
   }
 
   #did(steps) {
@@ -180,8 +186,8 @@ export class Desk {
     const inOrder = kind === "undo" ? [...acts].reverse() : acts; // of two acts on one stack the later goes first
     return inOrder.map((step) => {
       const [{ unit }, named] = [step, step.act?.key ?? null];
-      if (step.kind === "mark") { // nobody was told of it
-        unit.moment = step[side].moment;
+      if ((step.before.moment ?? null) !== (step.after.moment ?? null)) this.#keep(unit, step[side].moment ?? null);
+      if (step.kind === "mark") { // nothing was decided by it
         this.changed(unit);
         return { unit, key: null, named };
       }
@@ -203,6 +209,10 @@ export class Desk {
       return;
     }
     if (!unit) return;
+    if (act.act === "mark") {
+      if (result.status === "stale" || result.status === "refused") this.#refused(unit, result);
+      return;
+    }
     unit.waiting = Math.max(0, unit.waiting - 1);
     const ofFlag = this.#flagging.delete(act.key);
     this.#joining.get(act.key)?.();

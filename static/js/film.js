@@ -14,11 +14,11 @@ const FILMS = ["video", "audio"];
 export class Film {
   /** `frame`: where pictures are shown; `board`: the storyboard; `exposure` counts; `onMode()`: what is shown changed. */
   constructor(frame, board, { exposure, onMode }) {
-    Object.assign(this, { board, onMode, unit: null, mode: "storyboard", at: 0, duration: 1, speed: SPEEDS[0], said: "" });
+    Object.assign(this, { board, onMode, unit: null, mode: "storyboard", measured: null, at: 0, duration: 1, speed: SPEEDS[0], said: "" });
     this.canvas = el("canvas", { class: "clear", hidden: true });
     frame.append(this.canvas);
     this.heard = { exposure, onPlace: (at) => this.#moved(at), onEnd: (text) => this.#ended(text) };
-    this.players = null; // by mode, once they are loaded
+    this.players = this.sounds = null; // by mode, and how loud it is, once they are loaded
     this.held = false; // the key that plays
     this.modes = Object.entries(MODES).map(([mode, text]) => el("button", { type: "button", "data-mode": mode, onclick: () => this.show(mode) }, text));
     this.muted = el("span", { class: "row f1 t2" });
@@ -27,6 +27,7 @@ export class Film {
     this.where = el("span", { class: "num nowrap" });
     this.line = el("div", { class: "row f1 t3", hidden: true }, el("span", {}, gettext("Scenes")), this.lane, this.where, board.said, board.fold);
     this.near = el("div", { class: "row wrap f1 t2", hidden: true });
+    this.soundLine = el("div", { class: "row f1 t3", hidden: true });
     for (const kind of ["blur", "pagehide"]) window.addEventListener(kind, () => this.stop());
     document.addEventListener("visibilitychange", () => this.stop());
     document.addEventListener(PANIC, () => this.stop());
@@ -53,8 +54,13 @@ export class Film {
 
   /** What plays comes with the first film. */
   async #load() {
-    if (this.players) return;
-    const [{ Projector }, { Soundtrack }] = await Promise.all([import("./projector.js"), import("./soundtrack.js")]);
+    if (!this.players) await this.#come();
+    if (this.isOpen && this.measured !== this.unit.item) this.sounds.open(this.measured = this.unit.item);
+  }
+
+  async #come() {
+    const [{ Projector }, { Soundtrack }, { SoundLane }] = await Promise.all(["projector", "soundtrack", "sound_lane"].map((name) => import(`./${name}.js`)));
+    this.sounds ??= new SoundLane(this.soundLine, () => this.held);
     this.players ??= {
       clip: new Projector(this.canvas, { address: (item, from, speed) => `/media/${item}/clip?from=${Math.round(from)}&speed=${speed}`, ...this.heard }),
       sound: new Soundtrack({ address: (item, from) => `/media/${item}/sound?from=${Math.round(from)}`, ...this.heard }),
@@ -63,7 +69,8 @@ export class Film {
 
   close() {
     this.stop();
-    Object.assign(this, { unit: null, mode: "storyboard", said: "" });
+    this.sounds?.close();
+    Object.assign(this, { unit: null, measured: null, mode: "storyboard", said: "" });
     this.bar.hidden = this.line.hidden = this.near.hidden = true;
   }
 

@@ -5,6 +5,7 @@ const SOON = 250; // milliseconds until a flush
 const MANY = 20; // or this many acts
 const FULL = 50; // unsaved acts at which the queue stops
 const LATE = 4000; // milliseconds after which people are told: before five seconds are over
+const FREE = ["note", "mark"]; // acts that change no unit
 const LONGEST = 10_000; // between two tries
 
 export class Outbox {
@@ -45,9 +46,9 @@ export class Outbox {
     else this.#later(SOON);
   }
 
-  /** Forgets acts not sent yet for this stack, but notes: the server's answer made them meaningless. */
+  /** Forgets acts not sent yet for this stack, but those that change no unit: the server's answer made them meaningless. */
   forget(stack) {
-    this.#waiting = this.#waiting.filter((act) => act.stack !== stack || act.act === "note");
+    this.#waiting = this.#waiting.filter((act) => act.stack !== stack || FREE.includes(act.act));
   }
 
   /** Sends now; also what "Try now" does. */
@@ -97,8 +98,9 @@ export class Outbox {
     const seen = new Set();
     const acts = [];
     for (const act of this.#waiting) {
-      if (seen.has(act.stack) || acts.length === MANY * 2) break;
-      seen.add(act.stack);
+      const changes = !FREE.includes(act.act);
+      if ((changes && seen.has(act.stack)) || acts.length === MANY * 2) break;
+      if (changes) seen.add(act.stack);
       acts.push(act);
     }
     return acts;

@@ -11,4 +11,5 @@ document.querySelectorAll("form[data-upload]").forEach(attachUpload);
 document.querySelectorAll("form[data-list-uploads]").forEach(attachListUpload);
 document.querySelectorAll("[data-storyboard]").forEach(attachStoryboard);
 document.querySelectorAll("[data-look]").forEach(attachLook);
+document.querySelectorAll("[data-film-look]").forEach((root) => import("./look_film.js").then(({ attachFilmLook }) => attachFilmLook(root)));
 document.querySelectorAll("form[data-after-look]").forEach(sendAfterLooks);

@@ -82,7 +82,6 @@ class Review {
     });
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
     this.viewer = new Viewer(part("viewer"), {
-      frames: (item) => `${this.batch.address}/items/${item}/frames`,
       onFrame: (how) => this.#frameFocused(how),
       exposure: this.exposure,
     });

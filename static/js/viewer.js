@@ -5,7 +5,7 @@ import { Board } from "./board.js";
 import { clock, el, icon, isolated } from "./dom.js";
 import { Film } from "./film.js";
 import { cap } from "./keys.js";
-import { gettext } from "./words.js";
+import { gettext, ngettext } from "./words.js";
 
 const FACTS = { still: gettext("picture"), video: gettext("video"), audio: gettext("sound"), other: gettext("file") };
 const NOTHING = { unit: null, host: () => null };
@@ -23,14 +23,14 @@ const ENLARGE = [of("enlarge"), gettext("enlarge, counted")];
 const LISTEN = [[of("play"), gettext("hold to listen")], MARK];
 
 export class Viewer {
-  /** `frames(item)` is where the frames of a film are asked for; `onFrame()` hears that what can be unveiled is another. */
-  constructor(root, { frames, onFrame, exposure }) {
-    Object.assign(this, { root, onFrame });
+  /** `onFrame()` hears that what can be unveiled is another; `alone`: the item has a page of its own, nothing to go back to. */
+  constructor(root, { onFrame, exposure, alone = false }) {
+    Object.assign(this, { root, onFrame, alone });
     this.shown = null; // the item
     this.asking = false; // for its frames
     const lower = el("div", { class: "storyboard" });
     this.lower = lower;
-    this.board = new Board(lower, { address: frames, onFocus: () => this.#focused() });
+    this.board = new Board(lower, { address: (item) => `/media/${item}/frames`, onFocus: () => this.#focused() });
     this.title = el("h2", { class: "strong ell big" });
     this.pill = el("span", { class: "pill" });
     this.marks = el("span", { class: "row" });
@@ -38,9 +38,10 @@ export class Viewer {
     this.tag = el("span", { class: "tag" });
     this.frame = el("div", { class: "frame" }, this.image, this.tag);
     this.film = new Film(this.frame, this.board, { exposure, onMode: () => this.#modeChanged() });
-    lower.append(this.film.line, this.film.near);
+    this.damage = el("p", { class: "f1 warn-t", hidden: true });
+    lower.append(this.film.line, this.film.soundLine, this.damage, this.film.near);
     this.hints = el("div", { class: "hints" });
-    this.stage = el("section", { class: "stage", tabindex: "-1", "aria-label": gettext("Item in focus") },
+    this.stage = el("section", { class: "stage", tabindex: alone ? "0" : "-1", "aria-label": gettext("Item in focus") },
       el("div", { class: "row between" }, el("div", { class: "row grow" }, this.title, this.pill, this.marks), this.film.bar),
       el("div", { class: "frame-box" }, this.frame), lower, this.hints);
     root.replaceChildren(this.stage);
@@ -54,7 +55,7 @@ export class Viewer {
   open(unit, marks) {
     this.root.hidden = false;
     this.show(unit, marks);
-    this.stage.focus({ preventScroll: true });
+    if (!this.alone) this.stage.focus({ preventScroll: true });
   }
 
   close() {
@@ -128,7 +129,19 @@ export class Viewer {
     if (veil) this.image.src = veil;
     this.tag.replaceChildren(...this.#tag(unit));
     this.tag.hidden = this.tag.childNodes.length === 0;
-    this.hints.replaceChildren(...[...this.#keys(unit), [["Esc"], gettext("back")]].map(hint));
+    this.#tellDamage(unit);
+    const keys = this.alone ? this.#keys(unit).filter((line) => line !== MARK) : [...this.#keys(unit), [["Esc"], gettext("back")]];
+    this.hints.replaceChildren(...keys.map(hint));
+  }
+
+  /** Why a film is less than it should be, and how far its frames go. */
+  #tellDamage(unit) {
+    const { film, board } = this;
+    this.damage.hidden = !film.isOpen || !unit.reason || this.asking;
+    if (this.damage.hidden) return;
+    const last = board.frames[board.frames.length - 1];
+    const got = last ? [ngettext("%(n)s frame could be got, the last at %(at)s.", "%(n)s frames could be got, the last at %(at)s.", board.frames.length, { at: clock(last.at_ms) })] : [];
+    this.damage.textContent = [unit.reason, ...got].join(" ");
   }
 
   #tag(unit) {

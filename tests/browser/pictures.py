@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import count, islice
 from pathlib import Path
 
+import av
 from PIL import Image
 
 from cases.demo import charts as pens
@@ -54,6 +55,18 @@ def damaged(folder: Path) -> None:
     (folder / "cut.jpg").write_bytes(jpeg(7)[:900])
     (folder / "empty.jpg").write_bytes(b"")
     (folder / "no picture.jpg").write_bytes(b"hills and rivers\n" * 20)
+
+
+def cut_film(film: bytes, share: float) -> bytes:
+    """The film in another container, of which only the beginning came."""
+    whole = io.BytesIO()
+    with av.open(io.BytesIO(film), "r") as source, av.open(whole, "w", format="matroska") as target:
+        track = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(source.streams.video[0]):
+            if packet.dts is not None:
+                packet.stream = track
+                target.mux(packet)
+    return whole.getvalue()[: int(len(whole.getvalue()) * share)]
 
 
 def hash_list(files: Mapping[Path, str]) -> str:

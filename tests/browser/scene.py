@@ -106,13 +106,16 @@ def _case_of_look_alikes(people: dict[str, Any], number: int) -> str:
 
 
 def _case_of_a_film(people: dict[str, Any]) -> str:
-    """A film of three scenes, one that is longer and has sound, and a picture."""
+    """A film of three scenes, one that is longer and has sound, two damaged ones, and a picture."""
     from cases.demo import clips
     from tests.browser import pictures
 
     folder = pictures.charts(_inbox("film"), 1, first_seed=3001)
     (folder / "00 walk.mp4").write_bytes(clips.scenes(("alpine", "coastal", "rolling"), 7, 1))
     (folder / "01 hill.mp4").write_bytes(clips.scenes(("alpine", "rolling"), 40, 12, tone=220))
+    coast = clips.scenes(("coastal", "alpine", "rolling", "coastal"), 90, 2)
+    (folder / "02 cut.mkv").write_bytes(pictures.cut_film(coast, 0.6))
+    (folder / "03 torn.mp4").write_bytes(coast[:400])
     return str(_case(people, "BR-FILM", {"X-1": folder}).public_id)
 
 

@@ -1,5 +1,6 @@
 """A film in the viewer: its storyboard, each frame a look of its own; clip and sound for as long as a key is held."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -24,8 +25,20 @@ WATCH = """() => {
     else Object.assign(window.played, { since: null, total: total + now - since });
   }).observe(canvas, { attributeFilter: ['hidden'] });
 }"""
-PLAYED = "SELECT token::text, revealed_ms FROM cases_viewing WHERE from_ms IS NOT NULL"
-HEARD = "SELECT token::text, heard_ms FROM cases_listening"
+PLAYED = "SELECT token::text, revealed_ms FROM cases_viewing WHERE from_ms IS NOT NULL AND batch_id IS NOT NULL"
+HEARD = "SELECT token::text, heard_ms FROM cases_listening WHERE batch_id IS NOT NULL"
+ITEMS = """
+SELECT convert_from(f.raw_path, 'UTF8'), i.public_id FROM cases_item i
+JOIN cases_case k ON k.id = i.case_id AND k.public_id = %s
+JOIN cases_fileinstance f ON f.content_id = i.content_id
+"""
+OUTSIDE = """
+SELECT kind, coalesce(sum(ms), 0)::int FROM (
+  SELECT CASE WHEN from_ms IS NULL THEN 'frame' ELSE 'clip' END AS kind, revealed_ms AS ms, 1 AS n FROM cases_viewing v
+  JOIN cases_content c ON c.id = v.content_id AND c.kind = 'video' WHERE v.batch_id IS NULL
+  UNION ALL SELECT 'sound', heard_ms, 2 FROM cases_listening WHERE batch_id IS NULL) r
+GROUP BY kind ORDER BY min(n), kind DESC
+"""
 BASIS = "SELECT basis, from_ms, until_ms FROM cases_decision WHERE from_ms IS NOT NULL"
 
 
@@ -124,3 +137,75 @@ def test_a_film_plays_while_the_key_is_held_and_no_longer_and_every_piece_is_cou
     heard = dict(rows.of(live, HEARD))
     assert set(heard) == set(came["sound"])
     assert 300 < sum(heard.values()) < 3000
+
+
+def test_a_mark_outlives_the_page_and_a_damaged_film_shows_what_could_be_got_and_why(
+    at_desk: Callable[..., Page], world: World, live: Product
+) -> None:
+    page = at_desk("kim")
+    items = _items(live, world)
+    desk.claim(page, f"/cases/{world.film}/")
+    frames = page.get_by_role("listbox", name="Frames of this film").get_by_role("option")
+    _open(page, items["02 cut.mkv"])
+    expect(frames.first).to_be_visible()
+    damage = page.locator(".stage .warn-t")
+    expect(damage).to_contain_text("Cut off. The preview shows what is there.")
+    expect(damage).to_contain_text("frames could be got, the last at 0:0")
+    expect(page.get_by_text("A film without sound.")).to_be_visible(timeout=desk.PATIENCE)
+    assert complaints(page, "a damaged film") == []
+    page.keyboard.press("End")
+    [act] = desk.saved(page, lambda: page.keyboard.press("i"))
+    page.reload()
+    desk.ready(page)
+    _open(page, items["02 cut.mkv"])
+    expect(page.locator(".stage .pill", has_text="Basis 0:0")).to_be_visible()
+    [taken] = desk.saved(page, lambda: page.keyboard.press("Shift+I"))
+    assert (act["act"], act["moment"]["until_ms"], taken["moment"]) == ("mark", None, None)
+    _open(page, items["03 torn.mp4"])
+    expect(damage).to_contain_text("Damaged: the decoder cannot make a picture of it.")
+    expect(frames).to_have_count(0)
+    _open(page, items["01 hill.mp4"])
+    expect(page.get_by_role("img", name="How loud the film is").locator("path")).to_have_attribute("d", re.compile("V"))
+
+
+def _items(live: Product, world: World) -> dict[str, str]:
+    """By the names of their files."""
+    return {name: str(item) for name, item in rows.of(live, ITEMS, world.film)}
+
+
+def _open(page: Page, item: str) -> None:
+    page.keyboard.press("Escape")
+    page.locator(f'.tile[data-item="{item}"]').click()
+    page.keyboard.press("Enter")
+
+
+def test_a_supervisor_plays_a_film_on_its_page_outside_any_batch(
+    at_desk: Callable[..., Page], world: World, live: Product
+) -> None:
+    page = at_desk("lee")
+    page.goto(f"/items/{_items(live, world)['01 hill.mp4']}/")
+    sent: list[str] = []
+    page.on(
+        "request",
+        lambda request: sent.append(request.url) if re.search("/media/.*/(clear|clip|sound)", request.url) else None,
+    )
+    stage, canvas = page.get_by_role("region", name="Item in focus"), page.locator(".frame canvas")
+    expect(page.get_by_role("listbox", name="Frames of this film").get_by_role("option").first).to_be_visible()
+    assert complaints(page, "a film on its page") == []
+    stage.focus()
+    assert sent == []  # nothing before a key is held
+    desk.unveil(page, ".board .focus")
+    with page.expect_response("**/api/v1/viewings"):
+        page.keyboard.down("p")
+        expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+        page.wait_for_timeout(500)
+        page.keyboard.up("p")
+    expect(canvas).to_be_hidden()
+    page.keyboard.press("v")
+    page.keyboard.down("p")
+    expect(page.get_by_text("playing the sound, picture off")).to_be_visible()
+    page.wait_for_timeout(700)
+    page.keyboard.up("p")
+    page.wait_for_load_state("networkidle")
+    told = rows.of(live, OUTSIDE)
+    assert [kind for kind, ms in told if ms] == ["frame", "clip", "sound"]

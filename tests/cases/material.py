@@ -5,7 +5,8 @@ from hashlib import md5, sha1, sha256
 from django.db import connection, transaction
 
 from cases import matching, states
-from cases.models import Case, Content, Exhibit
+from cases.models import Case, Content, Exhibit, Item
+from workbench import storage
 from workbench.models import User
 
 ADD = """
@@ -59,3 +60,15 @@ def pictures(case: Case, by: User, names: list[str], ref: str = "NM-01") -> list
             matching.match(case.agency_id, ids)
     Exhibit.objects.filter(pk=exhibit.pk).update(seen=len(names), accepted=len(names))
     return [Content.objects.get(agency=case.agency_id, sha256=digests(name)[0]) for name in names]
+
+
+def film(case: Case, by: User, data: bytes, *, milliseconds: int) -> Item:
+    """A film that is in the store, and a picture beside it."""
+    content, _picture = pictures(case, by, ["film", "picture"])
+    made = {"kind": "video", "mime": "video/mp4", "duration_ms": milliseconds, "size": len(data)}
+    Content.objects.filter(pk=content.pk).update(**made)
+    blob = storage.blob_path(case.agency, bytes(content.sha256))
+    blob.parent.mkdir(parents=True, exist_ok=True)
+    blob.write_bytes(data)
+    made_of: Item = Item.objects.select_related("content", "case__agency").get(content=content)
+    return made_of

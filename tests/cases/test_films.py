@@ -36,13 +36,7 @@ def client_of(user: User) -> Client:
 
 @pytest.fixture
 def film(case: Case, dana: User) -> Item:
-    """A film, and a picture beside it."""
-    content, _picture = material.pictures(case, dana, ["film", "picture"])
-    Content.objects.filter(pk=content.pk).update(kind="video", mime="video/mp4", duration_ms=6000, size=len(FILM))
-    blob = storage.blob_path(case.agency, bytes(content.sha256))
-    blob.parent.mkdir(parents=True, exist_ok=True)
-    blob.write_bytes(FILM)
-    return Item.objects.get(content=content)
+    return material.film(case, dana, FILM, milliseconds=6000)
 
 
 @pytest.fixture
@@ -282,8 +276,7 @@ def test_frames_near_known_material_are_marked_for_the_first_look_only(
         )
     load(makers.hash_set(sam, "Tern", scheme="us-pvic"), document(tmp_path, with_pdq(1), with_pdq(2)), by=sam)
     sync()
-    path = f"/api/v1/batches/{batch.public_id}/items/{film.public_id}/frames"
-    frames = client_of(dana).get(path).json()["frames"]
+    frames = client_of(dana).get(address(film, "frames")).json()["frames"]
     assert [one["known"] for one in frames] == [{"set": "Tern", "version": 1, "distance": 4}, None]
     assert known_frames.of(sam.agency_id, [None]) == {}
     assert storyboards.of(film, tell_known=False)["frames"][0]["known"] is None

@@ -2,10 +2,12 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from fractions import Fraction
-from itertools import pairwise
+from itertools import count, pairwise
+from pathlib import Path
 from typing import Any
 
 import av
@@ -15,7 +17,7 @@ from PIL import Image
 
 from tests.shared_data import shared
 from tests.workbench.jail_samples import clip, encoded, landscape, read_only, shown
-from workbench.jail import Piece, Player, pieces, reel, wire
+from workbench.jail import Piece, Player, loudness, pieces, reel, wire
 
 HILL, SEA = landscape(96, 64), Image.new("RGB", (96, 64), (20, 60, 220))
 
@@ -155,7 +157,23 @@ def test_a_film_that_gives_no_picture_for_long_ends_its_piece(player: Player, mo
         assert opened.piece(30_000, 200).pictures[0][0] == 30_000
 
 
-GOOD: dict[str, Any] = {"start": 0, "next": None, "reason": "", "pictures": [[0, 4]], "sound": 0}
+def test_where_frames_come_slower_than_they_are_played_keyframes_far_apart_do(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Keyframes ten seconds apart, played at 16 x; decoding is made slow by a clock that runs."""
+    path = tmp_path / "slow.mp4"
+    path.write_bytes(clip([HILL] * 300, gop=50))  # 60 s
+    clock = count(0, 0.01)
+    with path.open("rb") as file:
+        opened = reel.Reel(file)
+        monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+        slow = opened.piece(0, 1600)
+        later = opened.piece(slow.next or 0, 1600)
+    assert [at for at, _picture in slow.pictures][:2] == [0, 1600]
+    assert later.pictures[-1][0] == 10_000  # and nothing of what lies between
+
+
+GOOD: dict[str, Any] = {"start": 0, "next": None, "reason": "", "pictures": [[0, 4]], "sound": 0, "peaks": 0}
 JPEG = b"\xff\xd8\xff!"
 
 
@@ -166,6 +184,7 @@ JPEG = b"\xff\xd8\xff!"
         ({"pictures": [[0, 9]]}, JPEG), ({"pictures": [[-1, 4]]}, JPEG), ({"pictures": {}}, b""), ({"next": -1}, JPEG),
         ({"next": 0.5}, JPEG), ({"reason": "unheard-of"}, JPEG), ({"sound": 2}, JPEG), ({"sound": 2}, JPEG + b"ab"),
         ({"pictures": [], "sound": 3}, b"abc"), ({"start": None}, JPEG), ({"start": 2**31}, JPEG),
+        ({"peaks": 1}, JPEG), ({"peaks": 1}, JPEG + b"a"), ({"pictures": [], "peaks": 301}, bytes(301)),
     ],
 )  # fmt: skip
 def test_a_piece_no_honest_player_gives_is_refused(changed: dict[str, Any], body: bytes) -> None:
@@ -192,3 +211,22 @@ def test_a_player_that_was_taken_over_is_ended_and_an_honest_one_follows(player:
         liar.join()
     assert jail.process.poll() is not None
     assert len(played(player, film, name="after")[0].pictures) == 5
+
+
+@pytest.mark.parametrize("part", [100, loudness.SPARSE_MS])
+def test_how_loud_a_film_is_comes_piece_by_piece_and_the_silent_half_is_silent(
+    part: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A tone of 12,000 of 32,768 in the first half of 12 s; of long parts only the beginning is listened to."""
+    monkeypatch.setattr(loudness, "WORK_SECONDS", 0.0)
+    path = tmp_path / "tone.mkv"
+    path.write_bytes(tone())
+    peaks, piece = b"", Piece(next=0)
+    while piece.next is not None:
+        with path.open("rb") as file:
+            piece = loudness.piece(file, piece.next, part)
+        peaks += piece.peaks
+    assert 12_000 // part <= len(peaks) <= 12_000 // part + 1  # an encoder fills its last block
+    half = 6000 // part
+    assert all(abs(peak - 154) <= 1 for peak in peaks[:half])
+    assert set(peaks[half + 1 :]) == {0}

@@ -15,6 +15,7 @@ LONGEST = 480  # pixels; ux.md section 2
 RATE = 16_000  # samples of sound a second, 16 bits each, one channel
 SOUND_MS = 10_000
 MAX_SOUND = 2 * RATE * SOUND_MS // 1000  # bytes
+MAX_PEAKS = 300  # parts of a film of which one answer tells how loud they are, a byte each
 MAX_BODY = max(MAX_PICTURES * MAX_PICTURE, MAX_SOUND)
 PIECE_SECONDS = 12.0  # after which the jail is ended
 
@@ -22,8 +23,8 @@ PIECE_SECONDS = 12.0  # after which the jail is ended
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Part of a film. `pictures`: (milliseconds from the start of the film, grey JPEG), in order; or `sound`: 16-bit
-    samples from `start` on. `next`: where to go on, in milliseconds; None at the end. `reason`: why it is less than it
-    should be, a code of results.py.
+    samples from `start` on; or `peaks`: how loud parts of the film are, a byte each. `next`: where to go on, in
+    milliseconds; None at the end. `reason`: why it is less than it should be, a code of results.py.
     """
 
     start: int = 0
@@ -31,6 +32,7 @@ class Piece:
     reason: str = ""
     pictures: tuple[tuple[int, bytes], ...] = ()
     sound: bytes = b""
+    peaks: bytes = b""
 
     @property
     def end(self) -> int:
@@ -41,7 +43,7 @@ class Piece:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to be seen or heard."""
-        return not self.pictures and not self.sound
+        return not (self.pictures or self.sound or self.peaks)
 
 
 def packed(piece: Piece) -> tuple[wire.Header, list[bytes]]:
@@ -49,8 +51,9 @@ def packed(piece: Piece) -> tuple[wire.Header, list[bytes]]:
     header: wire.Header = {
         "start": piece.start, "next": piece.next, "reason": piece.reason,
         "pictures": [(at, len(picture)) for at, picture in piece.pictures], "sound": len(piece.sound),
+        "peaks": len(piece.peaks),
     }  # fmt: skip
-    return header, [*(picture for _at, picture in piece.pictures), piece.sound]
+    return header, [*(picture for _at, picture in piece.pictures), piece.sound, piece.peaks]
 
 
 def checked(header: wire.Header, body: bytes) -> Piece:
@@ -66,10 +69,15 @@ def checked(header: wire.Header, body: bytes) -> Piece:
             raise ValueError("picture")
         pictures.append((at, picture))
         before, place = at, place + size
-    sound = body[place:]
-    if len(sound) != _number(header.get("sound")) or len(sound) > MAX_SOUND or len(sound) % 2 or (sound and pictures):
+    heard = place + _number(header.get("sound"))
+    sound, peaks = body[place:heard], body[heard:]
+    if heard > len(body) or len(sound) > MAX_SOUND or len(sound) % 2:
         raise ValueError("sound")
-    return Piece(start, None if following is None else _number(following), reason, tuple(pictures), sound)
+    if len(peaks) != _number(header.get("peaks")) or len(peaks) > MAX_PEAKS:
+        raise ValueError("peaks")
+    if sum(map(bool, (pictures, sound, peaks))) > 1:  # a piece of one holds nothing of another
+        raise ValueError("piece")
+    return Piece(start, None if following is None else _number(following), reason, tuple(pictures), sound, peaks)
 
 
 def _pair(row: Any) -> tuple[int, int]:

@@ -45,11 +45,15 @@ class Player:
         `film`: a name under which it is asked for again. Bad media is an answer with a reason. Raises NoJail where
         decoding is off, PlayerBusy, DecoderDied.
         """
-        return self._piece(fd, {"film": film, "from": start, "step": step, "sound": False})
+        return self._piece(fd, {"film": film, "from": start, "step": step, "what": "pictures"})
 
     def sound(self, fd: int, *, start: int) -> Piece:
         """Sound of the open file `fd` from `start` on, without a picture. Raises as `pictures` does."""
-        return self._piece(fd, {"from": start, "sound": True})
+        return self._piece(fd, {"from": start, "what": "sound"})
+
+    def loudness(self, fd: int, *, start: int, part: int) -> Piece:
+        """How loud the open file `fd` is from `start` on, by parts of so many milliseconds. Raises as `pictures`."""
+        return self._piece(fd, {"from": start, "part": part, "what": "loudness"})
 
     def prepare(self) -> None:
         """Start the process, which takes a moment, before somebody waits for it."""

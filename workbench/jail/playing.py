@@ -3,7 +3,7 @@
 import os
 from typing import Any, BinaryIO
 
-from workbench.jail import results, tape
+from workbench.jail import loudness, results, tape
 from workbench.jail.pieces import Piece
 from workbench.jail.reel import NotPlayed, Reel
 
@@ -21,9 +21,9 @@ class Theatre:
         """The piece that is asked for; takes the descriptor over. Whatever a decoder raises becomes a reason."""
         start = int(request["from"])
         try:
-            if request["sound"]:
+            if request["what"] != "pictures":
                 with os.fdopen(descriptor, "rb") as file:
-                    return tape.piece(file, start)
+                    return tape.piece(file, start) if request["what"] == "sound" else _loudness(file, request)
             return self._of(os.fdopen(descriptor, "rb"), str(request["film"])).piece(start, int(request["step"]))
         except NotPlayed as refused:
             return self._gave_up(start, str(refused))
@@ -49,3 +49,7 @@ class Theatre:
         if self._reel is not None:
             self._reel.close()
         self._reel = None
+
+
+def _loudness(file: BinaryIO, request: dict[str, Any]) -> Piece:
+    return loudness.piece(file, int(request["from"]), max(1, int(request["part"])))

@@ -26,6 +26,8 @@ FIRST_SECONDS = 0.4  # for the first piece from a place: somebody waits for it
 APPROACH_SECONDS = 5.0  # from the keyframe before a place to the place
 FAST_MS = 800  # of film between two pictures, from which on keyframes do if they are near enough to each other
 GAP_MS = 4000  # between them, at most
+WIDE_GAP_MS = 12_000  # the same where other frames come slower than they are played: a late picture shows less
+PACE_MS = 100  # of playing between two pictures (cases/playing.py)
 PACKETS_ASKED = 600  # packets whose keyframes are looked at
 SCALE_MS = 400  # of film between two pictures, from which on frames that no other one needs are left out
 
@@ -53,6 +55,9 @@ class Reel:
         self._failures = 0
         self._frames: Frames | None = None
         self._moved = False  # something of it was read
+        self._is_late = False  # at this step frames come slower than they are played
+        self._step = 0
+        self._gap = 0  # by which it was chosen what is decoded
         self._is_first = True  # nothing was sent from the place it stands at
         self.next: int | None = None  # where the piece after the last one begins
 
@@ -63,6 +68,8 @@ class Reel:
 
     def piece(self, start: int, step: int) -> Piece:
         """Pictures from the place `start` on, `step` apart; both in milliseconds of film."""
+        self._is_late &= step == self._step
+        self._step = step
         skip = self._skips(start, step)
         if self._frames is None or start != self.next or skip != self._skip:
             self._seek(start, skip)
@@ -93,6 +100,7 @@ class Reel:
             if len(pictures) >= MAX_PICTURES - 1:
                 return pictures, due
             if time.monotonic() > until:
+                self._is_late |= bool(pictures) and due - pictures[0][0] < 1000 * seconds * step / PACE_MS
                 return pictures, due  # without a picture: the place is not reached so far
         return pictures, None
 
@@ -133,12 +141,17 @@ class Reel:
         """Which frames need no decoding at such a step."""
         if step < SCALE_MS:
             return "DEFAULT"
-        if step < FAST_MS or (self._frames is not None and start == self.next and self._skip != "DEFAULT"):
-            return self._skip if step >= FAST_MS else "NONREF"
-        return "NONKEY" if self._has_many_keyframes(start) else "NONREF"
+        if step < FAST_MS:
+            return "NONREF"
+        goes_on = self._frames is not None and start == self.next
+        gap = WIDE_GAP_MS if self._is_late else GAP_MS
+        if goes_on and self._skip != "DEFAULT" and gap == self._gap:
+            return self._skip
+        self._gap = gap
+        return "NONKEY" if self._has_many_keyframes(start, gap) else "NONREF"
 
-    def _has_many_keyframes(self, start: int) -> bool:
-        """Whether keyframes lie near each other, as far as some packets tell; moves the place in the container."""
+    def _has_many_keyframes(self, start: int, most: int) -> bool:
+        """Whether keyframes lie at most so far apart, as some packets tell; moves the place in the container."""
         self._frames, self._moved = None, True
         self._go(start)
         found: list[int] = []
@@ -147,7 +160,7 @@ class Reel:
                 found.append(containers.milliseconds(packet.pts or packet.dts, packet.time_base))
             if number >= PACKETS_ASKED or len(found) > 3:
                 break
-        return len(found) > 1 and max(later - one for one, later in pairwise(found)) <= GAP_MS
+        return len(found) > 1 and max(later - one for one, later in pairwise(found)) <= most
 
 
 def demuxer_of(file: BinaryIO) -> str:

@@ -21,14 +21,14 @@ def piece(file: BinaryIO, start: int) -> Piece:
     """Ten seconds of sound from `start` (milliseconds) on; less at the end. Raises what a container raises."""
     is_cut = cut_short(file)
     with containers.opened(file, demuxer_of(file)) as container:
-        track = _track(container)
-        if track is None:
+        stream = track(container)
+        if stream is None:
             return Piece(start, reason=results.NO_SOUND)
         if start:
             with suppress(av.FFmpegError, OSError, ValueError):
                 container.seek((container.start_time or 0) + start * 1000, backward=True)
         film = Film("", 0, 0, 0, 0)
-        sound, is_over = _taken(_heard(container, track, film), start)
+        sound, is_over = _taken(heard(container, stream, film), start)
     reason = results.TRUNCATED if film.damaged or (is_over and is_cut) else ""
     if not sound and not start:
         reason = results.UNDECODABLE
@@ -42,7 +42,7 @@ def warm_up() -> None:
     _resampler().resample(frame)
 
 
-def _track(container: Any) -> Any:
+def track(container: Any) -> Any:
     """The first track of sound, on one thread."""
     for stream in container.streams.audio:
         stream.thread_count = 1
@@ -54,10 +54,10 @@ def _resampler() -> Any:
     return av.AudioResampler(format="s16", layout="mono", rate=RATE)
 
 
-def _taken(heard: Iterator[tuple[int, bytes]], start: int) -> tuple[bytearray, bool]:
+def _taken(sounds: Iterator[tuple[int, bytes]], start: int) -> tuple[bytearray, bool]:
     """Samples from `start` on, gaps as silence, and whether the sound is over."""
     sound, until = bytearray(), time.monotonic() + WORK_SECONDS
-    for at, samples in heard:
+    for at, samples in sounds:
         place = 2 * (RATE * (at - start) // 1000)
         if place < 0:
             samples = samples[-place:]  # noqa: PLW2901 what lies before the place
@@ -69,10 +69,10 @@ def _taken(heard: Iterator[tuple[int, bytes]], start: int) -> tuple[bytearray, b
     return sound, True
 
 
-def _heard(container: Any, track: Any, film: Film) -> Iterator[tuple[int, bytes]]:
+def heard(container: Any, stream: Any, film: Film) -> Iterator[tuple[int, bytes]]:
     """(milliseconds from the start of the film, samples); empty ones between packets, so that time can be looked at."""
     change, origin = _resampler(), _began(container)
-    for packet in frames.packets(container, track, film):
+    for packet in frames.packets(container, stream, film):
         failed, film.damaged = film.damaged, False
         for frame in frames.decoded(packet, film):
             at = containers.milliseconds(frame.pts, frame.time_base) - origin

@@ -42,6 +42,8 @@ class Decisions(ApiView):
                 scheme=row["scheme_of"],
                 code=row["code"],
                 basis=row["basis"],
+                from_ms=row["from_ms"],
+                until_ms=row["until_ms"],
                 reason=row["reason"],
                 by=row["by_name"],
                 at=row["at"],

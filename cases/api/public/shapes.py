@@ -128,13 +128,18 @@ class ContentPage(Struct):
 
 
 class DecisionRow(Struct, kw_only=True):
-    """One person's category for one content; `code` null takes the earlier one back. `basis`: how the person knew."""
+    """One person's category for one content; `code` null takes the earlier one back. `basis`: how the person knew.
+
+    `from_ms`, `until_ms`: the moment of a film that it rests on, or where that part begins and ends.
+    """
 
     id: UUID
     sha256: str
     scheme: str
     code: str | None
     basis: str
+    from_ms: int | None
+    until_ms: int | None
     reason: str
     by: str
     at: Moment

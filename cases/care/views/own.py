@@ -43,13 +43,14 @@ def _page(request: SignedRequest, form: OwnForm | None = None) -> HttpResponse:
 
 
 def of_record(user: User, now: State) -> dict[str, Any]:
-    """What the drawings and tables of a record show. Two queries."""
+    """What the drawings and tables of a record show. Four queries."""
     days = record.days(user, now.zone)
     return {
         "now": now,
         "today": today_of(user, now),
         "bars": words.day_bars(days, now.day_minutes),
         "rows": words.day_rows(days),
+        "kinds": words.kind_rows(record.kinds_of(user, now)),
         "limit": day.in_words(now.day_minutes),
         "last": {"looks": days[-1].looks, "breaks": days[-1].breaks, "skipped": days[-1].skipped},
     }

@@ -13,6 +13,7 @@ from django.db import transaction
 from cases import decisions, exports, matching, standing, states
 from cases.exports import Options
 from cases.models import Act, Case, Content, Export
+from cases.moments import Moment
 from cases.standing import Planned
 from hashsets import scheme_tables
 from hashsets.entries import NewEntry
@@ -55,6 +56,17 @@ def decide_content(case: Case, held: Content, code: str, by: User, *, viewed: bo
 def supersede(case: Case, held: Content, code: str, by: User) -> None:
     """A later decision takes the place of the one that stands."""
     decisions.decide_content(case=case, content=held, code=code, by=by, via="test", reason="seen again", viewed=True)
+
+
+@transaction.atomic
+def decide_on(case: Case, text: str, code: str, by: User, moment: Moment) -> None:
+    """A decision on a film that rests on a moment of it, as a key writes it."""
+    held = content(case, text)
+    act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="key", code=code)
+    with states.settling([held.pk]):
+        written = standing.write([Planned(act.pk, held.pk, code, moment=moment)], case=case, by=by, viewed=True)
+        facts = [standing.event(row, case) for row in written]
+    audit.record_all(facts, by=by, agency=case.agency_id)
 
 
 @transaction.atomic

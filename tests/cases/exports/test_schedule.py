@@ -8,6 +8,7 @@ import json
 import pytest
 
 from cases.models import Case, Export, FileInstance, SecondOpinion, Standing
+from cases.moments import Moment
 from tests import factories
 from tests.cases.exports import scene
 from tests.people import People
@@ -131,3 +132,17 @@ def test_a_taken_back_decision_is_none(case: Case, people: People) -> None:
     scene.take_back(case, "lake", people.investigator)
     row = raw(scene.build(case, people.supervisor, "schedule"))[1]
     assert (row["category"], row["basis"], row["decided_by"], row["state"]) == (None, None, None, "open")
+
+
+def test_the_moment_that_a_decision_rests_on_is_in_every_product_that_has_a_place_for_it(
+    case: Case, people: People
+) -> None:
+    scene.decide_on(case, "clip", "1", people.investigator, Moment(64_250, 3_672_000))
+    row = table(scene.build(case, people.supervisor, "schedule"))[3]
+    assert (row["path"], row["from_ms"], row["until_ms"]) == ("clip.mp4", "64250", "3672000")
+    said = "Decided on 0:01:04.250-1:01:12.000 of the film."
+    records = scene.media(scene.build(case, people.supervisor))
+    assert [one["Comments"] for one in records if one["MediaFiles"][0]["FileName"] == "clip.mp4"] == [said]
+    assert sum("Comments" in record for record in records) == 1
+    page = scene.members(scene.build(case, people.supervisor, "summary"))["summary.html"].decode()
+    assert "Of 1 film the person marked on what moment the decision rests" in page
