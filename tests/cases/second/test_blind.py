@@ -140,6 +140,14 @@ def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> N
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (True, True)
 
 
+def test_no_number_tells_what_is_not_listed(scene: Scene) -> None:
+    """How many items a state has, in an exhibit of a few, is what became of each."""
+    address = f"{reverse('cases:items', args=[scene.case.public_id])}?state=decided"
+    assert "1 item" not in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
+    ending.close(batch=scene.batch, by=scene.second)
+    assert "1 item" in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
+
+
 def test_hashes_of_a_second_view_are_withheld_in_every_look_up(scene: Scene) -> None:
     content = scene.item.content
     known = factories.hash_set(scene.second.agency, "known")
