@@ -132,6 +132,7 @@ def test_a_note_of_a_second_view_reaches_others_when_that_batch_is_over(scene: S
 
 def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> None:
     address = reverse("cases:case", args=[scene.case.public_id])
+    assert "waits to be published" not in body_of(scene.second, address)
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (
         False,
         False,
