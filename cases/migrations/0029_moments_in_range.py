@@ -1,4 +1,7 @@
-"""Times of evidence that no calendar of ours reaches are none: an item that had one could not be read any more."""
+"""Times of evidence that no calendar of ours reaches are none: an item that had one could not be read any more.
+
+Nor could a filter with a box whose last number was none, nor the page of a case that has one: it loses its box.
+"""
 
 from django.db import migrations
 
@@ -13,6 +16,8 @@ CREATE OR REPLACE FUNCTION cases_moment(said text) RETURNS timestamptz LANGUAGE 
 $$;
 UPDATE cases_item SET taken_at = NULL
 WHERE taken_at < timestamptz '0001-01-02 00:00+00' OR taken_at >= timestamptz '9999-12-31 00:00+00';
+UPDATE cases_savedfilter SET wanted = wanted - 'box' WHERE wanted -> 'box' @> 'null';
+UPDATE cases_batch SET wanted = wanted - 'box' WHERE wanted -> 'box' @> 'null';
 SET CONSTRAINTS ALL IMMEDIATE;
 SET CONSTRAINTS ALL DEFERRED;
 """
