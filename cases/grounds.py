@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 
 from cases import events, review
+from cases.errors import NoteRefused
 from cases.models import Act, Batch, Grounds, Item, SecondView
 from workbench import access, audit
 from workbench.errors import BadInput, NotFound
 from workbench.models import User
+from workbench.visible import readable
 from workbench.words import digits
 
 LONGEST = 400  # characters
@@ -70,12 +72,14 @@ class Unsure(NamedTuple):
 def give(*, batch: Batch, by: User, act: UUID, confidence: str, text: str) -> None:
     """Keep why the person's act of this batch, named by its key, gave a category or was unsure. One event.
 
-    Raises BatchOver, BadInput, NotFound.
+    Raises BatchOver, BadInput, NoteRefused, NotFound.
     """
     review.open_codes(batch)
     text = " ".join(text.split())
     if confidence not in {"", *Grounds.Confidence} or len(text) > LONGEST or not (confidence or text):
         raise BadInput(noop("Say how sure you are, or why in at most %(most)s characters."), most=digits(LONGEST))
+    if not readable(text):
+        raise NoteRefused
     found = Act.objects.filter(batch=batch, user=by, idempotency_key=act, kind__in=["decide", "unsure", "redo"]).first()
     if found is None:
         raise NotFound

@@ -50,7 +50,7 @@ WHERE i.case_id = %(case)s AND i.id > %(after)s AND i.content_id <> ALL(%(blind)
     UNION ALL SELECT content_id FROM cases_metadata WHERE serial <> '' AND lower(serial) COLLATE "C" LIKE %(camera)s))
   AND (NOT %(dated)s OR i.content_id IN (
     SELECT content_id FROM cases_metadata WHERE taken_at IS NOT NULL AND taken_at >= %(taken_from)s::timestamptz
-      AND taken_at < %(taken_to)s::timestamptz))
+      AND taken_at < (%(taken_to)s::date + 1)::timestamptz))
   AND (NOT %(has_place)s OR EXISTS (
     SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL))
 ORDER BY i.id LIMIT %(limit)s
@@ -102,7 +102,7 @@ def items(case: Case, wanted: Wanted, *, by: User, after: int = 0, limit: int = 
         "camera": _beginning(wanted.camera),
         "dated": bool(wanted.taken_from or wanted.taken_to),
         "taken_from": wanted.taken_from or "-infinity",
-        "taken_to": wanted.taken_to + timedelta(days=1) if wanted.taken_to else "infinity",
+        "taken_to": wanted.taken_to or "infinity",
         "has_place": wanted.has_place,
         "after": after,
         "limit": limit + 1,

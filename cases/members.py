@@ -7,6 +7,7 @@ from django.db import connection
 
 from cases import inspector, names, problems
 from cases.models import Batch, Stack
+from cases.second import blind
 from cases.units import is_near
 from cases.veils import as_text
 
@@ -28,6 +29,7 @@ CROSS JOIN LATERAL (
   SELECT EXISTS (SELECT FROM cases_viewing l WHERE l.content_id = c.id AND l.batch_id = s.batch_id
                  AND l.user_id = %(by)s AND l.revealed_ms > 0) AS opened) w
 WHERE s.id = %(stack)s AND (i.state IN ('open', 'unsure') OR (i.state = 'decided' AND v.id IS NOT NULL))
+  AND (i.id = s.cover_id OR i.content_id <> ALL(%(owed)s::bigint[]))
 ORDER BY i.id <> s.cover_id, d.distance NULLS LAST, i.id LIMIT %(most)s
 """
 MOST = 600  # more than a stack ever has (cases.stacking.gathering.MOST)
@@ -36,10 +38,11 @@ MOST = 600  # more than a stack ever has (cases.stacking.gathering.MOST)
 def of(stack: Stack, batch: Batch) -> dict[str, Any]:
     """The members that a person of the batch may decide or has decided, the one shown first before all others.
 
-    Two queries. `elsewhere`: how many more are known, excluded or decided by colleagues.
+    Three queries. `elsewhere`: how many more are known, excluded, decided by colleagues, or owed a second view.
     """
     with connection.cursor() as cursor:
-        cursor.execute(MEMBERS, {"stack": stack.pk, "by": batch.user_id, "most": MOST})
+        owed = blind.contents(batch.user)
+        cursor.execute(MEMBERS, {"stack": stack.pk, "by": batch.user_id, "most": MOST, "owed": owed})
         rows = cursor.fetchall()
     return {
         "id": str(stack.public_id),

@@ -83,6 +83,8 @@ def keep(*, batch: Batch, by: User, wanted: Sequence[Wanted]) -> list[dict[str, 
     if not wanted:
         return []
     review.open_codes(batch)
+    if len(wanted) > answering.MOST_ACTS:
+        raise BadInput(f"Send at most {answering.MOST_ACTS} acts at once.")
     if len({one.key for one in wanted}) < len(wanted):
         raise BadInput("Two acts came under one key. Nothing was written.")
     answers = answering.earlier(by, [one.key for one in wanted])

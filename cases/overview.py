@@ -87,7 +87,7 @@ def person_of(case: Case, public_id: str) -> User | None:
     return User.objects.filter(agency=case.agency_id, public_id=wanted).first()
 
 
-def offers_waiting(case: Case) -> int:
-    """Offers of the case that wait for a second person."""
+def offers_waiting(case: Case, by: User) -> int:
+    """Offers of the case that wait for a second person, but of what this one owes a second view of."""
     waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
-    return Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting).count()
+    return Offer.objects.for_actor(by).filter(agency=case.agency_id, case=case, state__in=waiting).count()

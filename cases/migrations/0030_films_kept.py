@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0028_seeking"),
+        ("cases", "0029_moments_in_range"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

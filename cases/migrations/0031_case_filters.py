@@ -13,7 +13,7 @@ def unindexed(to: str) -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0028_seeking"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
+    dependencies = [("cases", "0030_films_kept"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.CreateModel(

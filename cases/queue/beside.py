@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from cases import names, shown
 from cases.models import Batch, Item
+from cases.second import blind
 from cases.stacking import hashes
 from cases.units import LAST
 from workbench.errors import BadInput
@@ -53,7 +54,7 @@ DAY = "i.taken_at >= date_trunc('day', %(taken)s, 'UTC') AND i.taken_at < date_t
 ROWS = """
 SELECT i.id, i.public_id, s.public_id, i.state, i.stack_id, c.veil, f.raw_path, s.position,
   starts_with(s.sort_key, %(last)s), s.lease_until > now() AND s.batch_id = %(batch)s,
-  coalesce(s.lease_until > now(), false), s.state = 'open'
+  coalesce(s.lease_until > now(), false), s.state = 'open', i.content_id = ANY(%(owed)s::bigint[])
 FROM cases_item i JOIN cases_stack s ON s.id = i.stack_id JOIN cases_content c ON c.id = i.content_id
 LEFT JOIN LATERAL (SELECT min(f.raw_path) AS raw_path FROM cases_fileinstance f
   JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = i.case_id AND x.removed_at IS NULL
@@ -79,7 +80,7 @@ class Beside:
 def look(*, batch: Batch, item: Item, kind: str, within: int = 31) -> Beside:
     """What stands beside an item of the batch's case; `within`: bits of 256, of similar pictures only.
 
-    Raises BadInput. Two or three queries, by index.
+    Raises BadInput. Three or four queries, by index.
     """
     if kind not in KINDS:
         raise BadInput(f"kind must be one of {', '.join(KINDS)}.")
@@ -167,6 +168,7 @@ def _told(batch: Batch, item: Item, about: str, wanted: dict[str, str], found: F
     once = list(dict.fromkeys(one for one, _bits, _by in found))
     distances = {one: bits for one, bits, _by in found}
     values: dict[str, Any] = {"case": batch.case_id, "batch": batch.pk, "items": once[:MOST], "last": LAST}
+    values["owed"] = blind.contents(batch.user)
     with connection.cursor() as cursor:
         cursor.execute(ROWS, values)
         by_id = {row[0]: row for row in cursor.fetchall()}
@@ -181,7 +183,7 @@ def _told(batch: Batch, item: Item, about: str, wanted: dict[str, str], found: F
 
 
 def _row(row: tuple[Any, ...], item: Item, distance: int | None) -> dict[str, Any]:
-    _id, public_id, stack, state, stack_id, _veil, raw, position, skipped, mine, held, is_open = row
+    _id, public_id, stack, state, stack_id, _veil, raw, position, skipped, mine, held, is_open, owed = row
     free = is_open and not held and state == Item.State.OPEN
     return {
         "item": str(public_id),
@@ -190,16 +192,18 @@ def _row(row: tuple[Any, ...], item: Item, distance: int | None) -> dict[str, An
         "distance": distance,
         "position": position if mine else None,
         "free": free,
-        "state": _state(state, mine=mine, held=held, skipped=skipped, same=stack_id == item.stack_id),
+        "state": _state(state, mine=mine, held=held, skipped=skipped, same=stack_id == item.stack_id, owed=owed),
     }
 
 
-def _state(state: str, *, mine: bool, held: bool, skipped: bool, same: bool) -> str:
+def _state(state: str, *, mine: bool, held: bool, skipped: bool, same: bool, owed: bool) -> str:
     """Where it stands, in words that hold nobody's opinion."""
     if same:
         return _("In this stack")
     if mine:
         return _("In your batch")
+    if owed:
+        return _("In your second view")
     if state != Item.State.OPEN:
         return _(shown.ITEM_WORDS[Item.State(state)])
     return _("Held by a colleague") if held else _("Skipped") if skipped else _("New")

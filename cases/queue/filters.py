@@ -6,7 +6,7 @@ filter that holds nothing truly holds nothing. Texts of people are values of the
 
 import re
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -70,7 +70,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
             raise BadInput(f"state must be one of {', '.join(STATES)}.")
         if max(len(self.folder), len(self.camera)) > 400 or "\0" in self.folder + self.camera:
             raise BadInput(noop("A folder or camera is at most 400 characters long."))
-        if self.box and not (-90 <= self.box[0] <= self.box[2] <= 90 and max(map(abs, self.box[1::2])) <= 180):
+        if self.box and not (-90 <= self.box[0] <= self.box[2] <= 90 and all(abs(x) <= 180 for x in self.box[1::2])):
             raise BadInput(noop("A box is south, west, north, east in degrees, south not above north."))
         if any(size is not None and not 0 <= size < 2**62 for size in (self.size_from, self.size_to)):
             raise BadInput(noop("A size is a number of bytes, 0 or more."))
@@ -113,7 +113,7 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
     spans: dict[str, list[tuple[object, str]]] = {
         "time": [
             (wanted.taken_from, "i.taken_at >= %(taken_from)s::timestamptz"),
-            (wanted.taken_to, "i.taken_at < %(taken_to)s::timestamptz"),
+            (wanted.taken_to, "i.taken_at < (%(taken_to)s::date + 1)::timestamptz"),
         ],
         "size": [
             (wanted.size_from is not None, "i.size >= %(size_from)s"),
@@ -137,7 +137,7 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         **{f"folder{n}": prefix for n, prefix in enumerate(folders)},
         "camera": re.sub(r"([\\%_])", r"\\\1", wanted.camera.strip().lower()) + "%",
         "taken_from": wanted.taken_from,
-        "taken_to": wanted.taken_to and wanted.taken_to + timedelta(days=1),
+        "taken_to": wanted.taken_to,
         "size_from": wanted.size_from,
         "size_to": wanted.size_to,
         **dict(zip(("south", "west", "north", "east"), wanted.box or (None,) * 4, strict=True)),

@@ -116,7 +116,7 @@ def case(request: SignedRequest, case: UUID) -> HttpResponse:
             "by_category": [] if owed else _by_category(found, days.by_key("code")),
             "activity": activity.latest(found, by=request.user),
             "second": _second(found, request.user),
-            "offers": overview.offers_waiting(found),
+            "offers": overview.offers_waiting(found, request.user),
         }
     )
     if context["may"]["review"]:

@@ -54,14 +54,15 @@ def items(request: SignedRequest, case: UUID) -> HttpResponse:
     page = listing.items(found, wanted, by=request.user, after=after)
     exhibits = list(Exhibit.objects.filter(case=found, removed_at__isnull=True).order_by("ref"))
     categories = _categories(found)
+    owed = found.public_id in blind.cases(request.user)
     context = {
         "here": "cases",
         "case": found,
         "wanted": wanted,
         "exhibits": exhibits,
-        "owed": found.public_id in blind.cases(request.user),
+        "owed": owed,
         "marks": [(mark, _(shown.MARK_WORDS[mark])) for mark in listing.MARKS],
-        "total": _total(found, wanted, exhibits),
+        "total": None if owed else _total(found, wanted, exhibits),  # it counts what is not listed
         "from_start": listing.from_start(request.GET) if after else "",
         "categories": categories.values(),
         "states": [(str(value), _(word)) for value, word in shown.ITEM_WORDS.items()],

@@ -1,9 +1,11 @@
 """Samples of one person's decisions: drawing one, and what earlier ones came to; for supervisors."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.validators import MaxValueValidator
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -23,6 +25,7 @@ from workbench.requests import SignedRequest
 from workbench.words import digits
 
 PAGE = 20
+LATEST = date(9999, 1, 1)  # a day follows it
 INPUT = {"class": "input"}
 DAY = {"type": "date", "class": "input"}
 
@@ -30,12 +33,16 @@ DAY = {"type": "date", "class": "input"}
 class SampleForm(forms.Form):
     """Whose decisions, of which days, case and category, and how many."""
 
-    person = forms.ModelChoiceField(User.objects.none(), label=lazy("Person"), widget=forms.Select(INPUT))
+    person = forms.ModelChoiceField(
+        User.objects.none(), label=lazy("Person"), to_field_name="public_id", widget=forms.Select(INPUT)
+    )
     first = forms.DateField(label=lazy("First day"), widget=forms.DateInput(DAY, format="%Y-%m-%d"))
-    last = forms.DateField(label=lazy("Last day"), widget=forms.DateInput(DAY, format="%Y-%m-%d"))
+    last = forms.DateField(
+        label=lazy("Last day"), widget=forms.DateInput(DAY, format="%Y-%m-%d"), validators=[MaxValueValidator(LATEST)]
+    )
     case = forms.ModelChoiceField(
         Case.objects.none(), label=lazy("Case"), required=False, empty_label=lazy("All that are open"),
-        widget=forms.Select(INPUT),
+        to_field_name="public_id", widget=forms.Select(INPUT),
     )  # fmt: skip
     code = forms.ChoiceField(label=lazy("Category"), required=False, widget=forms.Select(INPUT))
     number = forms.IntegerField(

@@ -9,12 +9,14 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from cases import ending, investigations, notes, review, tiles
+from cases.answering import MOST_ACTS
 from cases.errors import BatchOver
 from cases.models import Act, Batch, Case, Item, Note
 from cases.notes import Wanted
 from tests import factories
 from tests.cases import material
 from tests.people import signed_in
+from workbench.errors import BadInput
 from workbench.models import Agency, AuditEvent, Role, User
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +93,14 @@ def test_in_force_is_the_newest_of_each_person_and_an_empty_one_takes_it_back(ba
     sent(theirs, "", place=place)
     assert read(item, batch.user) == ["second"]
     assert Note.objects.count() == 4
+
+
+def test_no_more_notes_are_sent_at_once_than_other_acts(batch: Batch) -> None:
+    unit = tiles.units(batch)[0]
+    many = [Wanted(uuid4(), UUID(unit["id"]), UUID(unit["item"]), "x") for _ in range(MOST_ACTS + 1)]
+    with pytest.raises(BadInput):
+        notes.keep(batch=batch, by=batch.user, wanted=many)
+    assert not Note.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -11,11 +11,12 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from cases import acts, ending, review, tiles
+from cases import acts, ending, members, review, tiles
 from cases.errors import BatchIsFull, BatchOver, NoneFree
 from cases.models import Batch, Case, Content, Item, Stack
 from cases.queue import adding, beside
 from cases.queue.filters import Wanted
+from cases.second import queue
 from cases.stacking import building, waiting
 from tests import factories
 from tests.cases.queue.test_claiming import described, names
@@ -105,6 +106,26 @@ def test_it_says_where_each_stands_and_nobodys_category(
     assert set(looked.rows[0]) == {"item", "stack", "name", "distance", "position", "free", "state"}
     [a, b] = beside.look(batch=batch, item=scene["d"], kind="folder").rows
     assert (a["state"], a["free"], b["free"]) == ("New", True, False)
+
+
+def test_neither_a_side_trip_nor_a_stack_tells_what_somebody_was_of_what_one_owes_a_second_view(
+    case: Case, dana: User, milo: User, scene: dict[str, Item]
+) -> None:
+    doubtful = review.claim(case=case, by=dana, wanted=Wanted(folder="in/below"))
+    acts.act(batch=doubtful, by=dana, wishes=[wish(tiles.units(doubtful)[0], "unsure")])
+    ending.close(batch=doubtful, by=dana)
+    batch = review.claim(case=case, by=milo)
+
+    def said() -> str:
+        rows = beside.look(batch=batch, item=scene["d"], kind="camera").rows
+        return str({row["name"]: row["state"] for row in rows}["c.jpg"])
+
+    assert said() == "Unsure"
+    queue.claim(case=case, by=milo)
+    assert said() == "In your second view"
+    Item.objects.filter(pk=scene["c"].pk).update(stack=scene["a"].stack_id)
+    stack = Stack.objects.get(pk=scene["a"].stack_id)
+    assert [one["outcome"] for one in members.of(stack, batch)["members"]] == [None]
 
 
 def test_what_is_free_can_be_added_to_the_batch_and_looked_at_then(

@@ -262,6 +262,10 @@ MOMENTS = [
     ("2024-05-01", "2024-05-01 00:00:00+00"),
     ("2024-02-30T00:00:00", None),
     ("2024-13-01", None),
+    ("9999-12-31T23:59:59-14:00", None),  # no calendar of ours reaches there, so nobody could open the item
+    ("9999-12-31 24:00:00", None),
+    ("0001-01-01T00:00:00+14:00", None),
+    ("4713-01-01 BC", None),
     ("now", None),
     ("infinity", None),
     ("", None),

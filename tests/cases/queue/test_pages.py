@@ -65,6 +65,7 @@ def test_a_filter_that_matches_nothing_says_so_and_offers_to_drop_it(case: Case,
 
 
 BAD = [{"order": "random"}, {"box": "1,2,3"}, {"box": "9,0,1,0"}, {"kind": "x"}, {"exhibit": "x"}, {"size_from": "-1"}]
+BAD += [{"box": box} for box in ("0,0,1,nan", "0,nan,1,0", "nan,0,1,0", "0,0,nan,0", "0,0,1,inf", "-1e400,0,1,0")]
 
 
 @pytest.mark.parametrize("sent", BAD, ids=str)
@@ -72,6 +73,13 @@ def test_what_no_filter_can_mean_is_refused_in_words(case: Case, dana: User, sen
     client = signed_in(dana)
     assert client.get(reverse("cases:queue", args=[case.public_id]), sent, secure=True).status_code == 400
     assert post(client, "next_batch", case, **sent).status_code == 400
+    assert post(client, "save_filter", case, name="for all", shared="1", **sent).status_code == 400
+
+
+def test_a_filter_goes_on_to_the_last_day_there_is(case: Case, dana: User, scene: list[Item]) -> None:
+    client, last = signed_in(dana), {"taken_from": "0001-01-01", "taken_to": "9999-12-31"}
+    for page in ("queue", "queue_count", "items"):
+        assert client.get(reverse(f"cases:{page}", args=[case.public_id]), last, secure=True).status_code == 200
 
 
 def test_filters_are_kept_shared_and_removed_each_with_its_event(

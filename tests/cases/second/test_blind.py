@@ -132,12 +132,21 @@ def test_a_note_of_a_second_view_reaches_others_when_that_batch_is_over(scene: S
 
 def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> None:
     address = reverse("cases:case", args=[scene.case.public_id])
+    assert "waits to be published" not in body_of(scene.second, address)
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (
         False,
         False,
     )
     ending.close(batch=scene.batch, by=scene.second)
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (True, True)
+
+
+def test_no_number_tells_what_is_not_listed(scene: Scene) -> None:
+    """How many items a state has, in an exhibit of a few, is what became of each."""
+    address = f"{reverse('cases:items', args=[scene.case.public_id])}?state=decided"
+    assert "1 item" not in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
+    ending.close(batch=scene.batch, by=scene.second)
+    assert "1 item" in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
 
 
 def test_hashes_of_a_second_view_are_withheld_in_every_look_up(scene: Scene) -> None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
 from cases import acts, decisions, ending, grounds, publishing, review, tiles
-from cases.errors import AlreadyRuled, AnotherPersonNeeded, ReasonNeeded
+from cases.errors import AlreadyRuled, AnotherPersonNeeded, NoteRefused, ReasonNeeded
 from cases.models import (
     Batch,
     Case,
@@ -159,6 +159,8 @@ def test_both_reasons_and_how_sure_each_was_are_read_at_the_ruling_without_names
         (dana, pressed.key, "", " ", BadInput),
         (dana, pressed.key, "very", "", BadInput),
         (dana, pressed.key, "", "x" * 401, BadInput),
+        (dana, pressed.key, "", "a\0b", NoteRefused),
+        (dana, pressed.key, "", "from \u202eright to left", NoteRefused),
         (milo, pressed.key, "sure", "", NotFound),  # another person's
         (dana, uuid4(), "sure", "", NotFound),
     ):

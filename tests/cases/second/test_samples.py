@@ -1,7 +1,7 @@
 """Samples of one person's decisions: what is drawn, who is asked, what is told, and nothing that ranks anybody."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -142,9 +142,11 @@ def test_the_page_draws_and_tells_nobody_of_samples_about_himself(
 ) -> None:
     decide(case, dana, ["1"] * 50)
     client, address = signed_in(sam), reverse("cases:samples")
-    body = {"person": dana.pk, "first": asked.first, "last": asked.last, "number": 50, "reason": "half-yearly"}
-    assert client.post(address, body | {"person": sam.pk}).status_code == 400
-    assert client.post(address, body | {"case": case.pk}, follow=True).status_code == 200
+    body = {"person": dana.public_id, "first": asked.first, "last": asked.last, "number": 50, "reason": "half-yearly"}
+    assert client.post(address, body | {"person": sam.public_id}).status_code == 400
+    for day in (date.max, "0000-01-01"):
+        assert client.post(address, body | {"last": day}).status_code == 400
+    assert client.post(address, body | {"case": case.public_id}, follow=True).status_code == 200
     assert "too few pairs: 0 of 50" in client.get(address).content.decode()
     lead = people.add_person(username="lead", name="Lead", agency=sam.agency, roles={Role.SUPERVISOR})
     Sample.objects.create(agency=sam.agency, by=sam, person=lead, scheme_id="x", since=datetime.now(UTC),
