@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import contradictions, listing
+from cases import contradictions, listing, notes, strip
 from cases.errors import AnotherPersonNeeded
 from cases.forms import SupersedeForm
 from cases.models import Disagreement, Grounds
@@ -133,6 +133,8 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
         "disagreement": found,
         "case": case,
         "item": told.item,
+        "strip": strip.of(told.item),
+        "notes": notes.unnamed(told.item, request.user),
         "sides": [
             {
                 "category": of.get(side.code),

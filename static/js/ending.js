@@ -18,7 +18,7 @@ export class Ending {
   show() {
     const { review } = this;
     review.unveiler.veil();
-    if (review.viewer.isOpen) review.back();
+    if (review.viewer.isOpen) review.screens.back();
     showFinish(this.dialog, figures(review.batch, review.exposure.session), {
       next: async (signal) => { await this.#close(signal); this.form.submit(); },
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
