@@ -1,4 +1,4 @@
-"""The context strip and the map in a case of 10,000 items against one of a million, in folders a hundred times as large.
+"""The context strip and the map in a case of 10,000 items against a million, in folders a hundred times as large.
 
 What stands beside an item must cost the same whatever its folder holds; the map costs what has a place (a hundredth).
 All is CPU, of this process and of its PostgreSQL backend: others may run beside it.

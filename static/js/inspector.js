@@ -25,9 +25,9 @@ function head(unit, where) {
   if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? gettext("stack of %(items)s, %(left)s left", unit) : gettext("stack of %(items)s", unit));
   if (unit.copies) facts.push(ngettext("%(n)s exact copy", "%(n)s exact copies", unit.copies));
   if (unit.kind === "video") facts.push(unit.duration_ms ? gettext("video %(length)s", { length: clock(unit.duration_ms) }) : gettext("video"));
-  return section(null,
+  return [
     el("div", { class: "row" }, isolated(unit.name, "name ell grow"), ...pills(unit).filter(Boolean)),
-    el("p", { class: "t3 f1 mt1" }, facts.join(" · ")));
+    el("p", { class: "t3 f1 mt1" }, facts.join(" · "))];
 }
 
 function noPicture(unit) {
@@ -104,7 +104,7 @@ export class Inspector {
    */
   constructor(root, { about, session, openStack, why, beside, note, context }) {
     Object.assign(this, { root, about, session, openStack, why, note, context });
-    this.head = el("div");
+    this.head = el("section");
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
     root.replaceChildren(...[this.head, context.root, this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
@@ -147,7 +147,7 @@ export class Inspector {
   #paint(unit, details) {
     this.note.show(unit, details?.notes ?? null);
     this.context.show(unit.item);
-    this.head.replaceChildren(head(unit, this.where));
+    this.head.replaceChildren(...head(unit, this.where));
     this.details.replaceChildren(...[noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
   }
