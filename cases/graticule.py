@@ -22,10 +22,10 @@ Box = tuple[float, float, float, float]  # south, west, north, east
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A meridian or parallel: where it lies in pixels, and its degrees in words."""
+    """A meridian or parallel: where it lies in pixels, and its degrees."""
 
     at: str
-    text: str
+    degrees: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +53,11 @@ class Sheet:
 
     def meridians(self) -> list[Line]:
         """Lines of equal longitude."""
-        return [Line(f"{self.x(one):.1f}", degrees(one, "E", "W")) for one in _rounds(self.west, self.east, 180)]
+        return [Line(f"{self.x(one):.1f}", one) for one in _rounds(self.west, self.east, 180)]
 
     def parallels(self) -> list[Line]:
         """Lines of equal latitude."""
-        return [Line(f"{self.y(one):.1f}", degrees(one, "N", "S")) for one in _rounds(self.south, self.north, 90)]
+        return [Line(f"{self.y(one):.1f}", one) for one in _rounds(self.south, self.north, 90)]
 
     def scale(self) -> tuple[int, int]:
         """A round number of metres, and how many pixels that is in the middle."""
@@ -84,8 +84,3 @@ def _rounds(first: float, last: float, most: int) -> Iterator[float]:
     step = next((one for one in reversed(STEPS) if (last - first) / one <= LINES), STEPS[0])
     for n in range(ceil(first / step), int(last // step) + 1):
         yield round(n * step, 6)
-
-
-def degrees(value: float, plus: str, minus: str) -> str:
-    """`51.5° N`."""
-    return f"{abs(value):g}° {plus if value > 0 else minus}" if value else "0°"

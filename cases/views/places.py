@@ -25,6 +25,8 @@ from workbench.words import digits
 
 TOLD = 100  # spots in the table
 RADIUS = (6, 22)  # pixels of the smallest and the largest spot
+EAST_WEST = (noop("%(n)s° E"), noop("%(n)s° W"))
+NORTH_SOUTH = (noop("%(n)s° N"), noop("%(n)s° S"))
 
 
 @require_GET
@@ -69,6 +71,8 @@ def _drawing(case: Case, sheet: Sheet, item: Item | None) -> dict[str, Any]:
     queue = reverse("cases:queue", args=[case.public_id])
     return {
         "sheet": sheet,
+        "meridians": [{"at": one.at, "text": _degrees(one.degrees, EAST_WEST)} for one in sheet.meridians()],
+        "parallels": [{"at": one.at, "text": _degrees(one.degrees, NORTH_SOUTH)} for one in sheet.parallels()],
         "wide": graticule.WIDE,
         "tall": graticule.TALL,
         "spots": [_spot(spot, sheet, most, item) for spot in spots],
@@ -102,6 +106,11 @@ def _mark(sheet: Sheet, item: Item | None) -> dict[str, str] | None:
     if not (0 <= x <= graticule.WIDE and 0 <= y <= graticule.TALL):
         return None
     return {"x": f"{x:.1f}", "y": f"{y:.1f}", "place": metadata.place(item.latitude, item.longitude)}
+
+
+def _degrees(value: float, words: tuple[str, str]) -> str:
+    """`51.5° N`."""
+    return _(words[value < 0]) % {"n": f"{abs(value):g}"} if value else "0°"
 
 
 def _distance(metres: int) -> str:

@@ -73,7 +73,7 @@ def test_a_drawing_holds_its_box_with_lines_at_round_degrees_and_a_scale(
     assert sheet.scale() == (metres, pixels)
     for lines in (sheet.meridians(), sheet.parallels()):
         assert 1 <= len(lines) <= 2 * graticule.LINES
-        assert all(len(line.text) <= 12 for line in lines)
+        assert all(len(f"{line.degrees:g}") <= 9 for line in lines)
 
 
 def test_the_page_marks_the_item_and_leads_to_the_queue_of_its_rectangle(
