@@ -13,6 +13,7 @@ from bench.figures import Row
 NAMES = {
     "queue": "claim, page data and decisions with 100,000 open items",
     "orders": "claims in each order and with filters in a case of a million items against one of 10,000",
+    "strip": "what stands beside an item, and the map, in a case of a million items against one of 10,000",
     "overview": "home, cases, case and dashboard in a case of a million items against one of 10,000",
     "ingest": "a whole ingest through the product against the least Python that does the job",
     "reuse": "an ingest where half is known, and of bytes seen before",

@@ -56,7 +56,7 @@ class CasesConfig(AppConfig):
             "generation",
         ),
         "cases_secondopinion": (),
-        "cases_viewing": ("revealed_ms",),
+        "cases_viewing": ("enlarged_ms", "revealed_ms"),
     }
 
     def ready(self) -> None:

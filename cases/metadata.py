@@ -42,7 +42,7 @@ def facts(said: Metadata) -> list[list[str]]:
     rows = [
         [_("Camera"), camera(said.make, said.model)],
         [_("Serial number"), said.serial],
-        [_("Taken"), _taken_in_words(said)],
+        [_("Taken"), taken_in_words(said)],
         [_("Place"), place(said.latitude, said.longitude)],
         [_("Software"), said.software],
     ]
@@ -65,7 +65,8 @@ def exifs(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, str(value)) for name, value in values.items() if value not in ("", None)]
 
 
-def _taken_in_words(said: Metadata) -> str:
+def taken_in_words(said: Metadata) -> str:
+    """When it was taken, and by which clock; empty without a time."""
     if said.taken_at is None:
         return said.taken_text and _("%(taken_text)s (as written; no time that can be read)") % {
             "taken_text": said.taken_text

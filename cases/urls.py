@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from cases.api import beside, grounds, uploads
+from cases.api import beside, deciding, grounds, strip, uploads
 from cases.api import review as api
 from cases.views import (
     case_list,
@@ -13,6 +13,7 @@ from cases.views import (
     investigations,
     items,
     media,
+    places,
     problems,
     progress,
     publishing,
@@ -51,6 +52,7 @@ urlpatterns = [
     path("exhibits/<uuid:exhibit>/verify/", evidence.exhibit_verify, name="exhibit_verify"),
     path("exhibits/<uuid:exhibit>/<slug:act>/", evidence.exhibit_act, name="exhibit_act"),
     path("cases/<uuid:case>/items/", items.items, name="items"),
+    path("cases/<uuid:case>/map/", places.places, name="map"),
     path("cases/<uuid:case>/confirm/", items.confirm, name="confirm"),
     path("cases/<uuid:case>/queue/", queue.queue, name="queue"),
     path("cases/<uuid:case>/queue/count/", queue.count, name="queue_count"),
@@ -86,13 +88,14 @@ urlpatterns = [
     path("api/v1/batches/<uuid:batch>/veils", api.veils, name="api_veils"),
     path("api/v1/batches/<uuid:batch>/changes", api.changes, name="api_changes"),
     path("api/v1/batches/<uuid:batch>/stacks/<uuid:stack>", api.stack_members, name="api_members"),
-    path("api/v1/batches/<uuid:batch>/decisions", api.decisions, name="api_decisions"),
+    path("api/v1/batches/<uuid:batch>/decisions", deciding.decisions, name="api_decisions"),
     path("api/v1/batches/<uuid:batch>/beside", beside.look, name="api_beside"),
+    path("api/v1/batches/<uuid:batch>/strip", strip.strip, name="api_strip"),
     path("api/v1/batches/<uuid:batch>/add", beside.add, name="api_add"),
     path("api/v1/batches/<uuid:batch>/waiting", beside.waiting, name="api_waiting"),
     path("api/v1/batches/<uuid:batch>/grounds", grounds.give, name="api_grounds"),
     path("api/v1/batches/<uuid:batch>/close", api.close, name="api_close"),
-    path("api/v1/viewings", api.viewings, name="api_viewings"),
+    path("api/v1/viewings", deciding.viewings, name="api_viewings"),
     path("", include("cases.care.urls")),
     path("api/v1/exhibits/<uuid:exhibit>/announced", uploads.announce, name="api_announce"),
     path("api/v1/exhibits/<uuid:exhibit>/uploads", uploads.uploads, name="api_uploads"),

@@ -1,6 +1,7 @@
 """Clear pictures: who may see one, and the row that says that somebody did (ux.md sections 2 and 5)."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -16,14 +17,18 @@ from workbench.models import Role, User
 
 # A picture may be told of several times, in one report or in many: the totals run, and the greatest counts.
 UNVEILED = """
-WITH t AS (SELECT token, max(ms) AS ms FROM unnest(%s::uuid[], %s::bigint[]) AS t(token, ms) GROUP BY token),
+WITH t AS (
+  SELECT token, max(ms) AS ms, max(large) AS large
+  FROM unnest(%(tokens)s::uuid[], %(ms)s::bigint[], %(large)s::bigint[]) AS t(token, ms, large) GROUP BY token),
 heard AS (
   UPDATE cases_listening v SET heard_ms = greatest(coalesce(v.heard_ms, 0),
     least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))
-  FROM t WHERE v.token = t.token AND v.user_id = %s)
+  FROM t WHERE v.token = t.token AND v.user_id = %(by)s)
 UPDATE cases_viewing v SET revealed_ms = greatest(coalesce(v.revealed_ms, 0),
-  least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint))
-FROM t WHERE v.token = t.token AND v.user_id = %s
+    least(t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint)),
+  enlarged_ms = nullif(greatest(coalesce(v.enlarged_ms, 0),
+    least(t.large, t.ms, (extract(epoch FROM clock_timestamp() - v.at) * 1000)::bigint)), 0)
+FROM t WHERE v.token = t.token AND v.user_id = %(by)s
 """
 
 
@@ -84,16 +89,24 @@ def _noted(item: Item, batch: Batch | None, by: User) -> Viewing:
     return row
 
 
-def unveiled(*, by: User, looks: Sequence[tuple[UUID, int]]) -> None:
-    """Keep for how long the person's pictures were unveiled and sounds heard, in milliseconds by viewing token.
+class Look(NamedTuple):
+    """For how long the picture behind a token was unveiled, and for how long of it enlarged; totals in milliseconds."""
+
+    token: UUID
+    revealed_ms: int
+    enlarged_ms: int = 0
+
+
+def unveiled(*, by: User, looks: Sequence[Look]) -> None:
+    """Keep for how long the person's pictures were unveiled and enlarged, and sounds heard.
 
     Clamped to the wall: nobody looks longer than the time since the picture was sent. Other people's tokens are
     passed over. A transaction of its own: what was seen stays seen, whatever becomes of the acts that follow.
     """
     if looks:
         with connection.cursor() as cursor:
-            tokens, lengths = [token for token, _ms in looks], [ms for _token, ms in looks]
-            cursor.execute(UNVEILED, [tokens, lengths, by.pk, by.pk])
+            tokens, ms, large = ([look[part] for look in looks] for part in range(3))
+            cursor.execute(UNVEILED, {"tokens": tokens, "ms": ms, "large": large, "by": by.pk})
 
 
 def _batch_of(item: Item, by: User) -> Batch | None:

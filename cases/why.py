@@ -27,7 +27,8 @@ AGREE = {"sha256": "SHA-256", "md5+sha1": noop("MD5 and SHA-1"), "md5": "MD5", "
 EXACT = "circle-check"
 ICONS = {"closed": EXACT, "proposed": "circle-help", "lost": "undo-2", "none": "circle-x", "empty": "circle-x",
          "conflict": "scale", "differ": "scale", "later": "refresh-cw", "held": "refresh-cw",
-         "more": "layers", "second": "scale"}  # fmt: skip
+         "more": "layers", "second": "scale", "stack": "layers", "folder": "folder", "camera": "image",
+         "order": "list-filter"}  # fmt: skip
 NOT_USED = "git-compare"
 BLIND_WORDS = {
     "closed": ("closed", noop("Takes the file out of the queue")),
@@ -39,6 +40,7 @@ BLIND_WORDS = {
 NOTE = noop("Only a note: the set, or the category it has there, says nothing about the file")
 LATER = noop("told after the decision")
 MOST = 20  # matches told one by one
+NAMED = 3  # sets that are named where none has the content
 
 # What is in force first, and of that what acts; then what was found last. Of what only looks alike the nearest of each
 # set, unless it is the very file. `others`: what else the entry says of the file that this content is not.
@@ -71,7 +73,7 @@ ORDER BY t.lost_in IS NOT NULL, (CASE WHEN t.strong AND NOT t.retired THEN t.eff
 ASKED = """
 SELECT count(*), coalesce(sum(g.entries), 0),
   array_agg(h.name ORDER BY h.name) FILTER (WHERE s.generation IS NULL OR s.generation < h.generation),
-  cases_effect(%(content)s)
+  cases_effect(%(content)s), array_agg(h.name ORDER BY h.name)
 FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 LEFT JOIN cases_setsync s ON s.set_id = h.id AND s.agency_id = %(agency)s
 WHERE h.retired_at IS NULL AND (h.owner_id = %(agency)s OR h.reach = 'node')
@@ -137,9 +139,10 @@ def lines(content: Content, *, blind: bool) -> list[Line]:
         found = [Found(*row[1:-2]) for row in rows]
         more = rows[0][0] - min(len(rows), MOST) if rows else 0
         cursor.execute(ASKED, {"content": content.pk, "agency": content.agency_id})
-        sets, entries, late, effect = cursor.fetchone()
+        sets, entries, late, effect, names = cursor.fetchone()
     said = [_line(match, effect or 0, blind=blind) for match in found[:MOST]]
-    return [*_about_all(content, found, sets, entries, blind=blind), *said, *_rest(more), *_late(late or [])]
+    about = _about_all(content, found, (sets, entries, names or []), blind=blind)
+    return [*about, *said, *_rest(more), *_late(late or [])]
 
 
 def is_blind(item: Item, by: User) -> bool:
@@ -257,14 +260,19 @@ def _several(first: Sequence[str], number: int) -> str:
     return _listed(code or _("none") for code in first) + more
 
 
-def _about_all(content: Content, found: Sequence[Found], sets: int, entries: int, *, blind: bool) -> list[Line]:
+Searched = tuple[int, int, Sequence[str]]  # sets in force, their entries, their names
+
+
+def _about_all(content: Content, found: Sequence[Found], searched: Searched, *, blind: bool) -> list[Line]:
     """What is said of all matches together: an empty file, none at all, sets that disagree."""
     if content.size == 0:
         return [Line("empty", _("An empty file: its hashes say nothing, so it is never matched."))]
     live = [match for match in found if match.lost_in is None and not match.retired and match.kind in KINDS]
     if not live:
+        sets, entries, names = searched
         held = ngettext("%(n)s entry", "%(n)s entries", entries) % {"n": digits(entries)}
-        where = f"{_sets(sets)}, {held}"
+        named = f": {'; '.join(names[:NAMED])}{'; …' if len(names) > NAMED else ''}" if names else ""
+        where = f"{_sets(sets)}, {held}{named}"
         return [Line("none", _("No exact match in %(where)s.") % {"where": where})]
     return _disagreement([match for match in live if match.strong and match.effect], blind=blind)
 

@@ -1,6 +1,6 @@
-"""Batches, units, veils and acts as JSON (ux.md section 5)."""
+"""Batches, their units and veils as JSON (ux.md section 5); what is done to them: deciding.py."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -8,16 +8,14 @@ from django.contrib import messages
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, keys, marked, members, notes, review, viewing
+from cases import desks, ending, figures, inspector, members, viewing
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
-from cases.moments import MOST_MS, Moment
 from cases.second import blind, inspecting
 from cases.stacking import waiting
-from cases.units import SCOPES, Wish
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
@@ -25,62 +23,6 @@ from workbench.words import digits
 
 Shape = TypeVar("Shape")
 MOST_UNITS = 200
-NOTE, MARK = "note", "mark"  # acts of either desk, which change no unit
-LONGEST_LOOK_MS = 86_400_000  # a day; the server clamps to the wall anyway
-
-
-class ViewingIn(msgspec.Struct, forbid_unknown_fields=True):
-    """How long one clear picture was unveiled: a running total, in milliseconds."""
-
-    token: UUID
-    revealed_ms: int
-    enlarged_ms: int = 0
-
-
-class JoinIn(msgspec.Struct, forbid_unknown_fields=True):
-    """A stack that comes into another, at the version seen."""
-
-    stack: UUID
-    version: int
-
-
-class MomentIn(msgspec.Struct, forbid_unknown_fields=True):
-    """A moment of a film, or with `until_ms` a range, in milliseconds from its start."""
-
-    from_ms: int
-    until_ms: int | None = None
-
-
-class ActIn(msgspec.Struct, forbid_unknown_fields=True):
-    """One key press."""
-
-    key: UUID
-    act: str
-    stack: UUID
-    version: int
-    code: str | None = None
-    scope: str = "item"
-    undoes: UUID | None = None
-    item: UUID | None = None
-    items: list[UUID] = []
-    joins: list[JoinIn] = []
-    moment: MomentIn | None = None
-    viewings: list[ViewingIn] = []
-    text: str = ""  # of a note
-
-
-class ViewingsIn(msgspec.Struct, forbid_unknown_fields=True):
-    """What the page of an item sends."""
-
-    viewings: list[ViewingIn]
-
-
-class ActsIn(msgspec.Struct, forbid_unknown_fields=True):
-    """What the outbox sends. `on_screen_ms`: for how long the batch has been on screen so far, earlier visits too."""
-
-    acts: list[ActIn]
-    on_screen_ms: int = 0
-    viewings: list[ViewingIn] = []
 
 
 def body_as(request: HttpRequest, shape: type[Shape]) -> Shape:
@@ -107,11 +49,6 @@ def _page(request: HttpRequest) -> dict[str, int]:
             raise BadInput(f"{name} must be a whole number.")
         found[name] = max(least, min(int(text), most))
     return found
-
-
-def _said(result: dict[str, Any]) -> dict[str, Any]:
-    """An act's answer with its message in the person's language; it is kept in English."""
-    return result | {"message": gettext(result["message"]) if result["message"] else ""}
 
 
 @require_GET
@@ -202,82 +139,6 @@ def view(request: SignedRequest, view: UUID) -> HttpResponse:
     """What the inspector shows of a second view that the person holds; for others it does not exist."""
     found: SecondView = access.get_from(request.user, "batch.work", inspecting.held_by(request.user), view)
     return JsonResponse(inspecting.unit(found, request.user))
-
-
-@require_POST
-def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
-    """Carry out acts in order; each gets its answer."""
-    sent = body_as(request, ActsIn)
-    _keep_looks(request, [*sent.viewings, *(look for act in sent.acts for look in act.viewings)])
-    found = batch_of(request, batch)  # who lost the case meanwhile has looked all the same
-    if sent.on_screen_ms:
-        review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
-    desk = desks.of(found)
-    wishes = [_wish(act) for act in sent.acts if act.act not in (NOTE, MARK)]
-    results = desk.act(batch=found, by=request.user, wishes=wishes)
-    results += notes.keep(batch=found, by=request.user, wanted=[_note(act) for act in sent.acts if act.act == NOTE])
-    results += marked.keep(batch=found, by=request.user, wanted=[_mark(act) for act in sent.acts if act.act == MARK])
-    now = desk.progress(found)
-    return JsonResponse(
-        {"results": [_said(one) for one in results], "batch": {"decided": now.decided, "left": now.left}}
-    )
-
-
-@require_POST
-def viewings(request: SignedRequest) -> HttpResponse:
-    """For how long the person unveiled pictures outside a batch."""
-    access.require(request.user, "media.clear")
-    _keep_looks(request, body_as(request, ViewingsIn).viewings)
-    return JsonResponse({})
-
-
-def _keep_looks(request: SignedRequest, looks: list[ViewingIn]) -> None:
-    viewing.unveiled(by=request.user, looks=[(look.token, _ms(look.revealed_ms)) for look in looks])
-
-
-def _note(act: ActIn) -> notes.Wanted:
-    if act.item is None:
-        raise BadInput("A note names its item.")
-    return notes.Wanted(act.key, act.stack, act.item, act.text)
-
-
-def _mark(act: ActIn) -> marked.Wanted:
-    if act.item is None:
-        raise BadInput("A mark names its item.")
-    return marked.Wanted(act.key, act.stack, act.item, _moment(act.moment))
-
-
-def _wish(act: ActIn) -> Wish:
-    if act.act not in keys.PLANS:
-        raise BadInput(f"Unknown act {act.act!r}: one of {', '.join(sorted([*keys.PLANS, NOTE, MARK]))}.")
-    if act.text:
-        raise BadInput("text belongs to note only.")
-    if act.scope not in SCOPES:
-        raise BadInput("scope must be item, stack or rest.")
-    if act.items and act.act != "split":
-        raise BadInput("items belong to split only.")
-    joins = tuple((one.stack, one.version) for one in act.joins)
-    if joins and (act.act != "join" or act.stack in dict(joins) or len(dict(joins)) < len(joins)):
-        raise BadInput("joins belong to join only, and name other stacks, each once.")
-    if act.moment and act.act != "decide":
-        raise BadInput("A moment belongs to decide and mark only.")
-    items, moment = tuple(act.items), _moment(act.moment)
-    return Wish(
-        act.key, act.act, act.stack, act.version, act.code, act.scope, act.undoes, act.item, items, joins, moment
-    )
-
-
-def _moment(sent: MomentIn | None) -> Moment | None:
-    if sent is None:
-        return None
-    end = sent.from_ms if sent.until_ms is None else sent.until_ms
-    if not 0 <= sent.from_ms <= end <= MOST_MS:
-        raise BadInput("A moment begins at 0 or later and ends no earlier than it begins.")
-    return Moment(sent.from_ms, sent.until_ms)
-
-
-def _ms(value: int) -> int:
-    return max(0, min(value, LONGEST_LOOK_MS))
 
 
 @require_POST

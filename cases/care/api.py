@@ -6,7 +6,8 @@ import msgspec
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
-from cases.api.review import LONGEST_LOOK_MS, body_as
+from cases.api.deciding import LONGEST_LOOK_MS
+from cases.api.review import body_as
 from cases.care import breaks, ledger, words
 from workbench import access
 from workbench.errors import BadInput

@@ -33,18 +33,19 @@ WITH screen AS (
   SELECT date_trunc('day', minute, %(zone)s) AS day, sum(ms) AS ms
   FROM cases_screenminute WHERE user_id = %(user)s AND minute >= %(first)s GROUP BY 1),
 pictures AS MATERIALIZED (
-  SELECT date_trunc('day', at, %(zone)s) AS day, case_id, content_id, sum(revealed_ms) AS ms
+  SELECT date_trunc('day', at, %(zone)s) AS day, case_id, content_id, sum(revealed_ms) AS ms,
+    sum(enlarged_ms) AS large
   FROM cases_viewing WHERE user_id = %(user)s AND at >= %(first)s AND revealed_ms > 0 GROUP BY 1, 2, 3),
 looks AS (
-  SELECT day, sum(ms) AS ms, count(*) AS stacks FROM (
-    SELECT p.day, i.stack_id, sum(p.ms) AS ms FROM pictures p
+  SELECT day, sum(ms) AS ms, sum(large) AS large, count(*) AS stacks FROM (
+    SELECT p.day, i.stack_id, sum(p.ms) AS ms, sum(p.large) AS large FROM pictures p
     JOIN cases_item i ON i.case_id = p.case_id AND i.content_id = p.content_id GROUP BY 1, 2) s GROUP BY 1),
 rests AS (
   SELECT date_trunc('day', started_at, %(zone)s) AS day, count(*) FILTER (WHERE NOT skipped) AS taken,
     count(*) FILTER (WHERE skipped) AS skipped
   FROM cases_break WHERE user_id = %(user)s AND started_at >= %(first)s GROUP BY 1)
-SELECT (d.day AT TIME ZONE %(zone)s)::date, coalesce(screen.ms, 0), coalesce(looks.ms, 0), coalesce(looks.stacks, 0),
-  coalesce(rests.taken, 0), coalesce(rests.skipped, 0)
+SELECT (d.day AT TIME ZONE %(zone)s)::date, coalesce(screen.ms, 0), coalesce(looks.ms, 0), coalesce(looks.large, 0),
+  coalesce(looks.stacks, 0), coalesce(rests.taken, 0), coalesce(rests.skipped, 0)
 FROM generate_series(%(first)s, statement_timestamp(), interval '1 day', %(zone)s) AS d(day)
 LEFT JOIN screen USING (day) LEFT JOIN looks USING (day) LEFT JOIN rests USING (day)
 ORDER BY d.day
@@ -72,11 +73,15 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The sums of one day: milliseconds, distinct stacks that were unveiled, breaks kept and ended early."""
+    """The sums of one day: milliseconds, distinct stacks that were unveiled, breaks kept and ended early.
+
+    `enlarged_ms`: of those unveiled, larger than usual.
+    """
 
     day: date
     ms: int
     revealed_ms: int
+    enlarged_ms: int
     looks: int
     breaks: int
     skipped: int

@@ -52,7 +52,8 @@ def day_rows(days: list[Day]) -> list[dict[str, Any]]:
     """The table of thirty days, newest first, without those on which there was nothing."""
     return [
         {"day": one.day, "screen": shown.minutes(one.ms), "unveiled": shown.minutes(one.revealed_ms),
-         "looks": one.looks, "breaks": one.breaks, "skipped": one.skipped}
+         "enlarged": shown.minutes(one.enlarged_ms), "looks": one.looks,
+         "breaks": one.breaks, "skipped": one.skipped}
         for one in reversed(days) if one.ms or one.looks or one.breaks or one.skipped
     ]  # fmt: skip
 

@@ -183,6 +183,11 @@ class Item(models.Model):
                 fields=["case", "latitude", "id"], condition=OPEN & Q(latitude__isnull=False), name="item_open_place"
             ),
             models.Index(fields=["case", "id"], condition=OPEN & Q(near=True), name="item_open_near"),
+            models.Index(  # the map, whatever became of the items (cases/found_at.py)
+                fields=["case", "latitude", "longitude", "state"],
+                condition=Q(latitude__isnull=False),
+                name="item_place",
+            ),
         ]
 
 
@@ -349,6 +354,7 @@ class Viewing(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True)
     at = models.DateTimeField(db_default=Now())
     revealed_ms = models.PositiveIntegerField(null=True)
+    enlarged_ms = models.PositiveIntegerField(null=True)  # of these; null: it was not enlarged
     from_ms = models.PositiveIntegerField(null=True)  # of the film; null: one picture
     until_ms = models.PositiveIntegerField(null=True)
 

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from cases import names, shown
+from cases import names, neighbours, shown
 from cases.models import Batch, Item
 from cases.second import blind
 from cases.stacking import hashes
@@ -21,24 +21,9 @@ from workbench.errors import BadInput
 KINDS = ("similar", "folder", "camera", "day")
 EACH_WAY = 40  # neighbours before and behind
 MOST = 2 * EACH_WAY
+WALK = 1_000  # files of a folder each way, of which some may be no items
 FARTHEST = 80  # bits of 256; beyond that, pictures have nothing in common
 
-PLACE = """
-SELECT f.exhibit_id, f.parent_id, f.raw_path FROM cases_fileinstance f
-JOIN cases_exhibit x ON x.id = f.exhibit_id AND x.case_id = %(case)s AND x.removed_at IS NULL
-WHERE f.content_id = %(content)s ORDER BY f.raw_path, f.id LIMIT 1
-"""
-# Neighbours by the order of names, both ways from the item.
-FOLDER = """
-SELECT i.id, NULL, f.raw_path FROM cases_fileinstance f
-JOIN cases_item i ON i.case_id = %(case)s AND i.content_id = f.content_id
-WHERE f.exhibit_id = %(exhibit)s AND f.content_id IS NOT NULL AND f.parent_id IS NOT DISTINCT FROM %(parent)s
-  AND substr(f.raw_path, 1, 128) {way} substr(%(path)s::bytea, 1, 128)
-  AND substr(f.raw_path, 1, 128) BETWEEN substr(%(folder)s::bytea, 1, 128)
-    AND substr(%(folder)s::bytea, 1, 128) || '\\xff'::bytea
-  AND cases_folder(f.raw_path) = cases_folder(%(path)s::bytea) AND i.id <> %(item)s
-ORDER BY substr(f.raw_path, 1, 128) {direction} LIMIT %(each)s
-"""
 # Neighbours in time: of the same camera, or on the same day.
 TAKEN = """
 SELECT i.id, NULL, i.taken_at FROM cases_item i
@@ -107,16 +92,11 @@ def _similar(item: Item, within: int) -> Trip:
 
 
 def _folder(item: Item, _within: int) -> Trip:
-    values: dict[str, Any] = {"case": item.case_id, "content": item.content_id, "item": item.pk}
-    with connection.cursor() as cursor:
-        cursor.execute(PLACE, values)
-        place = cursor.fetchone()
-    if place is None:
+    at = neighbours.place(item)
+    if at is None:
         return _("Its exhibit was removed."), {}, []
-    exhibit, parent, path = place[0], place[1], bytes(place[2])
-    folder = path[: max(path.rfind(b"/"), path.rfind(b"\\")) + 1]
-    values |= {"exhibit": exhibit, "parent": parent, "path": path, "folder": folder}
-    return names.folder(path), _as_filter(folder), _both_ways(FOLDER, values)
+    before, behind = neighbours.beside(item, at, each=EACH_WAY + 1, walk=WALK)
+    return names.folder(at.path), _as_filter(at.folder), [*before, *behind]
 
 
 def _as_filter(folder: bytes) -> dict[str, str]:

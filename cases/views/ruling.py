@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods
 
-from cases import contradictions, listing, problems
+from cases import contradictions, listing, notes, problems, strip
 from cases.errors import AnotherPersonNeeded
 from cases.forms import SupersedeForm
 from cases.grounds import CONFIDENCE
@@ -128,6 +128,8 @@ def _open(request: SignedRequest, found: Disagreement, by_code: dict[tuple[int, 
         "item": told.item,
         "name": told.places[0]["name"] if told.places else "",
         "preview_reason": problems.words(told.item.content.preview_reason),
+        "strip": strip.of(told.item),
+        "notes": notes.unnamed(told.item, request.user),
         "sides": [
             {
                 "category": of.get(side.code),

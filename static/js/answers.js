@@ -43,7 +43,7 @@ export class Answers {
     if (kind === "made") return this.#came();
     if (kind === "back") return this.#came({ restored: true });
     if (kind === "put-back") return unit && this.#remove([unit]);
-    if (review.stackView.unit === unit && kind !== "conflict") review.closeStack();
+    if (review.stackView.unit === unit && kind !== "conflict") review.screens.closeStack();
     review.notices.show(`told-${unit.id}`, noteOf(kind, review.batch.units.indexOf(unit) + 1, text));
     review.inspector.forget(unit);
     if (kind === "gone") this.#remove([unit]);

@@ -51,7 +51,7 @@ async function ask(url, options = {}) {
 
 export const getJson = async (url, signal) => (await ask(url, { signal, headers: { Accept: "application/json" } })).json();
 
-export const getBytes = async (url) => (await ask(url)).arrayBuffer();
+export const getBytes = async (url, signal) => (await ask(url, { signal })).arrayBuffer();
 
 /** A clear picture in memory, and the token under which the server counts this viewing. */
 export async function getClear(url, signal) {

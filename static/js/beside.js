@@ -105,7 +105,7 @@ export class Beside {
   #chosen(row) {
     const place = this.review.batch.units.findIndex((unit) => unit.id === row.stack);
     if (place < 0) { this.#add([row.item]); return; }
-    if (this.review.stackView.isOpen) this.review.closeStack();
+    if (this.review.stackView.isOpen) this.review.screens.closeStack();
     this.review.ending.stopLookingBack();
     this.review.move(place);
     this.close();

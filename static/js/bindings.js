@@ -18,7 +18,7 @@ const shared = (review) => ({
   smaller: () => review.filming.hasten(-1) || review.resize(-1),
   larger: () => review.filming.hasten(1) || review.resize(1),
   grounds: () => review.why(),
-  back: () => review.back(),
+  back: () => review.screens.back(),
   note: () => review.note.open(),
   ...trips((kind) => review.beside.open(kind)),
 });
@@ -72,7 +72,7 @@ function inStack(review) {
     decide: (_event, { category }) => review.pressing.press("decide", category),
     "decide-stack": (_event, { category }) => review.pressing.press("decide-stack", category),
     open: () => stackView.grid.onOpen(),
-    stack: () => review.closeStack(),
+    stack: () => review.screens.closeStack(),
     join: () => review.explain(gettext("Find what belongs here beside the queue, with %(similar)s, and press %(join)s on it there.", { similar: capOf("similar"), join: capOf("join") })),
   };
 }
@@ -87,14 +87,14 @@ export function bindKeys(review, regions) {
     ...Object.fromEntries(ACTS.map((id) => [id, () => review.pressing.press(id)])),
     decide: (_event, { category }) => review.pressing.press("decide", category),
     "decide-stack": (_event, { category }) => review.pressing.press("decide-stack", category),
-    open: () => review.openViewer(),
-    stack: () => review.openStack(),
+    open: () => review.screens.openViewer(),
+    stack: () => review.screens.openStack(),
     join: () => review.join(),
   };
   const letters = letterLines(categories);
   regions.forEach((region) => listen(region, handlers, letters));
   listen(review.stackView.root, inStack(review), letters);
-  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), join: () => review.beside.join(), back: () => review.back(), help: showKeys });
+  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), join: () => review.beside.join(), back: () => review.screens.back(), help: showKeys });
   decideWith(categories);
 }
 

@@ -1,30 +1,7 @@
 // The acts of a person on units: shown at once, queued for the server, undone and redone step by step.
 import { isHandled } from "./batch.js";
-import { gettext } from "./words.js";
-
-const AGAIN = 1000; // milliseconds until the server is asked once more what a stack shows
-
-const state = ({ code, outcome, left, moment = null }) => ({ code, outcome, left, moment });
-
-// What a unit shows after an act that leaves nobody open in its stack; F concerns the flag alone.
-const AFTER = {
-  decide: (_unit, code) => ({ code, outcome: null, left: 0 }),
-  unsure: () => ({ code: null, outcome: "unsure", left: 0 }),
-  skip: ({ left }) => ({ code: null, outcome: "skipped", left }),
-  clear: ({ left }) => ({ code: null, outcome: null, left: Math.max(1, left) }),
-  flag: state,
-};
-
-/** Items of the stack that are still open after the act: then the unit stays, and shows another picture. */
-function rest(kind, unit, scope, reach) {
-  if (kind === "decide") return unit.left - (reach ?? (scope === "stack" ? unit.near : 1));
-  return kind === "unsure" ? unit.left - 1 : 0;
-}
-
-function after(kind, unit, { code, scope, reach }) {
-  const [left, moment] = [rest(kind, unit, scope, reach), unit.moment ?? null];
-  return { moment, ...(left > 0 ? { code: null, outcome: null, left } : AFTER[kind](unit, code)) };
-}
+import { after, rest, state } from "./effects.js";
+import { Settling } from "./settling.js";
 
 export class Desk {
   #done = []; // steps, each a list of acts made by one key press
@@ -38,6 +15,7 @@ export class Desk {
    */
   constructor({ batch, outbox, viewingsOf, changed, told }) {
     Object.assign(this, { batch, outbox, viewingsOf, changed, told });
+    this.settling = new Settling({ batch, changed, told, forget: (unit) => this.#forget(unit) });
   }
 
   /** Takes up the steps of earlier visits, oldest first, as {key, act, stack, code, outcome} after each. */
@@ -217,64 +195,14 @@ export class Desk {
     const ofFlag = this.#flagging.delete(act.key);
     this.#joining.get(act.key)?.();
     this.#joining.delete(act.key);
-    if (result.status === "stale" || result.status === "refused") {
-      this.#refused(unit, result);
-      (act.joins ?? []).forEach(({ stack }) => this.#afresh(stack));
-      return;
-    }
-    unit.version = result.version ?? unit.version;
-    if (result.status === "conflict") this.told("conflict", unit, result.message);
-    if (result.made) this.told("made", unit, result.made);
-    (result.took ?? []).forEach((stack) => this.#afresh(stack));
-    if (result.back) this.told("back", unit, "");
-    if (result.gone) this.told("put-back", this.batch.find(result.gone), "");
-    if (unit.items > 1 || unit.changing || act.act === "split") {
-      if (unit.waiting === 0) this.#goesOn(unit);
-      return;
-    }
-    if (unit.waiting === 0 && !ofFlag) Object.assign(unit, { code: result.code ?? null, outcome: result.outcome ?? null });
-    if (unit.waiting === 0 && !ofFlag && unit.code !== null) unit.moment = result.moment ?? null;
-    this.changed(unit);
+    this.settling.settle(act, result, unit, ofFlag);
   }
 
-  /** What a stack shows after an act, and how many of it are left, the server knows. */
-  async #goesOn(unit) {
-    if (unit.waiting) return undefined; // the answer to a later act tells
-    const shown = unit.item;
-    try {
-      if (!(await this.batch.again(unit, { settled: true }))) return this.told("gone", unit, gettext("It left the batch."));
-    } catch (error) {
-      if (!error.passing) return this.told("refused", unit, error.message);
-      return window.setTimeout(() => this.#goesOn(unit), AGAIN); // the act is saved
-    }
-    if (unit.item !== shown) this.told("next", unit, "");
-    return this.changed(unit);
-  }
-
-  /** A unit from which others were to come into another: it is gone, or shows what is left of it. */
-  async #afresh(stack) {
-    const unit = this.batch.find(stack);
-    if (!unit) return;
-    try {
-      if (!(await this.batch.again(unit))) this.told("put-back", unit, "");
-      else this.changed(unit);
-    } catch {
-      window.setTimeout(() => this.#afresh(stack), AGAIN);
-    }
-  }
-
-  async #refused(unit, result) {
+  /** What the server refused, or somebody else changed, is nothing to take back. */
+  #forget(unit) {
     this.outbox.forget(unit.id);
     this.#done = this.#without(this.#done, unit);
     this.#undone = this.#without(this.#undone, unit);
-    try {
-      const fresh = await this.batch.again(unit);
-      if (!fresh) this.told("gone", unit, result.message);
-      else this.told(result.status, unit, result.message);
-    } catch (error) {
-      this.told("refused", unit, error.message);
-    }
-    this.changed(unit);
   }
 
   #without(steps, unit) {

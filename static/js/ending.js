@@ -1,6 +1,6 @@
 // The end of a batch: the summary, closing it once all is saved, and looking back over what was viewed.
 import { figures } from "./bar.js";
-import { showFinish } from "./finish.js";
+import { gettext } from "./words.js";
 
 export class Ending {
   #units = null; // those viewed, while somebody looks back over them
@@ -15,11 +15,14 @@ export class Ending {
     return this.#units;
   }
 
-  show() {
+  /** The summary; its module is asked for once the page stands, and so is here by then (opening.js). */
+  async show() {
     const { review } = this;
     review.unveiler.veil();
-    if (review.viewer.isOpen) review.back();
-    showFinish(this.dialog, figures(review.batch, review.exposure.session), {
+    if (review.viewer.isOpen) review.screens.back();
+    const finish = await import("./finish.js").catch(() => null);
+    if (!finish) { review.explain(gettext("This did not come. Try again when the server answers.")); return; }
+    finish.showFinish(this.dialog, figures(review.batch, review.exposure.session), {
       next: async (signal) => { await this.#close(signal); this.form.submit(); },
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
       back: () => this.lookBack(),

@@ -5,7 +5,7 @@ import { onTime, tick } from "./screen_time.js";
 const MOST = 400; // looks that fit into a report of a page that goes away: browsers take 64 kB then
 
 // A picture that was there for a part of a millisecond was there.
-const told = ([token, entry]) => ({ token, revealed_ms: Math.ceil(entry.total) });
+const told = ([token, { total, enlarged }]) => ({ token, revealed_ms: Math.ceil(total), ...(enlarged ? { enlarged_ms: Math.ceil(enlarged) } : {}) });
 
 export class Exposure {
   #onScreen = 0; // milliseconds, since this page was opened
@@ -33,13 +33,14 @@ export class Exposure {
     }
   }
 
-  /** Adds time for which the picture behind `token` was unveiled. */
-  add(token, unit, milliseconds) {
+  /** Adds time for which the picture behind `token` was unveiled, and how much of it larger than usual. */
+  add(token, unit, milliseconds, enlarged = 0) {
     this.session.revealed += milliseconds;
     this.session.stacks.add(unit.stack ?? unit.id);
     if (!token) return;
-    const entry = this.#tokens.get(token) ?? { item: unit.item, total: 0, reported: 0 };
+    const entry = this.#tokens.get(token) ?? { item: unit.item, total: 0, enlarged: 0, reported: 0 };
     entry.total += milliseconds;
+    entry.enlarged += enlarged;
     this.#tokens.delete(token);
     this.#tokens.set(token, entry);
   }

@@ -25,9 +25,9 @@ function head(unit, where) {
   if (unit.items > 1) facts.push(unit.left && unit.left < unit.items ? gettext("stack of %(items)s, %(left)s left", unit) : gettext("stack of %(items)s", unit));
   if (unit.copies) facts.push(ngettext("%(n)s exact copy", "%(n)s exact copies", unit.copies));
   if (unit.kind === "video") facts.push(unit.duration_ms ? gettext("video %(length)s", { length: clock(unit.duration_ms) }) : gettext("video"));
-  return section(null,
+  return [
     el("div", { class: "row" }, isolated(unit.name, "name ell grow"), ...pills(unit).filter(Boolean)),
-    el("p", { class: "t3 f1 mt1" }, facts.join(" · ")));
+    el("p", { class: "t3 f1 mt1" }, facts.join(" · "))];
 }
 
 function noPicture(unit) {
@@ -57,7 +57,7 @@ function body(details, openStack) {
   const why = el("ul", { class: "stack f1" }, ...details.why.map((line) => el("li", { class: "row top" }, icon(line.icon), reason(line))));
   const file = pairs(details.file.map(([name, value]) => [name, isCode(name) ? cut(value) : isolated(value)]));
   const found = pairs(details.found_in.map((place) => [isolated(place.exhibit), isolated(place.text)]));
-  const made = [section(gettext("Why it is here"), why), section(gettext("File"), file), section(gettext("Found in"), found)];
+  const made = [section(gettext("Why here"), why), section(gettext("File"), file), section(gettext("Found in"), found)];
   if (details.members.length && openStack) made.push(stack(details, openStack));
   return made;
 }
@@ -100,12 +100,14 @@ export class Inspector {
   /**
    * `about`: the address that tells of a unit, without its id. `openStack`: shows a stack one by one. `why`: asks for
    * grounds. `beside`: the buttons that lead aside, a node that stays, or null. `note`: the field for notes (note.js).
+   * `context`: what lies beside the item (context.js).
    */
-  constructor(root, { about, session, openStack, why, beside, note }) {
-    Object.assign(this, { root, about, session, openStack, why, note });
+  constructor(root, { about, session, openStack, why, beside, note, context }) {
+    Object.assign(this, { root, about, session, openStack, why, note, context });
+    this.head = el("section");
     this.details = el("div", { class: "grow" });
     this.foot = el("section");
-    root.replaceChildren(...[this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
+    root.replaceChildren(...[this.head, context.root, this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
@@ -144,7 +146,9 @@ export class Inspector {
 
   #paint(unit, details) {
     this.note.show(unit, details?.notes ?? null);
-    this.details.replaceChildren(...[head(unit, this.where), noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
+    this.context.show(unit.item);
+    this.head.replaceChildren(...head(unit, this.where));
+    this.details.replaceChildren(...[noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
   }
 

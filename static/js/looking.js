@@ -62,13 +62,18 @@ export class Looking {
   /** Larger only in the viewer, and only while the key is held. */
   enlarge() {
     if (!this.review.viewer.isOpen) return;
-    this.review.viewer.large(true);
+    this.#large(true);
     this.hold();
+  }
+
+  #large(on) {
+    this.review.viewer.large(on);
+    this.review.unveiler.enlarge(on);
   }
 
   unhold() {
     this.#held = false;
-    this.review.viewer.large(false);
+    this.#large(false);
     if (this.veil.blur) this.review.unveiler.veil();
   }
 
@@ -99,7 +104,7 @@ export class Looking {
 
   panic() {
     this.#held = false;
-    this.review.viewer.large(false);
+    this.#large(false);
     if (!this.veil.blur) this.toggle("blur");
   }
 }

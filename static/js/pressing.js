@@ -63,7 +63,7 @@ export class Pressing {
     const told = made.filter(({ key }) => key !== null);
     if (told.length) review.last.again({ text: id === "undo" ? gettext("Undone") : gettext("Made again") }, told.map(({ key, named }) => [key, named]));
     if (unit !== review.stackView.unit) {
-      review.closeStack();
+      review.screens.closeStack();
       review.move(review.units().indexOf(unit));
     }
     return review.paintBar();

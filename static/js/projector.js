@@ -108,7 +108,8 @@ export class Projector {
   }
 
   #count(run, now = performance.now()) {
-    if (run.shown) this.exposure.add(run.shown.token, run.unit, Math.max(0, now - run.shown.since));
+    const passed = run.shown ? Math.max(0, now - run.shown.since) : 0;
+    if (run.shown) this.exposure.add(run.shown.token, run.unit, passed, this.canvas.closest(".large") ? passed : 0);
     run.shown = null;
   }
 

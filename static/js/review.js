@@ -2,9 +2,9 @@
 import { Answers } from "./answers.js";
 import { BatchBar } from "./bar.js";
 import { Batch, isHandled } from "./batch.js";
-import { bindButtons, bindKeys, bindReturns } from "./bindings.js";
+import { Context } from "./context.js";
 import { Desk } from "./desk.js";
-import { fillDock, scopeOf } from "./dock.js";
+import { scopeOf } from "./dock.js";
 import { afterPaint, announce } from "./dom.js";
 import { Ending } from "./ending.js";
 import { Exposure } from "./exposure.js";
@@ -15,18 +15,17 @@ import { Last } from "./last.js";
 import { Looking } from "./looking.js";
 import { NoteField } from "./note.js";
 import { Notices } from "./notices.js";
+import { Opening } from "./opening.js";
 import { Outbox } from "./outbox.js";
 import { Pressing } from "./pressing.js";
 import { saving } from "./saving.js";
+import { Screens } from "./screens.js";
 import { marks, spokenName } from "./tile.js";
 import { Trips, tripButtons } from "./trips.js";
 import { Unveiler } from "./unveil.js";
-import { drop } from "./veils.js";
 import { StackView } from "./stackview.js";
 import { Viewer } from "./viewer.js";
-import { gettext, number } from "./words.js";
-
-const SUMS = 15_000; // milliseconds between reports of sums, and between questions for changes
+import { gettext } from "./words.js";
 
 const main = document.querySelector("[data-review]");
 const isSecond = main?.dataset.about === "second-views"; // which leads nowhere else: what is beside was decided, too
@@ -35,6 +34,8 @@ const part = (name) => main.querySelector(`[data-part="${name}"]`);
 class Review {
   #tools = {};
   isSecond = isSecond;
+  main = main;
+  part = part;
 
   constructor() {
     this.last = new Last();
@@ -77,7 +78,7 @@ class Review {
       seen: (unit) => this.exposure.seen(unit.item),
       total: () => this.total,
       onFocus: (unit) => this.focused(unit),
-      onOpen: () => this.openViewer(),
+      onOpen: () => this.screens.openViewer(),
       onAnew: () => this.unveiler.replace(),
     });
     this.bar = new BatchBar(part("bar"), part("decided"), part("total"));
@@ -91,37 +92,17 @@ class Review {
     this.beside = new Trips(part("beside"), part("inspector"), this);
     this.ending = new Ending(this, { dialog: part("finish"), chip: part("looking-back"), form: main.querySelector("[data-next-form]") });
     this.note = new NoteField(this);
+    this.context = new Context(this);
+    this.screens = new Screens(this);
     this.inspector = new Inspector(part("inspector"), {
       note: this.note,
+      context: this.context,
       about: `${main.dataset.api}/${main.dataset.about}`,
-      openStack: () => this.openStack(),
+      openStack: () => this.screens.openStack(),
       why: () => this.why(),
       session: () => ({ last: this.last.shown, exposure: this.exposure.session, saving: saving(this.outbox) }),
       beside: isSecond ? null : tripButtons(null, (kind) => this.beside.open(kind)),
     });
-  }
-
-  async start() {
-    const slow = window.setTimeout(() => { part("loading").hidden = false; }, 400);
-    const come = () => { window.clearTimeout(slow); part("loading").hidden = true; };
-    let first = true;
-    try {
-      await this.batch.load(() => {
-        come();
-        if (first) this.ready();
-        else this.grid.setUnits(this.units());
-        first = false;
-        this.paintBar();
-      }, () => {
-        this.grid.refresh();
-        if (this.viewer.isOpen) this.repaint();
-      });
-      this.desk.resume(this.batch.info.steps);
-      if (!isSecond) part("waiting").textContent = `· ${gettext("%(items)s wait", { items: (await this.batch.waiting()).waiting })}`;
-    } catch (error) {
-      come();
-      this.notices.show("load", { tone: "bad", icon: "cloud-off", title: gettext("The batch could not be loaded."), text: `${error.message} ${gettext("Nothing was changed.")}`, action: [gettext("Try again"), () => location.reload()], stays: true });
-    }
   }
 
   /** What is to be clear, and the node in which: a tile, the picture of the viewer, a frame of its storyboard. */
@@ -148,42 +129,6 @@ class Review {
 
   get total() {
     return this.ending.lookingBack?.length ?? this.batch.size;
-  }
-
-  ready() {
-    this.exposure.resume(this.batch.info);
-    this.say = fillDock(part("dock"), this.batch.info.scheme, (id, key) => {
-      this.pressing.press(id, key);
-      this.focusStage();
-    }, { flags: this.batch.info.kind !== "second" }); // in a second view a flag would tell others too early
-    part("size").textContent = number(this.grid.size);
-    this.grid.setUnits(this.batch.units);
-    bindKeys(this, [part("lightbox"), part("viewer")]);
-    bindButtons(this, main.querySelectorAll("[data-act]"));
-    bindReturns(this);
-    part("lightbox").addEventListener("click", () => this.focusStage());
-    window.addEventListener("beforeunload", (event) => { if (this.outbox.unsaved) event.preventDefault(); });
-    window.addEventListener("pagehide", () => this.leave());
-    window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-    window.setInterval(() => { this.outbox.report(); this.answers.lookForChanges(); }, SUMS);
-    if (part("told").textContent.trim()) this.notices.show("told", { tone: "acc", title: part("told").textContent.trim() });
-    this.goOn();
-  }
-
-  /** To the first open unit; where there is none, to the summary, and behind it to what was skipped. */
-  goOn() {
-    const { units } = this.batch;
-    const open = units.findIndex((unit) => !isHandled(unit));
-    const place = open < 0 ? units.findIndex((unit) => unit.outcome === "skipped") : open;
-    this.grid.go(Math.max(0, place), { quiet: open < 0 || document.activeElement !== document.body });
-    if (open < 0) this.ending.show();
-  }
-
-  leave() {
-    this.viewer.film.stop();
-    this.unveiler.panic();
-    if (!this.ending.closed) this.outbox.farewell();
-    this.batch.units.forEach(drop);
   }
 
   // ---- what comes when somebody asks for it ----
@@ -249,60 +194,6 @@ class Review {
     part("size").textContent = String(this.grid.setSize(step));
   }
 
-  openViewer() {
-    if (!this.grid.current || this.viewer.isOpen) return;
-    this.looking.close();
-    part("lightbox").hidden = true;
-    this.showBars(true);
-    this.viewer.open(this.grid.current, this.marks(this.grid.current));
-    this.repaint();
-  }
-
-  /** T: the pictures of the stack in focus, one by one. */
-  openStack() {
-    const unit = this.grid.current;
-    if (this.stackView.isOpen || !unit) return undefined;
-    if (unit.items < 2) return this.explain(gettext("There is only one picture here."));
-    if (this.viewer.isOpen) this.back();
-    this.looking.close();
-    part("lightbox").hidden = true;
-    return this.stackView.open(unit);
-  }
-
-  closeStack() {
-    if (!this.stackView.isOpen) return;
-    this.leaveStack();
-    this.grid.go(this.grid.place);
-  }
-
-  /** Out of the stack, for who then moves the focus on: what was just decided is not opened again. */
-  leaveStack() {
-    const { unit } = this.stackView;
-    this.looking.close();
-    this.stackView.close();
-    unit.changing ||= unit.waiting > 0 && unit.left > 0; // what it shows next, the server says
-    part("lightbox").hidden = false;
-    this.grid.layout({ anew: true });
-  }
-
-  back() {
-    if (this.beside.isOpen) this.beside.close();
-    else if (this.stackView.isOpen) this.closeStack();
-    else if (this.viewer.isOpen) {
-      this.looking.close();
-      this.viewer.close();
-      part("lightbox").hidden = false;
-      this.showBars(false);
-      this.grid.layout();
-      this.grid.go(this.grid.place);
-    } else if (this.grid.anchor !== null) this.grid.go(this.grid.place);
-    else if (this.ending.lookingBack) this.ending.stopLookingBack();
-  }
-
-  showBars(inViewer) {
-    main.querySelectorAll("[data-when]").forEach((node) => { node.hidden = (node.dataset.when === "viewer") !== inViewer; });
-  }
-
   // ---- painting ----
 
   repaint() {
@@ -341,4 +232,4 @@ class Review {
   }
 }
 
-if (main) new Review().start();
+if (main) new Opening(new Review()).start();

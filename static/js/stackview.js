@@ -56,7 +56,7 @@ export class StackView {
       await this.refresh();
     } catch (error) {
       this.review.notices.show("members", { tone: "warn", icon: "cloud-off", title: gettext("The stack did not come."), text: error.message });
-      this.review.closeStack();
+      this.review.screens.closeStack();
       return undefined;
     }
     this.grid.layout({ anew: true });
@@ -178,7 +178,7 @@ export class StackView {
 
   #over() {
     const { review, unit } = this;
-    review.leaveStack();
+    review.screens.leaveStack();
     review.pressing.advance(unit, "");
   }
 

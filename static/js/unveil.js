@@ -14,9 +14,10 @@ const SETTLE = 60; // milliseconds on an item before its picture is asked for
 
 export class Unveiler {
   #pictures = new Map(); // item -> { promise, abort }
-  #shown = null; // { unit, item, host, token, address, image, since }
+  #shown = null; // { unit, item, host, token, address, image, since, enlarged, largeSince }
   #wanted = null; // the hold that waits for its picture
   #timer = null;
+  #large = false; // what is shown is larger than usual
 
   constructor({ address, exposure, onChange }) {
     Object.assign(this, { address, exposure, onChange });
@@ -85,9 +86,22 @@ export class Unveiler {
       return null;
     }
     host()?.append(image);
-    this.#shown = { unit, item: wish.item, host, image, address, token: picture.token, since: performance.now() };
+    const since = performance.now();
+    this.#shown = { unit, item: wish.item, host, image, address, token: picture.token, since, enlarged: 0, largeSince: since };
     this.onChange(unit, { shown: true });
     return this.#shown;
+  }
+
+  /** From now on what is shown is large, or no longer: that time is counted apart. */
+  enlarge(on) {
+    this.#countLarge();
+    this.#large = on;
+  }
+
+  #countLarge() {
+    const [shown, now] = [this.#shown, performance.now()];
+    if (shown && this.#large) shown.enlarged += now - shown.largeSince;
+    if (shown) shown.largeSince = now;
   }
 
   /** The tiles were made anew: what is clear stays clear, and stays counted. */
@@ -101,10 +115,11 @@ export class Unveiler {
     if (only !== shown) return;
     this.#wanted = null;
     if (!shown) return;
+    this.#countLarge();
     this.#shown = null;
     shown.image.remove();
     URL.revokeObjectURL(shown.address);
-    this.exposure.add(shown.token, { ...shown.unit, item: shown.item }, performance.now() - shown.since);
+    this.exposure.add(shown.token, { ...shown.unit, item: shown.item }, performance.now() - shown.since, shown.enlarged);
     this.onChange(shown.unit, { shown: false });
   }
 

@@ -129,8 +129,19 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
     hash_set, other, run = _known(people["lee"], sorted(folder.glob("0*.jpg")))
     case = _case(people, FULL, {"X-1": folder, "X-2": pictures.charts(_inbox("more"), 6, first_seed=20)})
     item = _work(people, case)
+    _placed(case)
     batch = Batch.objects.get(case=case)
     return _addresses(case.public_id, item, batch.public_id, hash_set, other, run)
+
+
+def _placed(case: Any) -> None:
+    """Its items say where they were taken, some at one spot."""
+    from django.db.models import F
+    from django.db.models.functions import Mod
+
+    from cases.models import Item
+
+    Item.objects.filter(case=case).update(latitude=50 + 0.3 * Mod(F("id"), 7), longitude=0.5 * Mod(F("id"), 5) - 1)
 
 
 def _second_case(people: dict[str, Any]) -> dict[str, str]:
@@ -297,6 +308,7 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "add evidence": f"/cases/{case}/evidence/new/",
         "problems": f"/cases/{case}/problems/",
         "items": f"/cases/{case}/items/",
+        "map": f"/cases/{case}/map/?item={item}",
         "what comes next": f"/cases/{case}/queue/?camera=canon",
         "go to": "/goto/?q=br-",
         "keys": "/account/keys/",

@@ -32,7 +32,8 @@ FIXED = {
     "limits-and-breaks": "/oversight/limits/rules/",
 }  # fmt: skip
 OF_CASE = {
-    "case": "", "add-evidence": "evidence/new/", "problems": "problems/", "items": "items/", "exports-case": "exports/",
+    "case": "", "add-evidence": "evidence/new/", "problems": "problems/", "items": "items/", "map": "map/",
+    "exports-case": "exports/",
 }  # fmt: skip
 
 

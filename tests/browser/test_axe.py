@@ -30,7 +30,7 @@ RULES = {  # the themes differ in colours only
 AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and welfare officer
     "kim": ("home", "case", "what comes next", "go to", "review"),
     "lee": (
-        "home", "cases", "new case", "case", "add evidence", "problems", "items", "item", "publish", "published",
+        "home", "cases", "new case", "case", "add evidence", "problems", "items", "map", "item", "publish", "published",
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
@@ -49,7 +49,7 @@ NO_PAGES = {  # JSON, pictures, files and parts of pages
     "cases:export_file", "cases:media_clear", "cases:media_frame_clear", "cases:media_frame_veil", "cases:media_veil",
     "cases:problem_file", "cases:progress", "cases:progress_stream", "cases:queue_count", "hashsets:export",
     "hashsets:import_progress", "api:schema", "cases:home_panel", "cases:dashboard_csv", "cases:media_clip",
-    "cases:media_sound", "cases:media_loudness", "cases:media_frames",
+    "cases:media_sound", "cases:media_loudness", "cases:media_frames", "cases:api_strip",
 }  # fmt: skip
 
 

@@ -48,6 +48,25 @@ def test_a_side_trip_shows_veils_only_and_comes_back_to_the_same_unit(
     third.press("Enter")
     expect(beside).to_be_hidden()
     assert desk.item(page) == wanted
+    strip = page.locator(".context")
+    expect(strip.locator("img")).to_have_count(8, timeout=PATIENCE)  # four before it, itself, three behind
+    expect(strip).to_contain_text("not recorded")  # no device
+    tall = strip.bounding_box()
+    page.keyboard.press("ArrowRight")
+    expect(strip.locator("img")).to_have_count(0)  # until the focus rests
+    assert strip.bounding_box() == tall
+    page.keyboard.press("Enter")
+    with page.expect_request("**/strip?*") as request:
+        pass
+    assert str(desk.item(page)) in request.value.url
+    page.keyboard.down("e")
+    expect(page.locator(".stage.large .frame img.clear")).to_be_visible(timeout=PATIENCE)
+    page.keyboard.up("e")
+    [act] = desk.saved(page, lambda: page.keyboard.press("x"))
+    [look] = act["viewings"]
+    assert 0 < look["enlarged_ms"] <= look["revealed_ms"]
+    strip.get_by_role("button", name="1 before").click(timeout=PATIENCE)
+    expect(beside).to_contain_text("Same folder")
 
 
 def test_a_filter_is_shown_with_its_batch_and_the_field_of_the_top_bar_goes_anywhere(

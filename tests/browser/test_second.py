@@ -1,5 +1,6 @@
 """Second views and rulings at the browser: blind on the wire, keys as in the first review, a ruling by keys."""
 
+import json
 from collections.abc import Callable
 
 import pytest
@@ -15,17 +16,23 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
     at_desk: Callable[..., Page], world: World
 ) -> None:
-    page, bodies = at_desk("jo"), list[str]()
+    page, bodies, strips = at_desk("jo"), list[str](), list[str]()
 
     def note(answer: Response) -> None:
         if "/api/v1/" in answer.url and "json" in answer.headers.get("content-type", ""):
             bodies.append(answer.text())
+        elif "/strip" in answer.url:
+            strips.append(answer.body().decode("latin-1"))
 
     page.goto("/")
     page.on("response", note)
     page.get_by_role("button", name="Second view").first.click()
     desk.ready(page)
     expect(page.get_by_text("Second view, blind")).to_be_visible()
+    expect(page.locator(".context img")).to_have_count(5, timeout=desk.PATIENCE)  # itself, four behind
+    assert page.locator(".context button").count() == 0
+    told = [json.loads(strip[4 : strip.index("}") + 1]) for strip in strips]
+    assert {tuple(one) for one in told} == {("names", "before", "facts", "map")}
     desk.unveil(page)
     desk.press(page, "1", "w")
     sheet = page.get_by_role("dialog", name="Why 1 Alpine, item 1")
@@ -43,6 +50,9 @@ def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
     page.wait_for_timeout(500)  # the outbox flushes
     assert [text for text in bodies if "Kim" in text or '"by"' in text] == []
     assert any('"version"' in text for text in bodies)
+    told = [text for text in bodies if '"why"' in text]
+    assert told
+    assert [text for text in told if "Order of" in text or "match" in text or "folder 1" in text] == []
     page.get_by_role("button", name="Stop for now").click()
     page.wait_for_url(f"**{world.pages['second case']}", timeout=desk.PATIENCE)
     expect(page.get_by_role("button", name="Second view, 1")).to_be_visible()  # what was skipped; unsure goes to others

@@ -33,7 +33,7 @@ def units(page: Page) -> list[dict[str, Any]]:
 
 def test_shift_decides_the_whole_stack_with_one_look(review: Page) -> None:
     expect(review.locator(".dock .scope")).to_contain_text(f"whole stack: {IN_STACK}")
-    members = review.locator('[data-part="inspector"] .member')
+    members = review.locator('[data-part="inspector"] ul .member')
     expect(members).to_have_count(IN_STACK - 1)
     expect(members.first.locator("img")).to_be_visible()
     desk.unveil(review)

@@ -58,6 +58,15 @@ def test_of_a_picture_that_is_told_of_twice_the_longer_time_counts(dana: User, b
         assert of(seen) == 900
 
 
+def test_enlarged_time_is_kept_beside_and_is_never_longer_than_the_look(dana: User, batch: Batch) -> None:
+    seen = sent(dana, batch)
+    address = f"/api/v1/batches/{batch.public_id}/decisions"
+    for revealed, enlarged, kept in ((900, 0, None), (900, 400, 400), (1200, 300, 400), (1200, 5000, 1200)):
+        told = look(seen, revealed) | {"enlarged_ms": enlarged}
+        assert post(dana, address, {"acts": [], "viewings": [told]}) == 200
+        assert (of(seen), seen.enlarged_ms) == (revealed, kept)
+
+
 def test_a_report_sent_again_does_not_lengthen_the_time_on_screen(dana: User, batch: Batch) -> None:
     address = f"/api/v1/batches/{batch.public_id}/decisions"
     for total in (5000, 5000, 8000, 2000):

@@ -163,7 +163,7 @@ def test_without_a_match_it_says_where_it_was_looked_for(case: Case, dana: User,
     [content] = material.pictures(case, dana, ["b"])
     know(Says(), sam, "Set 0")
     sync()
-    assert texts(content) == ["No exact match in 2 sets, 1 entry."]
+    assert texts(content) == ["No exact match in 2 sets, 1 entry: Northmoor, Landscapes T1; Set 0."]
 
 
 def test_the_empty_file_is_never_matched_and_says_so(case: Case, dana: User, sam: User) -> None:
@@ -188,7 +188,7 @@ def test_an_entry_that_is_withdrawn_and_a_set_that_is_retired_are_told(case: Cas
     sets.retire(other, by=sam, reason="old")
     sync()
     assert texts(content) == [
-        "No exact match in 1 set, 0 entries.",
+        "No exact match in 1 set, 0 entries: Northmoor, Landscapes T1.",
         "Other, version 1: SHA-256. Not used: the set is retired.",
         "Northmoor, Landscapes T1, version 1: SHA-256. The entry was withdrawn in version 2.",
     ]

@@ -103,13 +103,13 @@ def test_the_own_page_counts_a_stack_once_and_looks_that_were_unveiled_only(
 ) -> None:
     one, other, last = material.pictures(case, dana, ["a", "b", "c"])
     for content, ms in ((one, 900), (one, 300), (other, 2000), (last, None)):
-        Viewing.objects.create(user=dana, content=content, case=case, revealed_ms=ms)
+        Viewing.objects.create(user=dana, content=content, case=case, revealed_ms=ms, enlarged_ms=ms)
     CareRule.objects.create(agency=dana.agency, zone=noon())
     looked(dana, range(2))
     page = signed_in(dana).get("/viewing/").content.decode()
     assert "2 looks, each at a stack of its own" in page
     row = page.split("Ended early")[1].split("</tr>")[1]
-    assert re.findall(r">([^<>]+)</td>", row)[1:4] == ["2 min", "3 s", "2"]
+    assert re.findall(r">([^<>]+)</td>", row)[1:5] == ["2 min", "3 s", "3 s", "2"]
 
 
 def test_what_came_of_it_is_told_until_its_person_hides_it(case: Case, dana: User, sam: User, milo: User) -> None:

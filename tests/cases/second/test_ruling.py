@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.urls import reverse
 
-from cases import acts, decisions, ending, grounds, publishing, review, tiles
+from cases import acts, decisions, ending, grounds, notes, publishing, review, tiles
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, NoteRefused, ReasonNeeded
 from cases.models import (
     Batch,
@@ -49,6 +49,22 @@ def differing(case: Case, dana: User, milo: User) -> Disagreement:
     give(batch, milo, "1")
     ending.close(batch=batch, by=milo)
     return Disagreement.objects.get()
+
+
+def test_who_rules_reads_the_notes_of_both_and_nobodys_name_and_what_lies_beside(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    decide(case, dana, "2", 1, viewed=True)
+    batch = queue.claim(case=case, by=milo)
+    item = SecondView.objects.get().item
+    note = notes.Wanted(uuid4(), SecondView.objects.get().public_id, item.public_id, "a river, I think")
+    [answer] = notes.keep(batch=batch, by=milo, wanted=[note])
+    give(batch, milo, "1")
+    ending.close(batch=batch, by=milo)
+    page = signed_in(sam).get(reverse("cases:rulings")).content.decode()
+    assert (answer["status"], "a river, I think" in page, milo.name in page) == ("saved", True, False)
+    assert "Beside it in its folder" in page
+    assert "a river" not in signed_in(dana).get(reverse("cases:rulings")).content.decode()
 
 
 def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(

@@ -46,7 +46,7 @@ def opened(batch: Batch, content: Content) -> None:
     """The person unveils a picture."""
     before = timezone.now() - timedelta(minutes=1)
     row = Viewing.objects.create(user=batch.user, content=content, case=batch.case, batch=batch, at=before)
-    viewing.unveiled(by=batch.user, looks=[(row.token, 900)])
+    viewing.unveiled(by=batch.user, looks=[viewing.Look(row.token, 900)])
     assert Viewing.objects.get(pk=row.pk).revealed_ms == 900
 
 
