@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import desks, ending, figures, inspector, members, viewing
+from cases import desks, ending, figures, inspector, members
 from cases.errors import NotHeld
 from cases.models import Batch, SecondView, Stack
 from cases.second import blind, inspecting
