@@ -50,12 +50,14 @@ export function attachGoto(input) {
     }
   }
 
-  input.addEventListener("input", () => {
+  function typed() {
     window.clearTimeout(timer);
     const text = input.value.trim();
     if (text.length < FEWEST) close();
     else timer = window.setTimeout(() => ask(text), PAUSE);
-  });
+  }
+
+  input.addEventListener("input", typed);
   input.addEventListener("keydown", (event) => {
     if (list.hidden) return;
     if (event.key === "ArrowDown") choose(chosen + 1);
@@ -67,4 +69,5 @@ export function attachGoto(input) {
     event.stopPropagation();
   });
   input.addEventListener("blur", () => window.setTimeout(() => { if (!list.contains(document.activeElement)) close(); }, 150));
+  if (document.activeElement === input) typed(); // what was typed while this was on its way
 }

@@ -2,7 +2,6 @@
 import "./trusted.js";
 import { attachCare } from "./care.js";
 import { guardWindow } from "./cover.js";
-import { attachGoto } from "./goto.js";
 import { meaning, paintCaps, showKeys } from "./keys.js";
 import { learnLayout } from "./legends.js";
 import { switchTheme } from "./theme.js";
@@ -11,7 +10,10 @@ if (document.querySelector("[data-keys]")) guardWindow(); // pages that show pic
 document.querySelectorAll("[data-care]").forEach(attachCare); // pages whose time on screen counts
 document.querySelector("[data-theme-switch]")?.addEventListener("click", switchTheme);
 document.querySelector("[data-keys-open]")?.addEventListener("click", showKeys);
-document.querySelectorAll("[data-goto]").forEach(attachGoto);
+for (const field of document.querySelectorAll("[data-goto]")) {
+  // What lists the results comes with the first focus; without it, Enter still opens the page of all that was found.
+  field.addEventListener("focus", () => import("./goto.js").then(({ attachGoto }) => attachGoto(field)).catch(() => {}), { once: true });
+}
 paintCaps(); // hints of the page, as its person has the keys
 learnLayout().then((told) => { if (told) paintCaps(); });
 
