@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from cases import desks, resuming
+from cases import desks, listing, resuming
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer
 from workbench.models import Role, User
 
@@ -88,6 +88,6 @@ def person_of(case: Case, public_id: str) -> User | None:
 
 
 def offers_waiting(case: Case) -> int:
-    """Offers of the case that wait for a second person."""
+    """Offers of the case that wait for a second person, counting no further than 1,000."""
     waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
-    return Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting).count()
+    return listing.up_to(Offer.objects.filter(agency=case.agency_id, case=case, state__in=waiting))

@@ -83,6 +83,8 @@ def choose(*, by: User, wanted: dict[str, Any]) -> None:
 
 @transaction.atomic
 def share(*, by: User, on: bool) -> None:
-    """Let the welfare officer read the person's record, or no longer. One transaction with its event."""
+    """Let the welfare officer read the person's record, or no longer. One transaction; the same again is no event."""
+    if of_person(by).shared == on:
+        return
     CareChoice.objects.update_or_create(user=by, defaults={"shared": on})
     audit.record(events.WELLNESS_SHARED, by=by, on=by, shared=on)

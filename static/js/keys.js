@@ -94,9 +94,3 @@ export const cap = (id, properties = {}) => el("kbd", { "data-command": id, ...p
 
 /** Writes on the caps of the page what they are now. */
 export const paintCaps = () => document.querySelectorAll("kbd[data-command]").forEach((node) => { node.textContent = capOf(node.dataset.command); });
-
-/** After a key was changed on this page. */
-export function setKeys(lines) {
-  lines.forEach(({ id, keys }) => { lineOf(id).keys = keys; });
-  paintCaps();
-}

@@ -71,7 +71,8 @@ def test_the_welfare_officer_sees_limits_crossed_and_only_records_that_are_share
     page = client.get("/wellness/").content.decode()
     assert "Milo Lind" in page
     assert "Dana" not in page
-    signed_in(dana).post("/viewing/share/", {"on": "1"})
+    for _twice in range(2):  # the same again is no event
+        signed_in(dana).post("/viewing/share/", {"on": "1"})
     assert "Dana Okafor" in client.get("/wellness/").content.decode()
     assert "Thirty days" in client.get(f"/wellness/{dana.public_id}/").content.decode()
     signed_in(dana).post("/viewing/share/", {"on": "0"})
