@@ -5,7 +5,6 @@ from datetime import time
 from typing import Any
 
 from django.db import connection, transaction
-from django.forms.models import model_to_dict
 from django.utils.translation import gettext_noop as noop
 
 from cases import events
@@ -60,7 +59,8 @@ def set_rules(*, agency: Agency, by: User, wanted: Rules, reason: str) -> None:
 
 
 def _plain(row: CareRule) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, time) else value for name, value in model_to_dict(row).items()}
+    values = {name: getattr(row, name) for name in Rules.__slots__}
+    return {name: str(value) if isinstance(value, time) else value for name, value in values.items()}
 
 
 def is_zone(name: str) -> bool:
