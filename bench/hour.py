@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import CDPSession, Page
-from playwright.sync_api import TimeoutError as TookTooLong
 
 from bench import browser, person
 from bench.figures import Row
@@ -63,10 +62,13 @@ def run(*, full: bool) -> list[Row]:
         assert person.desk_has_more(page, case)
         while watch.minutes < minutes:
             person.review(page, who, until=lambda: _go_on(page, watch, minutes))
-            if watch.minutes >= minutes or not _next_batch(page):
+            if watch.minutes >= minutes or not person.next_batch(page):
                 break
+    if len(watch.heap) < WARM:
+        raise RuntimeError(f"The pictures ran out after {watch.minutes:.1f} minutes: nothing to compare.")
     return [
         Row("minutes of review", round(watch.minutes, 1)),
+        Row("minutes short of what was asked", round(max(0.0, minutes - watch.minutes), 1), must=0),
         Row("decisions", who.acts),
         Row("breaks left early", watch.breaks),
         Row("live objects after two minutes, MB", round(watch.heap[WARM - 1], 2)),
@@ -93,25 +95,16 @@ def _go_on(page: Page, watch: Watch, minutes: int) -> bool:
     return watch.minutes >= minutes
 
 
-def _next_batch(page: Page) -> bool:
-    """Enter at the end of a batch claims the next one; whether there was one."""
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
-    try:
-        page.locator(".tile.here:focus").wait_for(timeout=8000)
-    except TookTooLong:
-        return False
-    page.wait_for_timeout(1000)
-    return True
-
-
 def _grown(samples: list[float]) -> float:
-    return round(max(samples[-LAST:]) - samples[min(WARM, len(samples)) - 1], 2)
+    return round(max(samples[-LAST:]) - samples[WARM - 1], 2)
 
 
 def _private_mb() -> float:
     """Private memory of the greatest page process of the browser that this process started, in MB."""
-    return max((_private(folder) for folder in Path("/proc").glob("[0-9]*") if _is_our_page(folder)), default=0.0)
+    found = [_private(folder) for folder in Path("/proc").glob("[0-9]*") if _is_our_page(folder)]
+    if not any(found):
+        raise RuntimeError("No page process of the browser was found, or none could be read.")
+    return max(found)
 
 
 def _is_our_page(folder: Path) -> bool:

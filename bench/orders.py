@@ -6,19 +6,16 @@ All is CPU, of this process and of its PostgreSQL backend: others may run beside
 """
 
 import json
-import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection
 
-from bench import ground
-from bench.figures import Row, cpu_seconds
-from bench.queue import _case
+from bench import ground, stocked
+from bench.figures import Row, wall_ms
+from bench.queue import TAKES
 
 SMALL, FULL, QUICK = 10_000, 1_000_000, 100_000
 REPEATS = 15
@@ -40,7 +37,7 @@ FILTERS: dict[str, dict[str, Any]] = {
 
 def run(*, full: bool, items: int = 0) -> list[Row]:
     """Measure in two empty nodes, one after the other and each in a process of its own, with one case each."""
-    few, many = (_in_a_node(number) for number in (SMALL, items or (FULL if full else QUICK)))
+    few, many = (ground.in_a_node("bench.orders", number) for number in (SMALL, items or (FULL if full else QUICK)))
     return [_row(what, few[what], many[what]) for what in few]
 
 
@@ -50,19 +47,12 @@ def _row(what: str, few: float, many: float) -> Row:
     return Row(f"{what}, ms CPU", many, few, must=None if what.startswith("weighing") else MUST, of_ratio=True)
 
 
-def _in_a_node(items: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.orders", str(items)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def _measure(items: int) -> dict[str, float]:
     from cases import ending, review
     from cases.models import Exhibit
     from cases.queue.orders import ORDERS
 
-    case, person, client = _case(items)
+    case, person, client = stocked.case_and_client(items)
     found = dict[str, float]()
     for order in ORDERS:
         found[f"claim, order {order}"], found[STATEMENT.format(order)] = _claim(case, person, order, {})
@@ -70,7 +60,7 @@ def _measure(items: int) -> dict[str, float]:
     for tiles in (60, 200):
         address = f"/api/v1/batches/{batch.public_id}/units?limit={tiles}"
         client.get(address)
-        found[f"page of {tiles} tiles"] = min(_cpu_ms(partial(client.get, address)) for _ in range(REPEATS))
+        found[f"page of {tiles} tiles"] = min(ground.cpu_ms(partial(client.get, address)) for _ in range(REPEATS))
     ending.close(batch=batch, by=person)
     settings.BATCH_ITEMS = FITTING
     exhibit = {"exhibit": str(Exhibit.objects.get(ref="B2").public_id)}
@@ -84,13 +74,11 @@ def _measure(items: int) -> dict[str, float]:
 
 def _weigh_ms(case: Any, person: Any) -> float:
     """Weighing the whole case once something relevant was found in it."""
-    from bench.figures import wall_ms
-    from bench.queue import _wish
     from cases import acts, ending, review, tiles
     from cases.queue import promise
 
     batch = review.claim(case=case, by=person)
-    acts.act(batch=batch, by=person, wishes=[_wish(unit) for unit in tiles.units(batch, limit=200)])
+    acts.act(batch=batch, by=person, wishes=[stocked.wish(unit) for unit in tiles.units(batch, limit=200)])
     ending.close(batch=batch, by=person)
     return wall_ms(lambda: promise.weigh(case.pk))
 
@@ -102,8 +90,8 @@ def _claim(case: Any, person: Any, order: str, wanted: dict[str, Any]) -> tuple[
 
     def once() -> tuple[float, float]:
         batches = list[Any]()
-        with connection.execute_wrapper(timer := _Backend("WITH pick AS")):
-            spent = _cpu_ms(
+        with connection.execute_wrapper(timer := ground.Statements(TAKES, ground.backend_ms)):
+            spent = ground.cpu_ms(
                 lambda: batches.append(review.claim(case=case, by=person, order=order, wanted=read(wanted)))
             )
         ending.close(batch=batches[0], by=person)
@@ -111,33 +99,6 @@ def _claim(case: Any, person: Any, order: str, wanted: dict[str, Any]) -> tuple[
 
     claims, statements = zip(*(once() for _ in range(REPEATS)), strict=True)
     return round(min(claims), 3), round(min(statements), 3)
-
-
-class _Backend:
-    """CPU of the backend for statements that begin as told."""
-
-    def __init__(self, begins: str) -> None:
-        self.begins, self.ms = begins, 0.0
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not sql.lstrip().startswith(self.begins):
-            return execute(sql, params, many, context)
-        began = _backend_ms()
-        answer = execute(sql, params, many, context)
-        self.ms += _backend_ms() - began
-        return answer
-
-
-def _cpu_ms(act: Callable[[], object]) -> float:
-    """Milliseconds of CPU for one call, of this process and of the backend that it speaks to."""
-    began, served = cpu_seconds(), _backend_ms()
-    act()
-    return (cpu_seconds() - began) * 1000 + _backend_ms() - served
-
-
-def _backend_ms() -> float:
-    process = connection.connection.info.backend_pid if connection.connection else 0
-    return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e6 if process else 0.0
 
 
 if __name__ == "__main__":

@@ -5,19 +5,16 @@ times as long. All is CPU, of this process and of its PostgreSQL backend: others
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench import ground
+from bench import ground, stocked
 from bench.figures import Row, median
-from bench.orders import _backend_ms, _cpu_ms
-from bench.queue import _case, _wish
 
 SMALL, FULL, QUICK = 10_000, 1_000_000, 50_000
 REPEATS = 15
-MUST = 2.0  # a case ten thousand times as large
+AIM = 1.2  # of a case a hundred times as large; no issue bounds these pages, of claim and desk 1.2 is asked (orders.py)
 DAYS = 60  # of history, as a team leaves it
 DECISION = "a decision"
 
@@ -31,9 +28,9 @@ CROSS JOIN (VALUES ('stacks', '', -100), ('decided', 'viewed', 80), ('decided', 
 
 def run(*, full: bool) -> list[Row]:
     """Measure in two empty nodes, one after the other and each in a process of its own, with one case each."""
-    few, many = (_in_a_node(items) for items in (SMALL, FULL if full else QUICK))
+    few, many = (ground.in_a_node("bench.overview", items) for items in (SMALL, FULL if full else QUICK))
     rows = [
-        Row(f"{what}, median ms", round(many[what], 3), round(few[what], 3), must=MUST, of_ratio=True)
+        Row(f"{what}, median ms", round(many[what], 3), round(few[what], 3), aim=AIM, of_ratio=True)
         for what in few
         if not what.startswith(DECISION)
     ]
@@ -41,19 +38,12 @@ def run(*, full: bool) -> list[Row]:
     return [*rows, Row(f"{DECISION} that notes its day against one that does not, median ms", noted, bare)]
 
 
-def _in_a_node(items: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.overview", str(items)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
-
-
 def _measure(items: int) -> dict[str, float]:
     from django.db import connection
 
     from cases.days import counts, known
 
-    case, person, client = _case(items)
+    case, person, client = stocked.case_and_client(items)
     with connection.cursor() as cursor:
         cursor.execute(HISTORY, {"case": case.pk, "days": DAYS})
     counts.fold()
@@ -69,7 +59,7 @@ def _measure(items: int) -> dict[str, float]:
     ):
         asks.get(path)
         found[f"{name}, database"] = median(lambda: _of_database(lambda: asks.get(path)), REPEATS)  # noqa: B023 at once
-        found[f"{name}, all CPU"] = median(lambda: _cpu_ms(lambda: asks.get(path)), REPEATS)  # noqa: B023 at once
+        found[f"{name}, all CPU"] = median(lambda: ground.cpu_ms(lambda: asks.get(path)), REPEATS)  # noqa: B023 at once
     return found | _decisions(case, person)
 
 
@@ -87,9 +77,9 @@ def _watcher(agency: Any) -> Any:
 
 def _of_database(act: Callable[[], Any]) -> float:
     """Milliseconds of CPU of the backend that answers."""
-    began = _backend_ms()
+    began = ground.backend_ms()
     assert act().status_code == 200
-    return _backend_ms() - began
+    return ground.backend_ms() - began
 
 
 def _decisions(case: Any, person: Any) -> dict[str, float]:
@@ -100,7 +90,7 @@ def _decisions(case: Any, person: Any) -> dict[str, float]:
     units = iter(tiles.units(batch, limit=200))
 
     def press() -> float:
-        return _cpu_ms(lambda: acts.act(batch=batch, by=person, wishes=[_wish(next(units))]))
+        return ground.cpu_ms(lambda: acts.act(batch=batch, by=person, wishes=[stocked.wish(next(units))]))
 
     for _warm in range(10):
         press()

@@ -7,8 +7,10 @@ decides the stack by the motif in its name. Looks and unveiled time are the serv
 
 import io
 import json
+import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -97,7 +99,7 @@ def run(*, full: bool) -> list[Row]:
         Row("looks a decided file, against the planted optimum", round(looks / files / OPTIMUM, 4), must=1.1, aim=1.05),
         Row("files decided wrongly, or not at all", wrong, must=0),
         Row("looks the server counted beside the script's own", looks - sum(person.looks.values()), must=0),
-        Row("keys a viewed picture, unveiling included, median", _median(person.keys), must=1.3, aim=1.1),
+        Row("keys a viewed picture, unveiling included, median", statistics.median(person.keys), must=1.3, aim=1.1),
         Row("stack decisions an hour short of 3,400", max(0, round(3400 - person.acts * hour)), must=0),
         Row("stack decisions an hour", round(person.acts * hour)),
         Row("files an hour", round(files * hour)),
@@ -199,12 +201,17 @@ def _first_decision(page: Page) -> float:
 
 
 def desk_has_more(page: Page, case: str) -> bool:
-    """Open the next batch, if there is one."""
+    """Open the next batch from the page of the case, if there is one."""
     page.goto(case)
+    return next_batch(page)
+
+
+def next_batch(page: Page) -> bool:
+    """Enter on the page of a case, or at the end of a batch, claims the next one; whether there was one."""
     page.keyboard.press("Enter")
     page.wait_for_load_state()
     try:
-        page.locator(".tile.here:focus").wait_for(timeout=4000)
+        page.locator(".tile.here:focus").wait_for(timeout=8000)
     except TookTooLong:
         return False
     page.wait_for_timeout(1000)
@@ -247,9 +254,10 @@ def review(page: Page, person: Person, until: Callable[[], bool] = lambda: False
 
 def _tell_where(page: Page, here: dict[str, Any]) -> None:
     """End a run that has come to a stand, and say what the screen says."""
-    page.screenshot(path="/tmp/stuck.png")
+    picture = Path(tempfile.mkdtemp(prefix="winnow-stuck-")) / "screen.png"
+    page.screenshot(path=picture)
     said = page.locator("main, dialog[open], [role=alert]").all_inner_texts()
-    raise RuntimeError(f"No picture to decide for {STUCK:.0f} s, at {here}:\n" + "\n".join(said))
+    raise RuntimeError(f"No picture to decide for {STUCK:.0f} s, at {here}, see {picture}:\n" + "\n".join(said))
 
 
 def _came(person: Person, answer: Response) -> None:
@@ -263,10 +271,6 @@ def heap(devtools: CDPSession) -> float:
     devtools.send("Performance.enable")
     metrics = devtools.send("Performance.getMetrics")["metrics"]
     return float(next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize"))
-
-
-def _median(values: list[int]) -> float:
-    return float(sorted(values)[len(values) // 2]) if values else 0.0
 
 
 if __name__ == "__main__":

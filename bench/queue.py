@@ -4,7 +4,7 @@ Claim and decide are timed by PostgreSQL's own clock around the statements of on
 web process for a whole request (session, person, scope, rows, JSON). Nothing is cached between calls.
 """
 
-import uuid
+import time
 from typing import Any
 
 from bench import ground, stocked
@@ -12,6 +12,7 @@ from bench.figures import Row, cpu_ms, median, wall_ms
 
 REPEATS = 15
 FULL, SMALL = 100_000, 20_000
+TAKES = "WITH pick AS"  # so begins the statement that leases stacks
 
 
 def run(*, full: bool) -> list[Row]:
@@ -24,7 +25,7 @@ def run(*, full: bool) -> list[Row]:
 def _measure(items: int) -> list[Row]:
     from cases import acts, review, tiles
 
-    case, person, client = _case(items)
+    case, person, client = stocked.case_and_client(items)
     claim = median(lambda: _claim_ms(case, person), REPEATS)
     batch = review.claim(case=case, by=person)
     address = f"/api/v1/batches/{batch.public_id}/units"
@@ -32,8 +33,8 @@ def _measure(items: int) -> list[Row]:
     sixty = median(lambda: cpu_ms(lambda: client.get(f"{address}?limit=60")), REPEATS)
     two_hundred = median(lambda: cpu_ms(lambda: client.get(f"{address}?limit=200")), REPEATS)
     units = iter(tiles.units(batch, limit=200))
-    one = median(lambda: wall_ms(lambda: acts.act(batch=batch, by=person, wishes=[_wish(next(units))])), REPEATS)
-    many = [_wish(next(units)) for _ in range(60)]
+    one = median(lambda: wall_ms(lambda: acts.act(batch=batch, by=person, wishes=[stocked.wish(next(units))])), REPEATS)
+    many = [stocked.wish(next(units)) for _ in range(60)]
     together = wall_ms(lambda: acts.act(batch=batch, by=person, wishes=many))
     return [
         Row(f"batch claim at {items:,} open items, ms of statement time", claim, must=5.0),
@@ -44,42 +45,17 @@ def _measure(items: int) -> list[Row]:
     ]
 
 
-def _case(items: int) -> tuple[Any, Any, Any]:
-    from django.test import Client
-
-    case, person = stocked.case(items)
-    client = Client(SERVER_NAME="localhost")
-    client.force_login(person, backend="workbench.people.PasswordBackend")
-    return case, person, client
-
-
 def _claim_ms(case: Any, person: Any) -> float:
     """Statement time of the claim itself, by PostgreSQL; the batch is given back afterwards."""
     from django.db import connection
 
     from cases import ending, review
 
-    with connection.execute_wrapper(timer := _Timer("WITH pick AS")):
+    with connection.execute_wrapper(timer := ground.Statements(TAKES, _wall)):
         batch = review.claim(case=case, by=person)
     ending.close(batch=batch, by=person)
     return timer.ms
 
 
-class _Timer:
-    """Times the statements that begin as told, round trip included."""
-
-    def __init__(self, begins: str) -> None:
-        self.begins, self.ms = begins, 0.0
-
-    def __call__(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        answer: list[Any] = []
-        spent = wall_ms(lambda: answer.append(execute(sql, params, many, context)))
-        if sql.lstrip().startswith(self.begins):
-            self.ms += spent
-        return answer[0]
-
-
-def _wish(unit: dict[str, Any]) -> Any:
-    from cases.units import Wish
-
-    return Wish(uuid.uuid4(), "decide", uuid.UUID(unit["id"]), unit["version"], "1")
+def _wall() -> float:
+    return time.perf_counter() * 1000

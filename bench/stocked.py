@@ -5,14 +5,15 @@ or in one place of that by path. Written by sets, as the superuser of an empty n
 into tables emptied in the same transaction (so that nothing goes through the log), indexes made afterwards.
 """
 
+import uuid
 from typing import Any
 
 TABLES = ("cases_content", "cases_fileinstance", "cases_stack", "cases_item")
 # Two exhibits, the smaller with every hundredth picture; a hundred folders. `n` numbers pictures in the order of paths.
 PLACES = """
-CREATE TEMPORARY VIEW places AS SELECT n, CASE WHEN n %% 100 = 7 THEN {second} ELSE {first} END AS exhibit,
+CREATE TEMPORARY VIEW places AS SELECT n, CASE WHEN n % 100 = 7 THEN {second} ELSE {first} END AS exhibit,
   'part' || lpad(((n - 1) * 100 / {items})::text, 2, '0') || '/IMG_' || lpad(n::text, 8, '0') || '.jpg' AS path,
-  CASE WHEN n %% 100 = 50 THEN 'video' ELSE 'still' END AS kind, 1000 + n * 104729 %% 1000003 AS size
+  CASE WHEN n % 100 = 50 THEN 'video' ELSE 'still' END AS kind, 1000 + n * 104729 % 1000003 AS size
 FROM generate_series(1::bigint, {items}) n
 """
 LOAD = (
@@ -79,6 +80,23 @@ def case(items: int) -> tuple[Any, Any]:
     return made, person
 
 
+def case_and_client(items: int) -> tuple[Any, Any, Any]:
+    """The same, and the browser's session of the investigator."""
+    from django.test import Client
+
+    made, person = case(items)
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(person, backend="workbench.people.PasswordBackend")
+    return made, person, client
+
+
+def wish(unit: dict[str, Any]) -> Any:
+    """Decide a unit, as it was sent to the page."""
+    from cases.units import Wish
+
+    return Wish(uuid.uuid4(), "decide", uuid.UUID(unit["id"]), unit["version"], "1")
+
+
 def _load(values: dict[str, Any]) -> None:
     import psycopg
 
@@ -94,7 +112,7 @@ def _load(values: dict[str, Any]) -> None:
             indexes = connection.execute(PLAIN, [list(TABLES)]).fetchall()
             for name, _definition in indexes:
                 connection.execute(f"DROP INDEX {name}")
-            connection.execute(PLACES.replace("%%", "%").format(**values))
+            connection.execute(PLACES.format(**values))
             for statement in (*LOAD, *(SEQUENCE.format(table=table) for table in TABLES)):
                 connection.execute(statement, values)
             for _name, definition in indexes:

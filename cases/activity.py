@@ -18,6 +18,7 @@ from workbench.models import AuditEvent, User
 from workbench.words import digits, either
 
 READ = 400  # events, to make up the lines from
+WITHIN = 4_000  # latest events that are looked at where most of them are not told
 OF_ITEMS = {
     events.DECIDED: either("Decided %(n)s item", "Decided %(n)s items"),
     events.TAKEN_BACK: either("Took %(n)s decision back", "Took %(n)s decisions back"),
@@ -44,12 +45,14 @@ Told = tuple[AuditEvent, dict[str, Any]]  # an event and its body
 def latest(case: Case, *, by: User, most: int = 8) -> list[dict[str, Any]]:
     """The case's last events, newest first, as at most so many lines. Five queries.
 
-    Who owes second views in the case is told nothing of what was decided, by whom and in which order.
+    Who owes second views in the case is told nothing of what was decided, by whom and in which order, and of the rest
+    only what is among the WITHIN latest events: a large case has a million decisions in a row.
     """
     every = AuditEvent.objects.filter(log__agency=case.agency_id, case=case.public_id)
     every = every.exclude(verb=events.SECOND_GIVEN)  # told when it counts
     if case.public_id in blind.cases(by):
-        every = every.exclude(verb__in=[*OF_ITEMS, events.MARKED, events.BATCH_CLAIMED, events.BATCH_CLOSED])
+        recent = AuditEvent.objects.filter(pk__in=every.order_by("-seq").values("pk")[:WITHIN])
+        every = recent.exclude(verb__in=[*OF_ITEMS, events.MARKED, events.BATCH_CLAIMED, events.BATCH_CLOSED])
     found = every.order_by("-seq")[:READ]
     told = [(event, json.loads(event.body)) for event in found]
     names = _names(case, told)

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from cases import closing, publishing, standing, states
+from cases import closing, publishing, reasons, standing, states
 from cases.errors import KeyReused, ReasonNeeded, SecondViewOwed, UnknownCategory
 from cases.models import Act, Case, Content, Decision, Item
 from cases.second import blind
@@ -154,7 +154,7 @@ def confirm(*, case: Case, items: Sequence[UUID], by: User) -> int:
             return 0  # an act that decides nothing would be a row without an event
         act = Act.objects.create(user=by, idempotency_key=uuid4(), kind="decide", case=case, via="confirm")
         planned = [
-            Planned(act.pk, content, code, inherited=True, reason=f"confirmed: {name}"[:400])
+            Planned(act.pk, content, code, inherited=True, reason=reasons.confirmed(name))
             for content, code, name in rows
         ]
         written = standing.write(planned, case=case, by=by)

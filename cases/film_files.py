@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock, Timer
 from time import monotonic
 from typing import BinaryIO
+from weakref import WeakValueDictionary
 
 from cases.errors import TooLargeToPlay
 from cases.ingest import originals
@@ -32,7 +33,8 @@ class Copy:
 
 
 _copies: dict[Key, Copy] = {}  # the last used at the end
-_lock = Lock()
+_making: WeakValueDictionary[Key, Lock] = WeakValueDictionary()  # held while a copy is made
+_lock = Lock()  # of both, for moments
 
 
 @contextmanager
@@ -52,23 +54,34 @@ def _opened(agency: Agency, content: Content) -> BinaryIO:
         pass
     if content.size > MOST_COPIED:
         raise TooLargeToPlay
-    with _lock:
-        kept = _copy(agency, content)
-        return Path(f"/proc/self/fd/{kept.file.fileno()}").open("rb")
-
-
-def _copy(agency: Agency, content: Content) -> Copy:
     key = (agency.pk, bytes(content.sha256))
-    kept = _copies.pop(key, None)
-    if kept is None:
-        owner = ExitStack()
-        kept = Copy(owner.enter_context(originals.opened(agency, key[1])), owner, 0.0)
+    with _lock:
+        making = _making.setdefault(key, Lock())
+    with making:  # of one film, for as long as it is copied; whoever plays another does not wait
+        return _kept(key) or _made(agency, key)
+
+
+def _kept(key: Key) -> BinaryIO | None:
+    with _lock:
+        kept = _copies.pop(key, None)
+        return _used(key, kept) if kept else None
+
+
+def _made(agency: Agency, key: Key) -> BinaryIO:
+    owner = ExitStack()
+    made = Copy(owner.enter_context(originals.opened(agency, key[1])), owner, 0.0)
+    with _lock:
         _later()
+        return _used(key, made)
+
+
+def _used(key: Key, kept: Copy) -> BinaryIO:
+    """A file of its own on the copy, now the last used. Under the lock: no sweep may close it meanwhile."""
     kept.used = monotonic()
     _copies[key] = kept
     while len(_copies) > KEPT:
         _copies.pop(next(iter(_copies))).owner.close()
-    return kept
+    return Path(f"/proc/self/fd/{kept.file.fileno()}").open("rb")
 
 
 def _later() -> None:

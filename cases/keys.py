@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as noop
 
+from cases import reasons
 from cases.errors import UnknownCategory
 from cases.facts import Before, Facts, Named
 from cases.models import Decision
@@ -35,7 +36,7 @@ NO_FILM = noop("Only a film has moments that can be marked.")
 GIVEN = noop("Your second opinion on this is kept already, and is not changed.")
 
 KEEP = "keep"  # a plan's mark that stays as it is
-OUTCOMES = {"unsure": "unsure", "skip": "skipped", "clear": None}
+OUTCOMES = {"unsure": reasons.UNSURE, "skip": reasons.SKIPPED, "clear": None}
 REPEATED = {"decide", "unsure", "skip", "clear", "flag", "split", "join"}
 MOVES = {"split", "join"}  # acts that move items from stack to stack
 
@@ -134,7 +135,7 @@ def _mark(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:
     if clears and not standing and unit.mark is None:
         return NOTHING_HERE
     outcome = OUTCOMES[wish.kind]
-    changes = (Change(content, None, reason=outcome or "cleared") for content in standing)
+    changes = (Change(content, None, reason=outcome or reasons.CLEARED) for content in standing)
     told = "cleared" if clears and unit.mark else "" if clears else wish.kind
     return Plan(wish, tuple(changes), mark=outcome, items=tuple(one.item for one in about), outcome=outcome, told=told)
 
@@ -221,9 +222,8 @@ def _own(now: Round, facts: Facts, content: int) -> bool:
 
 def _restored(content: int, before: Before) -> Change:
     inherited = before.basis == Decision.Basis.INHERITED
-    return Change(
-        content, before.code, inherited=inherited, reason="taken back", distance=before.distance, moment=before.moment
-    )
+    why = reasons.TAKEN_BACK
+    return Change(content, before.code, inherited=inherited, reason=why, distance=before.distance, moment=before.moment)
 
 
 def _redo(now: Round, facts: Facts, wish: Wish, unit: Unit) -> Plan | str:

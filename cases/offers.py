@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q
 
-from cases import events
+from cases import events, reasons
 from cases.errors import OfferMoved
 from cases.models import Offer
 from hashsets.models import Generation
@@ -26,7 +26,6 @@ REPLACE = """
 UPDATE cases_offer o SET state = 'withdrawn', reason = %s, confirmed_by_id = %s, withdrawn_by_id = r.by_id
 FROM unnest(%s::bigint[], %s::bigint[]) AS r(id, by_id) WHERE o.id = r.id
 """
-REPLACED = "superseded by a later decision"
 
 
 @dataclass(slots=True)
@@ -105,8 +104,8 @@ def set_replaced(pairs: Sequence[tuple[Offer, Offer]], *, by: User) -> Outcome:
     """Note that offers left their set as others took their place: the people of the new one answer for both."""
     with connection.cursor() as cursor:
         ids, deciders = [old.pk for old, _new in pairs], [new.decided_by_id for _old, new in pairs]
-        cursor.execute(REPLACE, [REPLACED, by.pk, ids, deciders])
-    return _moved([old for old, _new in pairs], S.WITHDRAWN, events.WITHDRAWN, reason=REPLACED)
+        cursor.execute(REPLACE, [reasons.REPLACED, by.pk, ids, deciders])
+    return _moved([old for old, _new in pairs], S.WITHDRAWN, events.WITHDRAWN, reason=reasons.REPLACED)
 
 
 def _moved(

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from cases import events
+from cases import events, reasons
 from cases.errors import AnotherPersonNeeded, NoPublishingSet, OfferMoved, ReasonNeeded
 from cases.models import Case, Content, Decision, Offer, Standing
 from cases.offers import OUT, Locked, Outcome, S, lock, lock_of, move, set_published, set_replaced
@@ -38,10 +38,15 @@ WHERE d.id = ANY(%(decisions)s) AND d.basis = 'viewed'
 ON CONFLICT (decision_id, set_id) DO NOTHING RETURNING public_id, decision_id
 """
 
-
+WHY_NOT = {
+    "restricted": reasons.RESTRICTED,
+    "not_shared": reasons.NOT_SHARED,
+    "not_viewed": reasons.NOT_VIEWED,
+    "empty": reasons.EMPTY,
+}
 CANDIDATES = """
-SELECT d.id, CASE WHEN %(closed)s THEN 'restricted case' WHEN NOT g.publishable THEN 'category is not shared'
-  WHEN d.basis <> 'viewed' THEN 'not viewed' WHEN c.size = 0 THEN 'empty file' ELSE '' END
+SELECT d.id, CASE WHEN %(closed)s THEN %(restricted)s WHEN NOT g.publishable THEN %(not_shared)s
+  WHEN d.basis <> 'viewed' THEN %(not_viewed)s WHEN c.size = 0 THEN %(empty)s ELSE '' END
 FROM cases_standing st JOIN cases_decision d ON d.id = st.decision_id AND d.case_id = %(case)s
 JOIN cases_content c ON c.id = st.content_id
 JOIN hashsets_category g ON g.scheme_id = d.scheme_id AND g.code = d.code
@@ -96,7 +101,8 @@ def offer_case(*, case: Case, by: User, to: HashSet | None = None) -> Outcome:
     outcome = Outcome()
     decisions: list[int] = []
     with connection.cursor() as cursor:
-        cursor.execute(CANDIDATES, {"case": case.pk, "set": target.pk, "closed": case.sealed or not case.may_publish})
+        closed = case.sealed or not case.may_publish
+        cursor.execute(CANDIDATES, WHY_NOT | {"case": case.pk, "set": target.pk, "closed": closed})
         for decision, reason in cursor.fetchall():
             if reason:
                 outcome.held[reason] += 1
@@ -180,13 +186,9 @@ def _approve(locked: Locked, rows: list[Offer], by: User) -> Outcome:
 def _why_not(row: Offer, standing: Collection[int]) -> str:
     """Why an offer cannot be published now; empty if it can."""
     if row.decision_id not in standing:
-        return noop("the decision no longer stands")
+        return reasons.STANDS_NO_MORE
     scheme = row.decision.scheme.scheme_id
-    return (
-        ""
-        if receives(row.set, agency=row.agency_id, scheme_id=scheme)
-        else noop("the set does not take these decisions")
-    )
+    return "" if receives(row.set, agency=row.agency_id, scheme_id=scheme) else reasons.SET_TAKES_NONE
 
 
 def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User) -> Outcome:
@@ -252,10 +254,10 @@ def drop_drafts(decision_ids: Collection[int], *, by: User) -> list[audit.Event]
     out = [row for row in rows if row.state == S.PUBLISHED]
     outcome = Outcome()
     if drafts:
-        outcome += move(drafts, S.RETURNED, events.RETURNED, reason="the decision was taken back")
+        outcome += move(drafts, S.RETURNED, events.RETURNED, reason=reasons.DECISION_TAKEN_BACK)
     if out:
         outcome += move(
-            out, S.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason="the decision was superseded", withdrawn_by=by
+            out, S.WITHDRAWAL, events.WITHDRAWAL_OFFERED, reason=reasons.DECISION_SUPERSEDED, withdrawn_by=by
         )
     return outcome.events
 

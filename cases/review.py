@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
 
 from cases import claiming, ending, events, nothing_left, states
 from cases.errors import BatchOver, NothingFits, NothingLeft
-from cases.models import Batch, Case
+from cases.models import Batch, Case, Item
 from cases.queue import picking, unsure
 from cases.queue.filters import Wanted
 from cases.queue.orders import DEFAULT, ORDERS
@@ -33,6 +34,15 @@ SELECT s.public_id, n.state, n.content_id FROM computed n JOIN cases_stack s ON 
 WHERE n.id = s.cover_id AND n.old_state = 'open' AND n.state <> 'open'
   AND NOT EXISTS (SELECT FROM computed o WHERE o.stack_id = s.id AND o.state = 'open')
 """  # noqa: S608 only constants of this module
+
+LEFT = {  # by its state, how a unit left the queue
+    Item.State.DECIDED: noop("decided by a colleague"),
+    Item.State.UNSURE: noop("marked unsure by a colleague"),
+    Item.State.KNOWN: noop("known to a hash set by now"),
+    Item.State.CONFIRM: noop("proposed by a hash set, to be confirmed"),
+    Item.State.EXCLUDED: noop("its exhibit was removed"),
+    Item.State.WAITING: noop("its picture is being made again"),
+}
 
 
 def claim(*, case: Case, by: User, order: str = DEFAULT, wanted: Wanted | None = None) -> Batch:
@@ -78,18 +88,9 @@ def left_queue(batch: Batch) -> list[dict[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(LEFT_QUEUE, {"batch": batch.pk})
         rows = cursor.fetchall()
-        reasons = _reasons([row[2] for row in rows])
-    fallback = {
-        "decided": _("decided by a colleague"),
-        "excluded": _("its exhibit was removed"),
-        "waiting": _("its picture is being made again"),
-    }
-    return [
-        {"stack": str(stack), "reason": reasons.get(content) or fallback.get(state, state)}
-        if state in {"known", "confirm"}
-        else {"stack": str(stack), "reason": fallback.get(state, state)}
-        for stack, state, content in rows
-    ]
+        by_set = {Item.State.KNOWN, Item.State.CONFIRM}
+        named = _reasons([content for _stack, state, content in rows if state in by_set])
+    return [{"stack": str(stack), "reason": named.get(content) or _(LEFT[state])} for stack, state, content in rows]
 
 
 def _reasons(content_ids: Sequence[int]) -> dict[int, str]:

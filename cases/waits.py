@@ -104,5 +104,5 @@ def second_views(by: User) -> list[Waiting]:
             reverse("cases:case", args=[row.case]),
             row.since,
         )
-        for row in agreement.awaited(by)[:CASES]
+        for row in agreement.awaited(by, most=CASES)
     ]

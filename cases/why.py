@@ -71,7 +71,7 @@ ORDER BY t.lost_in IS NOT NULL, (CASE WHEN t.strong AND NOT t.retired THEN t.eff
 """
 # What the agency asks, and whether a newer version or policy of one of these sets still waits for its re-match.
 ASKED = """
-SELECT count(*), coalesce(sum(g.entries), 0),
+SELECT count(*), coalesce(sum(g.entries), 0)::bigint,
   array_agg(h.name ORDER BY h.name) FILTER (WHERE s.generation IS NULL OR s.generation < h.generation),
   cases_effect(%(content)s), array_agg(h.name ORDER BY h.name)
 FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation

@@ -28,7 +28,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]  # processes of pytest-xdist would read
 
 def pytest_configure(config: pytest.Config) -> None:
     """Bring in the fixtures that need the models."""
-    for name in ("tests.people", "tests.damage"):
+    for name in ("tests.people", "tests.damage", "tests.german"):
         config.pluginmanager.import_plugin(name)
 
 

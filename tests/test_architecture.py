@@ -37,6 +37,14 @@ PURE = [
     "workbench/unfinished.py",
     "workbench/visible.py",
 ]
+# Inside an app each may import those before it; `workbench` itself is the shell that knows requests.
+DOMAIN = 0
+FLOW = {
+    1: {"tasks"},
+    2: {"views", "api", "odata", "commands", "management", "forms", "scheme_forms", "urls", "context"},
+}
+OF_PAGES = ("django.forms", "django.http", "django.shortcuts")
+STARTS = ("workbench/middleware.py", "workbench/tus.py", "hashsets/apps.py", "cases/apps.py", "cases/demo/")
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}
 MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own pictures
@@ -77,6 +85,24 @@ def _offenders(paths: list[Path], forbidden: set[str]) -> list[str]:
     ]
 
 
+def _step(parts: tuple[str, ...]) -> int:
+    """How high a module or a dotted name stands in FLOW; whatever is none of the others is domain."""
+    named = {part.removesuffix(".py") for part in parts}
+    return next((step for step, names in FLOW.items() if named & names), DOMAIN)
+
+
+def _upward(path: Path) -> Iterator[str]:
+    """Imports of what stands higher inside an app, or of a form or request where the domain is."""
+    step = _step(path.relative_to(ROOT).parts)
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                ours = name.split(".", maxsplit=1)[0] in LAYERS and step < _step(tuple(name.split(".")))
+                if ours or (step <= DOMAIN and name.startswith(OF_PAGES) and not _name(path).startswith("workbench/")):
+                    yield f"{_name(path)}:{node.lineno} imports {name}"
+
+
 def _lines(paths: list[Path], pattern: re.Pattern[str]) -> list[str]:
     return [
         f"{_name(path)}:{number} {line.strip()}"
@@ -90,6 +116,11 @@ def _lines(paths: list[Path], pattern: re.Pattern[str]) -> list[str]:
 def test_of_a_layer_imports_only_those_below_it(layer: str) -> None:
     above = set(LAYERS[LAYERS.index(layer) + 1 :])
     assert _offenders(sorted((ROOT / layer).rglob("*.py")), above) == []
+
+
+def test_of_the_domain_of_an_app_knows_no_task_and_no_page() -> None:
+    inside = [path for path in _sources() if not _name(path).startswith(STARTS)]
+    assert [line for path in inside for line in _upward(path)] == []
 
 
 @pytest.mark.parametrize("place", PURE)

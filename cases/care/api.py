@@ -13,8 +13,6 @@ from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
 
-ACTS = {"start": breaks.start, "skip": breaks.skip}
-
 
 class ScreenTimeIn(msgspec.Struct, forbid_unknown_fields=True):
     """For how long a page was looked at since it was opened: a running total, in milliseconds."""
@@ -42,7 +40,7 @@ def screen_time(request: SignedRequest) -> HttpResponse:
 def rest(request: SignedRequest) -> HttpResponse:
     """Begin a break, or end one early."""
     access.require(request.user, "care.own")
-    act = ACTS.get(body_as(request, BreakIn).act)
+    act = breaks.ACTS.get(body_as(request, BreakIn).act)
     if act is None:
         raise BadInput("act must be start or skip.")
     return JsonResponse(words.meter(act(by=request.user)))

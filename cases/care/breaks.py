@@ -74,6 +74,9 @@ def skip(*, by: User) -> State:
     return state.of(by)
 
 
+ACTS = {"start": start, "skip": skip}  # what a page may ask for
+
+
 def end_over(by: User) -> list[audit.Event]:
     """Note that the person's break is over, if one is; the caller holds the person and records the event."""
     return [event for event, _agency in _end(by.pk)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
+from workbench.words import gettext as _
+
 HOUR, MINUTE = 3_600_000, 60_000  # milliseconds
 FIRST, LAST = 8, 18  # hours that a day's line shows at least
 TALL = 150  # pixels that the highest line of thirty days lies above the lowest
@@ -98,6 +100,6 @@ def day_bars(days: Sequence[tuple[str, int, int]], limit_minutes: int) -> DayBar
 
     return DayBars(
         [bar(place, *day) for place, day in enumerate(days)],
-        [{"y": f"{TALL - tall(hour * HOUR):.1f}", "text": f"{hour} h"} for hour in range(hours + 1)],
+        [{"y": f"{TALL - tall(hour * HOUR):.1f}", "text": _("%(n)s h") % {"n": hour}} for hour in range(hours + 1)],
         f"{TALL - tall(limit_minutes * MINUTE):.1f}",
     )

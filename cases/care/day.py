@@ -53,9 +53,8 @@ def why_no_more(now: State) -> str:
 def in_words(minutes: int) -> str:
     """`4 h`, `3 h 30 min`, `45 min`."""
     hours, rest = divmod(minutes, 60)
-    return " ".join(
-        part for part in (f"{hours} h" if hours else "", f"{rest} min" if rest or not hours else "") if part
-    )
+    parts = [_("%(n)s h") % {"n": hours}] if hours else []
+    return " ".join([*parts, _("%(n)s min") % {"n": rest}] if rest or not hours else parts)
 
 
 @transaction.atomic

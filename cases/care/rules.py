@@ -5,7 +5,6 @@ from datetime import time
 from typing import Any
 
 from django.db import connection, transaction
-from django.forms.models import model_to_dict
 from django.utils.translation import gettext_noop as noop
 
 from cases import events
@@ -60,7 +59,8 @@ def set_rules(*, agency: Agency, by: User, wanted: Rules, reason: str) -> None:
 
 
 def _plain(row: CareRule) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, time) else value for name, value in model_to_dict(row).items()}
+    values = {name: getattr(row, name) for name in Rules.__slots__}
+    return {name: str(value) if isinstance(value, time) else value for name, value in values.items()}
 
 
 def is_zone(name: str) -> bool:
@@ -83,6 +83,8 @@ def choose(*, by: User, wanted: dict[str, Any]) -> None:
 
 @transaction.atomic
 def share(*, by: User, on: bool) -> None:
-    """Let the welfare officer read the person's record, or no longer. One transaction with its event."""
+    """Let the welfare officer read the person's record, or no longer. One transaction; the same again is no event."""
+    if of_person(by).shared == on:
+        return
     CareChoice.objects.update_or_create(user=by, defaults={"shared": on})
     audit.record(events.WELLNESS_SHARED, by=by, on=by, shared=on)

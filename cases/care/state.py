@@ -6,21 +6,26 @@ from typing import Any
 
 from django.db import connection
 
+from cases.models import CareRule
 from workbench.models import User
 
 MINUTE = 60_000  # milliseconds
 LAST = 30  # minutes of a shift in which nothing new is handed out
 REST = 6 * 60  # minutes after its end in which it has not begun again
 DAY = 24 * 60
+USUAL = {name: getattr(CareRule(), name) for name in ("break_after", "break_minutes", "day_minutes")}  # of no row
 
 # The clock is the database's, as it is when the statement comes in. `local` is the clock on the agency's wall.
 # A pause off the screen as long as a break is one. Where `extra` is given, both limit and end of shift move.
 STATE = """
 WITH rule AS (
   SELECT u.id, coalesce(r.zone, 'UTC') AS zone,
-    least(coalesce(r.break_after, 50), CASE WHEN coalesce(r.own_breaks, true) THEN c.break_after END) AS break_after,
-    greatest(coalesce(r.break_minutes, 10), CASE WHEN coalesce(r.own_breaks, true) THEN c.break_minutes END) AS length,
-    coalesce(r.day_minutes, 240) AS agency_minutes, least(coalesce(r.day_minutes, 240), c.day_minutes) AS day_minutes,
+    least(coalesce(r.break_after, %(break_after)s),
+      CASE WHEN coalesce(r.own_breaks, true) THEN c.break_after END) AS break_after,
+    greatest(coalesce(r.break_minutes, %(break_minutes)s),
+      CASE WHEN coalesce(r.own_breaks, true) THEN c.break_minutes END) AS length,
+    coalesce(r.day_minutes, %(day_minutes)s) AS agency_minutes,
+    least(coalesce(r.day_minutes, %(day_minutes)s), c.day_minutes) AS day_minutes,
     least(r.shift_end, c.shift_end) AS shift_end, coalesce(r.contact, '') AS contact,
     coalesce(c.blur, true) OR coalesce(r.keep_blur, false) AS blur, coalesce(c.grey, true) AS grey, c.tile,
     coalesce(r.keep_blur, false) AS keep_blur, statement_timestamp() AS now
@@ -119,6 +124,6 @@ def _minutes(at: time) -> int:
 def of(user: User) -> State:
     """The person's state by the database's clock. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(STATE, {"user": user.pk})
+        cursor.execute(STATE, USUAL | {"user": user.pk})
         row: tuple[Any, ...] = cursor.fetchone()
     return State(*row)

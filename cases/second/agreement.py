@@ -9,6 +9,7 @@ from django.db import connection
 
 from cases.models import Case
 from cases.second import blind, kappa
+from cases.second.holding import COUNTED
 from cases.second.kappa import LEAST_PAIRS, Kappa
 from hashsets.models import Category, Scheme
 from workbench.models import User
@@ -37,11 +38,12 @@ CHECKS = f"""
 SELECT count(*), count(*) FILTER (WHERE o.code = d.code) {THEIRS.format(checks="=")}
 """
 AWAITED = """
-SELECT k.public_id, k.number, k.name, count(*), min(v.at) FROM cases_secondview v JOIN cases_case k ON k.id = v.case_id
-WHERE v.state = 'open' AND v.why <> 'check'
-  AND (v.decision_id IS NOT NULL OR EXISTS (SELECT FROM cases_item i WHERE i.id = v.item_id AND i.state = 'unsure'))
-  AND v.case_id = ANY(%s) AND k.state = 'open'
-GROUP BY k.id ORDER BY min(v.at), k.id
+SELECT k.public_id, k.number, k.name, n.views, n.since FROM cases_case k CROSS JOIN LATERAL (
+  SELECT count(*) AS views, min(w.at) AS since FROM (
+    SELECT v.at FROM cases_secondview v WHERE v.case_id = k.id AND v.state = 'open' AND v.why <> 'check'
+      AND (v.decision_id IS NOT NULL OR EXISTS (SELECT FROM cases_item i WHERE i.id = v.item_id AND i.state = 'unsure'))
+    LIMIT %(counted)s) w) n
+WHERE k.id = ANY(%(reached)s) AND k.state = 'open' AND n.views > 0 ORDER BY n.since, k.id LIMIT %(cases)s
 """
 
 
@@ -74,13 +76,18 @@ class PairedItem:
 
 @dataclass(frozen=True, slots=True)
 class Awaited:
-    """How many second views a case waits for, and since when."""
+    """How many second views a case waits for, counting no further than COUNTED, and since when the oldest of these."""
 
     case: UUID
     number: str
     name: str
     views: int
     since: datetime
+
+    @property
+    def is_more(self) -> bool:
+        """Whether nobody counted to the end."""
+        return self.views >= COUNTED
 
 
 def pairs(by: User, scheme: Scheme, days: int) -> dict[tuple[str, str], int]:
@@ -126,10 +133,10 @@ def checks(by: User, scheme: Scheme, days: int) -> tuple[int, int]:
         return given, same
 
 
-def awaited(by: User) -> list[Awaited]:
-    """Cases in reach that wait for second views, the longest first. Two queries."""
+def awaited(by: User, *, most: int | None = None) -> list[Awaited]:
+    """At most so many cases in reach that wait for second views, the longest first; None: all. Two queries."""
     with connection.cursor() as cursor:
-        cursor.execute(AWAITED, [_reached(by)])
+        cursor.execute(AWAITED, {"reached": _reached(by), "counted": COUNTED, "cases": most})
         return [Awaited(*row) for row in cursor.fetchall()]
 
 

@@ -26,6 +26,7 @@ from cases import (
     moments,
     notes,
     problems,
+    reasons,
     shown,
     viewing,
     why_here,
@@ -203,7 +204,7 @@ def _decisions(
             "category": categories.get(row.code or ""),
             "basis": row.get_basis_display(),
             "moment": moments.words(moments.of(row.from_ms, row.until_ms)),
-            "reason": row.reason if row.in_scope else "",
+            "reason": reasons.in_words(row.reason) if row.in_scope else "",
             "in_force": bool(standing and standing.decision_id == row.pk),
         }
         for row in rows

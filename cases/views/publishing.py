@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import contradictions, listing, publishing, shown
+from cases import contradictions, listing, publishing, reasons, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
@@ -132,6 +132,7 @@ def _row(
         "case": offer.case,
         "decided_by": offer.decided_by.name,
         "offered_by": offer.offered_by.name,
+        "reason": reasons.in_words(offer.reason),
         "state_text": text,
         "state_kind": kind,
         "may_approve": waits and not own and not later and access.has(request.user, "offer.approve"),

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 from cases import listing
 from cases.models import Batch, Case, SavedFilter
 from cases.queue import asking, saved, unsure
-from cases.queue.asking import AskForm
 from cases.queue.filters import read
+from cases.queue.forms import AskForm
 from cases.queue.picking import Asked
 from workbench import access
 from workbench.errors import BadInput

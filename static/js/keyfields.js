@@ -1,14 +1,12 @@
 // Fields that take the key that is pressed: they show its cap and send its code. Tab, Enter and Esc do what they do in any
 // form, so that nobody is caught in a field.
 import { announce } from "./dom.js";
-import { learnLayout, legendOf } from "./legends.js";
+import { learnLayout, legendOf, SHIFT } from "./legends.js";
 import { gettext } from "./words.js";
 
 const MODIFIERS = ["Shift", "Control", "Alt", "Meta", "AltGraph", "CapsLock", "NumLock"];
 const PASS = ["Tab", "Enter", "Escape"];
 const FREE = /^(Shift\+)?(Key[A-Z]|Digit\d|Numpad(\d|Add|Subtract|Multiply|Divide|Decimal)|Minus|Equal|Bracket(Left|Right)|Semicolon|Quote|Backslash|IntlBackslash|Comma|Period|Slash|Space|Backspace|Insert|Delete|F[2489])$/;
-
-const SHIFT = "Shift+";
 
 class KeyFields {
   constructor(form) {

@@ -2,7 +2,7 @@
 // person's changes. Keys are read from event.code, so that layouts do not matter; they are alive only while the focus is
 // inside an element marked data-keys, never in a field, never with Ctrl, Alt or Meta.
 import { el } from "./dom.js";
-import { legendOf } from "./legends.js";
+import { legendOf, SHIFT } from "./legends.js";
 
 const told = JSON.parse(document.querySelector('meta[name="keys"]')?.content || '{"single": true, "lines": []}');
 
@@ -15,7 +15,6 @@ const REPEATS = new Set(["left", "right", "up", "down", "page-up", "page-down", 
 /** Keys that type a character, which people may switch off (WCAG 2.1.4); all but the way to the sheet and the panic key (cover.js). */
 const TYPES = /^(Shift\+)?(Key|Digit|Numpad(?!Enter)|Minus|Equal|Bracket|Semicolon|Quote|Backslash|Intl|Comma|Period|Slash)/;
 const STAYS = new Set(["help", "panic"]);
-const SHIFT = "Shift+";
 
 export const singleKeysOff = () => !told.single;
 export const setSingleKeys = (on) => { told.single = on; };
@@ -94,9 +93,3 @@ export const cap = (id, properties = {}) => el("kbd", { "data-command": id, ...p
 
 /** Writes on the caps of the page what they are now. */
 export const paintCaps = () => document.querySelectorAll("kbd[data-command]").forEach((node) => { node.textContent = capOf(node.dataset.command); });
-
-/** After a key was changed on this page. */
-export function setKeys(lines) {
-  lines.forEach(({ id, keys }) => { lineOf(id).keys = keys; });
-  paintCaps();
-}

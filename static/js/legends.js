@@ -6,7 +6,7 @@ const SIGNS = {
   ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", NumpadAdd: "Num +", NumpadSubtract: "Num -",
   NumpadMultiply: "Num *", NumpadDivide: "Num /", NumpadDecimal: "Num .",
 };
-const SHIFT = "Shift+";
+export const SHIFT = "Shift+"; // as workbench/keyboard.py has it
 
 let layout = null; // of this keyboard, where the browser tells
 

@@ -187,8 +187,8 @@ def test_clear_pictures_are_fetched_for_the_item_in_focus_and_the_next_only_and_
     page.wait_for_load_state("networkidle")
     assert [item_of(request) for request in asked] == items[:2]
     assert page.locator("img.clear").count() == 0
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
+    with page.expect_response(lambda answer: answer.url.endswith(f"{items[2]}/clear")):
+        page.keyboard.press("ArrowRight")
     page.wait_for_load_state("networkidle")
     assert [item_of(request) for request in asked] == items[:3]
     assert len(answered) == 3

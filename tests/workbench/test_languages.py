@@ -6,28 +6,18 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import translation
-from django.utils.translation import trans_real
 
 from tests.people import People, signed_in
 from tests.scripts import Script
-from workbench import audit, languages
+from workbench import audit
 from workbench.errors import BadInput, NotAllowed
 from workbench.models import AuditEvent, User
 from workbench.translating import catalogs
 from workbench.words import digits, noop
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module", autouse=True)
-def german() -> None:
-    """Made as a start makes it; what Django has read before is forgotten."""
-    catalogs.write(catalogs.read("de"), "de", settings.DATA_DIR)
-    vars(trans_real)["_translations"].clear()
-    languages.script.cache_clear()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("german")]
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,6 @@ from workbench.errors import BadInput
 from workbench.models import User
 from workbench.requests import SignedRequest
 
-ACTS = {"start": breaks.start, "skip": breaks.skip}
-
 
 @require_GET
 def viewing(request: SignedRequest) -> HttpResponse:
@@ -88,7 +86,7 @@ def settings(request: SignedRequest) -> HttpResponse:
 def rest(request: SignedRequest) -> HttpResponse:
     """Begin a break, or end one early."""
     access.require(request.user, "care.own")
-    act = ACTS.get(request.POST.get("act", "start"))
+    act = breaks.ACTS.get(request.POST.get("act", "start"))
     if act is None:
         raise BadInput(noop("A break can be started or skipped."))
     act(by=request.user)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from workbench.models import AuditEvent, User
 
 pytestmark = pytest.mark.django_db
 __all__ = ["worked"]  # a fixture
+COUNTS_ITEMS = re.compile(r"\bcount\((?:(?!\bfrom\b).)*\bfrom cases_item\b", re.DOTALL)
 
 
 def past(case: Case, looks: Sequence[int], began: int) -> None:
@@ -99,7 +101,7 @@ def test_the_page_tells_of_days_and_limits_and_of_nobodys_pace(worked: Case, dan
     for person in (dana, milo):
         assert person.name not in page  # no list of people
     for sql in (query["sql"] for query in asked.captured_queries):
-        assert "count(*) FROM cases_item" not in sql.lower().replace('"', "")
+        assert not COUNTS_ITEMS.search(sql.lower().replace('"', ""))
     LimitReached.objects.create(user=milo, day=counts.today(milo.agency), minutes=240)
     page = client.get("/oversight/?days=90", secure=True).content.decode()
     assert milo.name in page

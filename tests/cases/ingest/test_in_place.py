@@ -3,9 +3,13 @@
 import json
 import os
 import zipfile
+from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Event, Thread
+from typing import BinaryIO
 
 import pytest
+from django.db import connection
 
 from cases import evidence, exports, film_files, rehashing, tasks
 from cases.demo import clips
@@ -22,7 +26,7 @@ from tests.cases.ingest.trees import ledger as rows
 from tests.people import People, signed_in
 from workbench import checks, storage, store_files
 from workbench.errors import BadInput
-from workbench.models import AuditEvent
+from workbench.models import Agency, AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -171,6 +175,37 @@ def test_of_the_command_leaves_in_place_what_it_is_told_to(case: Case, share: Pa
     assert (Exhibit.objects.get().keep, blobs(case)) == ("place", [])
     page = signed_in(case.lead).get(f"/cases/{case.public_id}/", secure=True).content.decode()
     assert "Folder, left in place" in page
+
+
+def test_while_one_film_is_copied_another_plays(case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, quick = clips.pan("alpine", 1, 1), clips.pan("coastal", 1, 1)
+    pipeline.drain(leave(case, tree(tmp_path / "films", {"one.mp4": slow, "two.mp4": quick})).pk)
+    begun, go_on, came, opened = Event(), Event(), list[bytes](), originals.opened
+
+    def at_leisure(agency: Agency, sha256: bytes) -> AbstractContextManager[BinaryIO]:
+        if sha256 == bytes(content(slow).sha256):
+            begun.set()
+            assert go_on.wait(20)
+        return opened(agency, sha256)
+
+    def play() -> None:
+        try:
+            with film_files.opened(case.agency, content(slow)) as file:
+                came.append(file.read())
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(originals, "opened", at_leisure)
+    players = [Thread(target=play) for _ in range(2)]  # of the same film: one copies, the other waits
+    for player in players:
+        player.start()
+    assert begun.wait(60)
+    with film_files.opened(case.agency, content(quick)) as file:
+        assert (file.read(), came) == (quick, [])
+    go_on.set()
+    for player in players:
+        player.join()
+    assert came == [slow, slow]
 
 
 def test_a_film_is_copied_once_for_as_long_as_it_is_played(

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from cases import acts, ending, review, tiles
 from cases.models import Batch, Case, Item, SavedFilter
-from cases.queue.asking import AskForm, fields
+from cases.queue.asking import fields
 from cases.queue.filters import Wanted
+from cases.queue.forms import AskForm
 from tests import factories
 from tests.cases.queue.test_claiming import described, names
 from tests.cases.test_acts import wish

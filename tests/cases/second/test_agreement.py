@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from django.urls import reverse
 
-from cases import ending
+from cases import activity, ending, investigations
 from cases.models import Case, SecondView, Viewing
 from cases.second import acts as second_acts
 from cases.second import agreement, kappa, queue, shares
@@ -122,3 +122,30 @@ def test_each_cell_of_the_matrix_leads_to_its_items_and_to_nothing_clear(
         assert met[asked["first"][0], asked["second"][0]] == int(number) == answer.count("<tr>") - 1
         assert (answer.count("/veil"), "/clear" in answer) == (int(number), False)
     assert not Viewing.objects.filter(user=sam).exists()
+
+
+@pytest.mark.django_db
+def test_of_second_views_awaited_no_more_are_counted_than_can_be_told(
+    case: Case, dana: User, milo: User, sam: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = investigations.create(number="26-2", name="Quay", scheme_id="landscapes-t1", by=dana, team=[milo])
+    decide(case, dana, number=3, viewed=True)
+    decide(other, milo, number=2, viewed=True)
+    assert [(row.case, row.views, row.is_more) for row in agreement.awaited(sam)] == [
+        (case.public_id, 3, False), (other.public_id, 2, False)
+    ]  # fmt: skip
+    monkeypatch.setattr(agreement, "COUNTED", 2)
+    [first] = agreement.awaited(sam, most=1)
+    assert (first.case, first.views, first.is_more) == (case.public_id, 2, True)
+
+
+@pytest.mark.django_db
+def test_who_owes_second_views_is_told_of_the_latest_events_without_reading_past_all_decisions(
+    case: Case, dana: User, milo: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide(case, dana, viewed=True)
+    queue.claim(case=case, by=milo)
+    before = [line["text"] for line in activity.latest(case, by=milo)]
+    assert "Case created" in before
+    monkeypatch.setattr(activity, "WITHIN", 1)
+    assert len(activity.latest(case, by=milo)) <= 1
