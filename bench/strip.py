@@ -5,36 +5,27 @@ All is CPU, of this process and of its PostgreSQL backend: others may run beside
 """
 
 import json
-import subprocess
 import sys
-from typing import Any
+from collections.abc import Callable
 
-from bench import ground
+from bench import ground, stocked
 from bench.figures import Row
-from bench.orders import FULL, QUICK, REPEATS, SMALL, _cpu_ms
-from bench.queue import _case
+from bench.orders import FULL, QUICK, REPEATS, SMALL
 
 MUST_MS = 5.0
 
 
 def run(*, full: bool, items: int = 0) -> list[Row]:
     """Measure in two empty nodes, one after the other and each in a process of its own."""
-    few, many = (_in_a_node(number) for number in (SMALL, items or (FULL if full else QUICK)))
+    few, many = (ground.in_a_node("bench.strip", number) for number in (SMALL, items or (FULL if full else QUICK)))
     return [Row(f"{what}, ms CPU", many[what], few[what], must=MUST_MS if what == "strip" else None) for what in few]
-
-
-def _in_a_node(items: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "bench.strip", str(items)]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
 def _measure(items: int) -> dict[str, float]:
     from cases import found_at, graticule, strip
     from cases.models import Item
 
-    case, _person, client = _case(items)
+    case, _person, client = stocked.case_and_client(items)
     middle = Item.objects.select_related("content").get(pk=items // 2)
     box = found_at.extent(case)
     assert box is not None
@@ -47,8 +38,8 @@ def _measure(items: int) -> dict[str, float]:
     }
 
 
-def _least(act: Any) -> float:
-    return round(min(_cpu_ms(act) for _ in range(REPEATS)), 3)
+def _least(act: Callable[[], object]) -> float:
+    return round(min(ground.cpu_ms(act) for _ in range(REPEATS)), 3)
 
 
 if __name__ == "__main__":
