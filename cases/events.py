@@ -61,7 +61,7 @@ MARKED = verb("item.mark", "Marked unsure, skipped or flagged")
 NOTED = verb("item.note", "Note on an item written, or taken back")
 REVEALED = verb("media.reveal", "Clear picture sent, not decided")
 OPENED = verb("media.open", "Clear picture opened outside a batch")
-MARKED = verb("media.mark", "Moment of a film marked before it is decided, or the mark taken away")
+MOMENT_MARKED = verb("media.mark", "Moment of a film marked before it is decided, or the mark taken away")
 PLAYED = verb("media.play", "Film played")
 HEARD = verb("media.listen", "Sound of a film heard, its picture off")
 

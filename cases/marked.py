@@ -56,7 +56,7 @@ def keep(*, batch: Batch, by: User, wanted: Sequence[Wanted]) -> list[dict[str, 
     last = {one.item: one.moment for one in wanted if held.get(one.item, (0, False))[1]}
     changed = _write(by, {held[item][0]: moment for item, moment in last.items()})
     told = [
-        audit.Event(events.MARKED, f"item:{item}", batch.case.public_id, moments.told(moment))
+        audit.Event(events.MOMENT_MARKED, f"item:{item}", batch.case.public_id, moments.told(moment))
         for item, moment in last.items()
         if held[item][0] in changed
     ]

@@ -170,3 +170,11 @@ def test_of_every_module_says_what_it_is_for() -> None:
         and not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ]
     assert [name for name in silent if "/migrations/" not in name] == []
+
+
+def test_of_every_event_has_a_name_of_its_own() -> None:
+    """Else the later one would be written in place of the earlier."""
+    for path in [ROOT / "workbench/audit.py", ROOT / "hashsets/events.py", ROOT / "cases/events.py"]:
+        names = re.findall(r"^(\w+) = (?:audit\.)?verb\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert names
+        assert sorted(set(names)) == sorted(names)

@@ -68,7 +68,7 @@ def test_a_mark_is_kept_for_its_person_until_he_takes_it_away(film: Item, batch:
     post(dana, batch, mark(film, stack, {"from_ms": 1200}), sent)
     post(dana, batch, sent)  # the answer was lost
     assert unit_of(batch, film)["moment"] == MOMENT
-    assert told(events.MARKED) == [{"moment": MOMENT}]
+    assert told(events.MOMENT_MARKED) == [{"moment": MOMENT}]
 
     act = {
         "key": str(uuid4()),
@@ -88,7 +88,7 @@ def test_a_mark_is_kept_for_its_person_until_he_takes_it_away(film: Item, batch:
     again = review.claim(case=film.case, by=dana)
     assert unit_of(again, film)["moment"] == MOMENT
     post(dana, again, mark(film, unit_of(again, film)["id"], None))
-    assert (unit_of(again, film)["moment"], told(events.MARKED)[1:]) == (None, [{}])
+    assert (unit_of(again, film)["moment"], told(events.MOMENT_MARKED)[1:]) == (None, [{}])
 
 
 def test_a_second_viewer_keeps_his_own_mark_too(film: Item, dana: User, milo: User) -> None:
