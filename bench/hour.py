@@ -1,8 +1,9 @@
 """An hour of scripted review in one tab: what the page's memory grows by.
 
 The person of `bench.person` decides landscapes one after the other, batch upon batch, and comes back from the break
-early. After each minute garbage is collected, then live objects of the scripts and the memory of the browser's
-page process are read; growth is from the second minute to the greatest of the last ten.
+early. After each minute garbage is collected and the browser told to give back its caches, as it does when the machine
+runs short; then live objects of the scripts and the memory of the page's process are read. Growth is from the second
+minute to the greatest of the last ten; every reading goes to stderr.
 """
 
 import os
@@ -23,6 +24,7 @@ from tests.browser import desk
 REPEATS = 1
 FULL, SMALL = (60, 4000), (3, 260)  # minutes, pictures: enough for as long at 0.9 s each
 SAMPLE = 60.0  # seconds
+SETTLED = 1.0  # seconds until caches are given back
 WARM, LAST = 2, 10  # samples at the start that count for nothing, and at the end that count
 
 
@@ -46,7 +48,10 @@ class Watch:
         """Read both, if a minute has passed."""
         if time.monotonic() - self.began >= SAMPLE * (len(self.heap) + 1):
             self.heap.append(person.heap(self.devtools) / 1e6)
+            self.devtools.send("Memory.simulatePressureNotification", {"level": "critical"})
+            time.sleep(SETTLED)
             self.process.append(_private_mb())
+            print(f"minute {len(self.heap)}: {self.heap[-1]:.2f} MB, {self.process[-1]:.1f} MB", file=sys.stderr)
 
 
 def run(*, full: bool) -> list[Row]:

@@ -188,7 +188,7 @@ export class Desk {
     }
     if (!unit) return;
     if (act.act === "mark") {
-      if (result.status === "stale" || result.status === "refused") this.#refused(unit, result);
+      if (result.status === "stale" || result.status === "refused") this.settling.refused(unit, result);
       return;
     }
     unit.waiting = Math.max(0, unit.waiting - 1);

@@ -12,7 +12,7 @@ export class Settling {
   /** The answer to one act on a unit; `ofFlag`: it concerned the flag alone. */
   settle(act, result, unit, ofFlag) {
     if (result.status === "stale" || result.status === "refused") {
-      this.#refused(unit, result);
+      this.refused(unit, result);
       (act.joins ?? []).forEach(({ stack }) => this.#afresh(stack));
       return;
     }
@@ -57,7 +57,8 @@ export class Settling {
     }
   }
 
-  async #refused(unit, result) {
+  /** Not done: its acts are forgotten, and it is shown as it stands now. */
+  async refused(unit, result) {
     this.forget(unit);
     try {
       const fresh = await this.batch.again(unit);
