@@ -36,7 +36,9 @@ export class Context {
       const { drawn } = await draws;
       if (item === this.#item) this.root.replaceChildren(...drawn(answer, this.review));
     } catch (error) {
-      if (error.name !== "AbortError" && item === this.#item) this.root.replaceChildren(el("p", { class: "f1 t3" }, error.message));
+      if (error.name === "AbortError" || item !== this.#item) return;
+      this.#item = null; // the next showing asks again
+      this.root.replaceChildren(el("p", { class: "f1 t3" }, error.message));
     }
   }
 

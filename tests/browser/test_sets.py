@@ -77,7 +77,7 @@ def test_a_new_supervisor_imports_sees_a_conflict_learns_why_a_file_is_hidden_an
 
     # the file that the new list knows is hidden, and its page says by what
     becomes(page, hidden, "Known")
-    why = page.locator("section").filter(has=page.get_by_role("heading", name="Why here"))
+    why = page.locator("section").filter(has=page.get_by_role("heading", name="Why it is here"))
     expect(why).to_contain_text("Northern list, version 2: SHA-256. Takes the file out of the queue: policy accept.")
     for fact in ("2 Coastal", "in it since 2, now 2", "trusted", "accept, from provisional on"):
         expect(why).to_contain_text(fact)
