@@ -41,6 +41,7 @@ PERMISSIONS = access.register(
         "export.build": {Role.SUPERVISOR, Role.EXPORTER},
         "export.fetch": {Role.SUPERVISOR, Role.EXPORTER},
         "export.media": SUPERVISOR,
+        "budget.lift": set(Role),
         "care.own": REVIEWERS,
         "care.today": SUPERVISOR,
         "care.override": SUPERVISOR,

@@ -77,6 +77,9 @@ EXPORTED = verb("export.build", "Export built")
 REPORT_EXPORTED = verb("report.export", "Figures of the dashboard downloaded")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")
 
+BUDGET_SPENT = verb("budget.spend", "More asked for in an hour than goes without a reason")
+BUDGET_LIFTED = verb("budget.lift", "A person needs more than the budgets, for an hour")
+
 BREAK_STARTED = verb("break.start", "Break from viewing began")
 BREAK_ENDED = verb("break.end", "Break from viewing was over")
 BREAK_SKIPPED = verb("break.skip", "Break from viewing ended early by its person")

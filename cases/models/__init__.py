@@ -1,5 +1,6 @@
 """The tables of a case, in the order the work goes: evidence, review, decisions, results (model.md)."""
 
+from cases.models.budgets import BudgetLift, Spent
 from cases.models.care import (
     Break,
     CareChoice,
@@ -38,6 +39,7 @@ __all__ = [
     "AnnouncedFile",
     "Batch",
     "Break",
+    "BudgetLift",
     "CareChoice",
     "CareRule",
     "Case",
@@ -73,6 +75,7 @@ __all__ = [
     "SecondShare",
     "SecondView",
     "SetSync",
+    "Spent",
     "Stack",
     "StackMove",
     "StackRule",

@@ -37,9 +37,13 @@ def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
     """The answer to an error, in the form the caller reads."""
     status = int(error.status)
     if wants_json(request):
-        return JsonResponse(as_json(error), status=status)
-    told = {"status": status, "code": error.code, "message": str(error)}
-    return render(request, "workbench/error.html", told, status=status)
+        response: HttpResponse = JsonResponse(as_json(error), status=status)
+    else:
+        told = {"status": status, "code": error.code, "message": str(error)}
+        response = render(request, "workbench/error.html", told, status=status)
+    if error.seconds:
+        response["Retry-After"] = str(error.seconds)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

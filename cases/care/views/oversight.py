@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from cases import budgets
 from cases.care import day, oversight, rules, state
 from cases.care.forms import MINUTES, OverrideForm, ReasonForm, RulesForm
 from cases.care.views.own import of_record
@@ -31,6 +32,7 @@ def today(request: SignedRequest) -> HttpResponse:
         "rule": rule,
         "limit": day.in_words(rule.day_minutes),
         "choices": MINUTES,
+        "alarms": [{"row": row, "what": _(budgets.WORDS[row.what])} for row in budgets.alarms(request.user.agency)],
     }
     return render(request, "cases/care/today.html", context)
 
