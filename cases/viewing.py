@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from cases import budgets, events, scope, states
-from cases.care import breaks
+from cases.care import breaks, ledger
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
 from cases.second import queue
@@ -62,6 +62,7 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 
 def batch_that_allows(item: Item, by: User) -> Batch | None:
     """The open batch through which somebody may look; None for a supervisor without one. Raises OnBreak, NotHeld."""
+    ledger.keep_up(by)
     breaks.require_none(by)
     batch = _batch_of(item, by) or queue.batch_holding(item, by)
     if batch is None and not outside_batches(by):
