@@ -204,7 +204,9 @@ def frames(request: SignedRequest, batch: UUID, item: UUID) -> HttpResponse:
     if viewing.batch_that_allows(film, request.user) != found:
         raise NotHeld
     playing.player().prepare()  # who looks at frames may soon hold the key that plays
-    told = storyboards.of(film, tell_known=found.kind == Batch.Kind.FIRST)  # a second view knows nothing of sets
+    # A second view knows nothing of sets, nor does whoever owes one.
+    known = found.kind == Batch.Kind.FIRST and not blind.holds(request.user, film.content_id)
+    told = storyboards.of(film, tell_known=known)
     return HttpResponse(msgspec.json.encode(told), content_type="application/json")
 
 
