@@ -34,7 +34,9 @@ def clip(*, item: Item, by: User, start: int, speed: int) -> tuple[Piece, Viewin
     film, batch = _film(item), viewing.batch_that_allows(item, by)
     _charge(by, batch)
     name, step = f"{film.agency_id}-{film.pk}", PICTURE_MS * speed
-    piece = _made(item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step))
+    piece = _made(
+        item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step, asker=str(by.pk))
+    )
     return piece, None if piece.is_empty else _viewed(piece, item, batch, by)
 
 
@@ -43,7 +45,7 @@ def sound(*, item: Item, by: User, start: int) -> tuple[Piece, Listening | None]
     _film(item)
     batch = viewing.batch_that_allows(item, by)
     _charge(by, batch)
-    piece = _made(item, start, lambda file: player().sound(file.fileno(), start=start))
+    piece = _made(item, start, lambda file: player().sound(file.fileno(), start=start, asker=str(by.pk)))
     return piece, None if piece.is_empty else _heard(piece, item, batch, by)
 
 
