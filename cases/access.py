@@ -41,6 +41,7 @@ PERMISSIONS = access.register(
         "export.build": {Role.SUPERVISOR, Role.EXPORTER},
         "export.fetch": {Role.SUPERVISOR, Role.EXPORTER},
         "export.media": SUPERVISOR,
+        "budget.alarms": {Role.SUPERVISOR, Role.ADMIN},
         "budget.lift": set(Role),
         "care.own": REVIEWERS,
         "care.today": SUPERVISOR,

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 
@@ -42,7 +43,7 @@ FORGET = "DELETE FROM cases_spent WHERE user_id = %s AND hour < now() - interval
 ALARMS = """
 SELECT u.name, s.what, s.hour, s.number, coalesce((SELECT l.reason FROM cases_budgetlift l WHERE l.user_id = u.id
   AND l.at < s.hour + interval '1 hour' AND l.until > s.hour ORDER BY l.id DESC LIMIT 1), '')
-FROM workbench_user u JOIN cases_spent s ON s.user_id = u.id AND s.hour > now() - interval '7 days'
+FROM workbench_user u JOIN cases_spent s ON s.user_id = u.id AND s.hour > now() - make_interval(hours => %s)
 WHERE u.agency_id = %s AND s.number > (%s::jsonb ->> s.what)::int ORDER BY s.hour DESC, u.name, s.what LIMIT 100
 """
 
@@ -95,8 +96,13 @@ def lift(*, by: User, reason: str) -> BudgetLift:
     return made
 
 
-def alarms(agency: Agency) -> list[Alarm]:
-    """Who came to the end of a budget in seven days, newest first. One query."""
+def alarms(agency: Agency, hours: int = 7 * 24) -> list[Alarm]:
+    """Who came to the end of a budget in so many hours, newest first. One query."""
     with connection.cursor() as cursor:
-        cursor.execute(ALARMS, [agency.pk, json.dumps(settings.BUDGETS)])
+        cursor.execute(ALARMS, [hours, agency.pk, json.dumps(settings.BUDGETS)])
         return [Alarm(*row) for row in cursor.fetchall()]
+
+
+def shown(found: Sequence[Alarm]) -> list[dict[str, object]]:
+    """Alarms for a page, with words for what they are of."""
+    return [{"row": row, "what": _(WORDS[row.what])} for row in found]

@@ -37,7 +37,9 @@ def test_who_looks_too_much_outside_batches_is_refused_until_he_says_why(
     assert (refused.json()["error"]["code"], 0 < int(refused["Retry-After"]) <= 3600) == ("budget-spent", True)
     assert Viewing.objects.filter(user=sam).count() == 2  # nothing was sent behind the end
     assert AuditEvent.objects.filter(verb="budget.spend").count() == 1
-    assert "clear pictures outside batches" in client.get(reverse("cases:limits")).content.decode()
+    for page in ("cases:limits", "cases:home"):
+        assert "clear pictures outside batches" in client.get(reverse(page)).content.decode()
+    assert "clear pictures outside batches" not in signed_in(dana).get("/").content.decode()  # who is no supervisor
     assert client.post(reverse("cases:budget"), {"reason": " "}).status_code == 400
     assert client.post(reverse("cases:budget"), {"reason": "the court asks today"}).status_code == 302
     assert client.get(address).status_code == 200

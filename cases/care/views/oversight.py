@@ -32,7 +32,7 @@ def today(request: SignedRequest) -> HttpResponse:
         "rule": rule,
         "limit": day.in_words(rule.day_minutes),
         "choices": MINUTES,
-        "alarms": [{"row": row, "what": _(budgets.WORDS[row.what])} for row in budgets.alarms(request.user.agency)],
+        "alarms": budgets.shown(budgets.alarms(request.user.agency)),
     }
     return render(request, "cases/care/today.html", context)
 
