@@ -28,6 +28,7 @@ PERMISSIONS = access.register(
         "media.clear": REVIEWERS,
         "media.veil": REVIEWERS,
         "decision.supersede": SUPERVISOR,
+        "second.waive": SUPERVISOR,
         "second.share": SUPERVISOR,
         "second.agreement": SUPERVISOR,
         "dashboard.view": SUPERVISOR,

@@ -109,7 +109,7 @@ class TooLargeToPlay(WorkbenchError):
 
 
 class SecondViewOwed(WorkbenchError):
-    """You owe second views of this case. End that batch first: until then you are told nothing of its decisions."""
+    """You owe second views of this case, and are told nothing of its decisions. Give them, or give them back with X."""
 
     code = "second-view-owed"
     status = HTTPStatus.CONFLICT

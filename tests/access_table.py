@@ -92,6 +92,7 @@ ROUTES = [
     Route("cases:problem_file", get=TEAM | {AUDITOR}, of="case"),
     Route("cases:items", get=REVIEWERS, of="case"),
     Route("cases:item", get=REVIEWERS, of="item"),
+    Route("cases:waive", post=ONLY_SUPERVISORS, of="item"),
     Route("cases:supersede", post=ONLY_SUPERVISORS, of="item", body={"code": "2", "reason": "clearer"}),
     Route("cases:confirm", post=REVIEWERS, of="case"),
     # evidence

@@ -25,7 +25,7 @@ from tests.cases.test_acts import wish
 from tests.hashsets import makers
 from tests.people import signed_in
 from workbench import people
-from workbench.models import Agency, Role, User
+from workbench.models import Agency, AuditEvent, Role, User
 
 pytestmark = pytest.mark.django_db
 NAME, CODE = "Zephyrine Quillfeather", "landmark-q7"
@@ -133,6 +133,18 @@ def test_the_end_of_a_batch_tells_nobody_what_he_may_be_asked_again(scene: Scene
     second_acts.act(batch=again, by=scene.second, wishes=[wished])
     ending.close(batch=again, by=scene.second)
     assert CODE in body_of(scene.second, told(scene)[0])  # he reads, and is asked no more
+    with pytest.raises(NothingLeft):
+        queue.claim(case=scene.case, by=scene.second)
+
+
+def test_a_supervisor_who_reads_it_is_not_asked_again(scene: Scene) -> None:
+    client, address = signed_in(scene.second), reverse("cases:waive", args=[scene.item.public_id])
+    assert client.post(address).status_code == 409  # a batch of his holds it
+    ending.close(batch=scene.batch, by=scene.second)
+    assert address in body_of(scene.second, told(scene)[0])
+    assert [client.post(address).status_code for _time in range(2)] == [302, 302]
+    assert CODE in body_of(scene.second, told(scene)[0])
+    assert AuditEvent.objects.filter(verb="second.waive").count() == 1
     with pytest.raises(NothingLeft):
         queue.claim(case=scene.case, by=scene.second)
 
