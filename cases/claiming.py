@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from django.db.models import F
 from django.db.models.functions import Now
 
-from cases.care import day
+from cases.care import day, ledger
 from cases.errors import CaseIsClosed
 from cases.models import Batch, Case
 from workbench.models import User
@@ -20,6 +20,7 @@ def claim(case: Case, by: User, kind: Batch.Kind, make: Callable[[], Batch]) -> 
     held = _open_of(case, by, kind)
     if held is not None:
         return held
+    ledger.keep_up(by)
     day.require_more(by)
     try:
         return make()

@@ -109,7 +109,7 @@ class TooLargeToPlay(WorkbenchError):
 
 
 class SecondViewOwed(WorkbenchError):
-    """You owe second views of this case. End that batch first: until then you are told nothing of its decisions."""
+    """You owe second views of this case, and are told nothing of its decisions. Give them, or give them back with X."""
 
     code = "second-view-owed"
     status = HTTPStatus.CONFLICT
@@ -162,3 +162,24 @@ class KeyReused(WorkbenchError):
 
     code = "key-reused"
     status = HTTPStatus.CONFLICT
+
+
+class BudgetSpent(WorkbenchError):
+    """You asked for more in this hour than goes without a reason. Wait, or give a reason."""
+
+    code = "budget-spent"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    permanent = False
+
+    @classmethod
+    def of(cls, what: object, most: int, seconds: int) -> "BudgetSpent":
+        """Of `most` in an hour, of which `seconds` are left; `what` in words that are translated where they stand."""
+        error = cls(
+            noop(
+                "You asked for more in this hour than goes without a reason (%(what)s: %(most)s). Wait %(minutes)s "
+                "minutes, or open %(page)s and give a reason: it is kept in the log, and holds for an hour."
+            ),
+            what=what, most=digits(most), minutes=-(-seconds // 60), page="/viewing/budget/",
+        )  # fmt: skip
+        error.seconds = seconds
+        return error

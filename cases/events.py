@@ -54,6 +54,7 @@ SUPERSEDED = verb("decision.change", "Decision superseded")
 SECOND_OPINION = verb("decision.second", "Kept as a second opinion")
 SECOND_GIVEN = verb("second.decide", "Second view given, or taken back")
 GROUNDS_GIVEN = verb("decision.grounds", "Told why, and how sure")
+SECOND_WAIVED = verb("second.waive", "Decision read by somebody who is not asked for its second view any more")
 SHARE_SET = verb("second.share", "Share of second views changed")
 SAMPLE_DRAWN = verb("second.sample", "Sample of one person's decisions drawn for second views")
 RULED = verb("ruling.set", "Ruled where two people differed")
@@ -79,6 +80,9 @@ STORE_COLLECTED = verb("store.collect", "Files that no row names removed from th
 EXPORTED = verb("export.build", "Export built")
 REPORT_EXPORTED = verb("report.export", "Figures of the dashboard downloaded")
 EXPORT_FETCHED = verb("export.fetch", "Export downloaded")
+
+BUDGET_SPENT = verb("budget.spend", "More asked for in an hour than goes without a reason")
+BUDGET_LIFTED = verb("budget.lift", "A person needs more than the budgets, for an hour")
 
 BREAK_STARTED = verb("break.start", "Break from viewing began")
 BREAK_ENDED = verb("break.end", "Break from viewing was over")

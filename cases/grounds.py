@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 
-from cases import events, review
+from cases import events, notes, review
 from cases.errors import NoteRefused
 from cases.models import Act, Batch, Grounds, Item, SecondView
 from workbench import access, audit
@@ -85,8 +85,8 @@ def give(*, batch: Batch, by: User, act: UUID, confidence: str, text: str) -> No
         raise NotFound
     Grounds.objects.create(act=found, confidence=confidence, text=text)
     audit.record(
-        events.GROUNDS_GIVEN, by=by, on=found, case=batch.case.public_id, agency=batch.case.agency_id, reason=text,
-        confidence=confidence,
+        events.GROUNDS_GIVEN, by=by, on=found, case=batch.case.public_id, agency=batch.case.agency_id,
+        confidence=confidence, **notes.proof(text),
     )  # fmt: skip
 
 

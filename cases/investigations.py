@@ -9,6 +9,7 @@ from django.utils.translation import gettext_noop as noop
 from cases import closing, ending, events, evidence, publishing
 from cases.errors import ReasonNeeded
 from cases.models import Case, CaseMember
+from cases.second import blind
 from hashsets import scheme_tables, sets
 from hashsets.models import HashSet
 from workbench import access, audit, visible
@@ -150,4 +151,5 @@ def close(*, case: Case, by: User, reason: str) -> None:
     if Case.objects.filter(pk=case.pk, state=Case.State.OPEN).update(state=Case.State.CLOSED):
         closed = audit.Event(events.CASE_CLOSED, audit.subject_of(case), case.public_id, reason=reason.strip())
         over.facts.append(closed)
+        blind.lift(case)
     over.record(by, case)

@@ -137,12 +137,12 @@ def _write(
         except IntegrityError as error:
             raise BadInput("Two acts came under one key. Nothing was written.") from error
     case = batch.case
-    told = [audit.Event(events.NOTED, f"item:{one.item}", case.public_id, _proof(checked(one.text))) for one in new]
+    told = [audit.Event(events.NOTED, f"item:{one.item}", case.public_id, proof(checked(one.text))) for one in new]
     audit.record_all(told, by=by, agency=case.agency_id)
 
 
-def _proof(text: str) -> dict[str, Any]:
-    """What the log keeps of a note: enough to tell whether one is what was written, and none of its words."""
+def proof(text: str) -> dict[str, Any]:
+    """What the log keeps of a note, or of grounds: enough to tell whether one was written so, and none of its words."""
     return {"characters": len(text), "sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 

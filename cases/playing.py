@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases import events, film_files, problems, viewing
+from cases import budgets, events, film_files, problems, viewing
 from cases.errors import NotAFilm
 from cases.ingest.base import Spoiled
 from cases.models import Batch, Content, Item, Listening, Viewing
@@ -28,12 +28,15 @@ def player() -> Player:
 def clip(*, item: Item, by: User, start: int, speed: int) -> tuple[Piece, Viewing | None]:
     """Pictures of a film from `start` (milliseconds) on, for playing at `speed`, and their row; none where none came.
 
-    Under the rules of `viewing.clear`. Raises NotAFilm, OnBreak, NotHeld, NoJail, PlayerBusy, DecoderDied and what
-    `film_files.opened` raises but Spoiled.
+    Under the rules of `viewing.clear`. Raises NotAFilm, OnBreak, NotHeld, BudgetSpent, NoJail, PlayerBusy, DecoderDied
+    and what `film_files.opened` raises but Spoiled.
     """
     film, batch = film_of(item), viewing.batch_that_allows(item, by)
+    _charge(by, batch)
     name, step = f"{film.agency_id}-{film.pk}", PICTURE_MS * speed
-    piece = made(item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step))
+    piece = made(
+        item, start, lambda file: player().pictures(file.fileno(), name, start=start, step=step, asker=str(by.pk))
+    )
     return piece, None if piece.is_empty else _viewed(piece, item, batch, by)
 
 
@@ -41,7 +44,8 @@ def sound(*, item: Item, by: User, start: int) -> tuple[Piece, Listening | None]
     """Sound of a film from `start` (milliseconds) on, and its row, as `clip`."""
     film_of(item)
     batch = viewing.batch_that_allows(item, by)
-    piece = made(item, start, lambda file: player().sound(file.fileno(), start=start))
+    _charge(by, batch)
+    piece = made(item, start, lambda file: player().sound(file.fileno(), start=start, asker=str(by.pk)))
     return piece, None if piece.is_empty else _heard(piece, item, batch, by)
 
 
@@ -50,6 +54,14 @@ def words(piece: Piece) -> str:
     if piece.reason == results.TRUNCATED:
         return _("The film is damaged here. What could be got of it was shown; try a later frame.")
     return problems.words(piece.reason)
+
+
+def _charge(by: User, batch: Batch | None) -> None:
+    """Before the film is opened: a piece that fails has cost a process too."""
+    with transaction.atomic():
+        refused = budgets.spend(by, viewing.spent_by(batch))
+    if refused:
+        raise refused
 
 
 def film_of(item: Item) -> Content:

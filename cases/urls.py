@@ -65,6 +65,7 @@ urlpatterns = [
     path("exports/<uuid:export>/file/", exports.export_file, name="export_file"),
     path("hashsets/health/", set_health.page, name="set_health"),
     path("items/<uuid:item>/", items.item, name="item"),
+    path("items/<uuid:item>/waive/", items.waive, name="waive"),
     path("items/<uuid:item>/supersede/", items.supersede, name="supersede"),
     path("batches/<uuid:batch>/", review.batch, name="batch"),
     path("second/", second.second, name="second"),

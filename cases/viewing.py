@@ -7,8 +7,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from cases import events, scope, states
-from cases.care import breaks
+from cases import budgets, events, scope, states
+from cases.care import breaks, ledger
 from cases.errors import NoPreview, NotHeld, PreviewPending
 from cases.models import Batch, Content, Item, Keyframe, Stack, Viewing
 from cases.second import queue
@@ -37,7 +37,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
 
     An investigator needs an open batch that holds the item; a supervisor needs only the case in scope, and each
     look of his is an event at once: no batch will ever tell of it.
-    Raises OnBreak, NotHeld, NoPreview, PreviewPending.
+    Raises OnBreak, NotHeld, NoPreview, PreviewPending, BudgetSpent.
     """
     content, batch = item.content, batch_that_allows(item, by)
     if content.preview == Content.PreviewState.NONE:
@@ -52,7 +52,7 @@ def clear(*, item: Item, by: User) -> tuple[bytes, Viewing]:
 def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
     """One clear keyframe of an item and its viewing row, under the rules of `clear`; each frame is a look of its own.
 
-    Raises OnBreak, NotHeld, NoPreview, PreviewPending.
+    Raises OnBreak, NotHeld, NoPreview, PreviewPending, BudgetSpent.
     """
     content, batch = item.content, batch_that_allows(item, by)
     frame = Keyframe.objects.filter(content=content, number=number).first()
@@ -67,6 +67,7 @@ def clear_frame(*, item: Item, number: int, by: User) -> tuple[bytes, Viewing]:
 
 def batch_that_allows(item: Item, by: User) -> Batch | None:
     """The open batch through which somebody may look; None for a supervisor without one. Raises OnBreak, NotHeld."""
+    ledger.keep_up(by)
     breaks.require_none(by)
     batch = _batch_of(item, by) or queue.batch_holding(item, by)
     if batch is None and not outside_batches(by):
@@ -79,14 +80,23 @@ def outside_batches(user: User) -> bool:
     return Role.SUPERVISOR in access.roles(user)
 
 
-@transaction.atomic
 def _noted(item: Item, batch: Batch | None, by: User) -> Viewing:
-    """The row of a picture that is sent now, and outside a batch its event."""
-    row = Viewing.objects.create(user=by, content=item.content, case=item.case, batch=batch)
-    if batch is None:
-        case = item.case
-        audit.record(events.OPENED, by=by, on=item, case=case.public_id, agency=case.agency_id, viewing=row.token)
+    """The row of a picture that is sent now, and outside a batch its event. Raises BudgetSpent."""
+    with transaction.atomic():
+        refused = budgets.spend(by, spent_by(batch))
+        if refused is None:
+            row = Viewing.objects.create(user=by, content=item.content, case=item.case, batch=batch)
+        if refused is None and batch is None:
+            case = item.case
+            audit.record(events.OPENED, by=by, on=item, case=case.public_id, agency=case.agency_id, viewing=row.token)
+    if refused:
+        raise refused  # what was counted stays counted
     return row
+
+
+def spent_by(batch: Batch | None) -> list[str]:
+    """The budgets that a look in this batch, or outside any, is of."""
+    return [budgets.LOOKS] if batch else [budgets.LOOKS, budgets.OUTSIDE]
 
 
 class Look(NamedTuple):

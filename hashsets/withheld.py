@@ -10,7 +10,7 @@ _withheld: list[Digests] = []
 
 
 class Withheld(BadInput):
-    """You owe a second view of this file: what is known of it is told when your batch is over."""
+    """You owe a second view of this file: what is known of it is told when the view is given."""
 
     code = "withheld"
 

@@ -93,6 +93,7 @@ ROUTES = [
     Route("cases:items", get=REVIEWERS, of="case"),
     Route("cases:map", get=REVIEWERS, of="case"),
     Route("cases:item", get=REVIEWERS, of="item"),
+    Route("cases:waive", post=ONLY_SUPERVISORS, of="item"),
     Route("cases:supersede", post=ONLY_SUPERVISORS, of="item", body={"code": "2", "reason": "clearer"}),
     Route("cases:confirm", post=REVIEWERS, of="case"),
     # evidence
@@ -158,6 +159,7 @@ ROUTES = [
     Route("cases:viewing_share", post=REVIEWERS, body={"on": "1"}),
     Route("cases:api_screen_time", post=REVIEWERS, body={"visit": str(UUID(int=7)), "on_screen_ms": 0}),
     Route("cases:api_break", post=REVIEWERS, body={"act": "start"}),
+    Route("cases:budget", get=EVERYBODY, post=EVERYBODY, body={"reason": "a trial"}),
     Route("cases:limits", get=ONLY_SUPERVISORS),
     Route("cases:dashboard", get=ONLY_SUPERVISORS),
     Route("cases:dashboard_csv", get=ONLY_SUPERVISORS),

@@ -16,6 +16,7 @@ class WorkbenchError(Exception):
     code = "error"
     status: int = HTTPStatus.BAD_REQUEST
     permanent = True
+    seconds = 0  # after which to ask again: Retry-After
     refuses = False  # somebody something that is there: then it is an event of the log too
 
     def __init__(self, message: str = "", details: list[str] | None = None, **values: object) -> None:

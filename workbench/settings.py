@@ -79,6 +79,14 @@ API_REQUESTS = env_int("WINNOW_API_REQUESTS", 600, 1, 1_000_000)
 API_HASHES = env_int("WINNOW_API_HASHES", 200_000, 1, 1_000_000_000)
 PERSON_REQUESTS = env_int("WINNOW_PERSON_REQUESTS", 2 * API_REQUESTS, 1, 2_000_000)
 PERSON_HASHES = env_int("WINNOW_PERSON_HASHES", 2 * API_HASHES, 1, 2_000_000_000)
+# What a person may ask for in an hour without a reason; cases/budgets.py.
+BUDGETS = {
+    "looks": env_int("WINNOW_HOUR_LOOKS", 30_000, 1, 10_000_000),
+    "outside": env_int("WINNOW_HOUR_OUTSIDE", 1_000, 1, 10_000_000),
+    "searches": env_int("WINNOW_HOUR_SEARCHES", 3_000, 1, 10_000_000),
+    "exports": env_int("WINNOW_HOUR_EXPORTS", 200, 1, 10_000_000),
+    "downloads": env_int("WINNOW_HOUR_DOWNLOADS", 200, 1, 10_000_000),
+}
 INGEST_TASKS = env_int("WINNOW_INGEST_TASKS", os.cpu_count() or 2, 1, 64)
 
 JAIL_UID = env_int("WINNOW_JAIL_UID", OWN_UID, 1, 2**32 - 2)

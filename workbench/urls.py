@@ -27,6 +27,7 @@ urlpatterns = [
     path("api/v1/", include("cases.api.public.urls")),
     path("", include("cases.urls")),
 ]
+handler400 = "workbench.views.errors.bad_request"
 handler404 = "workbench.views.errors.not_found"
 handler403 = "workbench.views.errors.forbidden"
 handler500 = "workbench.views.errors.failed"

@@ -4,10 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
 
-from cases.care import breaks, day, holding, state
+from cases.care import breaks, day, holding, known, state
 from cases.care.state import State
 from workbench import audit
+from workbench.errors import BadInput
 from workbench.models import User
 
 OPEN = """
@@ -46,8 +48,10 @@ def note(*, by: User, visit: UUID, ms: int) -> State:
     """Count what a page tells of its time on screen: a running total since it was opened, in milliseconds.
 
     One transaction: minutes, and where they make a break due or reach the day's limit, that with its event.
-    Returns where the person stands then. 6 queries.
+    Returns where the person stands then. Raises BadInput for the server's own visit. 7 queries.
     """
+    if visit == known.OWN:
+        raise BadInput(noop("A visit is a random id of the page."))
     holding.hold(by)
     with connection.cursor() as cursor:
         values: dict[str, Any] = {"user": by.pk, "visit": visit, "ms": ms}
@@ -56,6 +60,22 @@ def note(*, by: User, visit: UUID, ms: int) -> State:
             cursor.execute(FORGET, [by.pk])
         else:
             cursor.execute(ADD, values)
+    return _stand(by)
+
+
+def keep_up(by: User) -> None:
+    """Count what the server knows of the person, where no page of his made it do so in the last minute.
+
+    A break or a limit that comes of it is written, in a transaction of its own: who tells nothing has them too.
+    """
+    if not known.is_counted(by):
+        with transaction.atomic():
+            holding.hold(by)
+            _stand(by)
+
+
+def _stand(by: User) -> State:
+    known.count(by)
     facts = breaks.end_over(by)
     now = state.of(by)
     follow = breaks.fall_due(by, now) + day.note_limit(by, now)

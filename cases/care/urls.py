@@ -10,6 +10,7 @@ urlpatterns = [
     path("viewing/settings/", own.settings, name="viewing_settings"),
     path("viewing/break/", own.rest, name="viewing_break"),
     path("viewing/share/", own.share, name="viewing_share"),
+    path("viewing/budget/", own.budget, name="budget"),
     path("oversight/limits/", oversight.today, name="limits"),
     path("oversight/limits/rules/", oversight.care_rules, name="care_rules"),
     path("oversight/limits/<uuid:person>/more/", oversight.override, name="limit_override"),

@@ -1,5 +1,6 @@
 """The tables of a case, in the order the work goes: evidence, review, decisions, results (model.md)."""
 
+from cases.models.budgets import BudgetLift, Spent
 from cases.models.care import (
     Break,
     CareChoice,
@@ -40,6 +41,7 @@ __all__ = [
     "Arrival",
     "Batch",
     "Break",
+    "BudgetLift",
     "CareChoice",
     "CareRule",
     "Case",
@@ -78,6 +80,7 @@ __all__ = [
     "SecondShare",
     "SecondView",
     "SetSync",
+    "Spent",
     "Stack",
     "StackMove",
     "StackRule",

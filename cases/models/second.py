@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -66,6 +67,7 @@ class SecondView(models.Model):
     )
     why = models.CharField(max_length=10, choices=Why.choices)
     not_for = ArrayField(models.BigIntegerField(), default=list)  # people who decided, or were unsure
+    had_by = ArrayField(models.BigIntegerField(), db_default=[])  # people in whose batches it was (decision 0013)
     sort_key = models.CharField(max_length=24, db_collation="C")
     state = models.CharField(max_length=7, choices=State.choices, default=State.OPEN)
     version = models.PositiveIntegerField(default=1)
@@ -91,6 +93,7 @@ class SecondView(models.Model):
         indexes = [
             models.Index(fields=["case", "sort_key", "id"], condition=Q(state="open"), name="second_view_queue"),
             models.Index(fields=["batch", "position"], condition=Q(batch__isnull=False), name="second_view_batch"),
+            GinIndex(fields=["had_by"], condition=Q(state="open") & ~Q(had_by=[]), name="second_view_had"),
         ]
 
 

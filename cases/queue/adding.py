@@ -10,7 +10,7 @@ from django.db.models import F
 from django.utils.translation import gettext_noop as noop
 
 from cases import events
-from cases.care import day
+from cases.care import day, ledger
 from cases.errors import BatchIsFull, BatchOver, NoneFree
 from cases.models import Batch
 from cases.queue.seeking import FREE
@@ -54,6 +54,7 @@ def add(*, batch: Batch, by: User, items: Sequence[UUID]) -> Added:
 
     Raises BatchOver, BatchIsFull, NoneFree, BadInput, NoMoreToday. One transaction, one event.
     """
+    ledger.keep_up(by)
     day.require_more(by)
     if not 0 < len(items) <= MOST:
         raise BadInput(noop("Name 1 to %(most)s items."), most=MOST)

@@ -1,7 +1,8 @@
 """What somebody who owes second views must not read meanwhile: who asks shows neither decisions nor what sets say.
 
-A person is blind to the contents in his open second-view batches, in every case of the agency, and to the log and the
-exports of those cases. What is withheld is there again when the batch is over.
+A person is blind to the contents that he held in a second-view batch, in every case of the agency, and to the log and
+the exports of those cases: until the view is given, by him or another, or he gave it back for somebody else. The end of
+a batch alone opens nothing: what he did not give, he may be asked again.
 """
 
 from typing import Any
@@ -13,9 +14,10 @@ from cases.errors import SecondViewOwed
 from cases.models import Case
 from workbench.models import User
 
+# By the index of what somebody has had; `not_for` are those who are not asked again.
 OPEN = """
-FROM cases_batch b JOIN cases_secondview v ON v.batch_id = b.id
-WHERE b.user_id = %s AND b.kind = 'second' AND b.state = 'open' AND b.lease_until > now()
+FROM cases_secondview v, (SELECT %s::bigint AS id) me
+WHERE v.state = 'open' AND v.had_by <> '{}' AND v.had_by @> ARRAY[me.id] AND NOT me.id = ANY(v.not_for)
 """
 CONTENTS = f"SELECT v.content_id {OPEN}"
 ITEMS = f"""
@@ -30,7 +32,7 @@ SELECT unnest(ARRAY[c.md5, c.sha1, c.sha256, c.pdq]) FROM cases_content c WHERE 
 
 
 def contents(user: User) -> list[int]:
-    """Ids of the contents; at most 200 for each case the person gives second views in. One query."""
+    """Ids of the contents; at most what the person's batches held and did not give. One query."""
     return _column(CONTENTS, user)
 
 
@@ -58,6 +60,18 @@ def require_sight(user: User, case: Case) -> None:
     """Refuse what would tell a case's decisions. Raises SecondViewOwed."""
     if case.public_id in cases(user):
         raise SecondViewOwed
+
+
+# Nobody is asked any more: those who had it may read, and are not asked should the case ever go on.
+LIFT = """
+UPDATE cases_secondview SET not_for = not_for || had_by WHERE case_id = %s AND state = 'open' AND had_by <> '{}'
+"""
+
+
+def lift(case: Case) -> None:
+    """Let everybody read a case that is being closed. One statement, inside the transaction that closes it."""
+    with connection.cursor() as cursor:
+        cursor.execute(LIFT, [case.pk])
 
 
 def _column(sql: str, user: User, *values: int) -> list[Any]:

@@ -13,10 +13,10 @@ from cases.models import Batch
 LATEST = 2000  # decisions with a known answer that are drawn from
 # Version 2, as what was claimed for the first time has.
 ADD = """
-INSERT INTO cases_secondview (public_id, case_id, item_id, content_id, decision_id, why, not_for, sort_key, state,
-  version, batch_id, position, mark, at)
-SELECT gen_random_uuid(), %(case)s, i.id, k.content_id, k.id, 'check', ARRAY[%(by)s::bigint], '', 'open', 2, %(batch)s,
-  0, '', now()
+INSERT INTO cases_secondview (public_id, case_id, item_id, content_id, decision_id, why, not_for, had_by,
+  sort_key, state, version, batch_id, position, mark, at)
+SELECT gen_random_uuid(), %(case)s, i.id, k.content_id, k.id, 'check', '{}', ARRAY[%(by)s::bigint],
+  '', 'open', 2, %(batch)s, 0, '', now()
 FROM (
   SELECT d.id, d.content_id, d.public_id FROM cases_decision d JOIN cases_act a ON a.id = d.act_id
   WHERE d.case_id = %(case)s AND d.by_id <> %(by)s AND d.code IS NOT NULL

@@ -35,7 +35,8 @@ WITH pick AS (
   ORDER BY v.sort_key, v.id LIMIT %(most)s FOR UPDATE OF v SKIP LOCKED),
 placed AS (SELECT id, row_number() OVER (ORDER BY sort_key, id) AS n FROM pick)
 UPDATE cases_secondview v SET batch_id = %(batch)s, position = p.n, code = NULL, mark = '', from_ms = NULL,
-  until_ms = NULL, version = v.version + 1
+  until_ms = NULL, version = v.version + 1,
+  had_by = CASE WHEN %(by)s = ANY(v.had_by) THEN v.had_by ELSE v.had_by || %(by)s::bigint END
 FROM placed p WHERE v.id = p.id
 """  # noqa: S608 only constants of this module
 WAITING = f"""

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from cases import shown, waits
+from cases import budgets, shown, waits
 from cases.care import oversight
 from cases.days import dashboard, report, words
 from cases.days.dashboard import PERIODS, Dashboard
@@ -66,6 +66,7 @@ def page(request: SignedRequest) -> HttpResponse:
 def report_file(request: SignedRequest) -> HttpResponse:
     """The same figures as CSV; an event."""
     access.require(request.user, "dashboard.view")
+    budgets.charge(request.user, budgets.DOWNLOADS)
     days, scheme = _days(request), chosen(request, schemes(request))
     met = _pairs(request, scheme, days)
     lines: list[OfCategory] = agreement.by_category(scheme, met) if scheme else []

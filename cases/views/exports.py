@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from cases import budgets, figures, listing, shown, tasks
 from cases import exports as products
-from cases import figures, listing, shown, tasks
 from cases.exports import jobs
 from cases.exports.base import DEFAULT_VERSION, Options
 from cases.models import Case, Export
@@ -29,6 +29,7 @@ def exports(request: SignedRequest, case: UUID) -> HttpResponse:
     permission = "export.build" if request.method == "POST" else "export.list"
     found: Case = access.get_from(request.user, permission, scoped, case)
     if request.method == "POST":
+        budgets.charge(request.user, budgets.EXPORTS)
         _build(request, found)
         return redirect("cases:exports", found.public_id)
     return render(request, "cases/exports.html", _context(request, found))
@@ -128,6 +129,7 @@ def export_file(request: SignedRequest, export: UUID) -> HttpResponseBase:
     """The package, as a file to keep; an event each time."""
     scoped = Export.objects.for_actor(request.user).select_related("case__agency")
     found: Export = access.get_from(request.user, "export.fetch", scoped, export)
+    budgets.charge(request.user, budgets.DOWNLOADS)
     path = products.fetch(export=found, by=request.user)
     response = FileResponse(
         path.open("rb"), as_attachment=True, filename=found.file_name, content_type="application/octet-stream"

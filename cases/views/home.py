@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from cases import finding
+from cases import budgets, finding
 from cases.views import panels
 from workbench import access
 from workbench.errors import NotFound
@@ -40,6 +40,7 @@ def goto(request: SignedRequest) -> HttpResponse:
     """Straight to what the text names where that is one thing; else all that it may mean."""
     access.require(request.user, "case.list")
     asked = request.GET.get("q", "").strip()[:200]
+    budgets.charge(request.user, budgets.SEARCHES)
     found = finding.find(request.user, asked)
     exact = {one.url for one in found if one.is_exact}
     if len(exact) == 1:
@@ -51,5 +52,6 @@ def goto(request: SignedRequest) -> HttpResponse:
 def goto_list(request: SignedRequest) -> HttpResponse:
     """The same for the list below the field, as JSON."""
     access.require(request.user, "case.list")
+    budgets.charge(request.user, budgets.SEARCHES)
     found = finding.find(request.user, request.GET.get("q", ""))
     return JsonResponse({"found": [one.as_json() for one in found]})

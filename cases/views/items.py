@@ -33,14 +33,14 @@ from cases import (
 )
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
-from cases.second import blind
+from cases.second import blind, waiving
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
 from workbench.models import User
 from workbench.requests import SignedRequest
 
-OWED = lazy("You owe a second view of this. What was decided is told when that batch is over.")
+OWED = lazy("You owe a second view of this. What was decided is told when it is given, by you or by somebody else.")
 
 
 @require_GET
@@ -165,6 +165,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
             "supersede": access.has(request.user, "decision.supersede")
             and case.state == Case.State.OPEN
             and not is_blind,
+            "waive": is_blind and access.has(request.user, "second.waive"),
             "withdraw": access.has(request.user, "offer.make"),
             "unveil": may_unveil,
         },
@@ -230,4 +231,12 @@ def supersede(request: SignedRequest, item: UUID) -> HttpResponse:
         raise BadInput(noop("Choose a category and say why."))
     decisions.decide_content(case=found.case, content=found.content, by=request.user, via="page", **form.cleaned_data)
     messages.success(request, _("Decided. What was decided before stays in the record."))
+    return redirect("cases:item", found.public_id)
+
+
+@require_POST
+def waive(request: SignedRequest, item: UUID) -> HttpResponse:
+    """A supervisor reads what was decided, and is not asked for the second view any more."""
+    found = viewing.item_for(request.user, "second.waive", item)
+    waiving.waive(item=found, by=request.user)
     return redirect("cases:item", found.public_id)

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from cases import drop, figures, overview, shown, stages, waits
+from cases import budgets, drop, figures, overview, shown, stages, waits
 from cases.care import outcomes, rules, state
 from cases.care.views import own
 from cases.days import counts
@@ -123,6 +123,13 @@ def dropped(request: SignedRequest) -> Context:
     return {"dropped": shown.dropped(drop.refused(None)) if theirs else []}
 
 
+def alarms(request: SignedRequest) -> Context:
+    """Who came to the end of a budget since yesterday, for those who must know at once."""
+    user = request.user
+    found = budgets.alarms(user.agency, 24) if access.has(user, "budget.alarms") else []
+    return {"alarms": budgets.shown(found)}
+
+
 def viewing(request: SignedRequest) -> Context:
     """The person's own viewing today, of those who review; nobody else's figures are on this page."""
     user = request.user
@@ -141,7 +148,12 @@ def _cases(user: User, most: int) -> list[Case]:
     return list(found.order_by(F("due").asc(nulls_last=True), "-pk")[:most])
 
 
-MAIN: dict[str, Callable[[SignedRequest], Context]] = {"stopped": stopped, "queues": queues, "followed": followed}
+MAIN: dict[str, Callable[[SignedRequest], Context]] = {
+    "alarms": alarms,
+    "stopped": stopped,
+    "queues": queues,
+    "followed": followed,
+}
 SIDE: dict[str, Callable[[SignedRequest], Context]] = {
     "waiting": waiting,
     "dropped": dropped,

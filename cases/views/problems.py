@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET
 
-from cases import listing, problem_files, problems, shown
+from cases import budgets, listing, problem_files, problems, shown
 from cases.ingest import archive
 from cases.models import Case, Exhibit
 from workbench import access
@@ -60,6 +60,7 @@ def problem_file(request: SignedRequest, case: UUID, kind: str) -> StreamingHttp
     """The same files as CSV or JSON lines, all pages of them."""
     found: Case = access.get(request.user, "problems.view", Case, case)
     exhibit, reason = _exhibit_of(request), request.GET.get("reason", "")
+    budgets.charge(request.user, budgets.DOWNLOADS)
     content = problem_files.write(found, kind=kind, by=request.user, exhibit=exhibit, reason=reason)
     answer = StreamingHttpResponse(content, content_type="application/octet-stream")
     name = f"problems-{slugify(found.number) or 'case'}.{kind}"

@@ -338,6 +338,7 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "exports": "/exports/",
         "account": "/account/",
         "viewing": "/viewing/",
+        "more for an hour": "/viewing/budget/",
         "limits": "/oversight/limits/",
         "dashboard": "/oversight/",
         "limits and breaks": "/oversight/limits/rules/",

@@ -100,7 +100,7 @@ def refusal(error: WorkbenchError) -> HttpResponse:
     answer = JsonResponse(as_json(error), status=int(error.status))
     if answer.status_code == HTTPStatus.UNAUTHORIZED:
         answer["WWW-Authenticate"] = "Bearer"
-    if isinstance(error, limits.TooOften):
+    if error.seconds:
         answer["Retry-After"] = str(error.seconds)
     return answer
 

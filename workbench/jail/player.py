@@ -7,9 +7,11 @@ thread that started it, and a web server's come and go.
 import os
 import time
 import weakref
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http import HTTPStatus
-from threading import BoundedSemaphore
+from threading import Lock
 
 from workbench.errors import WorkbenchError
 from workbench.jail import layers, pieces, results, wire
@@ -19,6 +21,7 @@ from workbench.jail.process import Jail, NoJail
 
 SERVED_AT_MOST = 500  # pieces, then a fresh process: security.md rule 3.2
 WAITING = 5  # who asks and waits at once
+OF_ONE = 2  # of these, one person's: the picture and the sound of what he plays
 
 
 class PlayerBusy(WorkbenchError):
@@ -34,22 +37,23 @@ class Player:
 
     def __init__(self, terms: Terms = USUAL) -> None:
         self._terms = terms
-        self._room = BoundedSemaphore(WAITING)
+        self._lock = Lock()
+        self.asking: list[str] = []  # who waits, by whatever name the caller gives
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="player")
         self._jails: list[Jail] = []  # the one that serves, or none
         self._leave = weakref.finalize(self, _end, self._jails)
 
-    def pictures(self, fd: int, film: str, *, start: int, step: int) -> Piece:
+    def pictures(self, fd: int, film: str, *, start: int, step: int, asker: str = "") -> Piece:
         """Grey pictures of the open file `fd` from `start` on, `step` apart, both in milliseconds of film.
 
-        `film`: a name under which it is asked for again. Bad media is an answer with a reason. Raises NoJail where
-        decoding is off, PlayerBusy, DecoderDied.
+        `film`: a name under which it is asked for again; `asker`: whose wish it is, "" of nobody in particular. Bad
+        media is an answer with a reason. Raises NoJail where decoding is off, PlayerBusy, DecoderDied.
         """
-        return self._piece(fd, {"film": film, "from": start, "step": step, "what": "pictures"})
+        return self._piece(fd, {"film": film, "from": start, "step": step, "what": "pictures"}, asker)
 
-    def sound(self, fd: int, *, start: int) -> Piece:
+    def sound(self, fd: int, *, start: int, asker: str = "") -> Piece:
         """Sound of the open file `fd` from `start` on, without a picture. Raises as `pictures` does."""
-        return self._piece(fd, {"from": start, "what": "sound"})
+        return self._piece(fd, {"from": start, "what": "sound"}, asker)
 
     def loudness(self, fd: int, *, start: int, part: int) -> Piece:
         """How loud the open file `fd` is from `start` on, by parts of so many milliseconds. Raises as `pictures`."""
@@ -64,15 +68,24 @@ class Player:
         """End the process; the next request would start a fresh one."""
         self._thread.submit(_end, self._jails).result()
 
-    def _piece(self, fd: int, request: wire.Header) -> Piece:
+    def _piece(self, fd: int, request: wire.Header, asker: str) -> Piece:
         if not self._terms.incomplete_is_accepted and layers.missing():
             raise NoJail
-        if not self._room.acquire(blocking=False):
-            raise PlayerBusy
-        try:
+        with self._place(asker):
             return self._thread.submit(self._ask, fd, request).result()
+
+    @contextmanager
+    def _place(self, asker: str) -> Iterator[None]:
+        """One of the places to wait in, and one of those that a person may have."""
+        with self._lock:
+            if len(self.asking) >= WAITING or (asker and self.asking.count(asker) >= OF_ONE):
+                raise PlayerBusy
+            self.asking.append(asker)
+        try:
+            yield
         finally:
-            self._room.release()
+            with self._lock:
+                self.asking.remove(asker)
 
     def _ask(self, fd: int, request: wire.Header) -> Piece:
         jail = self._ready()

@@ -4,11 +4,12 @@ import logging
 import uuid
 from http import HTTPStatus
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_noop as noop
 
-from workbench.errors import NotAllowed, NotFound, WorkbenchError, as_json
+from workbench.errors import BadInput, NotAllowed, NotFound, WorkbenchError, as_json
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,20 @@ NUMBERED = noop(
     "Something went wrong on our side. Nothing you sent is lost; try again, or tell your administrator the number "
     "%(event)s."
 )
+
+
+MUCH = noop("This is more than one request may have. Send less, or in parts. Its number is %(event)s.")
+UNREADABLE = noop(
+    "The request cannot be understood. Load the page again and send it once more, or tell your administrator the "
+    "number %(event)s."
+)
+
+
+class TooMuch(WorkbenchError):
+    """This is more than one request may have. Send less, or in parts."""
+
+    code = "too-much"
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
 class Unexpected(WorkbenchError):
@@ -36,9 +51,13 @@ def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
     """The answer to an error, in the form the caller reads."""
     status = int(error.status)
     if wants_json(request):
-        return JsonResponse(as_json(error), status=status)
-    told = {"status": status, "code": error.code, "message": str(error)}
-    return render(request, "workbench/error.html", told, status=status)
+        response: HttpResponse = JsonResponse(as_json(error), status=status)
+    else:
+        told = {"status": status, "code": error.code, "message": str(error)}
+        response = render(request, "workbench/error.html", told, status=status)
+    if error.seconds:
+        response["Retry-After"] = str(error.seconds)
+    return response
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -56,8 +75,21 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(request, NotAllowed(noop("This form is too old. Load the page again and send it once more.")))
 
 
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """400 or 413 with an event id, of what could not be read; what it was goes to the server's log only."""
+    event = _noted(request)
+    if isinstance(exception, RequestDataTooBig):
+        return answer(request, TooMuch(MUCH, event=event))
+    return answer(request, BadInput(UNREADABLE, event=event))
+
+
 def failed(request: HttpRequest) -> HttpResponse:
     """500 with an event id; the trace goes to the server's log only."""
+    return answer(request, Unexpected(NUMBERED, event=_noted(request)))
+
+
+def _noted(request: HttpRequest) -> str:
+    """A number that the server's log and the person have."""
     event = uuid.uuid4().hex[:12]
     log.error("number %s was shown to a person, for %s %s", event, request.method, request.path)
-    return answer(request, Unexpected(NUMBERED, event=event))
+    return event

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from cases import budgets
 from cases.care import day, oversight, rules, state
 from cases.care.forms import MINUTES, OverrideForm, ReasonForm, RulesForm
 from cases.care.views.own import of_record
@@ -32,6 +33,7 @@ def today(request: SignedRequest) -> HttpResponse:
         "rule": rule,
         "limit": day.in_words(rule.day_minutes),
         "choices": MINUTES,
+        "alarms": budgets.shown(budgets.alarms(request.user.agency)),
     }
     return render(request, "cases/care/today.html", context)
 

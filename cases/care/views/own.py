@@ -7,11 +7,11 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from cases import shown
+from cases import budgets, shown
 from cases.care import breaks, day, record, rules, state, words
-from cases.care.forms import OwnForm
+from cases.care.forms import OwnForm, ReasonForm
 from cases.care.state import State
 from workbench import access
 from workbench.errors import BadInput
@@ -102,3 +102,17 @@ def share(request: SignedRequest) -> HttpResponse:
     said = _("The welfare officer can read your record now.") if on else _("Your record is yours alone again.")
     messages.success(request, said)
     return redirect("cases:viewing")
+
+
+@require_http_methods(["GET", "POST"])
+def budget(request: SignedRequest) -> HttpResponse:
+    """Why the person needs more than the budgets of an hour; then none binds him for an hour."""
+    access.require(request.user, "budget.lift")
+    form = ReasonForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        budgets.lift(by=request.user, reason=form.cleaned_data["reason"])
+        messages.success(request, _("For an hour no budget binds you. Your reason is in the log."))
+        return redirect("cases:home")
+    return render(
+        request, "cases/care/budget.html", {"here": "viewing", "form": form}, status=400 if form.errors else 200
+    )

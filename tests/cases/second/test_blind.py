@@ -2,16 +2,21 @@
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases import acts, ending, investigations, notes, review, tiles
-from cases.models import Batch, Case, Decision, Item, Viewing
+from cases.errors import NothingLeft
+from cases.models import Batch, Case, Decision, Item, SecondView, Viewing
 from cases.notes import Wanted
-from cases.second import queue
+from cases.second import acts as second_acts
+from cases.second import blind, queue
+from cases.units import Wish
 from hashsets import finding, lookups
 from hashsets.withheld import Withheld
 from tests import factories
@@ -20,7 +25,7 @@ from tests.cases.test_acts import wish
 from tests.hashsets import makers
 from tests.people import signed_in
 from workbench import people
-from workbench.models import Agency, Role, User
+from workbench.models import Agency, AuditEvent, Role, User
 
 pytestmark = pytest.mark.django_db
 NAME, CODE = "Zephyrine Quillfeather", "landmark-q7"
@@ -106,6 +111,50 @@ def found_in(text: str, secrets: list[str]) -> list[str]:
     return [secret for secret in secrets if secret in text]
 
 
+def give(scene: Scene) -> None:
+    """Another code than the first, and the end of the batch: the view is given."""
+    [unit] = queue.units(scene.batch)
+    wished = Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], "2")
+    second_acts.act(batch=scene.batch, by=scene.second, wishes=[wished])
+    ending.close(batch=scene.batch, by=scene.second)
+
+
+def test_the_end_of_a_batch_tells_nobody_what_he_may_be_asked_again(scene: Scene) -> None:
+    """Whoever closes without giving, or lets the time run out, and reads, would be asked again: and not be blind."""
+    Batch.objects.filter(pk=scene.batch.pk).update(lease_until=timezone.now() - timedelta(minutes=1))
+    for end in (lambda: None, lambda: ending.close(batch=scene.batch, by=scene.second)):
+        end()
+        told_now = {address: found_in(body_of(scene.second, address), scene.secrets) for address in told(scene)}
+        assert {address: secrets for address, secrets in told_now.items() if secrets} == {}
+    assert blind.holds(scene.second, scene.item.content_id)
+    again = queue.claim(case=scene.case, by=scene.second)
+    [unit] = queue.units(again)
+    wished = Wish(uuid4(), "unsure", UUID(unit["id"]), unit["version"])
+    second_acts.act(batch=again, by=scene.second, wishes=[wished])
+    ending.close(batch=again, by=scene.second)
+    assert CODE in body_of(scene.second, told(scene)[0])  # he reads, and is asked no more
+    with pytest.raises(NothingLeft):
+        queue.claim(case=scene.case, by=scene.second)
+
+
+def test_a_supervisor_who_reads_it_is_not_asked_again(scene: Scene) -> None:
+    client, address = signed_in(scene.second), reverse("cases:waive", args=[scene.item.public_id])
+    assert client.post(address).status_code == 409  # a batch of his holds it
+    ending.close(batch=scene.batch, by=scene.second)
+    assert address in body_of(scene.second, told(scene)[0])
+    assert [client.post(address).status_code for _time in range(2)] == [302, 302]
+    assert CODE in body_of(scene.second, told(scene)[0])
+    assert AuditEvent.objects.filter(verb="second.waive").count() == 1
+    with pytest.raises(NothingLeft):
+        queue.claim(case=scene.case, by=scene.second)
+
+
+def test_in_a_closed_case_nobody_is_asked_and_everybody_reads(scene: Scene) -> None:
+    investigations.close(case=scene.case, by=scene.second, reason="done")
+    assert CODE in body_of(scene.second, told(scene)[0])
+    assert scene.second.pk in SecondView.objects.get().not_for
+
+
 def test_no_answer_during_a_second_view_holds_the_first_code_or_who_gave_it(scene: Scene) -> None:
     told_now = {address: found_in(body_of(scene.second, address), scene.secrets) for address in asked(scene)}
     assert {address: secrets for address, secrets in told_now.items() if secrets} == {}
@@ -137,7 +186,7 @@ def test_the_overview_of_the_case_tells_no_decision_meanwhile(scene: Scene) -> N
         False,
         False,
     )
-    ending.close(batch=scene.batch, by=scene.second)
+    give(scene)
     assert (CODE in body_of(scene.second, address), "Decided 1 item" in body_of(scene.second, address)) == (True, True)
 
 
@@ -145,7 +194,7 @@ def test_no_number_tells_what_is_not_listed(scene: Scene) -> None:
     """How many items a state has, in an exhibit of a few, is what became of each."""
     address = f"{reverse('cases:items', args=[scene.case.public_id])}?state=decided"
     assert "1 item" not in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
-    ending.close(batch=scene.batch, by=scene.second)
+    give(scene)
     assert "1 item" in re.sub(r"<[^>]*>", "", body_of(scene.second, address))
 
 
@@ -159,7 +208,7 @@ def test_hashes_of_a_second_view_are_withheld_in_every_look_up(scene: Scene) -> 
         assert answer.problem
         with pytest.raises(Withheld):
             finding.find(known, bytes(digest).hex(), by=scene.second)
-    ending.close(batch=scene.batch, by=scene.second)
+    give(scene)
     [answer] = lookups.ask([bytes(content.sha256).hex()], by=scene.second, purpose="a test")
     assert answer.known
 

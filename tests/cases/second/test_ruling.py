@@ -1,5 +1,6 @@
 """Where two people differ: what is shown to who rules, who may, what a ruling does, and what waits for it."""
 
+import hashlib
 from uuid import uuid4
 
 import pytest
@@ -202,7 +203,10 @@ def test_both_reasons_and_how_sure_each_was_are_read_at_the_ruling_without_names
     page = signed_in(sam).get(reverse("cases:rulings")).content.decode()
     assert ("no ridge in sight" in page, "&lt;b&gt;not&lt;/b&gt;" in page, "rather sure" in page) == (True, True, True)
     assert (dana.name in page, milo.name in page) == (False, False)
-    assert AuditEvent.objects.filter(verb="decision.grounds").count() == Grounds.objects.count() == 3
+    logged = AuditEvent.objects.filter(verb="decision.grounds").values_list("body", flat=True)
+    assert len(logged) == Grounds.objects.count() == 3
+    assert [word for word in ("ridge", "guess", "lake") for body in logged if word in body] == []  # as of notes
+    assert hashlib.sha256(b"no ridge in sight").hexdigest() in "".join(logged)
     with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
         Grounds.objects.update(text="another")
     assert checks.broken(None) == []
