@@ -279,7 +279,7 @@ def test_frames_near_known_material_are_marked_for_the_first_look_only(
     frames = client_of(dana).get(address(film, "frames")).json()["frames"]
     assert [one["known"] for one in frames] == [{"set": "Tern", "version": 1, "distance": 4}, None]
     SecondView.objects.create(case=film.case, item=film, content=film.content, why="sample", had_by=[dana.pk])
-    owed = client_of(dana).get(path).json()["frames"]
+    owed = client_of(dana).get(address(film, "frames")).json()["frames"]
     assert [one["known"] for one in owed] == [None, None]  # neither in a first batch of what one owes a second view
     assert known_frames.of(sam.agency_id, [None]) == {}
     assert storyboards.of(film, tell_known=False)["frames"][0]["known"] is None
