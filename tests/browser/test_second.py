@@ -36,9 +36,7 @@ def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
     page.get_by_role("button", name="Second view").first.click()
     desk.ready(page)
     expect(page.get_by_text("Second view, blind")).to_be_visible()
-    expect(page.locator(".context img").nth(4)).to_be_visible(
-        timeout=desk.PATIENCE
-    )  # itself, and up to eight
+    expect(page.locator(".context img").nth(4)).to_be_visible(timeout=desk.PATIENCE)  # itself, and up to eight
     assert page.locator(".context button").count() == 0
     told = [json.loads(strip[4 : strip.index("}") + 1]) for strip in strips]
     assert {tuple(one) for one in told} == {("names", "before", "facts", "map")}
