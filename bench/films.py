@@ -72,11 +72,11 @@ def _share(path: Path, speed: int) -> float:
     from workbench.jail import Player
 
     with closing(Player()) as player, path.open("rb") as file:
-        ask = {"step": PICTURE_MS * speed}
-        first = player.pictures(file.fileno(), "film", start=0, **ask)
+        step = PICTURE_MS * speed
+        first = player.pictures(file.fileno(), "film", start=0, step=step)
         at, began, pictures = first.next, time.monotonic(), 0
         while at is not None:
-            piece = player.pictures(file.fileno(), "film", start=at, **ask)
+            piece = player.pictures(file.fileno(), "film", start=at, step=step)
             pictures, last, at = pictures + len(piece.pictures), piece.end, piece.next
         taken = time.monotonic() - began
     print(f"{path.name} {speed} x: {(last - (first.next or 0)) / 1000 / taken:.1f} film seconds a second, "

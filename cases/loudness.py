@@ -38,7 +38,7 @@ def more(*, item: Item, by: User) -> dict[str, Any]:
     part = max(SHORTEST_MS, -(-film.duration_ms // PARTS)) if film.duration_ms else UNKNOWN_MS
     parts = -(-film.duration_ms // part) if film.duration_ms else PARTS
     if not kept.over:
-        kept = _measured(item, kept, part, parts)
+        kept = _measured(item, by, kept, part, parts)
     peaks = bytes(kept.peaks)
     return {
         "peaks": list(peaks),
@@ -49,10 +49,11 @@ def more(*, item: Item, by: User) -> dict[str, Any]:
     }
 
 
-def _measured(item: Item, kept: Loudness, part: int, parts: int) -> Loudness:
+def _measured(item: Item, by: User, kept: Loudness, part: int, parts: int) -> Loudness:
     known = bytes(kept.peaks)
     start = len(known) * part
-    piece = playing.made(item, start, lambda file: playing.player().loudness(file.fileno(), start=start, part=part))
+    player, asker = playing.player(), str(by.pk)
+    piece = playing.made(item, start, lambda file: player.loudness(file.fileno(), start=start, part=part, asker=asker))
     new = piece.peaks[: parts - len(known)]
     found = Loudness(
         content=item.content,

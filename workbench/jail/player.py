@@ -55,9 +55,9 @@ class Player:
         """Sound of the open file `fd` from `start` on, without a picture. Raises as `pictures` does."""
         return self._piece(fd, {"from": start, "what": "sound"}, asker)
 
-    def loudness(self, fd: int, *, start: int, part: int) -> Piece:
+    def loudness(self, fd: int, *, start: int, part: int, asker: str = "") -> Piece:
         """How loud the open file `fd` is from `start` on, by parts of so many milliseconds. Raises as `pictures`."""
-        return self._piece(fd, {"from": start, "part": part, "what": "loudness"})
+        return self._piece(fd, {"from": start, "part": part, "what": "loudness"}, asker)
 
     def prepare(self) -> None:
         """Start the process, which takes a moment, before somebody waits for it."""
