@@ -44,7 +44,7 @@ HERE = """() => ({
   item: document.querySelector('.tile.here')?.dataset.item ?? null,
   busy: document.querySelector('.tile.here')?.getAttribute('aria-busy') === 'true',
   done: document.querySelector('.tile.here')?.classList.contains('done') ?? true,
-  clear: document.querySelector('.tile.here img.clear') !== null,
+  clear: document.querySelector('.tile.here img.clear, .tile.here .bl') !== null, // is, or was while nobody asked
   name: document.querySelector('[data-part=inspector] .name')?.textContent ?? '',
   next: document.querySelector('.tile.here')?.nextElementSibling?.dataset.item ?? null,
   over: document.querySelector('dialog[data-part=finish]').open,
