@@ -5,6 +5,8 @@ from http import HTTPStatus
 from workbench.errors import WorkbenchError
 from workbench.words import digits, noop
 
+BUDGET_PAGE = "/viewing/budget/"
+
 
 class NothingLeft(WorkbenchError):
     """Nothing is left to review in this case. The message says what is left over, and who has it."""
@@ -170,6 +172,7 @@ class BudgetSpent(WorkbenchError):
     code = "budget-spent"
     status = HTTPStatus.TOO_MANY_REQUESTS
     permanent = False
+    way_on = (BUDGET_PAGE, noop("Give a reason"))
 
     @classmethod
     def of(cls, what: object, most: int, seconds: int) -> "BudgetSpent":
@@ -179,7 +182,7 @@ class BudgetSpent(WorkbenchError):
                 "You asked for more in this hour than goes without a reason (%(what)s: %(most)s). Wait %(minutes)s "
                 "minutes, or open %(page)s and give a reason: it is kept in the log, and holds for an hour."
             ),
-            what=what, most=digits(most), minutes=-(-seconds // 60), page="/viewing/budget/",
+            what=what, most=digits(most), minutes=-(-seconds // 60), page=BUDGET_PAGE,
         )  # fmt: skip
         error.seconds = seconds
         return error

@@ -52,9 +52,10 @@ def _likeness(item: Item) -> Iterator[Line]:
 def _promise(item: Item) -> Iterator[Line]:
     """What made it promising. Folder and camera are one sum: where that does not tell which, the camera is left out."""
     rest = item.promise - NEAR * item.near - OWN * bool(item.camera)
-    if rest > 0 and rest != CAMERA and (told := _folder(item)):
+    by_camera = item.camera and (rest == CAMERA or rest > FOLDER)
+    if rest > 0 and (rest != CAMERA or not by_camera) and (told := _folder(item)):
         yield Line("folder", told)
-    if rest == CAMERA or rest > FOLDER:
+    if by_camera:
         yield Line("camera", _("Its camera also took something that matters in this case."))
     if item.promise and item.camera and rest <= 0 and not item.near:
         yield Line("camera", _("It names a camera and lies in no set, as what somebody made himself would."))

@@ -66,7 +66,7 @@ class CategoryForm(forms.Form):
         label=_("In other languages"),
         max_length=1000,
         required=False,
-        widget=forms.TextInput(SMALL | {"placeholder": "de = Küste; fr = Côte"}),
+        widget=forms.TextInput(SMALL | {"size": 26, "placeholder": "de = Küste; fr = Côte"}),
     )
     disposition = forms.ChoiceField(
         label=_("For the queue"), choices=Disposition.choices, required=False, widget=forms.Select(SMALL)
@@ -108,7 +108,7 @@ class MappingForm(forms.Form):
         label=_("What gets lost"),
         max_length=300,
         required=False,
-        widget=forms.TextInput(SMALL | {"placeholder": _("what the other cannot say")}),
+        widget=forms.TextInput(SMALL | {"size": 60, "placeholder": _("what the other cannot say")}),
     )
 
     def clean_codes(self) -> dict[str, str]:

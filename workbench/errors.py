@@ -17,6 +17,7 @@ class WorkbenchError(Exception):
     status: int = HTTPStatus.BAD_REQUEST
     permanent = True
     seconds = 0  # after which to ask again: Retry-After
+    way_on: tuple[str, str] | None = None  # where a person goes on: the address and, marked with `noop`, its words
     refuses = False  # somebody something that is there: then it is an event of the log too
 
     def __init__(self, message: str = "", details: list[str] | None = None, **values: object) -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from cases import listing
+from cases.errors import TooFewToSample
 from cases.models import Case
 from cases.second import samples as drawing
 from cases.second.kappa import LEAST_PAIRS
@@ -73,7 +74,10 @@ def samples(request: SignedRequest) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = SampleForm(data, by=request.user, scheme=scheme, cases=of_scheme) if scheme else None
     if scheme and form and form.is_bound and form.is_valid():
-        return _draw(request, scheme, of_scheme, form.cleaned_data)
+        try:
+            return _draw(request, scheme, of_scheme, form.cleaned_data)
+        except TooFewToSample as error:
+            form.add_error(None, str(error))  # beside what was asked for, which is changed there
     status = 400 if data is not None else 200
     return render(request, "cases/samples.html", _context(request, schemes, scheme, form), status=status)
 

@@ -57,7 +57,8 @@ def test_a_second_view_is_given_by_keys_and_the_wire_tells_nothing_of_the_first(
     secrets = ["Kim", '"kim"', '"by"', *(secret for row in rows.of(live, FIRST) for secret in row)]
     assert len(secrets) > 6
     assert [secret for secret in secrets for text in bodies if secret in text] == []
-    assert '"code":"1"' not in bodies[0].replace(" ", "")  # before the second person gave one
+    units = next(text for text in bodies if '"units"' in text)
+    assert '"code":"1"' not in units.replace(" ", "")  # before the second person gave one
     assert any('"version"' in text for text in bodies)
     told = [text for text in bodies if '"why"' in text]
     assert told

@@ -64,5 +64,7 @@ def test_searches_exports_and_downloads_end_too(case: Case, sam: User, settings:
     assert statuses(client, fetched, 2)[1] == 429
     assert statuses(client, reverse("cases:problem_file", args=[case.public_id, "csv"]), 1) == [429]
     assert statuses(client, reverse("cases:dashboard_csv"), 1) == [429]
+    refused = client.get(reverse("cases:dashboard_csv")).content.decode()
+    assert f'href="{reverse("cases:budget")}"' in refused  # the way on
     built = [client.post(reverse("cases:exports", args=[case.public_id]), {"product": ""}).status_code for _n in "ab"]
     assert built[1] == 429

@@ -29,6 +29,7 @@ PROMISES: list[tuple[dict[str, object], set[str]]] = [
     ({"promise": 30, "camera": "tern t1"}, {"order", "camera"}),
     # of folder and camera together, what the sum does not tell is not said
     ({"promise": 11}, {"order", "folder"}),
+    ({"promise": 20}, {"order", "folder"}),  # as much as a camera weighs, of a file that names none
     ({"promise": 70, "near": True, "camera": "tern t1"}, {"order", "folder"}),
     ({"promise": 100, "near": True, "camera": "tern t1"}, {"order", "folder", "camera"}),
     ({"joined": "pdq"}, {"order", "stack"}),

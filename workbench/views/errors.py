@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_noop as noop
 
 from workbench.errors import BadInput, NotAllowed, NotFound, WorkbenchError, as_json
+from workbench.words import gettext
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
         response: HttpResponse = JsonResponse(as_json(error), status=status)
     else:
         told = {"status": status, "code": error.code, "message": str(error)}
+        if error.way_on:
+            told |= {"on_url": error.way_on[0], "on_text": gettext(error.way_on[1])}
         response = render(request, "workbench/error.html", told, status=status)
     if error.seconds:
         response["Retry-After"] = str(error.seconds)

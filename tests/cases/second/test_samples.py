@@ -137,6 +137,17 @@ def test_who_may_draw_and_from_what(case: Case, dana: User, milo: User, sam: Use
     assert checks.broken(None) == []
 
 
+def test_who_asks_for_too_few_keeps_the_form_and_is_told_there(
+    case: Case, dana: User, sam: User, asked: samples.Asked
+) -> None:
+    decide(case, dana, ["1"] * 10)
+    body = {"person": dana.public_id, "first": asked.first, "last": asked.last, "number": 60, "reason": "half-yearly"}
+    answer = signed_in(sam).post(reverse("cases:samples"), body)
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert ("Fewer than 50 decisions fit" in page, 'value="half-yearly"' in page) == (True, True)
+
+
 def test_the_page_draws_and_tells_nobody_of_samples_about_himself(
     case: Case, dana: User, sam: User, asked: samples.Asked
 ) -> None:
