@@ -16,7 +16,12 @@ export class Batch {
    * Loads the head, then units up to the place to go on at, then the rest; `onPage` runs when units were added,
    * `onVeils` when they got their veils.
    */
-  async load(onPage, onVeils) {
+  load(onPage, onVeils) {
+    this.loaded = this.#load(onPage, onVeils);
+    return this.loaded;
+  }
+
+  async #load(onPage, onVeils) {
     this.info = await getJson(this.address);
     const { place } = this.info; // null: everything is handled, and the summary needs all of it
     let limit = place === null ? REST : Math.min(REST, place - 1 + FIRST);

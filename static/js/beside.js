@@ -26,7 +26,7 @@ export class Beside {
   /** Opens, goes over to another trip, or closes where it is the same key again. */
   async open(kind, unit) {
     if (!unit) return;
-    if (this.review.isSecond) { announce(gettext("A second view leads nowhere else.")); return; }
+    if (this.review.isSecond) { this.review.explain(gettext("A second view leads nowhere else.")); return; }
     if (this.isOpen && this.kind === kind && this.unit === unit) { this.close(); return; }
     this.review.unveiler.veil();
     Object.assign(this, { kind, unit, row: null });

@@ -55,7 +55,7 @@ export class Desk {
       if (kind === "decide" && unit.moment && extra.item === unit.item) extra.moment = unit.moment;
       unit.changing = rest(kind, unit, scope, reach) > 0;
       Object.assign(unit, kind === "flag" ? { flagged: !unit.flagged } : then);
-      steps.push({ unit, kind, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });
+      steps.push({ unit, kind, code, before, after: then, act: this.#queue(kind, unit, extra, kind === "flag") });
       this.changed(unit);
     }
     if (steps.length) this.#did(steps);
@@ -101,7 +101,7 @@ export class Desk {
       Object.assign(member, { code, outcome, open: kind === "clear" });
     }
     const act = this.#queue(kind, unit, { item: member.item, ...(kind === "decide" ? { code, scope: "item" } : {}) }, kind === "flag");
-    return { unit, kind, before, after: kind === "flag" ? before : then, act };
+    return { unit, kind, code, before, after: kind === "flag" ? before : then, act };
   }
 
   /** A person's words on a picture of a unit: no step to take back, and nothing a decision has to wait for. */
@@ -145,7 +145,7 @@ export class Desk {
     const acts = this.#done.flat().filter(({ kind }) => kind === "decide" || kind === "unsure").reverse();
     const own = acts.filter((step) => step.unit === unit && isHandled(unit));
     const found = own.find(({ act }) => act.item === item) ?? own[0] ?? acts[0];
-    return found ? { unit: found.unit, key: found.act.key, code: found.act.code ?? found.after.code } : null;
+    return found ? { unit: found.unit, key: found.act.key, code: found.code ?? found.act.code ?? found.after.code } : null;
   }
 
   /** Takes the last step back, whatever it was; returns {unit, key, named} for each act that does so. */

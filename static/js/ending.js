@@ -20,7 +20,7 @@ export class Ending {
     const { review } = this;
     review.unveiler.veil();
     if (review.viewer.isOpen) review.screens.back();
-    const finish = await import("./finish.js").catch(() => null);
+    const [finish] = await Promise.all([import("./finish.js").catch(() => null), review.batch.loaded.catch(() => {})]); // its figures are of all units
     if (!finish) { review.explain(gettext("This did not come. Try again when the server answers.")); return; }
     finish.showFinish(this.dialog, figures(review.batch, review.exposure.session), {
       next: async (signal) => { await this.#close(signal); this.form.submit(); },

@@ -79,7 +79,7 @@ export class Looking {
 
   /** Switches blur or grey. */
   toggle(which) {
-    if (which === "blur" && this.main.dataset.blur === "kept") return announce(gettext("Your agency keeps the blur on. Hold %(key)s to unveil.", { key: capOf("unveil") }));
+    if (which === "blur" && this.main.dataset.blur === "kept") return this.review.explain(gettext("Your agency keeps the blur on. Hold %(key)s to unveil.", { key: capOf("unveil") }));
     this.veil[which] = !this.veil[which];
     this.main.classList.toggle("grey", this.veil.grey);
     this.#paint(which, this.veil[which]);

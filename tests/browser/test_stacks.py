@@ -63,6 +63,10 @@ def test_a_plain_key_decides_one_and_the_stack_goes_on_with_the_next(review: Pag
     assert desk.item(review) == first
     assert [unit["left"] for unit in units(review)] == [IN_STACK, 1, 1]
     expect(review.locator('[data-part="decided"]')).to_have_text("0")
+    desk.saved(review, lambda: review.keyboard.press("Shift+Z"))
+    assert desk.item(review) == second
+    review.keyboard.press("w")  # of what was made again, though the stack goes on
+    expect(review.get_by_role("dialog", name="Why 1 Alpine, item 1")).to_be_visible()
 
 
 def test_no_key_decides_a_picture_that_was_not_on_screen(review: Page) -> None:
