@@ -148,7 +148,7 @@ def line(
     if last and before / whole > 0.25:
         names.append({"x": "100%", "text": last, "anchor": "end"})
     marks = []
-    if due is not None and -behind <= due[0] <= before:
+    if due is not None and -at <= due[0] <= before:
         x = (at + due[0]) / whole
         marks.append({"x": _across(AXIS + WIDE * x), "text": due[1], "anchor": "end" if x > 0.5 else "start",
                       "dx": "-4" if x > 0.5 else "4"})  # fmt: skip

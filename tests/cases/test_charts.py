@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cases import charts
@@ -45,6 +45,7 @@ AHEAD = st.none() | st.lists(st.none() | st.integers(0, 365), min_size=3, max_si
 
 
 @settings(max_examples=200)
+@example([], None, (-1, "due 1 Dec"))  # a case of today that was due yesterday
 @given(st.lists(NUMBERS, max_size=70), AHEAD, st.none() | st.tuples(st.integers(-400, 4000), st.just("due 1 Dec")))
 def test_a_line_and_what_may_follow_stay_in_the_drawing(
     levels: list[int], ahead: Ahead | None, due: tuple[int, str] | None
