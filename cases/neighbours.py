@@ -1,6 +1,6 @@
 """What lies beside an item in its folder, by the order of names, both ways from it.
 
-The ledger's index `file_beside` (migration 0029) has the files of a folder in that order, so it costs the same
+The ledger's index `file_beside` (migration 0032) has the files of a folder in that order, so it costs the same
 whatever the folder, the exhibit or the archive holds: some files are walked each way, and those without an item passed.
 """
 

@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext_noop as noop
 
+from cases.graticule import Box
 from cases.units import LAST
 from workbench.errors import BadInput
 
@@ -57,7 +58,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defau
     taken_from: date | None = None
     taken_to: date | None = None  # that day included
     place: bool = False
-    box: tuple[float, float, float, float] | None = None  # south, west, north, east
+    box: Box | None = None
     size_from: int | None = None
     size_to: int | None = None
     state: str = ""
@@ -90,6 +91,15 @@ def read(kept: dict[str, Any]) -> Wanted:
         return msgspec.convert(kept, Wanted)
     except msgspec.ValidationError as error:
         raise BadInput(noop("This filter does not fit: %(error)s"), error=error) from error
+
+
+def corners(text: str) -> Box:
+    """Four numbers parted by commas. Raises BadInput; whether they are a box, `Wanted` says."""
+    try:
+        south, west, north, east = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise BadInput(noop("Give four numbers: south, west, north, east.")) from error
+    return south, west, north, east
 
 
 class Conditions(NamedTuple):
@@ -169,7 +179,7 @@ def _beginnings(folder: str) -> list[bytes]:
     return [text.encode("utf-8", "surrogateescape") for text in written]
 
 
-def _within(box: tuple[float, float, float, float] | None) -> str:
+def _within(box: Box | None) -> str:
     """A box whose west lies east of its east goes over the date line."""
     if box is None:
         return ""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_noop as noop
 
 from cases.models import Case, Exhibit
 from cases.queue.asking import KIND_WORDS, ORDER_WORDS, STATE_WORDS, UNIT
-from cases.queue.filters import Wanted
+from cases.queue.filters import Wanted, corners
 from cases.queue.orders import DEFAULT
 from cases.queue.picking import Asked
 from workbench.errors import BadInput
@@ -23,13 +23,10 @@ class Box(forms.CharField):
     def clean(self, value: Any) -> tuple[float, ...] | None:
         """Four numbers, or None where nothing was typed."""
         text = super().clean(value)
-        if not text:
-            return None
         try:
-            south, west, north, east = (float(part) for part in text.split(","))
-        except ValueError as error:
-            raise forms.ValidationError(_("Give four numbers: south, west, north, east.")) from error
-        return south, west, north, east
+            return corners(text) if text else None
+        except BadInput as error:
+            raise forms.ValidationError(str(error)) from error
 
 
 def _choices(words: Mapping[str, Any], every: Any = None) -> list[tuple[str, Any]]:

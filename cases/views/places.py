@@ -17,7 +17,7 @@ from cases.found_at import Spot
 from cases.graticule import Box, Sheet
 from cases.models import Case, Item
 from cases.queue import asking
-from cases.queue.filters import Wanted
+from cases.queue.filters import Wanted, corners
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
@@ -55,13 +55,10 @@ def _box(request: SignedRequest) -> Box | None:
     text = request.GET.get("box")
     if not text:
         return None
-    try:
-        south, west, north, east = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise BadInput(noop("Give four numbers: south, west, north, east.")) from error
-    if not (-90 <= south <= north <= 90 and -180 <= west <= east <= 180):
-        raise BadInput(noop("A box is south, west, north, east in degrees, south not above north."))
-    return south, west, north, east
+    box = Wanted(box=corners(text)).box
+    if box and box[1] > box[3]:
+        raise BadInput(noop("A map does not go over the date line."))
+    return box
 
 
 def _drawing(case: Case, sheet: Sheet, item: Item | None) -> dict[str, Any]:

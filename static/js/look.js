@@ -1,25 +1,14 @@
 // The picture of one item on its own page: clear only while Space or the button is held. It is sent when somebody first
 // holds, not before, for each sending is an event.
-import { Exposure } from "./exposure.js";
 import { listen } from "./keys.js";
-import { tell } from "./telling.js";
-import { Unveiler } from "./unveil.js";
+import { Outside } from "./outside.js";
 
 class Look {
   constructor(root) {
     this.frame = root.querySelector("[data-part=frame]");
-    this.trouble = root.querySelector("[data-part=trouble]");
     const { item } = root.dataset;
     this.unit = { id: item, item, preview: "made" }; // whether there is a picture, the server says
-    this.exposure = new Exposure();
-    this.unveiler = new Unveiler({
-      address: (wanted) => `/media/${wanted}/clear`,
-      exposure: this.exposure,
-      onChange: (_unit, { error, shown }) => {
-        this.trouble.textContent = error?.message ?? "";
-        if (shown === false) this.#tell();
-      },
-    });
+    this.unveiler = new Outside(root.querySelector("[data-part=trouble]")).unveiler;
     this.#bind(root);
   }
 
@@ -30,14 +19,6 @@ class Look {
     button.addEventListener("pointerdown", hold);
     for (const end of ["pointerup", "pointerleave", "pointercancel"]) button.addEventListener(end, veil);
     window.addEventListener("pagehide", veil);
-  }
-
-  #tell() {
-    const sums = this.exposure.take();
-    tell(sums.viewings).catch((error) => {
-      this.exposure.restore(sums);
-      this.trouble.textContent = error.message;
-    });
   }
 }
 

@@ -1,9 +1,7 @@
 // A film on its own page, or beside a ruling: storyboard, clip and sound as at the desk, outside any batch. Nothing is sent
 // before a key is held, for each sending is an event.
-import { Exposure } from "./exposure.js";
 import { listen } from "./keys.js";
-import { tell } from "./telling.js";
-import { Unveiler } from "./unveil.js";
+import { Outside } from "./outside.js";
 import { Viewer } from "./viewer.js";
 
 const TELL = 5000; // milliseconds between reports of what is being played
@@ -14,18 +12,10 @@ class FilmLook {
     const { item, kind, preview, reason, name, veil, duration } = root.dataset;
     const seen = preview === "none" ? preview : "made"; // where it is not made so far, the server says so
     this.unit = { id: item, item, kind, reason, name, veil: veil || null, preview: seen, duration_ms: Number(duration), moment: null };
-    this.trouble = root.querySelector("[data-part=trouble]");
-    this.exposure = new Exposure();
-    this.unveiler = new Unveiler({
-      address: (wanted) => `/media/${wanted}/clear`,
-      exposure: this.exposure,
-      onChange: (_unit, { error, shown }) => {
-        this.trouble.textContent = error?.message ?? "";
-        if (shown === false) this.#tell();
-      },
-    });
+    this.outside = new Outside(root.querySelector("[data-part=trouble]"));
+    this.unveiler = this.outside.unveiler;
     const place = root.querySelector("[data-part=film]");
-    this.viewer = new Viewer(place, { exposure: this.exposure, alone: true, onFrame: () => this.#another() });
+    this.viewer = new Viewer(place, { exposure: this.outside.exposure, alone: true, onFrame: () => this.#another() });
     this.viewer.open(this.unit, []);
     if (document.activeElement === place) this.viewer.stage.focus({ preventScroll: true });
     this.#bind(root);
@@ -43,8 +33,8 @@ class FilmLook {
       ...Object.fromEntries(MOVES.map((id) => [id, (event) => board.isOpen && board.move(id, event.shiftKey)])),
       panic: () => { film.stop(); this.unveiler.panic(); },
     });
-    window.addEventListener("pagehide", () => { film.stop(); this.unveiler.panic(); this.#tell({ leaving: true }); });
-    window.setInterval(() => this.#tell(), TELL);
+    window.addEventListener("pagehide", () => { film.stop(); this.unveiler.panic(); this.outside.tell({ leaving: true }); });
+    window.setInterval(() => this.outside.tell(), TELL);
   }
 
   #unveil() {
@@ -60,16 +50,7 @@ class FilmLook {
   /** Another frame, or another way to show it: what was clear is let go of, and told. */
   #another() {
     this.unveiler.focus(null);
-    this.#tell();
-  }
-
-  #tell(how) {
-    const sums = this.exposure.take(how);
-    if (!sums.viewings.length) return;
-    tell(sums.viewings).catch((error) => {
-      this.exposure.restore(sums);
-      this.trouble.textContent = error.message;
-    });
+    this.outside.tell();
   }
 }
 

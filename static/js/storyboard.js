@@ -1,6 +1,7 @@
 // The storyboard of a film on its page: veiled frames; the one in focus is clear for as long as its key is held. Every
 // hold fetches its picture anew and lets go of it afterwards, and the server counts each as a look.
 import { getClear } from "./api.js";
+import { PANIC } from "./cover.js";
 import { el } from "./dom.js";
 import { meaning } from "./keys.js";
 import { tell } from "./telling.js";
@@ -14,7 +15,7 @@ export function attachStoryboard(root) {
     held?.image?.remove();
     if (held?.address) {
       URL.revokeObjectURL(held.address);
-      tell([{ token: held.token, revealed_ms: Math.round(performance.now() - held.since) }])
+      tell([{ token: held.token, revealed_ms: Math.ceil(performance.now() - held.since) }])
         .catch((error) => { said.textContent = error.message; });
     }
     held = null;
@@ -47,5 +48,6 @@ export function attachStoryboard(root) {
   document.addEventListener("keyup", veil); // whatever key: none keeps it open
   root.addEventListener("focusout", veil);
   window.addEventListener("blur", veil);
+  document.addEventListener(PANIC, veil);
   document.addEventListener("visibilitychange", veil);
 }

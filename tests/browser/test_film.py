@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.browser import desk, rows
 from tests.browser.conftest import World
@@ -70,6 +70,40 @@ def test_frames_of_a_film_are_unveiled_one_by_one_and_belong_to_its_decision(
     expect(focused(page)).to_be_focused()
 
 
+def _play(page: Page, canvas: Locator, frames: Locator) -> None:
+    """Mark a range while the clip is played; then twice what ends playing while the key is down."""
+    page.keyboard.press("i")
+    page.keyboard.down("p")
+    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+    expect(frames).to_be_hidden()
+    page.keyboard.press("]")
+    expect(page.get_by_text("4 ×")).to_be_visible()
+    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+    page.wait_for_timeout(600)
+    page.keyboard.press("i")
+    page.keyboard.up("p")
+    expect(canvas).to_be_hidden()
+    assert complaints(page, "a clip") == []
+    for ends in ("window.dispatchEvent(new Event('blur'))", "document.dispatchEvent(new Event('winnow:panic'))"):
+        page.keyboard.down("p")
+        expect(canvas).to_be_visible(timeout=desk.PATIENCE)
+        page.evaluate(ends)
+        expect(canvas).to_be_hidden()
+        page.keyboard.up("p")
+
+
+def _listen(page: Page, canvas: Locator, asked: list[str]) -> None:
+    """Hear the sound alone: no picture is asked for."""
+    before = len(asked)
+    page.keyboard.press("v")
+    page.keyboard.down("p")
+    expect(page.get_by_text("playing the sound, picture off")).to_be_visible()
+    page.wait_for_timeout(800)
+    page.keyboard.up("p")
+    expect(page.get_by_text("hold P to listen")).to_be_visible()
+    assert (len(asked), canvas.is_hidden()) == (before, True)
+
+
 def test_a_film_plays_while_the_key_is_held_and_no_longer_and_every_piece_is_counted(
     at_desk: Callable[..., Page], world: World, live: Product
 ) -> None:
@@ -93,32 +127,8 @@ def test_a_film_plays_while_the_key_is_held_and_no_longer_and_every_piece_is_cou
     page.wait_for_timeout(300)
     assert asked == []  # nothing is played before a key is held
 
-    page.keyboard.press("i")
-    page.keyboard.down("p")
-    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
-    expect(frames).to_be_hidden()
-    page.keyboard.press("]")
-    expect(page.get_by_text("4 ×")).to_be_visible()
-    expect(canvas).to_be_visible(timeout=desk.PATIENCE)
-    page.wait_for_timeout(600)
-    page.keyboard.press("i")
-    page.keyboard.up("p")
-    expect(canvas).to_be_hidden()
-    assert complaints(page, "a clip") == []
-    for ends in ("window.dispatchEvent(new Event('blur'))", "document.dispatchEvent(new Event('winnow:panic'))"):
-        page.keyboard.down("p")
-        expect(canvas).to_be_visible(timeout=desk.PATIENCE)
-        page.evaluate(ends)
-        expect(canvas).to_be_hidden()
-        page.keyboard.up("p")
-    before = len(asked)
-    page.keyboard.press("v")
-    page.keyboard.down("p")
-    expect(page.get_by_text("playing the sound, picture off")).to_be_visible()
-    page.wait_for_timeout(800)
-    page.keyboard.up("p")
-    expect(page.get_by_text("hold P to listen")).to_be_visible()
-    assert (len(asked), canvas.is_hidden()) == (before, True)
+    _play(page, canvas, frames)
+    _listen(page, canvas, asked)
 
     expect(page.locator(".stage .pill", has_text="Basis 0:00–0:0")).to_be_visible()
     [act] = desk.saved(page, lambda: page.keyboard.press("1"))
