@@ -9,20 +9,27 @@ export class Ending {
   constructor(review, { dialog, chip, form }) {
     Object.assign(this, { review, dialog, chip, form });
     this.closed = false;
+    this.finish = null; // the module that draws the summary, once all is there
   }
 
   get lookingBack() {
     return this.#units;
   }
 
-  /** The summary; its module is asked for once the page stands, and so is here by then (opening.js). */
+  /** Asks for what draws the summary, and for the rest of the batch: its figures are of all units. */
+  async prepare() {
+    const [finish] = await Promise.all([import("./finish.js").catch(() => null), this.review.batch.loaded.catch(() => {})]);
+    this.finish = finish;
+  }
+
+  /** The summary: at once where it was prepared for, so that no further key meets what was decided last. */
   async show() {
     const { review } = this;
     review.unveiler.veil();
     if (review.viewer.isOpen) review.screens.back();
-    const [finish] = await Promise.all([import("./finish.js").catch(() => null), review.batch.loaded.catch(() => {})]); // its figures are of all units
-    if (!finish) { review.explain(gettext("This did not come. Try again when the server answers.")); return; }
-    finish.showFinish(this.dialog, figures(review.batch, review.exposure.session), {
+    if (!this.finish) await this.prepare();
+    if (!this.finish) { review.explain(gettext("This did not come. Try again when the server answers.")); return; }
+    this.finish.showFinish(this.dialog, figures(review.batch, review.exposure.session), {
       next: async (signal) => { await this.#close(signal); this.form.submit(); },
       stop: async (signal) => { location.assign((await this.#close(signal)).next); },
       back: () => this.lookBack(),

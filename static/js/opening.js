@@ -31,7 +31,7 @@ export class Opening {
         if (review.viewer.isOpen) review.repaint();
       });
       review.desk.resume(review.batch.info.steps);
-      import("./finish.js").catch(() => {}); // the summary, before anybody needs it
+      review.ending.prepare(); // before anybody needs the summary
       if (!review.isSecond) review.part("waiting").textContent = `· ${gettext("%(items)s wait", { items: (await review.batch.waiting()).waiting })}`;
     } catch (error) {
       come();
