@@ -55,3 +55,11 @@ class SchemeDraftQuerySet(models.QuerySet[Any, Any]):
     def for_actor(self, user: User) -> "SchemeDraftQuerySet":
         """Those of the person's agencies."""
         return self.filter(owner__in=access.agencies(user))
+
+
+class PeerQuerySet(models.QuerySet[Any, Any]):
+    """Peers through a person's scope."""
+
+    def for_actor(self, user: User) -> "PeerQuerySet":
+        """Those of the person's agencies."""
+        return self.filter(agency__in=access.agencies(user))

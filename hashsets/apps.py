@@ -23,11 +23,18 @@ class HashsetsConfig(AppConfig):
 
     name = "hashsets"
     kept = frozenset(  # who said what
-        {"hashsets_generation", "hashsets_hashset", "hashsets_scheme", "hashsets_schemedraft", "hashsets_vote"}
+        {
+            "hashsets_generation",
+            "hashsets_hashset",
+            "hashsets_peer",
+            "hashsets_scheme",
+            "hashsets_schemedraft",
+            "hashsets_vote",
+        }
     )
 
     def ready(self) -> None:
-        """Load after every migration, safe to repeat. A set that changes gets its index; the sweeper looks too."""
+        """Load after every migration, safe to repeat. A set that changes wakes workers; the sweeper looks too."""
         from hashsets import generations
 
         post_migrate.connect(load_schemes, sender=self, dispatch_uid="hashsets.schemes")
@@ -37,4 +44,4 @@ class HashsetsConfig(AppConfig):
 def _wake(*, set_id: int, **_kwargs: Any) -> None:
     from hashsets import tasks
 
-    tasks.wake_index(set_id)
+    tasks.wake_for(set_id)

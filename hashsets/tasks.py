@@ -6,6 +6,7 @@ from django.conf import settings
 from hashsets import (
     comparisons,
     entry_hashes,
+    feed,
     generations,
     import_jobs,
     import_runs,
@@ -42,6 +43,14 @@ def sweep() -> None:
         send(build_index, hash_set.pk)
     for set_id in near_index.behind():
         send(build_near, set_id)
+    for set_id in feed.behind():
+        send(number_feed, set_id)
+
+
+@shared_task
+def number_feed(set_id: int) -> None:
+    """Number what changed in a shared set, for its readers."""
+    feed.number(set_id)
 
 
 @shared_task
@@ -67,6 +76,7 @@ def sweep_rows() -> None:
     list_uploads.sweep()
     building.sweep()
     near_index.sweep()
+    feed.prune_all()
 
 
 @shared_task
@@ -87,8 +97,10 @@ def wake(job_id: int) -> None:
     after_commit(run_import, job_id)
 
 
-def wake_index(set_id: int) -> None:
-    """A set changed: have a worker bring its indexes up to it."""
+def wake_for(set_id: int) -> None:
+    """A set changed: have workers tell its readers, and bring its indexes up to it."""
+    if feed.is_shared(set_id):
+        send(number_feed, set_id)
     send(build_index, set_id)
     if entry_hashes.any_of(set_id):
         send(build_near, set_id)

@@ -287,10 +287,10 @@ def test_a_set_that_changes_gets_its_near_index_at_once(
     sent = list[tuple[object, int]]()
     monkeypatch.setattr(tasks, "send", lambda task, set_id: sent.append((task, set_id)))
     load(us, document(tmp_path, media(1)), by=supervisor)
-    tasks.wake_index(us.pk)
+    tasks.wake_for(us.pk)
     assert sent == [(tasks.build_index, us.pk)]
     load(us, document(tmp_path, with_pdq(1)), by=supervisor)
-    tasks.wake_index(us.pk)
+    tasks.wake_for(us.pk)
     assert sent[1:] == [(tasks.build_index, us.pk), (tasks.build_near, us.pk)]
 
 

@@ -1,0 +1,53 @@
+"""All models of the app."""
+
+from hashsets.models.exchange import (
+    Answered,
+    Change,
+    Feed,
+    Incoming,
+    Outgoing,
+    Package,
+    Peer,
+    Quarantined,
+    Share,
+    Subscription,
+)
+from hashsets.models.sets import (
+    Category,
+    Comparison,
+    Disposition,
+    Entry,
+    EntryHash,
+    Generation,
+    HashSet,
+    ListUpload,
+    Policy,
+    Scheme,
+    SchemeDraft,
+    Vote,
+)
+
+__all__ = [
+    "Answered",
+    "Category",
+    "Change",
+    "Comparison",
+    "Disposition",
+    "Entry",
+    "EntryHash",
+    "Feed",
+    "Generation",
+    "HashSet",
+    "Incoming",
+    "ListUpload",
+    "Outgoing",
+    "Package",
+    "Peer",
+    "Policy",
+    "Quarantined",
+    "Scheme",
+    "SchemeDraft",
+    "Share",
+    "Subscription",
+    "Vote",
+]
