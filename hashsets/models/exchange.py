@@ -106,6 +106,8 @@ class Share(models.Model):
     by_name = models.CharField(max_length=120)
     at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    seq = models.BigIntegerField(null=True)  # the highest number the peer was told
+    read_at = models.DateTimeField(null=True)  # when
 
     class Meta:
         constraints = [

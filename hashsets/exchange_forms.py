@@ -1,0 +1,118 @@
+"""Forms of the exchange: pairing, what goes out, what comes in."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as lazy
+
+from hashsets.models import HashSet, Peer
+from hashsets.odata.scopes import SCOPES
+from hashsets.peers.node import Offered
+from hashsets.peers.terms import EVERY, SELDOM, SOONEST
+from workbench import access
+from workbench.models import User
+
+TEXT = forms.TextInput({"class": "input", "autocomplete": "off", "spellcheck": "false"})
+
+
+class PairForm(forms.Form):
+    """Where a node is; of one without a network, who it is."""
+
+    url = forms.CharField(
+        label=lazy("Address of the other node"),
+        help_text=lazy("As its operator told you, such as https://winnow.example.org. Its host must be in WINNOW_PEER_HOSTS here."),
+        max_length=300,
+        widget=TEXT,
+    )  # fmt: skip
+
+
+class CourierForm(forms.Form):
+    """An organisation whose node has no network: what its own page says."""
+
+    organisation = forms.UUIDField(label=lazy("Organisation id"), widget=TEXT)
+    name = forms.CharField(label=lazy("Its name"), max_length=200, widget=TEXT)
+    key = forms.CharField(label=lazy("Its public key"), help_text=lazy("64 hex digits"), max_length=80, widget=TEXT)
+
+    def clean_key(self) -> bytes:
+        """The key's bytes; their number is the pairing's to judge."""
+        try:
+            return bytes.fromhex(self.cleaned_data["key"])
+        except ValueError:
+            raise forms.ValidationError(lazy("Type the 64 hex digits that the other node shows.")) from None
+
+
+class ConfirmForm(forms.Form):
+    """What a second person read from the other screen."""
+
+    fingerprint = forms.CharField(
+        label=lazy("Fingerprint, as they read it to you"),
+        help_text=lazy("Type it from their words, not from this page: 16 groups of 4."),
+        max_length=120,
+        widget=TEXT,
+    )
+
+
+class CredentialForm(forms.Form):
+    """What the peer's operator gave us to sign in with."""
+
+    client_id = forms.CharField(label=lazy("Client id"), max_length=100, widget=TEXT)
+    secret = forms.CharField(
+        label=lazy("Secret"), max_length=300, widget=forms.PasswordInput({"class": "input", "autocomplete": "off"})
+    )
+
+
+class ScopesForm(forms.Form):
+    """What a peer may do here."""
+
+    scopes = forms.MultipleChoiceField(
+        label=lazy("It may"), choices=list(SCOPES.items()), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+
+class ShareForm(forms.Form):
+    """A set of ours that a peer is to read."""
+
+    set = forms.ModelChoiceField(
+        label=lazy("Set"), queryset=HashSet.objects.none(), to_field_name="public_id",
+        widget=forms.Select({"class": "input"}),
+    )  # fmt: skip
+    contribute = forms.BooleanField(label=lazy("They may add their opinions to it"), required=False)
+
+    def __init__(self, *args: Any, by: User, peer: Peer, **kwargs: Any) -> None:
+        """Offer what the person's agency owns or mirrors, and this peer does not read yet."""
+        super().__init__(*args, **kwargs)
+        ours = HashSet.objects.for_actor(by).filter(retired_at=None)
+        ours = ours.filter(owner__in=access.agencies(by)) | ours.filter(reader__in=access.agencies(by))
+        self.fields["set"].queryset = ours.exclude(  # type: ignore[attr-defined]
+            pk__in=peer.shares.filter(ended_at=None).values("set")
+        ).exclude(owner=peer.organisation).order_by("name")
+
+
+class SubscribeForm(forms.Form):
+    """A set of a peer that is to be read here."""
+
+    set = forms.TypedChoiceField(label=lazy("Set"), coerce=UUID, widget=forms.Select({"class": "input"}))
+    give = forms.BooleanField(
+        label=lazy("Send our opinions on its entries there"),
+        help_text=lazy("What people here saw and confirmed or disputed. Nothing of a case goes along."),
+        required=False,
+    )
+    every = forms.IntegerField(
+        label=lazy("Ask every … seconds"), min_value=SOONEST, max_value=SELDOM, initial=EVERY,
+        widget=forms.NumberInput({"class": "input"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, offered: list[Offered], **kwargs: Any) -> None:
+        """`offered`: what the peer says it shares with us."""
+        super().__init__(*args, **kwargs)
+        self.offered = {one.set_id: one for one in offered}
+        self.fields["set"].choices = [  # type: ignore[attr-defined]
+            (str(one.set_id), f"{one.name} ({one.scheme})") for one in offered
+        ]
+
+
+class UnpackForm(forms.Form):
+    """A courier file that came."""
+
+    file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))

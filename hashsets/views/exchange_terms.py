@@ -1,0 +1,158 @@
+"""What goes out to a peer and what comes in, and courier files both ways."""
+
+import tempfile
+from pathlib import Path
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hashsets import packages, packages_in, quarantine, tasks
+from hashsets.exchange_forms import ScopesForm, ShareForm, SubscribeForm, UnpackForm
+from hashsets.models import Peer, Quarantined, Share
+from hashsets.peers import terms
+from hashsets.peers.node import Node
+from hashsets.views.exchange import HERE, peer_of
+from workbench import access
+from workbench.errors import NotFound, WorkbenchError
+from workbench.requests import SignedRequest
+
+
+@require_POST
+def share(request: SignedRequest, peer_id: UUID) -> HttpResponse:
+    """Let the peer read a set of ours."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    form = ShareForm(request.POST, by=request.user, peer=peer)
+    if form.is_valid():
+        terms.share(
+            peer=peer, hash_set=form.cleaned_data["set"], contribute=form.cleaned_data["contribute"], by=request.user
+        )
+    else:
+        messages.error(request, _("Choose a set of this agency that they do not read yet."))
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def end_share(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse:
+    """End that; what they have read they keep."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    terms.unshare(peer=peer, hash_set=_share(peer, share_id).set, by=request.user)
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def allow(request: SignedRequest, peer_id: UUID) -> HttpResponse:
+    """Say what the peer's credential may do here."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    form = ScopesForm(request.POST)
+    if form.is_valid():
+        terms.allow(peer=peer, scopes=form.cleaned_data["scopes"], by=request.user)
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_http_methods(["GET", "POST"])
+def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
+    """Ask the peer what it shares with us, and read one of these sets."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    offered, failure = [], ""
+    try:
+        with Node.of(peer) as asked:
+            offered = asked.sets()
+    except WorkbenchError as error:
+        failure = str(error)
+    here = set(peer.subscriptions.values_list("remote_set", flat=True))
+    offered = [one for one in offered if one.set_id not in here]
+    form = SubscribeForm(request.POST or None, offered=offered)
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            made = terms.subscribe(
+                peer=peer, offered=form.offered[data["set"]], give=data["give"], every=data["every"], by=request.user
+            )
+        except WorkbenchError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, _("%(name)s is being read.") % {"name": made.set.name})
+            return redirect("exchange:peer", peer.public_id)
+    context = HERE | {"peer": peer, "form": form, "offered": offered, "failure": failure}
+    return render(request, "hashsets/exchange/subscribe.html", context, status=400 if form.errors else 200)
+
+
+@require_POST
+def pull(request: SignedRequest, peer_id: UUID) -> HttpResponse:
+    """Ask for everything we read of the peer now."""
+    peer = peer_of(request, "exchange.receive", peer_id)
+    for subscription in peer.subscriptions.filter(paused=""):
+        tasks.wake_pull(subscription.pk)
+    messages.info(request, _("Asked. What comes is in force as soon as it is whole."))
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def resume(request: SignedRequest, peer_id: UUID, subscription_id: UUID) -> HttpResponse:
+    """Go on reading a set after looking at why it stopped, from its beginning."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    found = peer.subscriptions.filter(public_id=subscription_id).first()
+    if found is None:
+        raise NotFound
+    terms.resume(subscription=found, by=request.user, anew=True)
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def settle(request: SignedRequest, peer_id: UUID, record_id: UUID) -> HttpResponse:
+    """A person looked at a record in quarantine."""
+    peer = peer_of(request, "exchange.receive", peer_id)
+    found = Quarantined.objects.filter(subscription__peer=peer, public_id=record_id).first()
+    if found is None:
+        raise NotFound
+    quarantine.settle(found, by=request.user)
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def package(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse | FileResponse:
+    """The next courier file of a shared set, saved by the browser."""
+    peer = peer_of(request, "exchange.send", peer_id)
+    shared = _share(peer, share_id)
+    with tempfile.TemporaryDirectory() as folder:
+        made = packages.make(
+            shared.set, peer, target=Path(folder), by=request.user, whole=request.POST.get("whole") == "1"
+        )
+        if made is None:
+            messages.info(request, _("Nothing changed since the last courier file."))
+            return redirect("exchange:peer", peer.public_id)
+        file = made.path.open("rb")  # readable after the folder is gone
+    return FileResponse(file, as_attachment=True, filename=made.path.name, content_type="application/octet-stream")
+
+
+@require_http_methods(["GET", "POST"])
+def unpack(request: SignedRequest) -> HttpResponse:
+    """Take a courier file in."""
+    access.require(request.user, "exchange.receive")
+    form = UnpackForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        with tempfile.NamedTemporaryFile(suffix=".tar") as file:
+            for piece in form.cleaned_data["file"].chunks():
+                file.write(piece)
+            file.flush()
+            try:
+                taken = packages_in.take(Path(file.name), by=request.user)
+            except WorkbenchError as error:
+                form.add_error("file", str(error))
+            else:
+                messages.success(request, str(taken))
+                return redirect("exchange:list")
+    return render(request, "hashsets/exchange/unpack.html", HERE | {"form": form}, status=400 if form.errors else 200)
+
+
+def _share(peer: Peer, share_id: UUID) -> Share:
+    found = peer.shares.filter(public_id=share_id, ended_at=None).select_related("set__scheme", "set__owner").first()
+    if found is None:
+        raise NotFound
+    return found
+
+
