@@ -12,6 +12,7 @@ LIST_TAKEN = audit.verb("set.take", "List taken from the watched folder of a has
 LIST_DISCARDED = audit.verb("set.upload.discard", "Upload of a list given up by its sender")
 LIST_EXPIRED = audit.verb("set.upload.expire", "Uploads of lists removed: nobody went on with them in time")
 SET_VERSION = audit.verb("set.version", "New version of a hash set in force")
+SET_RECEIVED = audit.verb("set.receive", "What a peer told of a set in force in its mirror here")
 SET_ROLLED_BACK = audit.verb("set.rollback", "Earlier version of a hash set put in force again")
 SET_EXPORTED = audit.verb("set.export", "Hash set exported")
 SET_SEARCHED = audit.verb("set.search", "Hashes looked up")
