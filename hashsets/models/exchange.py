@@ -118,7 +118,8 @@ class Subscription(models.Model):
 
     `checkpoint` is the address of the next page, as the peer gave it; `seq` the highest sequence number of what is
     in force here; both move in the transaction that stores the page. `baseline`: the pages being collected are a
-    snapshot, and replace what is here. `give`: our own opinions on its entries are sent there.
+    snapshot, and replace what is here; `collected` is the highest number among them. `give`: our own opinions on its
+    entries are sent there, and `source`, a set of ours, is what is contributed to it as it is published.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -128,10 +129,13 @@ class Subscription(models.Model):
     checkpoint = models.TextField(default="")
     seq = models.BigIntegerField(default=0)
     manifest = models.BinaryField(max_length=32, null=True)  # SHA-256 of the last package's, which the next one names
+    collected = models.BigIntegerField(default=0)
     baseline = models.BooleanField(default=True)
     give = models.BooleanField(default=False)
+    source = models.ForeignKey(HashSet, on_delete=models.PROTECT, null=True, related_name="given_to")
     every = models.PositiveIntegerField(default=300)  # seconds between two askings
     due_at = models.DateTimeField(db_default=Now())
+    push_at = models.DateTimeField(db_default=Now())  # when opinions may be sent, after a failure later
     lease_until = models.DateTimeField(null=True)
     pulled_at = models.DateTimeField(null=True)
     paused = models.CharField(max_length=300, default="")  # why it stands still until a person looks, "" while it runs
@@ -165,7 +169,10 @@ class Quarantined(models.Model):
 
 
 class Outgoing(models.Model):
-    """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker."""
+    """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker.
+
+    `retract`: it was taken back here, and is to be taken back there.
+    """
 
     class State(models.TextChoices):
         """What became of it."""
@@ -178,6 +185,7 @@ class Outgoing(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False)
     vote = models.ForeignKey(Vote, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    retract = models.BooleanField(default=False)
     key = models.UUIDField(null=True)  # the Idempotency-Key of the batch it went in
     answer = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())
