@@ -41,7 +41,7 @@ class OneOfTwoPairs(WorkbenchError):
 
 
 class FingerprintDiffers(WorkbenchError):
-    """This is not the fingerprint of the key we were shown. Stop, and ring the other agency: somebody may be between."""
+    """This is not the fingerprint of the key we were shown. Stop, and ring the other agency: it may be another one."""
 
     code = "fingerprint-differs"
     status = HTTPStatus.CONFLICT
@@ -62,7 +62,7 @@ class CourierOnly(WorkbenchError):
 
 
 class SchemeMissing(WorkbenchError):
-    """The set's scheme is not known here. Add it under Hash sets, Schemes, with the very id and codes, then ask again."""
+    """The set's scheme is not known here. Add it under Hash sets, Schemes, with its id and codes, then ask again."""
 
     code = "scheme-missing"
     status = HTTPStatus.CONFLICT

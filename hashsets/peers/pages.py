@@ -17,7 +17,6 @@ class Page(msgspec.Struct):
     value: list[msgspec.Raw]
     next_link: str = msgspec.field(name="@odata.nextLink", default="")
     delta_link: str = msgspec.field(name="@odata.deltaLink", default="")
-    seq: int | None = msgspec.field(name="@winnow.seq", default=None)  # up to where the peer's changes are told
 
     @property
     def following(self) -> str:

@@ -96,17 +96,20 @@ def _read_all(subscription: Subscription) -> Pulled:
     pairing.require_paired(subscription.peer)
     told = Pulled()
     with Node.of(subscription.peer) as node:
-        while (page := _ask(node, subscription)) is not None:
-            told = _stored(subscription, node, page, told)
-            if page.delta_link:
+        while (asked := _ask(node, subscription)) is not None:
+            told = _stored(subscription, node, *asked, told)
+            if asked[0].delta_link:
                 break
     Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
     Subscription.objects.filter(pk=subscription.pk).update(pulled_at=Now())
     return told
 
 
-def _ask(node: Node, subscription: Subscription) -> Page | None:
-    """The next page; None when nothing changed. Begins anew where the peer cannot go on from the checkpoint."""
+def _ask(node: Node, subscription: Subscription) -> tuple[Page, int] | None:
+    """The next page, and the set's highest number if it says so (else 0); None when nothing changed.
+
+    Begins anew where the peer cannot go on from the checkpoint.
+    """
     for _again in range(2):
         headers = {"prefer": f"odata.track-changes, odata.maxpagesize={PAGE}", "odata-maxversion": "4.0"}
         if subscription.checkpoint and not subscription.baseline and not subscription.collected:
@@ -119,11 +122,11 @@ def _ask(node: Node, subscription: Subscription) -> Page | None:
     if answer.status == HTTPStatus.NOT_MODIFIED:
         return None
     answer.require(HTTPStatus.OK)
-    _check_head(subscription, answer)
+    head = _head(subscription, answer)
     page: Page = answer.json(Page)
     if not page.following or node.target(answer.link(page.following)) == subscription.checkpoint == link:
         raise AnswerUnreadable(noop("The page does not say where to go on, so nothing of it was stored."))
-    return page
+    return page, head
 
 
 def _is_over(answer: Answer) -> bool:
@@ -132,11 +135,15 @@ def _is_over(answer: Answer) -> bool:
     return lost or answer.status == HTTPStatus.GONE
 
 
-def _stored(subscription: Subscription, node: Node, page: Page, told: Pulled) -> Pulled:
-    """Keep a page with its checkpoint, and put in force what it completes; in one transaction."""
+def _stored(subscription: Subscription, node: Node, page: Page, head: int, told: Pulled) -> Pulled:
+    """Keep a page with its checkpoint, and put in force what it completes; in one transaction.
+
+    A baseline shows the set as it stood at the head of its first page; the last page of a delta tells all up to its.
+    """
     found, odd = pages.records(page)
     _check_order(subscription, found)
-    collected = max([subscription.collected, *(record.seq for record in found)])
+    tells = head if not subscription.checkpoint or (page.delta_link and not subscription.baseline) else 0
+    collected = max([subscription.collected, tells, *(record.seq for record in found)])
     checkpoint = node.target(page.following)
     generation = None
     with transaction.atomic():
@@ -144,7 +151,7 @@ def _stored(subscription: Subscription, node: Node, page: Page, told: Pulled) ->
         staged = settling.stage(subscription, found)
         settling.quarantine(subscription, odd)
         if page.delta_link:
-            generation = _settle(subscription, page.seq if page.seq is not None else max(collected, subscription.seq))
+            generation = _settle(subscription, max(collected, subscription.seq))
     subscription.checkpoint, subscription.collected = checkpoint, 0 if page.delta_link else collected
     return Pulled(
         told.pages + 1,
@@ -188,27 +195,31 @@ def _check_order(subscription: Subscription, found: list[pages.Record]) -> None:
         last = record.seq
 
 
-def _check_head(subscription: Subscription, answer: Answer) -> None:
-    """A peer whose numbers end before what it told already was set back, as by an old backup. Raises FeedWentBack."""
-    head = answer.headers.get("etag", "").removeprefix("W/").strip('"')
-    if head.isdecimal() and int(head) < subscription.seq:
+def _head(subscription: Subscription, answer: Answer) -> int:
+    """The set's highest number, 0 where the answer does not say it. Raises FeedWentBack when it was higher before.
+
+    As that of a peer that was set back to an old backup: what it told since is unknown to it.
+    """
+    tag = answer.headers.get("etag", "").removeprefix("W/").strip('"')
+    head = int(tag) if tag.isascii() and tag.isdecimal() else 0
+    if tag and head < subscription.seq:
         raise FeedWentBack(
             noop("The peer told changes up to %(was)s before, and now only up to %(now)s."),
             was=str(subscription.seq),
-            now=head,
+            now=str(head),
         )
+    return head
 
 
 @transaction.atomic
 def _restart(subscription: Subscription) -> None:
     """The peer cannot tell what changed since: what was collected is void, and the whole set is read again."""
-    was = subscription.seq
     terms.forget_place(subscription)
-    subscription.save(update_fields=["checkpoint", "collected", "seq", "baseline"])
+    subscription.save(update_fields=["checkpoint", "collected", "baseline"])
     peer = subscription.peer
     audit.record(
         events.EXCHANGE_RESTARTED, by=None, on=subscription, agency=peer.agency_id, peer=peer.organisation.name,
-        set=subscription.set.name, seq=was,
+        set=subscription.set.name, seq=subscription.seq,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ again under the same key, and is answered as the first time.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -33,7 +34,7 @@ BATCH = 1_000  # opinions of one request
 SPACE = 0x50555348  # advisory locks of who sends for a subscription
 # The opinions of a batch in order, with what names the file: as the last version of the entry has it.
 ITEMS = """
-SELECT o.vote_id, v.code, v.basis, v.at, t.scheme_id, e.md5, e.sha1, e.sha256, e.size, e.raw
+SELECT o.vote_id, t.scheme_id, v.code, v.basis, v.at, e.raw, e.size, e.md5, e.sha1, e.sha256
 FROM hashsets_outgoing o JOIN hashsets_vote v ON v.id = o.vote_id
 JOIN hashsets_hashset h ON h.id = v.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
 JOIN LATERAL (SELECT * FROM hashsets_entry e WHERE e.set_id = v.set_id AND e.ident = v.ident AND e.twin = v.twin
@@ -149,23 +150,21 @@ def _send(node: Node, subscription: Subscription, key: UUID, told: Pushed) -> No
         raise AnswerUnreadable(noop("The peer answered another number of opinions than it was sent."))
     told.batches += 1
     told.by_status.update(result.status for result in results.results)
-    _note(subscription, key, body, answer, votes, results)
+    with transaction.atomic():
+        _note(subscription, votes, results)
+        counts = Counter(result.status for result in results.results)
+        _record(
+            subscription, key, body, answer, {"head_seq": results.head_seq, "results": dict(sorted(counts.items()))}
+        )
 
 
-@transaction.atomic
-def _note(
-    subscription: Subscription, key: UUID, body: bytes, answer: Answer, votes: list[int], results: Results
-) -> None:
-    """Keep what became of each opinion of a batch, and the event of it."""
+def _note(subscription: Subscription, votes: list[int], results: Results) -> None:
+    """Keep what became of each opinion of a batch."""
     said = [_stored(result) for result in results.results]
     refused = [result.status == "rejected" for result in results.results]
     states = [Outgoing.State.REFUSED if no else Outgoing.State.SENT for no in refused]
     with connection.cursor() as cursor:
         cursor.execute(ANSWERED, [votes, [str(state) for state in states], said, subscription.pk])
-    _record(
-        subscription, key, body, answer, head=results.head_seq,
-        statuses=dict(sorted(Counter(result.status for result in results.results).items())),
-    )  # fmt: skip
 
 
 def _stored(result: Result) -> str:
@@ -191,7 +190,7 @@ def _retract(node: Node, subscription: Subscription, row: Outgoing, told: Pushed
     told.by_status["retracted"] += 1
     with transaction.atomic():
         rows.update(state=Outgoing.State.SENT, answer={"status": "retracted", "EntryID": found[0]})
-        _record(subscription, key, b"{}", answer, head=0, statuses={"retracted": 1})
+        _record(subscription, key, b"{}", answer, {"results": {"retracted": 1}})
 
 
 def _items(subscription: Subscription, key: UUID) -> tuple[list[int], list[dict[str, Any]]]:
@@ -199,17 +198,14 @@ def _items(subscription: Subscription, key: UUID) -> tuple[list[int], list[dict[
     with connection.cursor() as cursor:
         cursor.execute(ITEMS, [subscription.pk, key])
         rows = cursor.fetchall()
-    return [row[0] for row in rows], [_item(*row[1:]) for row in rows]
+    return [row[0] for row in rows], [_item(row[1:]) for row in rows]
 
 
-def _item(
-    code: str, basis: str, at: Any, scheme: str, md5: Any, sha1: Any, sha256: Any, size: int | None, raw: Any
-) -> dict[str, Any]:
+def _item(row: Sequence[Any]) -> dict[str, Any]:
+    scheme, code, basis, at, raw, size, *digests = row
     more = loaded(raw)
     told = {
-        "MD5": wire.digest(md5),
-        "SHA1": wire.digest(sha1),
-        "SHA256": wire.digest(sha256),
+        **dict(zip(("MD5", "SHA1", "SHA256"), map(wire.digest, digests), strict=True)),
         "MediaSize": size,
         "MimeType": more.get("mime_type"),
         "Scheme": scheme,
@@ -221,14 +217,13 @@ def _item(
     return {name: value for name, value in told.items() if value not in (None, [])}
 
 
-def _record(
-    subscription: Subscription, key: UUID, body: bytes, answer: Answer, *, head: int, statuses: dict[str, int]
-) -> None:
+def _record(subscription: Subscription, key: UUID, body: bytes, answer: Answer, told: dict[str, Any]) -> None:
+    """The event of something sent: what exactly, and what came back."""
     peer = subscription.peer
     audit.record(
         events.EXCHANGE_SENT, by=None, on=subscription, agency=peer.agency_id, peer=peer.organisation.name,
         set=subscription.set.name, key=str(key), request=sha256(body).hexdigest(), status=answer.status,
-        response=sha256(answer.body).hexdigest(), head_seq=head, results=statuses,
+        response=sha256(answer.body).hexdigest(), **told,
     )  # fmt: skip
 
 

@@ -1,7 +1,6 @@
 """What goes to a peer and what comes from it: sets of ours that it may read, sets of its that are mirrored here."""
 
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -54,6 +53,18 @@ def unshare(*, peer: Peer, hash_set: HashSet, by: User) -> None:
 
 
 @transaction.atomic
+def allow(*, peer: Peer, scopes: list[str], by: User) -> None:
+    """Say what a peer's credential may do here, from its next request on."""
+    rows = Peer.objects.select_for_update(of=("self",)).select_related("organisation")
+    held = rows.get(pk=peer.pk)
+    held.scopes = peer.scopes = sorted(set(scopes))
+    held.save(update_fields=["scopes"])
+    audit.record(
+        events.SCOPES_SET, by=by, on=held, agency=held.agency_id, peer=held.organisation.name, scopes=held.scopes
+    )
+
+
+@transaction.atomic
 def subscribe(
     *, peer: Peer, offered: Offered, by: User, give: bool = False, source: HashSet | None = None, every: int = EVERY
 ) -> Subscription:
@@ -88,9 +99,8 @@ def give_and_take(
     `source`: what is published to it from now on goes there, too; under the very scheme, since a category of another
     one means nothing there. Raises BadInput, NotAllowed.
     """
-    held = Subscription.objects.select_for_update(of=("self",)).select_related("set__scheme", "set__owner", "peer__organisation").get(
-        pk=subscription.pk
-    )  # fmt: skip
+    rows = Subscription.objects.select_for_update(of=("self",))
+    held = rows.select_related("set__scheme", "set__owner", "peer__organisation").get(pk=subscription.pk)
     if give and held.set.owner_id != held.peer.organisation_id:
         raise BadInput(noop("%(name)s belongs to %(owner)s: pair with them to give opinions on it."),
                        name=held.set.name, owner=held.set.owner)  # fmt: skip
@@ -116,13 +126,14 @@ def resume(*, subscription: Subscription, by: User, anew: bool = False) -> None:
     was, held.paused, held.due_at = held.paused, "", timezone.now()
     if anew:
         forget_place(held)
+        held.seq = 0  # whatever its numbers are now
     held.save()
     _record(events.EXCHANGE_RESUMED, held, held.peer, by=by, set=held.set.name, was=was, anew=anew)
 
 
 def forget_place(subscription: Subscription) -> None:
-    """The set is read from its beginning, whatever its numbers are then. Saves nothing of the row itself."""
-    subscription.checkpoint, subscription.collected, subscription.seq, subscription.baseline = "", 0, 0, True
+    """The set is read from its beginning. Saves nothing of the row itself."""
+    subscription.checkpoint, subscription.collected, subscription.baseline = "", 0, True
     settling.forget(subscription)
 
 
@@ -153,13 +164,11 @@ def _mirror(peer: Peer, offered: Offered, *, by: User) -> HashSet:
 
 
 def _owner(peer: Peer, offered: Offered, *, by: User) -> Agency:
-    try:
-        organisation = UUID(offered.owner)
-    except ValueError:
+    if offered.owner_id in (None, peer.organisation.organisation):
         return peer.organisation
-    if Agency.objects.filter(organisation=organisation, is_local=True).exists():
+    if Agency.objects.filter(organisation=offered.owner_id, is_local=True).exists():
         raise OrganisationHere(noop("This set belongs to an agency of this very node, and only comes back to it."))
-    return pairing.foreign(organisation, offered.owner_name or offered.owner, by=by)
+    return pairing.foreign(offered.owner_id, offered.owner, by=by)
 
 
 def _scheme(offered: Offered, agency: Agency) -> Scheme:
