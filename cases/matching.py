@@ -60,7 +60,7 @@ def match(agency_id: int, content_ids: Sequence[int]) -> None:
 # broken off. `hashsets_rules` tells the rules of a set for an agency: when it changes, its matches mean something else.
 BEHIND = """
 SELECT a.id, h.id FROM workbench_agency a
-JOIN hashsets_hashset h ON h.owner_id = a.id OR h.reach = 'node'
+JOIN hashsets_hashset h ON a.id IN (h.owner_id, h.reader_id) OR h.reach = 'node'
 LEFT JOIN cases_setsync s ON s.agency_id = a.id AND s.set_id = h.id
 WHERE a.is_local AND (s.generation IS NULL OR s.generation < h.generation
   OR s.rules <> hashsets_rules(a.id, s.set_id) OR s.moved IS NOT NULL)

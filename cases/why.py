@@ -76,7 +76,7 @@ SELECT count(*), coalesce(sum(g.entries), 0)::bigint,
   cases_effect(%(content)s), array_agg(h.name ORDER BY h.name)
 FROM hashsets_hashset h LEFT JOIN hashsets_generation g ON g.set_id = h.id AND g.number = h.generation
 LEFT JOIN cases_setsync s ON s.set_id = h.id AND s.agency_id = %(agency)s
-WHERE h.retired_at IS NULL AND (h.owner_id = %(agency)s OR h.reach = 'node')
+WHERE h.retired_at IS NULL AND (%(agency)s IN (h.owner_id, h.reader_id) OR h.reach = 'node')
 """
 
 

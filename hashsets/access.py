@@ -25,6 +25,11 @@ PERMISSIONS = access.register(
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
+        "peer.view": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN},
+        "peer.pair": {Role.SUPERVISOR, Role.ADMIN},
+        "peer.policy": SUPERVISOR,
+        "exchange.receive": SUPERVISOR,
+        "exchange.send": SUPERVISOR,
     }
 )
 
@@ -33,8 +38,9 @@ class HashSetQuerySet(models.QuerySet[Any, Any]):
     """Hash sets through a person's scope."""
 
     def for_actor(self, user: User) -> "HashSetQuerySet":
-        """The sets of the person's agencies, and those that reach every agency on the node."""
-        return self.filter(Q(owner__in=access.agencies(user)) | Q(reach="node"))
+        """The sets of the person's agencies, what they read of peers, and those that reach every agency on the node."""
+        own = access.agencies(user)
+        return self.filter(Q(owner__in=own) | Q(reader__in=own) | Q(reach="node"))
 
 
 class SchemeQuerySet(models.QuerySet[Any, Any]):

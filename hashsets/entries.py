@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entry_rows, events, generations, kinds, votes
+from hashsets import entry_rows, events, generations, kinds, outgoing, votes
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Category, Entry, Generation, HashSet, Vote
 from workbench import audit
@@ -66,7 +66,7 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
 
     Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
     row unless trust, category or digests change. One event per vote, then the version's; the caller records them
-    last. 13 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
+    last. 14 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
     locked = generations.lock(hash_set)
     dispositions = _publishable(locked)
@@ -81,6 +81,7 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
     voted = votes.current(locked, list(wanted))
     opinions = {key: votes.Opinion(row.code, dispositions[row.code], row.kind) for key, row in wanted.items()}
     cast = votes.cast(locked, opinions, organisation=by.agency.organisation)
+    outgoing.queue([vote.pk for vote in cast])
     held = votes.current(locked, list(wanted))
     versions = {key: _version(key, row, old.get(key), voted=key in voted) for key, row in wanted.items()}
     fresh = _judged(locked, versions, held)
@@ -95,12 +96,13 @@ def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: s
     """Take the opinion of the person's organisation back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's; the caller records them last. 10 queries
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 11 queries
     for any number of entries.
     """
     locked = generations.lock(hash_set)
     old = entry_rows.in_force_of(locked, list(entry_ids))
     votes.end(locked, list(old), organisation=by.agency.organisation)
+    outgoing.take_back(locked, list(old), organisation=by.agency.organisation)
     fresh = _judged(locked, old, votes.current(locked, list(old)))
     step = generations.Step(
         f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())

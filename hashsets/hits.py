@@ -32,7 +32,7 @@ WHERE v.in_force ORDER BY n.distance, s.name, v.entry_id
 SETS = """
 SELECT s.id, s.public_id, s.generation, g.entries FROM hashsets_hashset s
 JOIN hashsets_generation g ON g.set_id = s.id AND g.number = s.generation
-WHERE (s.owner_id = %s::bigint OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
+WHERE (%s::bigint IN (s.owner_id, s.reader_id) OR s.reach = 'node') AND s.retired_at IS NULL ORDER BY s.id
 """
 # Of each set the first SHOWN entries with a digest; beside the first, how many more there are.
 ANSWER = f"""

@@ -13,7 +13,8 @@ MOST = 20  # entries of one set that a hash is answered with, the nearest first
 
 SETS = f"""
 SELECT h.id, h.public_id, h.generation FROM hashsets_hashset h
-WHERE h.retired_at IS NULL AND (h.owner_id = %s::bigint OR h.reach = 'node') AND {entry_hashes.USED.format(set="h.id")}
+WHERE h.retired_at IS NULL AND (%s::bigint IN (h.owner_id, h.reader_id) OR h.reach = 'node')
+  AND {entry_hashes.USED.format(set="h.id")}
 ORDER BY h.name, h.id
 """  # noqa: S608 only constants
 

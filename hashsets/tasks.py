@@ -19,6 +19,7 @@ from hashsets import (
 from hashsets.exchange import on_disk
 from hashsets.index import building
 from hashsets.models import HashSet
+from hashsets.peers import pulling, pushing
 from workbench.waking import after_commit, send
 
 
@@ -65,6 +66,27 @@ def look_into_folder(set_id: int) -> None:
     """Take the next list of a set's watched folder, and put away what was imported."""
     if job_id := watched.look(set_id):
         send(run_import, job_id)
+
+
+@shared_task
+def exchange() -> None:
+    """Have workers ask the peers whose time has come, and send what waits for them."""
+    for subscription_id in pulling.due():
+        send(pull, subscription_id)
+    for subscription_id in pushing.due():
+        send(push, subscription_id)
+
+
+@shared_task
+def pull(subscription_id: int) -> None:
+    """Ask a peer for what changed in one of its sets."""
+    pulling.pull(subscription_id)
+
+
+@shared_task
+def push(subscription_id: int) -> None:
+    """Send a peer our opinions that wait for it."""
+    pushing.push(subscription_id)
 
 
 @shared_task

@@ -26,6 +26,7 @@ urlpatterns = [
     path("hashsets/", include("hashsets.urls")),
     path("exchange/", include("hashsets.exchange_urls")),
     path("api/v1/", include("cases.api.public.urls")),
+    path("odata/v1/", include("hashsets.odata.urls")),
     path("", include("cases.urls")),
 ]
 handler400 = "workbench.views.errors.bad_request"

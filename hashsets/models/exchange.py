@@ -53,7 +53,8 @@ class Peer(models.Model):
     """Another organisation an agency of this node exchanges with: its node, its key, what it may do here.
 
     Paired by comparing fingerprints on two screens; one person proposes, another confirms. `url` "" means courier
-    only. `scopes`: what its credential may do here. Secrets lie in files below the node's keys, never here.
+    only. `scopes`: what its credential may do here. Secrets lie in files below the node's keys, never here; of the
+    secret of its credential there is a hash with the application.
     """
 
     class State(models.TextChoices):
@@ -63,6 +64,13 @@ class Peer(models.Model):
         PAIRED = "paired", lazy("Paired")
         SUSPENDED = "suspended", lazy("Suspended")
 
+    class CertificateUse(models.TextChoices):
+        """What its TLS client certificate is to a token."""
+
+        UNUSED = "", lazy("Not used")
+        ENOUGH = "enough", lazy("Instead of a token")
+        NEEDED = "needed", lazy("Beside the token")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="peers")  # ours
     organisation = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")  # theirs
@@ -70,6 +78,11 @@ class Peer(models.Model):
     key = models.BinaryField(max_length=32)  # Ed25519, what it signs with
     scopes = ArrayField(models.CharField(max_length=20), default=list)
     client_id = models.CharField(max_length=100, default="")  # ours there
+    application = models.OneToOneField(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.SET_NULL, null=True, related_name="peer"
+    )  # its credential here
+    certificate = models.BinaryField(max_length=32, null=True)  # SHA-256 of its TLS client certificate
+    certificate_use = models.CharField(max_length=10, choices=CertificateUse.choices, default=CertificateUse.UNUSED)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_by_name = models.CharField(max_length=120)
@@ -88,6 +101,12 @@ class Peer(models.Model):
             models.CheckConstraint(condition=~Q(confirmed_by=models.F("proposed_by")), name="peer_by_another"),
             models.CheckConstraint(
                 condition=Q(state="proposed") | Q(confirmed_by__isnull=False), name="peer_paired_by_two"
+            ),
+            models.CheckConstraint(
+                condition=Q(certificate_use="") | Q(certificate__isnull=False), name="peer_certificate_known"
+            ),
+            models.UniqueConstraint(
+                fields=["certificate"], condition=Q(certificate_use="enough"), name="peer_of_certificate"
             ),
         ]
 
@@ -120,7 +139,8 @@ class Subscription(models.Model):
 
     `checkpoint` is the address of the next page, as the peer gave it; `seq` the highest sequence number of what is
     in force here; both move in the transaction that stores the page. `baseline`: the pages being collected are a
-    snapshot, and replace what is here. `give`: our own opinions on its entries are sent there.
+    snapshot, and replace what is here; `collected` is the highest number among them. `give`: our own opinions on its
+    entries are sent there, and `source`, a set of ours, is what is contributed to it as it is published.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -130,10 +150,13 @@ class Subscription(models.Model):
     checkpoint = models.TextField(default="")
     seq = models.BigIntegerField(default=0)
     manifest = models.BinaryField(max_length=32, null=True)  # SHA-256 of the last package's, which the next one names
+    collected = models.BigIntegerField(default=0)
     baseline = models.BooleanField(default=True)
     give = models.BooleanField(default=False)
+    source = models.ForeignKey(HashSet, on_delete=models.PROTECT, null=True, related_name="given_to")
     every = models.PositiveIntegerField(default=300)  # seconds between two askings
     due_at = models.DateTimeField(db_default=Now())
+    push_at = models.DateTimeField(db_default=Now())  # when opinions may be sent, after a failure later
     lease_until = models.DateTimeField(null=True)
     pulled_at = models.DateTimeField(null=True)
     paused = models.CharField(max_length=300, default="")  # why it stands still until a person looks, "" while it runs
@@ -167,7 +190,10 @@ class Quarantined(models.Model):
 
 
 class Outgoing(models.Model):
-    """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker."""
+    """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker.
+
+    `retract`: it was taken back here, and is to be taken back there.
+    """
 
     class State(models.TextChoices):
         """What became of it."""
@@ -180,6 +206,7 @@ class Outgoing(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False)
     vote = models.ForeignKey(Vote, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    retract = models.BooleanField(default=False)
     key = models.UUIDField(null=True)  # the Idempotency-Key of the batch it went in
     answer = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())

@@ -146,6 +146,8 @@ class HashSet(models.Model):
     generation = models.PositiveIntegerField(default=0)
     trust = models.CharField(max_length=20, default="trusted")  # of imported entries: does the owner vouch for them
     receives_offers = models.BooleanField(default=False)  # the set the owner's approved decisions go to
+    # Of a mirror, whose owner is on another node: who reads it there, and so may match against it here.
+    reader = models.ForeignKey(Agency, on_delete=models.PROTECT, null=True, related_name="+")
     retired_at = models.DateTimeField(null=True)
     watched_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     watched_by_name = models.CharField(max_length=120, default="")  # who turned its watched folder on; "" while off

@@ -1,0 +1,247 @@
+"""Reading a peer's set into its mirror, page by page (sharing.md section 4).
+
+A page is stored in the transaction that moves the checkpoint, and what a last page completes comes into force in that
+very transaction. So a reader killed anywhere asks for the same page again, and ends with the same set.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+
+from django.db import DataError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import events, settling
+from hashsets.models import Peer, Subscription
+from hashsets.peers import pages, pairing, terms
+from hashsets.peers.errors import FeedWentBack, KeyChanged, SignatureRefused
+from hashsets.peers.node import Node
+from hashsets.peers.pages import Page
+from hashsets.settling import SequenceWentBack
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.outbound import Answer
+from workbench.outbound_errors import AnswerUnreadable
+
+PAGE = 5_000  # entries asked for at once
+LEASE = timedelta(seconds=180)  # of whoever reads a set, from each page on; longer than one request may take
+RETRY = 60  # seconds after a failure, at most
+FREE = Q(lease_until=None) | Q(lease_until__lt=Now())
+STOPS = (FeedWentBack, SequenceWentBack, SignatureRefused)  # a person must look
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """What one asking brought. `generation`: of the mirror, None when nothing changed."""
+
+    pages: int = 0
+    records: int = 0
+    put_aside: int = 0
+    generation: int | None = None
+    failure: str = ""
+
+
+class _Superseded(Exception):
+    """Somebody else read the same page first."""
+
+
+def due() -> list[int]:
+    """Ids of the subscriptions to be asked for now. One query."""
+    rows = Subscription.objects.filter(FREE, paused="", due_at__lte=Now(), peer__state=Peer.State.PAIRED)
+    return list(rows.exclude(peer__url="").order_by("due_at").values_list("pk", flat=True))
+
+
+def pull(subscription_id: int, *, now: bool = False) -> Pulled | None:
+    """Ask a peer for what changed in one of its sets, until there is no more; None when that is not due.
+
+    `now`: before its time. Safe to run twice, at once, and to be killed. What goes wrong is noted and told, not raised.
+    """
+    with _claimed(subscription_id, now=now) as subscription:
+        if subscription is None:
+            return None
+        try:
+            return _read_all(subscription)
+        except _Superseded:
+            return None
+        except WorkbenchError as error:
+            return _failed(subscription, error)
+
+
+@contextmanager
+def _claimed(subscription_id: int, *, now: bool) -> Iterator[Subscription | None]:
+    """The subscription, ours alone inside the block by its lease; afterwards it is due again in its time."""
+    rows = Subscription.objects.filter(FREE, pk=subscription_id, paused="")
+    taken = (rows if now else rows.filter(due_at__lte=Now())).update(lease_until=Now() + LEASE)
+    if not taken:
+        yield None
+        return
+    wanted = Subscription.objects.select_related("peer__organisation", "peer__agency", "set__scheme", "by")
+    subscription = wanted.get(pk=subscription_id)
+    try:
+        yield subscription
+    finally:
+        jitter = subscription.every * random.uniform(-0.1, 0.1)  # noqa: S311 so that readers do not come all at once
+        Subscription.objects.filter(pk=subscription_id, due_at__lte=Now()).update(
+            due_at=Now() + timedelta(seconds=subscription.every + jitter)
+        )
+        Subscription.objects.filter(pk=subscription_id).update(lease_until=None)
+
+
+def _read_all(subscription: Subscription) -> Pulled:
+    pairing.require_paired(subscription.peer)
+    told = Pulled()
+    with Node.of(subscription.peer) as node:
+        while (asked := _ask(node, subscription)) is not None:
+            told = _stored(subscription, node, *asked, told)
+            if asked[0].delta_link:
+                break
+    Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
+    Subscription.objects.filter(pk=subscription.pk).update(pulled_at=Now())
+    return told
+
+
+def _ask(node: Node, subscription: Subscription) -> tuple[Page, int] | None:
+    """The next page, and the set's highest number if it says so (else 0); None when nothing changed.
+
+    Begins anew where the peer cannot go on from the checkpoint.
+    """
+    for _again in range(2):
+        headers = {"prefer": f"odata.track-changes, odata.maxpagesize={PAGE}", "odata-maxversion": "4.0"}
+        if subscription.checkpoint and not subscription.baseline and not subscription.collected:
+            headers["if-none-match"] = f'"{subscription.seq}"'
+        link = subscription.checkpoint or f"HashSets({subscription.remote_set})/Media"
+        answer = node.get(link, headers=headers)
+        if not _is_over(answer):
+            break
+        _restart(subscription)
+    if answer.status == HTTPStatus.NOT_MODIFIED:
+        return None
+    answer.require(HTTPStatus.OK)
+    head = _head(subscription, answer)
+    page: Page = answer.json(Page)
+    if not page.following or node.target(answer.link(page.following)) == subscription.checkpoint == link:
+        raise AnswerUnreadable(noop("The page does not say where to go on, so nothing of it was stored."))
+    return page, head
+
+
+def _is_over(answer: Answer) -> bool:
+    """Whether the peer knows no way on from where we are: too long ago, or its words for places are others now."""
+    lost = answer.status == HTTPStatus.BAD_REQUEST and b'"bad-place"' in answer.body
+    return lost or answer.status == HTTPStatus.GONE
+
+
+def _stored(subscription: Subscription, node: Node, page: Page, head: int, told: Pulled) -> Pulled:
+    """Keep a page with its checkpoint, and put in force what it completes; in one transaction.
+
+    A baseline shows the set as it stood at the head of its first page; the last page of a delta tells all up to its.
+    """
+    found, odd = pages.records(page)
+    _check_order(subscription, found)
+    tells = head if not subscription.checkpoint or (page.delta_link and not subscription.baseline) else 0
+    collected = max([subscription.collected, tells, *(record.seq for record in found)])
+    checkpoint = node.target(page.following)
+    generation = None
+    with transaction.atomic():
+        _move(subscription, checkpoint, collected)
+        staged = settling.stage(subscription, found)
+        settling.quarantine(subscription, odd)
+        if page.delta_link:
+            generation = _settle(subscription, max(collected, subscription.seq))
+    subscription.checkpoint, subscription.collected = checkpoint, 0 if page.delta_link else collected
+    return Pulled(
+        told.pages + 1,
+        told.records + staged.taken,
+        told.put_aside + staged.put_aside + len(odd),
+        generation or told.generation,
+    )
+
+
+def _move(subscription: Subscription, checkpoint: str, collected: int) -> None:
+    """Move the checkpoint on from where this page began; it is stored by nobody else then. Raises _Superseded."""
+    moved = Subscription.objects.filter(pk=subscription.pk, checkpoint=subscription.checkpoint).update(
+        checkpoint=checkpoint, collected=collected, lease_until=Now() + LEASE
+    )
+    if not moved:
+        raise _Superseded
+
+
+def _settle(subscription: Subscription, seq: int) -> int | None:
+    try:
+        with transaction.atomic():
+            made = settling.settle(subscription, seq=seq, snapshot=subscription.baseline, by=subscription.by)
+    except DataError as error:  # as of one digest under more entries than there are numbers for
+        raise FeedWentBack(noop("The set cannot be kept as it is: %(error)s."), error=str(error)[:150]) from error
+    Subscription.objects.filter(pk=subscription.pk).update(collected=0)
+    return made.number if made else None
+
+
+def _check_order(subscription: Subscription, found: list[pages.Record]) -> None:
+    """The watchdog: numbers of changes only ever go up. Raises FeedWentBack."""
+    if subscription.baseline:
+        return
+    last = max(subscription.seq, subscription.collected)
+    for record in found:
+        if record.seq <= last:
+            raise FeedWentBack(
+                noop("After number %(last)s the peer told number %(seq)s, so nothing of the page was stored."),
+                last=str(last),
+                seq=str(record.seq),
+            )
+        last = record.seq
+
+
+def _head(subscription: Subscription, answer: Answer) -> int:
+    """The set's highest number, 0 where the answer does not say it. Raises FeedWentBack when it was higher before.
+
+    As that of a peer that was set back to an old backup: what it told since is unknown to it.
+    """
+    tag = answer.headers.get("etag", "").removeprefix("W/").strip('"')
+    head = int(tag) if tag.isascii() and tag.isdecimal() else 0
+    if tag and head < subscription.seq:
+        raise FeedWentBack(
+            noop("The peer told changes up to %(was)s before, and now only up to %(now)s."),
+            was=str(subscription.seq),
+            now=str(head),
+        )
+    return head
+
+
+@transaction.atomic
+def _restart(subscription: Subscription) -> None:
+    """The peer cannot tell what changed since: what was collected is void, and the whole set is read again."""
+    terms.forget_place(subscription)
+    subscription.save(update_fields=["checkpoint", "collected", "baseline"])
+    peer = subscription.peer
+    audit.record(
+        events.EXCHANGE_RESTARTED, by=None, on=subscription, agency=peer.agency_id, peer=peer.organisation.name,
+        set=subscription.set.name, seq=subscription.seq,
+    )  # fmt: skip
+
+
+def _failed(subscription: Subscription, error: WorkbenchError) -> Pulled:
+    """Note why it went wrong: what a person must look at stops the reading, the rest is tried again."""
+    said = error.english[:300]
+    if isinstance(error, KeyChanged):
+        pairing.key_changed(subscription.peer)
+    elif isinstance(error, STOPS):
+        _pause(subscription, said)
+    Peer.objects.filter(pk=subscription.peer_id, failing_since=None).update(failing_since=Now())
+    Peer.objects.filter(pk=subscription.peer_id).update(failure=said)
+    wait = max(min(subscription.every, RETRY), error.seconds)
+    Subscription.objects.filter(pk=subscription.pk).update(due_at=Now() + timedelta(seconds=wait))
+    return Pulled(failure=said)
+
+
+@transaction.atomic
+def _pause(subscription: Subscription, said: str) -> None:
+    Subscription.objects.filter(pk=subscription.pk).update(paused=said)
+    peer = subscription.peer
+    audit.record(
+        events.EXCHANGE_PAUSED, by=None, on=subscription, agency=peer.agency_id, peer=peer.organisation.name,
+        set=subscription.set.name, why=said, outcome="refused",
+    )  # fmt: skip

@@ -1,0 +1,212 @@
+"""What came from a peer, put in force: records are collected (`stage`) and become a version of the mirror (`settle`).
+
+Pages and packages end here alike. Both steps are safe to run again: the newest record of an entry stands, and what
+says nothing new makes no version, so two nodes that mirror each other do not grow.
+"""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+from typing import Any, NamedTuple
+
+import msgspec
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import entry_hashes, events, generations, receiving, swapping, wire
+from hashsets.entry_rows import SAID_OF
+from hashsets.models import Category, Generation, HashSet, Quarantined, Subscription
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+AT_ONCE = 5_000  # records of one statement
+QUARANTINED_MOST = 2_000  # characters of a record that is kept for a person to look at
+MOST_QUARANTINED = 1_000  # unsettled ones of one subscription; who sends more has sent enough to be looked at
+WORTH_ANALYSING = 10_000  # rows
+
+STAGE = """
+INSERT INTO hashsets_incoming AS i (subscription_id, entry_id, seq, record)
+SELECT %s, n.* FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[]) AS n (entry_id, seq, record)
+ON CONFLICT (subscription_id, entry_id) DO UPDATE SET seq = excluded.seq, record = excluded.record
+WHERE excluded.seq >= i.seq
+"""
+# Each record beside the last version of its entry. `stays`: nothing about it changes. A category of another scheme
+# than the set's means nothing here, whatever its letter. An entry keeps its ident and twin while they are its own.
+ARRIVING = f"""
+CREATE TEMPORARY TABLE hashsets_arriving ON COMMIT DROP AS
+WITH come AS (
+  SELECT i.entry_id, i.seq, i.record IS NULL AS gone,
+    decode(i.record ->> 'md5', 'hex') AS md5, decode(i.record ->> 'sha1', 'hex') AS sha1,
+    decode(i.record ->> 'sha256', 'hex') AS sha256, (i.record ->> 'size')::bigint AS size,
+    i.record ->> 'code' AS code, CASE WHEN i.record ->> 'code' = '' THEN 'no_verdict'
+      WHEN i.record ->> 'scheme' <> %(scheme)s THEN 'unmapped'
+      ELSE coalesce(%(dispositions)s::jsonb ->> (i.record ->> 'code'), 'unmapped') END AS disposition,
+    i.record ->> 'trust' AS trust,
+    CASE WHEN i.record ->> 'trust' = 'disputed' THEN 'disputed' ELSE 'published' END AS state,
+    i.record -> 'flags' AS flags, i.record -> 'raw' AS raw
+  FROM hashsets_incoming i WHERE i.subscription_id = %(subscription)s)
+SELECT c.*, k.id AS ends, coalesce(k.in_force, false) AS in_force,
+  CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.twin END AS twin,
+  CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.ident ELSE coalesce(c.md5, c.sha1, c.sha256) END AS ident,
+  coalesce(k.in_force AND NOT c.gone
+    AND (k.md5, k.sha1, k.sha256, k.size, k.code, k.disposition, k.trust, k.state, k.flags)
+      IS NOT DISTINCT FROM (c.md5, c.sha1, c.sha256, c.size, c.code, c.disposition, c.trust, c.state, c.flags)
+    AND {SAID_OF.format(t="k")} = {SAID_OF.format(t="c")}, false) AS stays
+FROM come c LEFT JOIN LATERAL (
+  SELECT e.*, e.removed_in IS NULL OR e.removed_in > %(g)s AS in_force FROM hashsets_entry e
+  WHERE e.set_id = %(set)s AND e.public_id = c.entry_id AND e.added_in <= %(g)s
+  ORDER BY e.added_in DESC LIMIT 1) k ON true
+"""  # noqa: S608 only constants
+END = """
+UPDATE hashsets_entry e SET removed_in = %(g)s + 1 FROM hashsets_arriving a
+WHERE e.set_id = %(set)s AND e.id = a.ends AND a.in_force AND NOT a.stays
+"""
+END_UNNAMED = f"""
+UPDATE hashsets_entry e SET removed_in = %(g)s + 1
+WHERE e.set_id = %(set)s AND {generations.in_force("%(g)s")}
+  AND NOT EXISTS (SELECT FROM hashsets_arriving a WHERE a.entry_id = e.public_id)
+"""  # noqa: S608
+INSERT = """
+INSERT INTO hashsets_entry (set_id, added_in, ident, twin, public_id, md5, sha1, sha256, size, code, disposition,
+  trust, state, flags, raw)
+SELECT %(set)s, %(g)s + 1, a.ident, coalesce(a.twin, coalesce(top.twin + 1, 0)
+    + row_number() OVER (PARTITION BY a.ident, a.twin ORDER BY a.entry_id) - 1),
+  a.entry_id, a.md5, a.sha1, a.sha256, a.size, a.code, a.disposition, a.trust, a.state, a.flags, a.raw
+FROM hashsets_arriving a LEFT JOIN LATERAL (
+  SELECT max(e.twin) AS twin FROM hashsets_entry e
+  WHERE e.set_id = %(set)s AND e.ident = a.ident AND a.twin IS NULL) top ON true
+WHERE NOT a.gone AND NOT a.stays ORDER BY a.ident
+"""
+
+
+class SequenceWentBack(WorkbenchError):
+    """The peer tells less than it told before. Ask its operator; a set that was rebuilt is paired anew."""
+
+    code = "sequence-went-back"
+    status = 409
+
+
+class Staged(NamedTuple):
+    """Records collected, and those put aside because they cannot be kept."""
+
+    taken: int
+    put_aside: int
+
+
+def stage(subscription: Subscription, records: Iterable[wire.Media | wire.Removed]) -> Staged:
+    """Collect records of a page or package, in force only with `settle`; the newest of each entry stands.
+
+    Inside the caller's transaction. What cannot be kept is quarantined. One statement for 5,000 records; never all of
+    them in memory.
+    """
+    taken = put_aside = 0
+    every = iter(records)
+    while batch := list(islice(every, AT_ONCE)):
+        rows, odd = _sorted_out(batch)
+        _enter(subscription, rows)
+        quarantine(subscription, odd)
+        taken, put_aside = taken + len(batch) - len(odd), put_aside + len(odd)
+    return Staged(taken, put_aside)
+
+
+def quarantine(subscription: Subscription, odd: Iterable[tuple[str, str]]) -> None:
+    """Keep what was not taken in for a person to look at: (reason, the record's own words)."""
+    rows = [
+        Quarantined(subscription=subscription, reason=reason[:300], record=words.replace("\0", "")[:QUARANTINED_MOST])
+        for reason, words in odd
+    ]
+    if rows:
+        open_ones = Quarantined.objects.filter(subscription=subscription, settled_at=None)
+        Quarantined.objects.bulk_create(rows[: max(0, MOST_QUARANTINED - open_ones.count())])
+
+
+def forget(subscription: Subscription) -> int:
+    """Drop what was collected and is not in force; the number of records."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM hashsets_incoming WHERE subscription_id = %s", [subscription.pk])
+        return int(cursor.rowcount)
+
+
+@transaction.atomic
+def settle(subscription: Subscription, *, seq: int, snapshot: bool, by: User, source: str = "") -> Generation | None:
+    """Put what was collected in force as the mirror's next version; None when it says nothing new.
+
+    `seq`: up to where the peer's changes are known then. `snapshot`: an entry that it does not name has left.
+    `source`: where it came from, in the version's words. One transaction with the version, its two events and the
+    subscription's place; as many statements for any number of records. Raises SequenceWentBack, SetRetired.
+    """
+    held = Subscription.objects.select_for_update(of=("self",)).select_related("peer__agency").get(pk=subscription.pk)
+    if seq < held.seq:
+        raise SequenceWentBack(
+            noop("The peer told changes up to %(was)s before, and now only up to %(now)s."), was=held.seq, now=seq
+        )
+    mirror = generations.lock(held.set)
+    rows = _write(held, mirror, snapshot=snapshot)
+    forget(held)
+    Subscription.objects.filter(pk=held.pk).update(seq=seq, baseline=False)
+    subscription.seq, subscription.baseline = seq, False
+    if rows == (0, 0):
+        return None
+    entry_hashes.fill(mirror, mirror.generation + 1)
+    said = {"peer": str(held.peer), "seq": seq, "snapshot": snapshot}
+    step = generations.Step(
+        source or f"{held.peer}, up to {seq}",
+        added=rows[0],
+        removed=rows[1],
+        codes=swapping.moved(mirror),
+        report=said,
+    )
+    generation, moved = generations.move(mirror, step, by=by)
+    details = {"set": mirror.name, **said, "added": rows[0], "removed": rows[1]}
+    came = audit.Event(events.SET_RECEIVED, audit.subject_of(mirror), details=details)
+    audit.record_all([came, moved], by=by, agency=held.peer.agency)
+    if sum(rows) > WORTH_ANALYSING:
+        _run("SELECT hashsets_analyse(%(set)s)", {"set": mirror.pk})
+    return generation
+
+
+def _sorted_out(batch: list[wire.Media | wire.Removed]) -> tuple[Mapping[Any, tuple[int, str | None]], Any]:
+    """The newest record of each entry, as (seq, JSON or None); and those that cannot be kept, with why."""
+    rows: dict[Any, tuple[int, str | None]] = {}
+    odd: list[tuple[str, str]] = []
+    for record in batch:
+        try:
+            found = receiving.kept(record)
+        except receiving.Unsound as why:
+            odd.append((str(why), msgspec.json.encode(record).decode()))
+            continue
+        if record.entry_id not in rows or rows[record.entry_id][0] <= record.seq:
+            rows[record.entry_id] = record.seq, msgspec.json.encode(found).decode() if found else None
+    return rows, odd
+
+
+def _enter(subscription: Subscription, rows: Mapping[Any, tuple[int, str | None]]) -> None:
+    if not rows:
+        return
+    names, seqs, records = list(rows), [seq for seq, _ in rows.values()], [record for _, record in rows.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(STAGE, [subscription.pk, names, seqs, records])
+
+
+def _write(subscription: Subscription, mirror: HashSet, *, snapshot: bool) -> tuple[int, int]:
+    """Rows stored and ended in the next version."""
+    dispositions = dict(Category.objects.filter(scheme=mirror.scheme).values_list("code", "disposition"))
+    at = {
+        "set": mirror.pk,
+        "g": mirror.generation,
+        "subscription": subscription.pk,
+        "scheme": mirror.scheme.scheme_id,
+        "dispositions": msgspec.json.encode(dispositions).decode(),
+    }
+    _run("SELECT hashsets_index_names(%(set)s)", at)
+    _run("DROP TABLE IF EXISTS hashsets_arriving", {})
+    _run(ARRIVING, at)
+    _run("ANALYZE hashsets_arriving", {})
+    ended = _run(END, at) + (_run(END_UNNAMED, at) if snapshot else 0)
+    return _run(INSERT, at), ended
+
+
+def _run(statement: str, at: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, at or None)
+        return int(cursor.rowcount)
