@@ -46,3 +46,4 @@ CREDENTIAL_GIVEN = audit.verb("peer.credential", "Credential made for a paired o
 TOKEN_ISSUED = audit.verb("peer.token", "Paired organisation signed in")
 TOKEN_DENIED = audit.verb("peer.token.fail", "Sign-in with the credential of an organisation failed")
 PEER_DENIED = audit.verb("peer.denied", "Paired organisation was refused what it asked for")
+QUARANTINE_SETTLED = audit.verb("exchange.reject", "What a peer sent and was not taken in, looked into by a person")

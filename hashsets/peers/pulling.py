@@ -56,6 +56,13 @@ def due() -> list[int]:
     return list(rows.exclude(peer__url="").order_by("due_at").values_list("pk", flat=True))
 
 
+def hurry(peer: Peer) -> list[int]:
+    """Make everything that is read of a peer due now; the subscriptions' ids."""
+    running = Subscription.objects.filter(peer=peer, paused="")
+    running.update(due_at=Now())
+    return list(running.values_list("pk", flat=True))
+
+
 def pull(subscription_id: int, *, now: bool = False) -> Pulled | None:
     """Ask a peer for what changed in one of its sets, until there is no more; None when that is not due.
 

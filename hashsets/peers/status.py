@@ -48,6 +48,16 @@ class Standing:
     read: list[Read] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
 
+    @property
+    def waiting(self) -> int:
+        """Opinions of ours that are not sent yet."""
+        return sum(one.waiting for one in self.read)
+
+    @property
+    def quarantined(self) -> int:
+        """Records of the peer's that somebody should look at."""
+        return sum(one.quarantined for one in self.read)
+
     def as_json(self) -> dict[str, Any]:
         """For scripts."""
         return asdict(self)

@@ -1,24 +1,22 @@
-"""What goes out to a peer and what comes in, and courier files both ways."""
+"""What goes out to a peer and what comes in."""
 
-import tempfile
-from pathlib import Path
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hashsets import packages, packages_in, quarantine, tasks
-from hashsets.exchange_forms import ScopesForm, ShareForm, SubscribeForm, UnpackForm
+from hashsets import quarantine, tasks
+from hashsets.exchange_forms import ScopesForm, ShareForm, SubscribeForm
 from hashsets.models import Peer, Quarantined, Share
-from hashsets.peers import terms
+from hashsets.peers import pulling, terms
 from hashsets.peers.node import Node
 from hashsets.views.exchange import HERE, peer_of
-from workbench import access
 from workbench.errors import NotFound, WorkbenchError
 from workbench.requests import SignedRequest
+from workbench.waking import send
 
 
 @require_POST
@@ -39,7 +37,7 @@ def share(request: SignedRequest, peer_id: UUID) -> HttpResponse:
 def end_share(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse:
     """End that; what they have read they keep."""
     peer = peer_of(request, "peer.policy", peer_id)
-    terms.unshare(peer=peer, hash_set=_share(peer, share_id).set, by=request.user)
+    terms.unshare(peer=peer, hash_set=share_of(peer, share_id).set, by=request.user)
     return redirect("exchange:peer", peer.public_id)
 
 
@@ -85,8 +83,8 @@ def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
 def pull(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Ask for everything we read of the peer now."""
     peer = peer_of(request, "exchange.receive", peer_id)
-    for subscription in peer.subscriptions.filter(paused=""):
-        tasks.wake_pull(subscription.pk)
+    for subscription_id in pulling.hurry(peer):
+        send(tasks.pull, subscription_id)
     messages.info(request, _("Asked. What comes is in force as soon as it is whole."))
     return redirect("exchange:peer", peer.public_id)
 
@@ -113,43 +111,8 @@ def settle(request: SignedRequest, peer_id: UUID, record_id: UUID) -> HttpRespon
     return redirect("exchange:peer", peer.public_id)
 
 
-@require_POST
-def package(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse | FileResponse:
-    """The next courier file of a shared set, saved by the browser."""
-    peer = peer_of(request, "exchange.send", peer_id)
-    shared = _share(peer, share_id)
-    with tempfile.TemporaryDirectory() as folder:
-        made = packages.make(
-            shared.set, peer, target=Path(folder), by=request.user, whole=request.POST.get("whole") == "1"
-        )
-        if made is None:
-            messages.info(request, _("Nothing changed since the last courier file."))
-            return redirect("exchange:peer", peer.public_id)
-        file = made.path.open("rb")  # readable after the folder is gone
-    return FileResponse(file, as_attachment=True, filename=made.path.name, content_type="application/octet-stream")
-
-
-@require_http_methods(["GET", "POST"])
-def unpack(request: SignedRequest) -> HttpResponse:
-    """Take a courier file in."""
-    access.require(request.user, "exchange.receive")
-    form = UnpackForm(request.POST or None, request.FILES or None)
-    if form.is_valid():
-        with tempfile.NamedTemporaryFile(suffix=".tar") as file:
-            for piece in form.cleaned_data["file"].chunks():
-                file.write(piece)
-            file.flush()
-            try:
-                taken = packages_in.take(Path(file.name), by=request.user)
-            except WorkbenchError as error:
-                form.add_error("file", str(error))
-            else:
-                messages.success(request, str(taken))
-                return redirect("exchange:list")
-    return render(request, "hashsets/exchange/unpack.html", HERE | {"form": form}, status=400 if form.errors else 200)
-
-
-def _share(peer: Peer, share_id: UUID) -> Share:
+def share_of(peer: Peer, share_id: UUID) -> Share:
+    """A set that a peer reads now. Raises NotFound."""
     found = peer.shares.filter(public_id=share_id, ended_at=None).select_related("set__scheme", "set__owner").first()
     if found is None:
         raise NotFound

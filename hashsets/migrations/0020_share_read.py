@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hashsets', '0017_exchange'),
+        ('hashsets', '0019_peers'),
     ]
 
     operations = [
