@@ -21,10 +21,12 @@ class PairForm(forms.Form):
 
     url = forms.CharField(
         label=lazy("Address of the other node"),
-        help_text=lazy("As its operator told you, such as https://winnow.example.org. Its host must be in WINNOW_PEER_HOSTS here."),
+        help_text=lazy(
+            "As its operator told you, such as https://winnow.example.org. Its host must be in WINNOW_PEER_HOSTS here."
+        ),
         max_length=300,
         widget=TEXT,
-    )  # fmt: skip
+    )
 
 
 class CourierForm(forms.Form):
@@ -66,7 +68,7 @@ class ScopesForm(forms.Form):
     """What a peer may do here."""
 
     scopes = forms.MultipleChoiceField(
-        label=lazy("It may"), choices=list(SCOPES.items()), required=False, widget=forms.CheckboxSelectMultiple
+        label=lazy("What they may do here"), choices=list(SCOPES.items()), required=False, widget=forms.CheckboxSelectMultiple
     )
 
 

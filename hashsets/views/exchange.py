@@ -81,9 +81,9 @@ def peer(request: SignedRequest, peer_id: UUID) -> HttpResponse:
 
 
 def show(
-    request: SignedRequest, found: Peer, *, confirm: ConfirmForm | None = None, credential: tuple[str, str] | None = None
+    request: SignedRequest, found: Peer, *, confirm: ConfirmForm | None = None, given: tuple[str, str] | None = None
 ) -> HttpResponse:
-    """The page of a peer. `confirm`: the form as it failed; `credential`: a new client id and secret, shown this once."""
+    """The page of a peer. `confirm`: the form as it failed; `given`: a new client id and secret, shown this once."""
     shown = exchange_overview.page(request.user, found)
     policy = shown["may"]["policy"] and found.state == Peer.State.PAIRED
     context = HERE | shown | {
@@ -91,7 +91,7 @@ def show(
         "credential_form": CredentialForm(),
         "scopes_form": ScopesForm(initial={"scopes": found.scopes}),
         "share_form": ShareForm(by=request.user, peer=found) if policy else None,
-        "given": credential,
+        "given": given,
     }  # fmt: skip
     return render(request, "hashsets/exchange/peer.html", context, status=400 if confirm else 200)
 
@@ -134,7 +134,7 @@ def credential(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Keep what they gave us, or make what they sign in with here; a made secret is on the answer, and nowhere else."""
     found = peer_of(request, "peer.pair", peer_id)
     if request.POST.get("make"):
-        return show(request, found, credential=callers.give_credential(found, by=request.user))
+        return show(request, found, given=callers.give_credential(found, by=request.user))
     form = CredentialForm(request.POST)
     if form.is_valid():
         pairing.keep_credential(peer=found, by=request.user, **form.cleaned_data)
