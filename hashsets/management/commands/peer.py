@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from hashsets import policies, sets
-from hashsets.models import HashSet, Peer, Subscription
+from hashsets.models import HashSet, Peer, Policy, Subscription
 from hashsets.odata import callers, scopes
 from hashsets.peers import node, pairing, pulling, pushing, status, terms
 from hashsets.trust import MINIMA
@@ -241,7 +241,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _subscribe_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("peer")
     parser.add_argument("set", help="its id or name")
-    parser.add_argument("--action", choices=policies.Policy.Action.values, help="what a match does")
+    parser.add_argument("--action", choices=Policy.Action.values, help="what a match does")
     parser.add_argument("--min-trust", choices=[str(one) for one in MINIMA])
     _terms_arguments(parser)
 
