@@ -25,7 +25,7 @@ PERMISSIONS = access.register(
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
-        "peer.pair": {Role.SUPERVISOR, Role.ADMIN},
+        "peer.pair": SUPERVISOR,
     }
 )
 
