@@ -26,7 +26,7 @@ PERMISSIONS = access.register(
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
         "peer.view": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN},
-        "peer.pair": {Role.SUPERVISOR, Role.ADMIN},
+        "peer.pair": SUPERVISOR,
         "peer.policy": SUPERVISOR,
         "exchange.receive": SUPERVISOR,
         "exchange.send": SUPERVISOR,

@@ -46,3 +46,6 @@ CREDENTIAL_GIVEN = audit.verb("peer.credential", "Credential made for a paired o
 TOKEN_ISSUED = audit.verb("peer.token", "Paired organisation signed in")
 TOKEN_DENIED = audit.verb("peer.token.fail", "Sign-in with the credential of an organisation failed")
 PEER_DENIED = audit.verb("peer.denied", "Paired organisation was refused what it asked for")
+CONTRIBUTED = audit.verb("peer.contribute", "Opinions of a paired organisation taken in")
+PEER_SEARCHED = audit.verb("peer.lookup", "Hashes looked up by a paired organisation")
+PEER_EXPORTED = audit.verb("peer.export", "Hash set saved by a paired organisation")

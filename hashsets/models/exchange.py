@@ -227,6 +227,20 @@ class Answered(models.Model):
         constraints = [models.UniqueConstraint(fields=["peer", "key"], name="answered_once")]
 
 
+class Proof(models.Model):
+    """A request with which an organisation gave opinions, as its key signed it (signed.py); its votes name it.
+
+    `body` is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
+    """
+
+    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="+")
+    key = models.BinaryField(max_length=32)  # of the peer, then
+    text = models.TextField()  # what was signed; its fifth line is the body's digest
+    signature = models.BinaryField(max_length=64)
+    body = models.BinaryField()
+    at = models.DateTimeField(db_default=Now())
+
+
 class Package(models.Model):
     """A signed package that was made of a set (sharing.md section 6); the next one of the chain names it."""
 
