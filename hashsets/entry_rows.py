@@ -30,11 +30,13 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all opinions on an entry amount to."""
+    """What all opinions on an entry amount to. `votes`: organisations that looked; `spread`: different codes."""
 
     code: str
     disposition: str
     trust: str
+    votes: int
+    spread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,14 @@ class Version:
         return replace(self, raw={**self.raw, "hashes": {**hashes, "pdq": pdq.hex()}})
 
     def judged(self, by: Judgement) -> "Version":
-        """With the trust and category that the opinions amount to."""
+        """With the trust and category that the opinions amount to, and how many there are: they travel with it."""
         state = "disputed" if by.trust == "disputed" else "published"
-        return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state)
+        raw = self.raw | {"votes": by.votes, "spread": max(by.spread, 1)}
+        return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state, raw=raw)
+
+    def with_mime(self, mime: str) -> "Version":
+        """With this media type, unless it has one or there is none."""
+        return replace(self, raw={"mime_type": mime} | self.raw) if mime else self
 
     def filled(self, *, flags: dict[str, bool], **values: Any) -> "Version":
         """With the digests and size it lacked, and more flags."""
