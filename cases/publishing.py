@@ -113,7 +113,7 @@ def offer_case(*, case: Case, by: User, to: HashSet | None = None) -> Outcome:
     decisions: list[int] = []
     with connection.cursor() as cursor:
         closed = case.sealed or not case.may_publish
-        values = {"case": case.pk, "set": target.pk, "harmless": harmless.pk, "closed": closed}
+        values: dict[str, Any] = {"case": case.pk, "set": target.pk, "harmless": harmless.pk, "closed": closed}
         cursor.execute(CANDIDATES, WHY_NOT | values)
         for decision, reason in cursor.fetchall():
             if reason:

@@ -83,7 +83,7 @@ def publish(
     before = votes.said(locked, list(wanted))
     opinions = {key: votes.Opinion(row.code, meanings[row.code], row.kind, basis) for key, row in wanted.items()}
     cast = votes.cast(locked, opinions, organisation=organisation or by.agency.organisation, origin=origin)
-    versions = {key: _version(key, row, old.get(key), voted=before[key].stands) for key, row in wanted.items()}
+    versions = {key: version_of(key, row, old.get(key), voted=before[key].stands) for key, row in wanted.items()}
     fresh = judged(locked, versions, votes.said(locked, list(wanted)))
     step = generations.Step(source, *entry_rows.write(locked, fresh, old, gone=versions.keys() - fresh.keys()))
     generation, moved = generations.move(locked, step, by=by)
@@ -137,6 +137,11 @@ def dispositions(hash_set: HashSet, codes: Collection[str]) -> dict[str, str]:
     return found
 
 
+def key_of(row: NewEntry, old: Mapping[Key, Version]) -> Key:
+    """Under which identity a row would be stored by itself, beside the entries that are there."""
+    return next(iter(_by_key([row], old)))
+
+
 def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, NewEntry]:
     """Each row under its identity: a known one it does not contradict, else the next twin. The last word wins."""
     taken: dict[bytes, list[tuple[Key, Version | NewEntry]]] = {}
@@ -159,7 +164,7 @@ def _contradict(row: NewEntry, other: Version | NewEntry) -> bool:
     return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
-def _version(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
+def version_of(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
     """What the entry is to be: the row, with what the version in force knows beside it."""
     standing = old if old is not None and old.in_force else Version(key)
     known = standing if voted or standing is not old else standing.as_listed()

@@ -12,8 +12,18 @@ from django.db import connection
 from hashsets import entry_hashes
 from hashsets.generations import in_force
 from hashsets.models import HashSet, Vote
+from workbench.errors import NotFound
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
+
+
+LARGEST = 2**63 - 1  # of an id
+
+
+class EntryGone(NotFound):
+    """This entry is not in the set any more, or never was."""
+
+    code = "entry-gone"
 
 
 class Key(NamedTuple):
@@ -152,6 +162,15 @@ def in_force_of(hash_set: HashSet, entry_ids: Sequence[int]) -> dict[Key, Versio
         named = {Key(bytes(ident), twin) for ident, twin in cursor.fetchall()}
     found = latest(hash_set, [key.ident for key in named])
     return {key: version for key, version in found.items() if key in named and version.in_force}
+
+
+def named(hash_set: HashSet, entry: UUID, row: int) -> Version:
+    """The version in force of an entry, by its public id and the row of any of its versions. Raises EntryGone."""
+    found = in_force_of(hash_set, [row]) if row <= LARGEST else {}
+    version = next(iter(found.values()), None)
+    if version is None or version.public_id != entry:
+        raise EntryGone
+    return version
 
 
 def write(

@@ -5,16 +5,17 @@ on its way to him in the same transaction, and what follows comes back through t
 """
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import entries, entry_rows, events, generations, trust, votes
-from hashsets.entry_rows import Key, Version
+from hashsets.entry_rows import EntryGone, Key, Version
 from hashsets.models import HashSet, Resolution, Vote
 from hashsets.sets import require_owner
 from workbench import audit
-from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.models import User
 
 NOT_LOOKED = "match"  # the basis of whoever only has a match
@@ -26,12 +27,6 @@ JOIN hashsets_subscription s ON s.set_id = %(set)s AND s.give
 JOIN hashsets_peer p ON p.id = s.peer_id AND p.agency_id = %(agency)s
 ON CONFLICT (subscription_id, vote_id) DO UPDATE SET state = 'waiting', key = NULL, answer = NULL
 """
-
-
-class EntryGone(NotFound):
-    """This entry is not in the set any more, or never was."""
-
-    code = "entry-gone"
 
 
 class NotDisputed(WorkbenchError):
@@ -152,7 +147,16 @@ def _kind(version: Version, asked: str) -> str:
     return asked or has[0]
 
 
-def kinds_of(version: Version) -> list[str]:
+class Hashed(Protocol):
+    """A version of an entry, however it was read."""
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """What is kept beside the columns."""
+        ...
+
+
+def kinds_of(version: Hashed) -> list[str]:
     """The hash kinds that a vote on this entry may rest on, the strongest digest first."""
     digests = [name for name in reversed(trust.DIGESTS) if getattr(version, name)]
     others = dict.fromkeys([*version.raw.get("hashes", {}), *(["photodna"] if version.raw.get("photodna") else [])])
