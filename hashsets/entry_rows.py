@@ -155,13 +155,18 @@ def latest(hash_set: HashSet, idents: Sequence[bytes]) -> dict[Key, Version]:
 
 def in_force_of(hash_set: HashSet, entry_ids: Sequence[int]) -> dict[Key, Version]:
     """The versions in force of the entries that any of these ids belongs to. Two queries."""
+    return {version.key: version for version in in_force_by_row(hash_set, entry_ids).values()}
+
+
+def in_force_by_row(hash_set: HashSet, rows: Sequence[int]) -> dict[int, Version]:
+    """The versions in force by the id of any version of their entries; those that left are absent. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT ident, twin FROM hashsets_entry WHERE set_id = %s AND id = ANY(%s)", [hash_set.pk, list(entry_ids)]
+            "SELECT id, ident, twin FROM hashsets_entry WHERE set_id = %s AND id = ANY(%s)", [hash_set.pk, list(rows)]
         )
-        named = {Key(bytes(ident), twin) for ident, twin in cursor.fetchall()}
-    found = latest(hash_set, [key.ident for key in named])
-    return {key: version for key, version in found.items() if key in named and version.in_force}
+        keys = {row: Key(bytes(ident), twin) for row, ident, twin in cursor.fetchall()}
+    found = latest(hash_set, [key.ident for key in keys.values()])
+    return {row: found[key] for row, key in keys.items() if key in found and found[key].in_force}
 
 
 def named(hash_set: HashSet, entry: UUID, row: int) -> Version:
