@@ -190,7 +190,7 @@ class Quarantined(models.Model):
 class Outgoing(models.Model):
     """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker.
 
-    `retract`: it was taken back here, and is to be taken back there.
+    One that was taken back here waits again, to be taken back there.
     """
 
     class State(models.TextChoices):
@@ -204,7 +204,6 @@ class Outgoing(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False)
     vote = models.ForeignKey(Vote, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    retract = models.BooleanField(default=False)
     key = models.UUIDField(null=True)  # the Idempotency-Key of the batch it went in
     answer = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())

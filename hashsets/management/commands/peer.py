@@ -178,7 +178,7 @@ class Command(WinnowCommand):
     def pull(self, options: dict[str, Any]) -> Done:
         """Ask now."""
         self.require("exchange.receive")
-        told, problems = [], []
+        told, problems, records = [], [], 0
         for subscription in self._subscriptions(options["peer"]):
             done = pulling.pull(subscription.pk, now=True)
             if done is None:
@@ -186,8 +186,8 @@ class Command(WinnowCommand):
                 continue
             told.append({"set": subscription.set.name, "pages": done.pages, "records": done.records,
                          "put_aside": done.put_aside, "generation": done.generation})  # fmt: skip
+            records += done.records
             problems += [f"{subscription.set}: {done.failure}"] if done.failure else []
-        records = sum(one["records"] for one in told)
         return Done(f"{len(told):,} sets asked for, {records:,} records came.", {"sets": told}, problems)
 
     def push(self, options: dict[str, Any]) -> Done:

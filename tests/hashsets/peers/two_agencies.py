@@ -69,11 +69,11 @@ def standing(set_id: int) -> dict[UUID, tuple[Any, ...]]:
     """What is in force in a set, as a reader sees it."""
     generation = HashSet.objects.get(pk=set_id).generation
     rows = Entry.objects.filter(set=set_id, added_in__lte=generation).exclude(removed_in__lte=generation)
-    plain = [
+    plain: list[tuple[Any, ...]] = [
         tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
         for row in rows.values_list(*SEEN)
     ]
-    found = {row[0]: row for row in plain}
+    found: dict[UUID, tuple[Any, ...]] = {row[0]: row for row in plain}
     assert len(found) == len(plain), "an entry is in force twice"
     return found
 
