@@ -62,9 +62,9 @@ def running(*options: str, data: Path | None = None, settings: Mapping[str, str]
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def start(data: Path, *options: str, settings: Mapping[str, str] | None = None) -> Product:
+def start(data: Path, *options: str, settings: Mapping[str, str] | None = None, port: int = 0) -> Product:
     """Start the product on `data` and return it once its page answers."""
-    port = free_port()
+    port = port or free_port()
     environment = surroundings(data) | dict(settings or {})
     command = [sys.executable, str(CHECKOUT / "manage.py"), "up", f"--bind=127.0.0.1:{port}", *options]
     with (data / "up.log").open("wb") as log:

@@ -192,7 +192,7 @@ class Quarantined(models.Model):
 class Outgoing(models.Model):
     """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker.
 
-    `retract`: it was taken back here, and is to be taken back there.
+    One that was taken back here waits again, to be taken back there.
     """
 
     class State(models.TextChoices):
@@ -206,7 +206,6 @@ class Outgoing(models.Model):
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False)
     vote = models.ForeignKey(Vote, on_delete=models.PROTECT)
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    retract = models.BooleanField(default=False)
     key = models.UUIDField(null=True)  # the Idempotency-Key of the batch it went in
     answer = models.JSONField(null=True)
     at = models.DateTimeField(db_default=Now())
@@ -227,6 +226,20 @@ class Answered(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["peer", "key"], name="answered_once")]
+
+
+class Proof(models.Model):
+    """A request with which an organisation gave opinions, as its key signed it (signed.py); its votes name it.
+
+    `body` is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
+    """
+
+    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="+")
+    key = models.BinaryField(max_length=32)  # of the peer, then
+    text = models.TextField()  # what was signed; its fifth line is the body's digest
+    signature = models.BinaryField(max_length=64)
+    body = models.BinaryField()
+    at = models.DateTimeField(db_default=Now())
 
 
 class Package(models.Model):

@@ -137,11 +137,16 @@ def finished(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase
     return answer
 
 
-def _sign(request: HttpRequest, answer: HttpResponseBase, digest: bytes) -> None:
+def target(request: HttpRequest) -> str:
+    """What was asked for, as `signed.target_of` has it."""
     query = request.META.get("QUERY_STRING", "")
+    return request.path + (f"?{query}" if query else "")
+
+
+def _sign(request: HttpRequest, answer: HttpResponseBase, digest: bytes) -> None:
     at = signed.moment(timezone.now())
     said = signed.text(
-        method=request.method or "", target=request.path + (f"?{query}" if query else ""), status=answer.status_code,
+        method=request.method or "", target=target(request), status=answer.status_code,
         body_sha256=digest, at=at,
     )  # fmt: skip
     fingerprint = signing.fingerprint(signing.public_key())

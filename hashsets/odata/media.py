@@ -85,7 +85,7 @@ class Media(ODataView):
             more = {"$top": str(rest)} if rest is not None else {}
             envelope.next = self._address(self.asked.kept | more | {"$skiptoken": onward.word()})
         elif following is None and place.track:
-            envelope.delta = self._delta_link(place.snapshot, place.size)
+            envelope.delta, envelope.seq = self._delta_link(place.snapshot, place.size), place.snapshot
         return self._answer_page(envelope, parts)
 
     def _delta(self, place: Delta) -> HttpResponse:
@@ -105,7 +105,7 @@ class Media(ODataView):
         if following is not None:
             envelope.next = self._delta_link(following, place.size)
         else:
-            envelope.delta = self._delta_link(self._head, place.size)
+            envelope.delta, envelope.seq = self._delta_link(self._head, place.size), self._head
         answer = self._answer_page(envelope, parts)
         answer["ETag"] = base.etag(self._head)
         if new_form:

@@ -48,6 +48,7 @@ class Envelope(msgspec.Struct, omit_defaults=True):
     value: msgspec.Raw = msgspec.Raw(b"[]")
     next: str | None = msgspec.field(name="@odata.nextLink", default=None)
     delta: str | None = msgspec.field(name="@odata.deltaLink", default=None)
+    seq: int | None = msgspec.field(name="@winnow.seq", default=None)  # up to where the pages tell, on the last one
 
 
 def properties(*, full: bool) -> dict[str, str]:

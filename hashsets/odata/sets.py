@@ -20,14 +20,14 @@ SEVERAL = options.KNOWN - {"$skiptoken", "$deltatoken"}
 
 
 class SetShape(msgspec.Struct, rename="pascal", kw_only=True):
-    """A set as it travels. `Owner` is a name, `OwnerID` the organisation's id, the same on every node."""
+    """A set as it travels. `Owner` is the organisation's id, the same on every node."""
 
     set_id: UUID = msgspec.field(name="SetID")
     name: str
     kind: str
     scheme: str
     owner: str
-    owner_id: UUID = msgspec.field(name="OwnerID")
+    owner_name: str
     head_seq: int
     horizon_seq: int
     entry_count: int
@@ -81,8 +81,8 @@ def _shape(share: Share, numbers: dict[int, int]) -> SetShape:
         name=one.name,
         kind=KINDS[HashSet.SetRole(one.role)],
         scheme=one.scheme.scheme_id,
-        owner=one.owner.name,
-        owner_id=one.owner.organisation,
+        owner=str(one.owner.organisation),
+        owner_name=one.owner.name,
         head_seq=one.feed.head_seq if numbered else 0,
         horizon_seq=one.feed.horizon_seq if numbered else 0,
         entry_count=numbers.get(one.pk, 0),

@@ -186,3 +186,8 @@ def require_signed(answer: Answer, method: str, key: bytes) -> None:
 def _origin(client: Client) -> str:
     base = client.base
     return str(base).removesuffix(base.target)
+
+
+def forget_tokens() -> None:
+    """Sign in anew at every peer."""
+    _tokens.clear()

@@ -39,7 +39,7 @@ FROM hashsets_outgoing o JOIN hashsets_vote v ON v.id = o.vote_id
 JOIN hashsets_hashset h ON h.id = v.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
 JOIN LATERAL (SELECT * FROM hashsets_entry e WHERE e.set_id = v.set_id AND e.ident = v.ident AND e.twin = v.twin
               ORDER BY e.added_in DESC LIMIT 1) e ON true
-WHERE o.subscription_id = %s AND o.key = %s AND o.state = 'waiting' ORDER BY o.vote_id
+WHERE o.subscription_id = %s AND o.key = %s AND o.state = 'waiting' AND v.withdrawn_after IS NULL ORDER BY o.vote_id
 """
 ANSWERED = """
 UPDATE hashsets_outgoing o SET state = n.state, answer = n.answer
@@ -49,8 +49,7 @@ WHERE o.subscription_id = %s AND o.vote_id = n.vote
 # An opinion that a later one of ours replaced before it left.
 REPLACED = """
 UPDATE hashsets_outgoing o SET state = 'sent', answer = '{"status": "replaced"}' FROM hashsets_vote v
-WHERE o.subscription_id = %s AND o.state = 'waiting' AND o.key IS NULL AND NOT o.retract
-  AND v.id = o.vote_id AND NOT v.current
+WHERE o.subscription_id = %s AND o.state = 'waiting' AND o.key IS NULL AND v.id = o.vote_id AND NOT v.current
 """
 # What the peer calls the entry of a vote: its own word when it took it, else our mirror's.
 NAME_OF = """
@@ -119,18 +118,19 @@ def _send_all(subscription: Subscription, told: Pushed) -> None:
     with Node.of(subscription.peer) as node:
         while batch := _batch(subscription):
             _send(node, subscription, batch, told)
-        while (row := _waiting(subscription, retract=True).order_by("vote_id").first()) is not None:
+        while (row := _waiting(subscription, taken_back=True).order_by("vote_id").first()) is not None:
             _retract(node, subscription, row, told)
     Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
 
 
-def _waiting(subscription: Subscription, *, retract: bool) -> Any:
-    return Outgoing.objects.filter(subscription=subscription, state=Outgoing.State.WAITING, retract=retract)
+def _waiting(subscription: Subscription, *, taken_back: bool) -> Any:
+    rows = Outgoing.objects.filter(subscription=subscription, state=Outgoing.State.WAITING)
+    return rows.filter(vote__withdrawn_after__isnull=not taken_back)
 
 
 def _batch(subscription: Subscription) -> UUID | None:
     """The key of the next batch: one that was begun, else a fresh one. None when nothing waits. Commits the key."""
-    rows = _waiting(subscription, retract=False)
+    rows = _waiting(subscription, taken_back=False)
     begun: UUID | None = rows.exclude(key=None).order_by("vote_id").values_list("key", flat=True).first()
     if begun is not None:
         return begun
@@ -180,7 +180,7 @@ def _retract(node: Node, subscription: Subscription, row: Outgoing, told: Pushed
         found = cursor.fetchone()
     rows = Outgoing.objects.filter(subscription=subscription, vote=row.vote_id)
     if not (found and found[0]):
-        rows.update(state=Outgoing.State.REFUSED, answer={"status": "rejected", "code": "unknown-entry"})
+        rows.update(state=Outgoing.State.SENT, answer={"status": "never-sent"})
         return
     key = row.key or uuid4()
     rows.update(key=key)

@@ -96,8 +96,8 @@ def give_and_take(
 ) -> None:
     """Say whether our opinions on the mirror's entries are sent to its peer, and which set of ours is contributed.
 
-    `source`: what is published to it from now on goes there, too; under the very scheme, since a category of another
-    one means nothing there. Raises BadInput, NotAllowed.
+    `source`: what is published to it from now on goes there, too. Its categories are mapped there, or refused one by
+    one where that set's scheme has nothing for them. Raises BadInput, NotAllowed.
     """
     rows = Subscription.objects.select_for_update(of=("self",))
     held = rows.select_related("set__scheme", "set__owner", "peer__organisation").get(pk=subscription.pk)
@@ -106,12 +106,8 @@ def give_and_take(
                        name=held.set.name, owner=held.set.owner)  # fmt: skip
     if source is not None:
         sets.require_owner(source, by)
-        if not give or source.scheme.scheme_id != held.set.scheme.scheme_id:
-            raise BadInput(
-                noop("%(name)s can be contributed only where opinions are given, and under the scheme %(scheme)s."),
-                name=source.name,
-                scheme=held.set.scheme.scheme_id,
-            )
+        if not give:
+            raise BadInput(noop("%(name)s can be contributed only where opinions are given."), name=source.name)
     held.give, held.source, held.every = give, source, _every(held.every if every is None else every)
     held.save(update_fields=["give", "source", "every"])
     subscription.give, subscription.source, subscription.every = held.give, held.source, held.every

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 
 from hashsets import policies, sets
-from hashsets.models import HashSet, Peer, Subscription
+from hashsets.models import HashSet, Peer, Policy, Subscription
 from hashsets.odata import callers, scopes
 from hashsets.peers import node, pairing, pulling, pushing, status, terms
 from hashsets.trust import MINIMA
@@ -178,7 +178,7 @@ class Command(WinnowCommand):
     def pull(self, options: dict[str, Any]) -> Done:
         """Ask now."""
         self.require("exchange.receive")
-        told, problems = [], []
+        told, problems, records = [], [], 0
         for subscription in self._subscriptions(options["peer"]):
             done = pulling.pull(subscription.pk, now=True)
             if done is None:
@@ -186,8 +186,8 @@ class Command(WinnowCommand):
                 continue
             told.append({"set": subscription.set.name, "pages": done.pages, "records": done.records,
                          "put_aside": done.put_aside, "generation": done.generation})  # fmt: skip
+            records += done.records
             problems += [f"{subscription.set}: {done.failure}"] if done.failure else []
-        records = sum(one["records"] for one in told)
         return Done(f"{len(told):,} sets asked for, {records:,} records came.", {"sets": told}, problems)
 
     def push(self, options: dict[str, Any]) -> Done:
@@ -241,7 +241,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
 def _subscribe_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("peer")
     parser.add_argument("set", help="its id or name")
-    parser.add_argument("--action", choices=policies.Policy.Action.values, help="what a match does")
+    parser.add_argument("--action", choices=Policy.Action.values, help="what a match does")
     parser.add_argument("--min-trust", choices=[str(one) for one in MINIMA])
     _terms_arguments(parser)
 

@@ -1,13 +1,16 @@
 """A paired organisation, and a script of its that asks this node."""
 
+import json
 from collections.abc import Iterable
 from typing import Any
+from uuid import uuid4
 
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from hashsets import feed
+from hashsets import feed, signed
+from hashsets.entries import NewEntry
 from hashsets.models import HashSet, Peer, Share
 from hashsets.odata import callers
 from tests import factories
@@ -71,6 +74,31 @@ class Script:
     def get(self, path: str, **headers: str) -> Any:
         """The answer to a path below the root, or to a whole address."""
         return self.client.get(_local(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, path: str, body: object, *, key: str = "", sign: bool = True, **headers: str) -> Any:
+        """The answer to a body, sent as JSON, signed, under a fresh Idempotency-Key."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"idempotency-key": key or str(uuid4())} | (signature(_local(path), data) if sign else {})
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(_local(path), data, content_type="application/json", headers=given)
+
+
+def signature(path: str, body: bytes, at: str = "") -> dict[str, str]:
+    """The headers of a signed POST."""
+    moment = at or signed.moment(timezone.now())
+    text = signed.text(
+        method="POST", target=signed.target_of(path), status=None, body_sha256=signed.digest(body), at=moment
+    )
+    fingerprint = signing.fingerprint(signing.public_key())
+    return signed.headers(fingerprint=fingerprint, signature=signing.sign(text), at=moment)
+
+
+def item(entry: NewEntry, **more: object) -> dict[str, object]:
+    """An item of a batch."""
+    assert entry.md5
+    assert entry.sha1
+    digests = {"MD5": entry.md5.hex().upper(), "SHA1": entry.sha1.hex().upper()}
+    return digests | {"MediaSize": entry.size, "Scheme": "us-pvic", "Category": entry.code, "Basis": "viewed"} | more
 
 
 def _local(path: str) -> str:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hashsets', '0019_peers'),
+        ('hashsets', '0022_peers'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ NOW = RULE.format(uses="a.id IN (s.owner_id, s.reader_id) OR s.reach = 'node'")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0018_mirror_names"), ("hashsets", "0018_peer_credential"), ("workbench", "0007_language")]
+    dependencies = [("hashsets", "0018_mirror_names"), ("hashsets", "0018_trust"), ("hashsets", "0019_vote_proof"), ("workbench", "0007_language")]
 
     operations = [
         migrations.AddField(
@@ -32,11 +32,6 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(
                 null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="workbench.agency"
             ),
-        ),
-        migrations.AddField(
-            model_name="outgoing",
-            name="retract",
-            field=models.BooleanField(default=False),
         ),
         migrations.AddField(
             model_name="subscription",

@@ -1,0 +1,167 @@
+"""Several nodes, each a whole product with a data folder of its own, that are paired the way people pair them.
+
+A mesh of `star`, `chain` or `mirror` is made of single lines: `reads(a, b, "Set")`.
+"""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests import product, seed
+from tests.hashsets import lists
+from tests.product import Product
+from tests.programmes import kills
+from workbench.launcher.addresses import CHECKOUT
+
+SECOND = "second"  # who confirms what the operator proposed
+SCOPES = ("read", "contribute", "vote", "law-enforcement")
+PATIENCE = 60.0  # seconds until something must have arrived
+STANDING = """
+SELECT e.public_id::text, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), e.size, e.code, e.trust, e.flags::text
+FROM hashsets_entry e JOIN hashsets_hashset s ON s.id = e.set_id
+WHERE s.public_id = '{set}' AND e.added_in <= s.generation AND (e.removed_in IS NULL OR e.removed_in > s.generation)
+ORDER BY 1
+"""
+NO_SECOND_VIEWS = """
+INSERT INTO cases_secondshare (agency_id, scheme_id, code, percent)
+SELECT a.id, t.scheme_id, c.code, 0 FROM workbench_agency a, hashsets_scheme t
+JOIN LATERAL (SELECT code FROM hashsets_category g WHERE g.scheme_id = t.id UNION SELECT '') c ON true
+WHERE a.is_local ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(slots=True)
+class Node:
+    """One running node. `organisation` is the id of its first agency."""
+
+    name: str
+    product: Product
+    acts: "subprocess.Popen[str]"
+    sets: dict[str, str] = field(default_factory=dict)  # ids by name
+
+    def do(self, *words: str, by: str = "", status: int | None = 0) -> dict[str, Any]:
+        """Carry out one command and return its fields; `status` None: whatever it ends with."""
+        assert self.acts.stdin
+        assert self.acts.stdout
+        line = [*words, *(["--as", by] if by else [])]
+        self.acts.stdin.write(json.dumps(line) + "\n")
+        self.acts.stdin.flush()
+        answer = self.acts.stdout.readline()
+        assert answer, f"{self.name} ended at {' '.join(words)}"
+        fields: dict[str, Any] = json.loads(answer)
+        assert status is None or fields["status"] == status, f"{self.name}: {' '.join(words)}: {fields}"
+        return fields
+
+    def ask(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        return kills.ask(self.product, sql)
+
+    def has_set(self, name: str, scheme: str, *records: dict[str, Any]) -> str:
+        """Make a set with these records; its id."""
+        self.sets[name] = str(self.do("hashset", "create", name, "--role", "relevant", "--scheme", scheme)["id"])
+        if records:
+            self.lists(name, *records)
+        return self.sets[name]
+
+    def lists(self, name: str, *records: dict[str, Any]) -> None:
+        """Import these records as the set's next version; what it held else is withdrawn."""
+        self.do("hashset", "import", name, str(lists.document(self.product.data, *records)))
+
+    def standing(self, set_id: str) -> list[tuple[Any, ...]]:
+        """The entries in force of a set, on whatever node it is."""
+        return self.ask(STANDING.format(set=set_id))
+
+
+@contextmanager
+def running(*names: str, workers: int = 1) -> Iterator[list[Node]]:
+    """Have so many nodes run inside the block, each allowed to speak to the others."""
+    ports = [product.free_port() for _ in names]
+    settings = {"WINNOW_PEER_HOSTS": ",".join(f"localhost:{port}" for port in ports), **product.ROOMY,
+                "WINNOW_PEER_REQUESTS": "1000000"}  # fmt: skip
+    folders = [_folder() for _ in names]
+    nodes: list[Node] = []
+    try:
+        for name, folder, port in zip(names, folders, ports, strict=True):  # two at once take no less time
+            one = product.start(folder, f"--workers={workers}", settings=settings, port=port)
+            nodes.append(Node(name, one, _acts(one)))
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_people, nodes))
+        yield nodes
+    finally:
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(_stop, nodes))
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def pair(one: Node, other: Node) -> None:
+    """Two people on either side compare the fingerprints, and each gives the other a credential."""
+    for here, there in ((one, other), (other, one)):
+        shown = here.do("peer", "add", there.product.url, "--name", there.name)["fingerprint"]
+        own = there.do("peer", "status")["fingerprint"]  # on the other screen
+        assert shown == own
+        here.do("peer", "confirm", there.name, "--fingerprint", own, by=SECOND)
+    for here, there in ((one, other), (other, one)):
+        scopes = [word for scope in SCOPES for word in ("--scope", scope)]
+        given = here.do("peer", "grant", there.name, *scopes)
+        secret = there.product.data / "secret"
+        secret.write_text(given["secret"], encoding="utf-8")
+        there.do("peer", "credential", here.name, "--client-id", given["client_id"], "--secret-file", str(secret))
+
+
+def reads(reader: Node, owner: Node, name: str, *more: str) -> str:
+    """Have `owner` share a set and `reader` read it, every second; the set's id."""
+    contribute = ["--contribute"] if "--give" in more else []
+    set_id = owner.do("peer", "share", reader.name, name, *contribute)["id"]
+    reader.do("peer", "subscribe", owner.name, str(set_id), "--every", "1", *more)
+    return str(set_id)
+
+
+def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
+    """Wait for it; how many seconds that took."""
+    began = time.monotonic()
+    while not condition():
+        assert time.monotonic() - began < patience, f"not in time: {what}"
+        time.sleep(0.1)
+    return time.monotonic() - began
+
+
+def same(nodes: Sequence[Node], set_id: str) -> bool:
+    """Whether all of them hold the very same of a set."""
+    first, *others = [node.standing(set_id) for node in nodes]
+    return all(first == other for other in others)
+
+
+def _folder() -> Path:
+    """A data folder with a migrated database; the node makes a key of its own."""
+    folder = seed.folder(seed.code())
+    (folder / "keys" / "signing").unlink(missing_ok=True)
+    return folder
+
+
+def _acts(one: Product) -> "subprocess.Popen[str]":
+    with (one.data / "acts.log").open("w") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.acts"], cwd=CHECKOUT, env=one.environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log,
+        )  # fmt: skip
+
+
+def _people(node: Node) -> None:
+    agency = node.ask("SELECT slug FROM workbench_agency WHERE is_local ORDER BY id LIMIT 1")[0][0]
+    words = ["person", "add", SECOND, "--agency", agency, "--role", "supervisor", "--role", "investigator"]
+    node.do(*words, by="admin", status=None)
+
+
+def _stop(node: Node) -> None:
+    with suppress(OSError, subprocess.TimeoutExpired):
+        node.acts.communicate(timeout=20)
+    product.stop(node.product)
