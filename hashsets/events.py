@@ -14,6 +14,7 @@ LIST_EXPIRED = audit.verb("set.upload.expire", "Uploads of lists removed: nobody
 SET_VERSION = audit.verb("set.version", "New version of a hash set in force")
 SET_ROLLED_BACK = audit.verb("set.rollback", "Earlier version of a hash set put in force again")
 SET_EXPORTED = audit.verb("set.export", "Hash set exported")
+FILTER_GIVEN = audit.verb("set.filter", "Compact filter of a hash set given out")
 SET_SEARCHED = audit.verb("set.search", "Hashes looked up")
 ENTRIES_READ = audit.verb("set.read", "Entries of a hash set looked through")
 SETS_COMPARED = audit.verb("set.compare", "How much of a hash set another one holds")

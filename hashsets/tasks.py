@@ -6,6 +6,7 @@ from django.conf import settings
 from hashsets import (
     comparisons,
     entry_hashes,
+    filter_files,
     generations,
     import_jobs,
     import_runs,
@@ -60,13 +61,14 @@ def look_into_folder(set_id: int) -> None:
 
 @shared_task
 def sweep_rows() -> None:
-    """Delete rows no version will ever show; lists, unpacked or of dry runs, and indexes that nobody wants any more."""
+    """Delete rows no version will ever show; lists, unpacked or of dry runs, indexes and filters nobody wants."""
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
     kept_lists.sweep()
     list_uploads.sweep()
     building.sweep()
     near_index.sweep()
+    filter_files.sweep()
 
 
 @shared_task
