@@ -82,9 +82,17 @@ def give(hash_set: HashSet, kind: str, *, by: User) -> tuple[BinaryIO, Header]:
 
 @transaction.atomic
 def _record(hash_set: HashSet, header: Header, *, by: User) -> None:
-    told = {"generation": header.generation, "kind": header.kind, "hashes": header.count, "bytes": header.size}
-    bits = header.digest.hex()
-    audit.record(events.FILTER_GIVEN, by=by, on=hash_set, set=hash_set.name, bits_sha256=bits, **told)
+    audit.record(
+        events.FILTER_GIVEN,
+        by=by,
+        on=hash_set,
+        set=hash_set.name,
+        generation=header.generation,
+        kind=header.kind,
+        hashes=header.count,
+        bytes=header.size,
+        bits_sha256=header.digest.hex(),
+    )
 
 
 def offered(entries: int) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def _kept(path: Path) -> Header | None:
 
 def _make(path: Path, hash_set: HashSet, digest: Digest) -> Header:
     """Count, then stream: in one view of the database, as the size depends on the number."""
-    values = {"set": hash_set.pk, "g": hash_set.generation, "empty": digest.empty, "block": BLOCK}
+    values: dict[str, Any] = {"set": hash_set.pk, "g": hash_set.generation, "empty": digest.empty, "block": BLOCK}
     with frozen(), connection.cursor() as cursor:
         cursor.execute(COUNT.format(kind=digest.id), values)
         entries, count = cursor.fetchone()

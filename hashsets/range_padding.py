@@ -11,7 +11,7 @@ import math
 from uuid import UUID
 
 PREFIX = 5  # hex digits, 20 bits: 1,048,576 prefixes
-PREFIXES = 16**PREFIX
+PREFIXES: int = 16**PREFIX
 FEWEST = 1 << 16  # entries; sets below are of one class
 STEP = 8  # lines
 

@@ -8,11 +8,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.utils.translation import gettext_noop as noop
 
 from hashsets import kinds, range_padding
 from hashsets.generations import in_force
@@ -82,7 +82,7 @@ def _under(sets: Sequence[HashSet], digest: Digest, prefix: str) -> list[tuple[i
     number = int(prefix, 16)
     # Half a byte behind the prefix; behind the last there is only what is longer than a digest.
     high = ((number + 1) << 4).to_bytes(3, "big") if number + 1 < range_padding.PREFIXES else b"\xff" * 33
-    values = {
+    values: dict[str, Any] = {
         "low": (number << 4).to_bytes(3, "big"),
         "high": high,
         "empty": digest.empty,

@@ -1,4 +1,4 @@
-"""PURE: a file of some 1.2 bytes for each hash of a set, that says of any other hash "certainly new", or "perhaps known".
+"""PURE: a file of some 1.2 bytes for each hash of a set, which says of any hash "certainly new" or "perhaps known".
 
 A Bloom filter that works anywhere, without Winnow: docs/protocol-filter.md tells all that is needed to read one.
 """

@@ -24,7 +24,7 @@ class Filter:
             self.header = layout.read(file.read(layout.SIZE), size)
             mapped = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
         self._bits = np.frombuffer(mapped, np.uint8, offset=layout.SIZE)
-        if hashlib.sha256(self._bits).digest() != self.header.digest:
+        if hashlib.sha256(self._bits.data).digest() != self.header.digest:
             raise UnusableFilter
 
     def may_hold(self, digests: bytes) -> NDArray[np.bool_]:

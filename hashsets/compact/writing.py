@@ -15,7 +15,7 @@ import numpy as np
 
 from hashsets import caches
 from hashsets.compact import bits
-from hashsets.compact.layout import KINDS, Header, bits_for
+from hashsets.compact.layout import Header, bits_for
 from workbench import durable
 
 
@@ -36,7 +36,7 @@ def write(path: Path, facts: Facts, blocks: Iterable[bytes]) -> Header:
     body = np.zeros(made.bits // 8, np.uint8)
     for block in blocks:
         bits.mark(body, bits.keys(block, bits.KEY), made.hashes)
-    made = replace(made, digest=hashlib.sha256(body).digest())
+    made = replace(made, digest=hashlib.sha256(body.data).digest())
     temporary = caches.draft(path.parent)
     try:
         with durable.new_file(temporary) as file:
@@ -49,7 +49,6 @@ def write(path: Path, facts: Facts, blocks: Iterable[bytes]) -> Header:
 
 
 def _header(facts: Facts) -> Header:
-    assert facts.kind in KINDS
     return Header(
         kind=facts.kind,
         set=facts.set,

@@ -49,7 +49,8 @@ class FilterActs(WinnowCommand):
         answers = asking.ask(found, text_of(options["file"]) if options["file"] else sys.stdin.read())
         for one in answers:
             self.stdout.write(json.dumps(one.as_json(), sort_keys=True))
-        return Done("", None, [f"line {one.asked.line}: {one.asked.text}: {one.problem}" for one in answers if one.problem])
+        wrong = [f"line {one.asked.line}: {one.asked.text}: {one.problem}" for one in answers if one.problem]
+        return Done("", None, wrong)
 
     def _own_set(self, name: str, permission: str) -> HashSet:
         self.require(permission)
@@ -94,4 +95,4 @@ def _about(header: Header) -> str:
 
 def _left_out(header: Header) -> str:
     left = header.entries - header.count
-    return f"{left:,} entries have no {header.kind}: of them the filter says nothing." if left else ""
+    return f"Entries without a {header.kind}, of which the filter says nothing: {left:,}." if left else ""

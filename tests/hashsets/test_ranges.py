@@ -1,7 +1,6 @@
 """An answer about a prefix holds every entry under it, and its size and its invented lines tell nothing."""
 
 import random
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +11,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hashsets import generations, kinds, range_padding, ranges
+from hashsets import generations, kinds, ranges
 from hashsets.models import HashSet
 from hashsets.range_padding import PREFIX, lines_of, padded
 from tests.hashsets import makers
@@ -110,7 +109,7 @@ PLACES = {"00000": 3, "00001": 1, "8a7b1": 20, "fffff": 5, "d41d8": 1}  # prefix
 
 
 @pytest.fixture
-def hash_set(db: None, supervisor: User) -> Iterator[HashSet]:
+def hash_set(db: None, supervisor: User) -> HashSet:
     """A set with none, one, some and many entries under a prefix, the first and the last of all among them."""
     made = makers.hash_set(supervisor)
     fill(made, [one for prefix, number in PLACES.items() for one in under(prefix, number)], supervisor)

@@ -82,7 +82,7 @@ def test_an_entry_without_the_kind_is_counted_and_told(forty: HashSet, superviso
     makers.stored(forty, supervisor, sha1=None, sha256=None)
     _path, header = filter_files.made(forty, "sha256")
     assert (header.entries, header.count) == (41, 40)
-    assert filter_acts._left_out(header) == "1 entries have no sha256: of them the filter says nothing."
+    assert filter_acts._left_out(header) == "Entries without a sha256, of which the filter says nothing: 1."
 
 
 @pytest.mark.parametrize("kind", kinds.DIGESTS)
