@@ -142,7 +142,7 @@ def test_a_supervisor_saves_it_from_the_page_and_the_log_tells(forty: HashSet, p
     client = signed_in(people.supervisor)
     seen = text(client.get(url("set", forty), secure=True))
     assert "version 1, at most 0.1 MB" in seen
-    assert "at most 1 % of new ones" in seen
+    assert "of new ones at most 1 %" in seen
     answer = client.get(url("filter", forty), {"kind": "sha1"}, secure=True)
     body = b"".join(answer.streaming_content)  # type: ignore[attr-defined]
     header = layout.read(body, len(body))
