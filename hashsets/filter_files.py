@@ -62,7 +62,7 @@ def made(hash_set: HashSet, kind: str) -> tuple[Path, Header]:
     path = root() / str(hash_set.public_id) / f"{hash_set.generation}-{kind}{ENDING}"
     if (found := _kept(path)) is None:
         found = _make(path, hash_set, digest)
-        _delete_others(path.parent, hash_set.generation)
+        _delete_old(path.parent, hash_set.generation)
     return path, found
 
 
@@ -75,7 +75,7 @@ def give(hash_set: HashSet, kind: str, *, by: User) -> tuple[BinaryIO, Header]:
     if hash_set.retired_at is not None:
         raise BadInput(noop("%(name)s is retired: no filter is made of it."), name=hash_set.name)
     path, header = made(hash_set, kind)
-    file = path.open("rb")  # newer versions may remove it from its folder now
+    file = path.open("rb")
     _record(hash_set, header, by=by)
     return file, header
 
@@ -145,8 +145,9 @@ def _blocks(cursor: Any, statement: str, values: dict[str, Any]) -> Iterator[byt
             yield digests
 
 
-def _delete_others(folder: Path, generation: int) -> None:
-    """Of other versions; who has one open keeps it."""
+def _delete_old(folder: Path, generation: int) -> None:
+    """Those of the version before stay: somebody may be about to open one."""
     for path in caches.entries(folder):
-        if path.name.endswith(ENDING) and not path.name.startswith(f"{generation}-"):
+        number = path.name.partition("-")[0]
+        if path.name.endswith(ENDING) and number.isdecimal() and int(number) < generation - 1:
             path.unlink(missing_ok=True)
