@@ -102,8 +102,8 @@ def test_it_is_made_once_for_a_version_and_older_ones_go(forty: HashSet, supervi
         assert filter_files.made(forty, "md5")[0] == path
     assert len(queries) == 0
     filter_files.made(forty, "sha1")
-    for text in ("late", "later"):
-        makers.publish(forty, makers.picture(text), by=supervisor)
+    for late in ("late", "later"):
+        makers.publish(forty, makers.picture(late), by=supervisor)
         forty.refresh_from_db()
         filter_files.made(forty, "md5")
     assert sorted(one.name for one in path.parent.iterdir()) == ["2-md5.filter", "3-md5.filter"]
