@@ -216,7 +216,7 @@ def test_one_statement_reads_the_index_of_the_kind(kind: str, hash_set: HashSet,
     fill(hash_set, [noise.bytes(16) for _ in range(20_000)], supervisor)
     with connection.cursor() as cursor:
         cursor.execute("SELECT hashsets_analyse(%s)", [hash_set.pk])
-    sets = [hash_set, makers.hash_set(supervisor)]
+    sets, others = [hash_set, makers.hash_set(supervisor)], makers.hash_set(supervisor)
     with CaptureQueriesContext(connection) as queries:
         ranges.answer(sets, kind, "8a7b1")
     assert len(queries) == 1
@@ -224,4 +224,5 @@ def test_one_statement_reads_the_index_of_the_kind(kind: str, hash_set: HashSet,
         cursor.execute(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF) {queries[0]['sql']}")
         plan = "\n".join(row[0] for row in cursor.fetchall())
     assert f"hashsets_entry_{hash_set.pk}_{kind}_idx" in plan
-    assert "Seq Scan on hashsets_entry" not in plan
+    assert f"Seq Scan on hashsets_entry_{hash_set.pk} " not in plan
+    assert f"hashsets_entry_{others.pk}" not in plan, "what is not asked is not even planned"
