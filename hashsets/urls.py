@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import entries, finding, imports, list_uploads, lookups, policies, schemes, sets, versions
+from hashsets.views import entries, filters, finding, imports, list_uploads, lookups, policies, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -36,4 +36,5 @@ urlpatterns = [
     path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/take-back/", entries.take_back, name="entry_take_back"),
     path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/resolve/", entries.resolve, name="entry_resolve"),
     path("<uuid:set_id>/export/", sets.export, name="export"),
+    path("<uuid:set_id>/filter/", filters.filter_, name="filter"),
 ]
