@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import contradictions, listing, publishing, reasons, shown
+from cases import approvable, contradictions, listing, publishing, reasons, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
@@ -53,6 +53,11 @@ HELD = {
     holding.DIFFERENT: lazy("Two people differ: waits for a ruling."),
 }
 
+REST = HELD | {
+    approvable.OWN: lazy("You decided or offered it, or asked for it: another person approves."),
+    reasons.SET_TAKES_NONE: lazy("Its set takes no decisions any more."),
+}
+
 
 @require_GET
 def offers(request: SignedRequest) -> HttpResponse:
@@ -64,7 +69,7 @@ def offers(request: SignedRequest) -> HttpResponse:
     case = _case(request)
     scoped = _scoped(request, case)
     page = listing.offers(_of_tab(scoped, tab, request), listing.after_key(request.GET.get("after")))
-    waiting = listing.waiting(scoped)
+    waiting, rest = approvable.counted(scoped, request.user)
     schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
     categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
     decisions = [row.decision_id for row in page.rows]
@@ -77,6 +82,7 @@ def offers(request: SignedRequest) -> HttpResponse:
         "tabs": [(key, _(label), listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
         "set": publishing.publishing_set(case) if case else None,
         "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
+        "rest": [(number, REST[why], _leads(why)) for why, number in rest.items()],
         "rows": [
             _row(request, offer, categories, later.get(offer.decision_id, ""))
             | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}
