@@ -52,7 +52,8 @@ WHERE i.case_id = %(case)s AND i.id > %(after)s AND i.content_id <> ALL(%(blind)
     SELECT content_id FROM cases_metadata WHERE taken_at IS NOT NULL AND taken_at >= %(taken_from)s::timestamptz
       AND taken_at < (%(taken_to)s::date + 1)::timestamptz))
   AND (NOT %(has_place)s OR EXISTS (
-    SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL))
+    SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL
+      AND NOT (m.latitude = 0 AND m.longitude = 0)))
 ORDER BY i.id LIMIT %(limit)s
 """
 
