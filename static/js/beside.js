@@ -3,6 +3,7 @@
 import { getBytes, postJson } from "./api.js";
 import { announce, el, isolated } from "./dom.js";
 import { cap } from "./keys.js";
+import { blank } from "./tile.js";
 import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
 import { gettext, ngettext } from "./words.js";
@@ -77,7 +78,7 @@ export class Beside {
 
   #tile(row, address, first) {
     const title = [row.name, row.state, row.distance === null ? null : ngettext("%(n)s bit", "%(n)s bits", row.distance)].filter(Boolean).join(", ");
-    const image = address ? el("img", { src: address, alt: "" }) : null;
+    const image = address ? el("img", { src: address, alt: "" }) : blank();
     return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
   }

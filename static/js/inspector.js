@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, spoken } from "./dom.js";
 import { cap } from "./keys.js";
+import { blank } from "./tile.js";
 import { fromBase64 } from "./veils.js";
 import { gettext, ngettext, number } from "./words.js";
 
@@ -77,7 +78,7 @@ function member({ veil: text, distance, near, lies }) {
   const said = [distance === null ? gettext("not measured") : ngettext("%(n)s bit", "%(n)s bits", distance), lies].filter(Boolean).join(", ");
   const mark = distance === null ? "–" : String(distance);
   return el("li", { class: near ? "member" : "member far", title: said },
-    text ? veil(text) : null, el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
+    text ? veil(text) : blank(), el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
 }
 
 /** The others of the stack, those most like the picture shown first. */
