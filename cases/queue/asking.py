@@ -71,8 +71,10 @@ def words(order: str, kept: dict[str, Any], case: Case) -> list[tuple[str, str]]
 
 def _place(wanted: Wanted) -> str:
     if wanted.box == NOWHERE:
-        return _("0, 0: no place known")
-    return ", ".join(f"{part:g}" for part in wanted.box) if wanted.box else _("with a place") if wanted.place else ""
+        return str(_("0, 0: no place known"))
+    if wanted.box:
+        return ", ".join(f"{part:g}" for part in wanted.box)
+    return str(_("with a place")) if wanted.place else ""
 
 
 def _megabytes(size: int | None) -> str:

@@ -105,7 +105,9 @@ def _spot(spot: Spot, sheet: Sheet, most: int, item: Item | None) -> dict[str, A
 
 def _mark(sheet: Sheet, item: Item | None) -> dict[str, str] | None:
     """Where the item is drawn; None where it is not, or lies elsewhere."""
-    if item is None or not metadata.is_place(item.latitude, item.longitude):
+    if item is None or item.latitude is None or item.longitude is None:
+        return None
+    if not metadata.is_place(item.latitude, item.longitude):
         return None
     x, y = sheet.x(item.longitude), sheet.y(item.latitude)
     if not (0 <= x <= graticule.WIDE and 0 <= y <= graticule.TALL):
