@@ -41,3 +41,21 @@ def _moved(page: Page) -> Any:
     expect(page.locator(".context img").first).to_be_attached(timeout=desk.PATIENCE)
     expect(page.locator(".insp .details h2").first).to_be_attached(timeout=desk.PATIENCE)
     return page.evaluate(SHIFTS)
+
+
+def test_in_german_too_the_bar_is_one_row_at_1280_pixels_whatever_waits(
+    at_desk: Callable[..., Page], world: World
+) -> None:
+    page = at_desk("kim", locale="de-DE")
+    desk.claim(page, world.fresh_case())
+    end = page.get_by_role("button", name="Beenden")
+    waiting = page.locator('[data-part="waiting"]')
+    expect(waiting).to_contain_text("warten", timeout=desk.PATIENCE)
+    for text in (waiting.inner_text(), "· 10.000 Medien oder mehr warten, und das ist noch lange nicht alles"):
+        waiting.evaluate("(node, text) => { node.textContent = text; }", text)
+        bar, last = page.locator("main > .subbar").bounding_box(), end.bounding_box()
+        assert bar
+        assert last
+        assert bar["height"] == 44
+        assert bar["y"] < last["y"] < bar["y"] + 44
+        assert last["x"] + last["width"] <= 1280
