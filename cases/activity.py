@@ -54,11 +54,17 @@ def latest(case: Case, *, by: User, most: int = 8) -> list[dict[str, Any]]:
         recent = AuditEvent.objects.filter(pk__in=every.order_by("-seq").values("pk")[:WITHIN])
         every = recent.exclude(verb__in=[*OF_ITEMS, events.MARKED, events.BATCH_CLAIMED, events.BATCH_CLOSED])
     found = every.order_by("-seq")[:READ]
-    told = [(event, json.loads(event.body)) for event in found]
+    told = [one for event in found if not _only_sent(one := (event, json.loads(event.body)))]
     names = _names(case, told)
     runs = groupby(told, key=lambda one: _run(*one))
     categories = {row.code: row for row in case.scheme.categories.all()}
     return list(islice(_lines(runs, names, categories), most))
+
+
+def _only_sent(told: Told) -> bool:
+    """Whether it is about a picture that was sent ahead and never unveiled: the log keeps that, nobody looked."""
+    event, body = told
+    return event.verb == events.REVEALED and not body["details"]["revealed_ms"]
 
 
 def _run(event: AuditEvent, body: dict[str, Any]) -> tuple[Any, ...]:

@@ -64,15 +64,16 @@ class CasesConfig(AppConfig):
 
         The sweeper polls the sets too: a lost call costs seconds.
         """
-        from cases import foreseen, scope
+        from cases import budgets, foreseen, scope
         from cases.second import blind
-        from hashsets import effects, generations, withheld
+        from hashsets import charges, effects, generations, withheld
         from workbench import event_log
 
         event_log.keep_secret(scope.sealed_from)
         event_log.keep_blind(blind.cases)
         withheld.register(blind.digests)
 
+        charges.register(budgets.search)
         effects.register(foreseen)
         generations.changed.connect(_wake, dispatch_uid="cases.rematch")
 

@@ -86,6 +86,11 @@ def charge(by: User, what: str, number: int = 1) -> None:
         raise refused
 
 
+def search(by: User) -> None:
+    """One search of the person's; a look-up of hashes is one. Raises BudgetSpent."""
+    charge(by, SEARCHES)
+
+
 @transaction.atomic
 def lift(*, by: User, reason: str) -> BudgetLift:
     """Let no budget bind the person for an hour, for a reason. Raises ReasonNeeded. One event."""

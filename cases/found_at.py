@@ -8,15 +8,21 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+from cases import metadata
 from cases.graticule import Box
 from cases.models import Case
 
 ACROSS, DOWN = 30, 18  # cells of the grid
 
-PLACED = """
+PLACED = f"""
 i.case_id = %(case)s AND i.latitude IS NOT NULL AND i.state <> 'excluded' AND i.latitude BETWEEN -90 AND 90
-  AND i.longitude BETWEEN -180 AND 180
+  AND i.longitude BETWEEN -180 AND 180 AND NOT {metadata.NOWHERE}
 """
+NOWHERE = f"""
+SELECT count(*) FROM (SELECT FROM cases_item i WHERE i.case_id = %(case)s AND {metadata.NOWHERE}
+  AND i.latitude IS NOT NULL AND i.state <> 'excluded' LIMIT %(most)s) n
+"""  # noqa: S608 only a constant
+COUNTED = 1000
 EXTENT = f"""
 SELECT min(i.latitude), min(i.longitude), max(i.latitude), max(i.longitude) FROM cases_item i WHERE {PLACED}
 """  # noqa: S608 only a constant
@@ -45,6 +51,13 @@ def extent(case: Case) -> Box | None:
         cursor.execute(EXTENT, {"case": case.pk})
         south, west, north, east = cursor.fetchone()
     return None if south is None else (south, west, north, east)
+
+
+def nowhere(case: Case) -> int:
+    """How many items say 0, 0, which is no place; counted no further than COUNTED. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(NOWHERE, {"case": case.pk, "most": COUNTED})
+        return int(cursor.fetchone()[0])
 
 
 def spots(case: Case, box: Box) -> list[Spot]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 
-from cases import metadata, names, notes, paths, problems, shown, units, why_here, why_order
+from cases import metadata, moments, names, notes, paths, problems, shown, units, why_here, why_order
 from cases.models import Content, Item, Metadata, SecondView, Stack
 from cases.second import blind
 from cases.veils import as_text
@@ -95,8 +95,8 @@ def lies(turned: int, shown: int) -> str:
     return _("turned") if (turned < MIRRORED) == (shown < MIRRORED) else _("mirrored")
 
 
-def facts(content: Content, *, preview: bool = True) -> list[list[str]]:
-    """Label and value pairs about the bytes; `preview`: also why there is none to see."""
+def facts(content: Content, *, preview: bool = True) -> list[list[Any]]:
+    """Label and value about the bytes, and True where it is a hash; `preview`: also why there is none to see."""
     size = [
         _pixels(content),
         _duration(content),
@@ -104,14 +104,14 @@ def facts(content: Content, *, preview: bool = True) -> list[list[str]]:
         shown.human_size(content.size),
         shown.format_name(content.mime),
     ]
-    rows = [[_("Size"), " · ".join(filter(None, size))]]
+    rows: list[list[Any]] = [[_("Size"), " · ".join(filter(None, size))]]
     if preview and content.preview_reason:
         rows.append([_("Preview"), problems.words(content.preview_reason)])
     return [
         *rows,
-        ["SHA-256", bytes(content.sha256).hex()],
-        ["MD5", bytes(content.md5).hex()],
-        ["SHA-1", bytes(content.sha1).hex()],
+        ["SHA-256", bytes(content.sha256).hex(), True],
+        ["MD5", bytes(content.md5).hex(), True],
+        ["SHA-1", bytes(content.sha1).hex(), True],
     ]
 
 
@@ -185,5 +185,4 @@ def _frames(content: Content) -> str:
 
 
 def _duration(content: Content) -> str:
-    seconds = content.duration_ms // 1000
-    return f"{seconds // 60}:{seconds % 60:02d}" if content.duration_ms else ""
+    return moments.clock(content.duration_ms) if content.duration_ms else ""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext_noop as noop
 
 from cases import names
@@ -52,7 +52,8 @@ WHERE i.case_id = %(case)s AND i.id > %(after)s AND i.content_id <> ALL(%(blind)
     SELECT content_id FROM cases_metadata WHERE taken_at IS NOT NULL AND taken_at >= %(taken_from)s::timestamptz
       AND taken_at < (%(taken_to)s::date + 1)::timestamptz))
   AND (NOT %(has_place)s OR EXISTS (
-    SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL))
+    SELECT FROM cases_metadata m WHERE m.content_id = i.content_id AND m.latitude IS NOT NULL
+      AND NOT (m.latitude = 0 AND m.longitude = 0)))
 ORDER BY i.id LIMIT %(limit)s
 """
 
@@ -180,18 +181,6 @@ def offers(found: QuerySet[Offer], after: int = 0) -> Page:
         .order_by("pk")[: PAGE + 1]
     )
     return Page(rows[:PAGE], str(rows[PAGE - 1].pk) if len(rows) > PAGE else None)
-
-
-def waiting(found: QuerySet[Offer]) -> list[dict[str, Any]]:
-    """How many of these offers wait, by category: rows of `scheme`, `code`, `publish`, `withdraw`. One query."""
-    drafts, back = Q(state=Offer.State.DRAFT), Q(state=Offer.State.WITHDRAWAL)
-    rows = (
-        found.filter(state__in=[Offer.State.DRAFT, Offer.State.WITHDRAWAL])
-        .values(scheme=F("decision__scheme"), code=F("decision__code"))
-        .annotate(publish=Count("pk", filter=drafts), withdraw=Count("pk", filter=back))
-        .order_by("scheme", "code")
-    )
-    return [dict(row) for row in rows]
 
 
 def up_to(found: QuerySet[Any], most: int = 1000) -> int:

@@ -18,6 +18,9 @@ ZONES = {
     Metadata.Zone.UTC: noop("UTC, by satellite or the container's clock"),
 }
 
+# Exactly 0, 0 lies in the open sea: many devices write it where satellites told them nothing. Kept, but no place.
+NOWHERE = "(i.latitude = 0 AND i.longitude = 0)"  # of an item `i`
+
 
 def camera(make: str, model: str) -> str:
     """`Canon EOS 5D`; the make once, where the model begins with it."""
@@ -32,9 +35,18 @@ def taken(text: str, at: datetime | None, zone: str) -> str:
     return local if zone == Metadata.Zone.NONE else f"{local}Z"
 
 
+def is_place(latitude: float | None, longitude: float | None) -> bool:
+    """Whether a file says where it was taken; exactly 0, 0 says nothing."""
+    return latitude is not None and longitude is not None and (latitude, longitude) != (0, 0)
+
+
 def place(latitude: float | None, longitude: float | None) -> str:
-    """`51.53340, -0.12550`, north and east positive; empty without one."""
-    return "" if latitude is None or longitude is None else f"{latitude:.5f}, {longitude:.5f}"
+    """`51.53340, -0.12550`, north and east positive; empty without one; what 0, 0 means in words."""
+    if latitude is None or longitude is None:
+        return ""
+    if not is_place(latitude, longitude):
+        return _("0, 0: written where the device knew no place")
+    return f"{latitude:.5f}, {longitude:.5f}"
 
 
 def facts(said: Metadata) -> list[list[str]]:

@@ -54,7 +54,9 @@ def _exact(milliseconds: int) -> str:
 
 
 def clock(milliseconds: int) -> str:
-    """`1:04` or `1:00:00`."""
+    """`1:04` or `1:00:00`; of less than a second tenths, `0:00.4`."""
+    if 0 < milliseconds < 1000:
+        return f"0:00.{max(1, milliseconds // 100)}"
     minutes, seconds = divmod(milliseconds // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 
-from cases import desks, listing, resuming
+from cases import approvable, desks, listing, resuming
 from cases.models import Batch, Case, CaseMember, Exhibit, Offer
 from workbench.models import Role, User
 
@@ -88,6 +88,6 @@ def person_of(case: Case, public_id: str) -> User | None:
 
 
 def offers_waiting(case: Case, by: User) -> int:
-    """Offers that wait for a second person, to 1,000 of them, but of what this one owes a second view of."""
-    waiting = [Offer.State.DRAFT, Offer.State.WITHDRAWAL]
-    return listing.up_to(Offer.objects.for_actor(by).filter(agency=case.agency_id, case=case, state__in=waiting))
+    """Offers that a second person can settle, to 1,000 of them, but of what this one owes a second view of."""
+    waiting = Offer.objects.filter(approvable.FREE, state__in=[Offer.State.DRAFT, Offer.State.WITHDRAWAL])
+    return listing.up_to(waiting.for_actor(by).filter(agency=case.agency_id, case=case))

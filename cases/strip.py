@@ -55,7 +55,7 @@ def of(item: Item) -> Strip:
     said = Metadata.objects.filter(content=item.content_id).first()
     at = neighbours.place(item)
     before, behind = _beside(item, at) if at else ([], [])
-    return Strip(before, behind, _facts(at, said), bool(said and said.latitude is not None))
+    return Strip(before, behind, _facts(at, said), bool(said and metadata.is_place(said.latitude, said.longitude)))
 
 
 def _beside(item: Item, at: Place) -> tuple[list[Neighbour], list[Neighbour]]:

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min, Q
+from django.db.models import Min
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from cases import figures, listing, shown
+from cases import approvable, figures, listing, shown
 from cases.models import Case, Offer
 from cases.second import agreement, ruling
 from cases.stacking import arrivals
@@ -60,10 +60,10 @@ def _offers(by: User) -> Iterator[Waiting]:
     """What another person made and this one may approve."""
     if not access.has(by, "offer.approve"):
         return
-    drafts = Q(state=Offer.State.DRAFT) & ~Q(decided_by=by) & ~Q(offered_by=by)
-    back = Q(state=Offer.State.WITHDRAWAL) & ~Q(withdrawn_by=by)
-    for what, wanted in ((_("To publish"), drafts), (_("To withdraw"), back)):
-        found = Offer.objects.for_actor(by).filter(wanted, agency=by.agency_id)
+    own = approvable.own(by)
+    for what, state in ((_("To publish"), Offer.State.DRAFT), (_("To withdraw"), Offer.State.WITHDRAWAL)):
+        found = Offer.objects.for_actor(by).filter(agency=by.agency_id, state=state).exclude(own)
+        found = found.filter(approvable.FREE)
         if number := listing.up_to(found, COUNTED):
             oldest = Offer.objects.filter(pk__in=found.order_by("pk").values("pk")[:1]).aggregate(at=Min("at"))["at"]
             yield Waiting(what, "", number, pgettext("act", "Check"), reverse("cases:publish"), oldest)

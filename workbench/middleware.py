@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.urls import resolve
 from django.utils import translation
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as noop
 
 from workbench import denials, languages, sessions
 from workbench.errors import BadInput, WorkbenchError
-from workbench.views.errors import answer, wants_json
+from workbench.views.errors import answer, wants_json, wrong_method
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
@@ -114,8 +114,11 @@ class ErrorsAsAnswers:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass on; errors arrive in process_exception."""
-        return self.get_response(request)
+        """Pass on; errors arrive in process_exception. A view that takes other methods only says nothing itself."""
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            return wrong_method(request, response)
+        return response
 
     def process_view(self, request: HttpRequest, _view: object, _args: object, _kwargs: object) -> HttpResponse | None:
         """Refuse what no text field can hold; names of files are bytes, and travel as base64.

@@ -87,15 +87,11 @@ def decisions(request: SignedRequest, batch: UUID) -> HttpResponse:
     found = batch_of(request, batch)  # who lost the case meanwhile has looked all the same
     if sent.on_screen_ms:
         review.on_screen(batch=found, ms=_ms(sent.on_screen_ms))
-    desk = desks.of(found)
     wishes = [_wish(act) for act in sent.acts if act.act not in (NOTE, MARK)]
-    results = desk.act(batch=found, by=request.user, wishes=wishes)
+    results = desks.of(found).act(batch=found, by=request.user, wishes=wishes)
     results += notes.keep(batch=found, by=request.user, wanted=[_note(act) for act in sent.acts if act.act == NOTE])
     results += marked.keep(batch=found, by=request.user, wanted=[_mark(act) for act in sent.acts if act.act == MARK])
-    now = desk.progress(found)
-    return JsonResponse(
-        {"results": [_said(one) for one in results], "batch": {"decided": now.decided, "left": now.left}}
-    )
+    return JsonResponse({"results": [_said(one) for one in results]})
 
 
 @require_POST

@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from cases.models import Case, Exhibit
 from cases.queue import unsure
-from cases.queue.filters import Wanted, read
+from cases.queue.filters import NOWHERE, Wanted, read
 from cases.queue.orders import DEFAULT, ORDERS
 from cases.queue.picking import MANY, Asked, number
 from workbench.words import digits
@@ -64,12 +64,17 @@ def words(order: str, kept: dict[str, Any], case: Case) -> list[tuple[str, str]]
         (_("Camera"), wanted.camera),
         (_("Taken"), _span(wanted.taken_from, wanted.taken_to)),
         (_("Size"), _span(*(_megabytes(size) for size in (wanted.size_from, wanted.size_to)))),
-        (
-            _("Place"),
-            ", ".join(f"{part:g}" for part in wanted.box) if wanted.box else _("with a place") if wanted.place else "",
-        ),
+        (_("Place"), _place(wanted)),
     ]
     return [(str(label), str(value)) for label, value in said if value]
+
+
+def _place(wanted: Wanted) -> str:
+    if wanted.box == NOWHERE:
+        return str(_("0, 0: no place known"))
+    if wanted.box:
+        return ", ".join(f"{part:g}" for part in wanted.box)
+    return str(_("with a place")) if wanted.place else ""
 
 
 def _megabytes(size: int | None) -> str:

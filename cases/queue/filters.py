@@ -13,11 +13,13 @@ from uuid import UUID
 import msgspec
 from django.utils.translation import gettext_noop as noop
 
+from cases import metadata
 from cases.graticule import Box
 from cases.units import LAST
 from workbench.errors import BadInput
 
 KINDS = ("still", "video")
+NOWHERE = (0.0, 0.0, 0.0, 0.0)  # the box that asks for what says 0, 0; no other holds that, for it is no place
 STATES = ("skipped", "my-skipped", "my-unsure", "near")
 
 # Exhibit and folder are of files, and an item may have many. From the items' side, a look into the ledger each (OFFSET
@@ -135,6 +137,7 @@ def conditions(wanted: Wanted, *, case: int, by: int) -> Conditions:
         (wanted.kind, "i.kind = 'video'" if wanted.kind == "video" else "i.kind = 'still'"),
         (wanted.camera, "i.camera <> '' AND i.camera LIKE %(camera)s"),
         (wanted.place or wanted.box, "i.latitude IS NOT NULL"),
+        (wanted.place or (wanted.box and wanted.box != NOWHERE), f"NOT {metadata.NOWHERE}"),
         (wanted.box, _within(wanted.box)),
         (wanted.state, IN_STATE.get(wanted.state, "")),
     ]

@@ -47,7 +47,7 @@ class AskForm(forms.Form):
     size_from = forms.FloatField(label=_("Size from, MB"), required=False, min_value=0, max_value=1e9)
     size_to = forms.FloatField(label=_("Size to, MB"), required=False, min_value=0, max_value=1e9)
     box = Box(label=_("Box: south, west, north, east"), required=False, max_length=100)
-    place = forms.BooleanField(label=_("With a place"), required=False)
+    place = forms.BooleanField(label=_("With a place"), help_text=_("0, 0 is none."), required=False)
 
     def __init__(self, data: Mapping[str, Any] | None, *, case: Case) -> None:
         super().__init__(data)

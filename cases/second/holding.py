@@ -3,20 +3,13 @@
 from collections.abc import Collection
 
 from django.db import connection
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_noop as noop
 
-from cases.models import Case
+from cases.models import Case, Decision, Disagreement, SecondView
 
 AWAITED = noop("a second view is awaited")
 DIFFERENT = noop("two people differ, a ruling is awaited")
-HELD = """
-SELECT d.id, EXISTS (SELECT FROM cases_disagreement g WHERE g.decision_id = d.id AND g.closed_at IS NULL)
-FROM unnest(%s::bigint[]) AS d(id)
-WHERE EXISTS (SELECT FROM cases_disagreement g WHERE g.decision_id = d.id AND g.closed_at IS NULL)
-  OR EXISTS (SELECT FROM cases_secondview v WHERE v.decision_id = d.id AND v.state = 'open' AND v.why <> 'check')
-"""
-
-
 OF_CASE = """
 SELECT count(*) FROM (
   SELECT v.decision_id FROM cases_secondview v WHERE v.case_id = %(case)s AND v.state = 'open' AND v.why <> 'check'
@@ -37,6 +30,17 @@ def back(decisions: Collection[int]) -> dict[int, str]:
     """Why these decisions cannot be published yet, in words, by id; those that can be are absent. One query."""
     if not decisions:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(HELD, [list(decisions)])
-        return {decision: DIFFERENT if differs else AWAITED for decision, differs in cursor.fetchall()}
+    held = Decision.objects.filter(different("pk") | awaited("pk"), pk__in=list(decisions))
+    found = held.annotate(differs=different("pk")).values_list("pk", "differs")
+    return {decision: DIFFERENT if differs else AWAITED for decision, differs in found}
+
+
+def different(decision: str) -> Q:
+    """The condition that a ruling on the decision, by the name of its column, is awaited."""
+    return Q(Exists(Disagreement.objects.filter(decision=OuterRef(decision), closed_at__isnull=True)))
+
+
+def awaited(decision: str) -> Q:
+    """The condition that a second view of it is awaited; hidden checks hold nothing back."""
+    views = SecondView.objects.filter(decision=OuterRef(decision), state=SecondView.State.OPEN)
+    return Q(Exists(views.exclude(why="check")))

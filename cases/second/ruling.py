@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_noop as noop
 
 from cases import closing, events, grounds, inspector, moments, publishing, standing, states
@@ -165,6 +166,17 @@ def is_party(disagreement: Disagreement, by: User) -> bool:
     """Whether the person gave one of the codes on this decision; then another one rules."""
     opinions = SecondOpinion.objects.filter(decision=disagreement.decision_id, by=by)
     return by.pk == disagreement.decided_by_id or opinions.exists()
+
+
+def open_for(item: Item, by: User) -> UUID | None:
+    """The oldest open disagreement about the item's content that this person may rule on. Two queries at most."""
+    about = Disagreement.objects.for_actor(by).filter(
+        decision__content=item.content_id, decision__scheme__scheme_id=item.case.scheme.scheme_id,
+        case__agency=by.agency_id, case__state=Case.State.OPEN, closed_at__isnull=True,
+    ).exclude(decision__content__in=blind.contents(by))  # fmt: skip
+    given = SecondOpinion.objects.filter(decision=OuterRef("decision"), by=by)
+    open_ones = about.exclude(Exists(given)).exclude(decided_by=by)
+    return open_ones.order_by("pk").values_list("public_id", flat=True).first()
 
 
 @transaction.atomic

@@ -16,12 +16,15 @@ from workbench.requests import SignedRequest
 def home(request: SignedRequest) -> HttpResponse:
     """Where the person stopped, the queues by due date, what waits, the cases followed; each panel for itself."""
     access.require(request.user, "case.list")
+    main, side = ([panels.panel(request, name) for name in where] for where in (panels.MAIN, panels.SIDE))
     context = {
         "here": "home",
         "today": timezone.localdate(),
         "may_create": access.has(request.user, "case.create"),
-        "main": [panels.panel(request, name) for name in panels.MAIN],
-        "side": [panels.panel(request, name) for name in panels.SIDE],
+        "main": main,
+        "side": side,
+        "is_empty": not any(panel.strip() for panel in [*main, *side]),
+        "may_audit": access.has(request.user, "audit.read"),
     }
     return render(request, "cases/home.html", context)
 
@@ -40,7 +43,7 @@ def goto(request: SignedRequest) -> HttpResponse:
     """Straight to what the text names where that is one thing; else all that it may mean."""
     access.require(request.user, "case.list")
     asked = request.GET.get("q", "").strip()[:200]
-    budgets.charge(request.user, budgets.SEARCHES)
+    budgets.search(request.user)
     found = finding.find(request.user, asked)
     exact = {one.url for one in found if one.is_exact}
     if len(exact) == 1:
@@ -52,6 +55,6 @@ def goto(request: SignedRequest) -> HttpResponse:
 def goto_list(request: SignedRequest) -> HttpResponse:
     """The same for the list below the field, as JSON."""
     access.require(request.user, "case.list")
-    budgets.charge(request.user, budgets.SEARCHES)
+    budgets.search(request.user)
     found = finding.find(request.user, request.GET.get("q", ""))
     return JsonResponse({"found": [one.as_json() for one in found]})

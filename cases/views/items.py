@@ -33,7 +33,7 @@ from cases import (
 )
 from cases.forms import SupersedeForm, WantedForm
 from cases.models import Case, Content, Decision, Exhibit, Item, Offer, Stack, Standing
-from cases.second import blind, waiving
+from cases.second import blind, ruling, waiving
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -161,6 +161,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "lists_say": [] if is_blind else contradictions.of_item(found, request.user),
         "decisions": [] if is_blind else _decisions(found, categories, standing, request.user),
         "offers": _offers(found, request.user),
+        "to_rule": ruling.open_for(found, request.user) if access.has(request.user, "ruling.set") else None,
         "categories": categories.values(),
         "may": {
             "supersede": access.has(request.user, "decision.supersede")

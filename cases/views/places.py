@@ -17,7 +17,7 @@ from cases.found_at import Spot
 from cases.graticule import Box, Sheet
 from cases.models import Case, Item
 from cases.queue import asking
-from cases.queue.filters import Wanted, corners
+from cases.queue.filters import NOWHERE, Wanted, corners
 from workbench import access
 from workbench.errors import BadInput
 from workbench.requests import SignedRequest
@@ -38,6 +38,9 @@ def places(request: SignedRequest, case: UUID) -> HttpResponse:
     context: dict[str, Any] = {"here": "cases", "case": found, "item": item, "zoomed": "box" in request.GET}
     if box:
         context |= _drawing(found, graticule.sheet(box), item)
+    context["nowhere"] = found_at.nowhere(found)
+    context["ask_nowhere"] = _asked(found, NOWHERE)
+    context["may_ask"] = access.has(request.user, "batch.claim")
     context["ask"] = context.get("ask", "") if access.has(request.user, "batch.claim") else ""
     return render(request, "cases/places.html", context)
 
@@ -65,7 +68,6 @@ def _drawing(case: Case, sheet: Sheet, item: Item | None) -> dict[str, Any]:
     spots = found_at.spots(case, sheet.box)
     most = max((spot.items for spot in spots), default=1)
     metres, pixels = sheet.scale()
-    queue = reverse("cases:queue", args=[case.public_id])
     return {
         "sheet": sheet,
         "meridians": [{"at": one.at, "text": _degrees(one.degrees, EAST_WEST)} for one in sheet.meridians()],
@@ -78,8 +80,14 @@ def _drawing(case: Case, sheet: Sheet, item: Item | None) -> dict[str, Any]:
         "items": sum(spot.items for spot in spots),
         "scale": {"text": _distance(metres), "wide": pixels},
         "mark": _mark(sheet, item),
-        "ask": f"{queue}?{listing.query(asking.fields('alike', Wanted(box=sheet.box)))}",
+        "ask": _asked(case, sheet.box),
     }
+
+
+def _asked(case: Case, box: Box) -> str:
+    """The address that asks the queue for a box."""
+    fields = asking.fields("alike", Wanted(box=box))
+    return f"{reverse('cases:queue', args=[case.public_id])}?{listing.query(fields)}"
 
 
 def _spot(spot: Spot, sheet: Sheet, most: int, item: Item | None) -> dict[str, Any]:
@@ -98,6 +106,8 @@ def _spot(spot: Spot, sheet: Sheet, most: int, item: Item | None) -> dict[str, A
 def _mark(sheet: Sheet, item: Item | None) -> dict[str, str] | None:
     """Where the item is drawn; None where it is not, or lies elsewhere."""
     if item is None or item.latitude is None or item.longitude is None:
+        return None
+    if not metadata.is_place(item.latitude, item.longitude):
         return None
     x, y = sheet.x(item.longitude), sheet.y(item.latitude)
     if not (0 <= x <= graticule.WIDE and 0 <= y <= graticule.TALL):

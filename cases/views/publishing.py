@@ -15,7 +15,7 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import before_signing, contradictions, listing, publishing, reasons, shown
+from cases import approvable, before_signing, contradictions, listing, publishing, reasons, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
@@ -54,6 +54,11 @@ HELD = {
     holding.DIFFERENT: lazy("Two people differ: waits for a ruling."),
 }
 
+REST = HELD | {
+    approvable.OWN: lazy("You decided or offered it, or asked for it: another person approves."),
+    reasons.SET_TAKES_NONE: lazy("Its set takes no decisions any more."),
+}
+
 
 @require_GET
 def offers(request: SignedRequest) -> HttpResponse:
@@ -65,7 +70,7 @@ def offers(request: SignedRequest) -> HttpResponse:
     case = _case(request)
     scoped = _scoped(request, case)
     page = listing.offers(_of_tab(scoped, tab, request), listing.after_key(request.GET.get("after")))
-    waiting = listing.waiting(scoped)
+    waiting, rest = approvable.counted(scoped, request.user)
     schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
     categories = {
         (row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes).select_related("scheme")
@@ -82,6 +87,7 @@ def offers(request: SignedRequest) -> HttpResponse:
         "set": publishing.publishing_set(case) if case else None,
         "harmless": publishing.harmless_set(case) if case else None,
         "waiting": [_category(row, categories.get((row["scheme"], row["code"]))) for row in waiting],
+        "rest": [(number, REST[why], _leads(why)) for why, number in rest.items()],
         "rows": [
             _row(request, offer, categories, later.get(offer.decision_id, ""))
             | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}

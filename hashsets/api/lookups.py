@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from hashsets import lookups
+from hashsets import charges, lookups
 from hashsets.api.shapes import Answered, Found, LookupAnswer, LookupAsked, NoHash
 from workbench import access
 from workbench.api import limits, shapes
@@ -24,6 +24,7 @@ class Lookup(ApiView):
         asked = shapes.body(request._request, LookupAsked)
         number = len(asked.hashes)
         limits.spend(self.token, "hashes", number, most=settings.API_HASHES, of_person=settings.PERSON_HASHES)
+        charges.lookup(self.user)
         answers = lookups.ask(asked.hashes, by=self.user, purpose=asked.purpose, turned=asked.turned)
         each = {answer.hash: answer for answer in answers}.values()  # a hash that was sent twice is answered once
         return answered(

@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from hashsets import comparisons, finding, reads, sets, tasks
+from hashsets import charges, comparisons, finding, reads, sets, tasks
 from hashsets.comparisons import Overlap
 from hashsets.models import HashSet
 from workbench.api import limits
@@ -34,6 +34,7 @@ def find(request: SignedRequest, set_id: UUID) -> HttpResponse:
         "rows": None,
     }
     if request.method == "POST":
+        charges.lookup(request.user)
         try:
             limits.spend_by_person(request.user, "hashes", 1, most=settings.PERSON_HASHES)
             context["rows"] = _rows(hash_set, finding.find(hash_set, text, by=request.user))

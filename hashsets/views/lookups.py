@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from hashsets import answers_csv, lookups
+from hashsets import answers_csv, charges, lookups
 from hashsets.lookups import Answer, Row
 from hashsets.models import Category
 from workbench import access
@@ -57,6 +57,7 @@ def _asked(request: SignedRequest) -> list[Row]:
     """Look up what was sent, and remember the purpose for the next time."""
     purpose, found = request.POST.get("purpose", ""), lookups.read(request.POST.get("hashes", ""))
     limits.spend_by_person(request.user, "hashes", len(found), most=settings.PERSON_HASHES)
+    charges.lookup(request.user)
     rows = lookups.ask_read(found, by=request.user, purpose=purpose, turned=bool(request.POST.get("turned")))
     request.session[LAST_PURPOSE] = lookups.stated(purpose)
     return rows

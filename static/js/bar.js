@@ -1,25 +1,24 @@
 // The bar above the grid: what is decided, by category, and how long the rest takes at one's own pace.
-import { decidedItems, isDecided, isHandled } from "./batch.js";
+import { isDecided, isHandled } from "./batch.js";
 import { svg } from "./dom.js";
 import { gettext, number } from "./words.js";
 
 const PACE_FROM = 5; // decisions before an estimate is worth saying
 
-const open = (units) => units.reduce((total, unit) => total + unit.items - decidedItems(unit), 0);
-const items = (units) => units.reduce((total, unit) => total + unit.items, 0);
+const count = (units, test) => units.filter(test).length;
 
-/** Where the batch stands, in items; `views` and the times are those of earlier visits too. */
+/** Where the batch stands, counted as places are: a stack is one. `views` and the times are those of earlier visits too. */
 export function figures(batch, session) {
   const units = batch.units;
   return {
     number: batch.info.number,
     second: batch.info.kind === "second",
-    items: items(units),
-    decided: units.reduce((total, unit) => total + decidedItems(unit), 0),
-    skipped: open(units.filter((unit) => unit.outcome === "skipped")),
-    left: open(units.filter((unit) => !isHandled(unit))),
+    items: batch.size,
+    decided: count(units, isDecided),
+    skipped: count(units, (unit) => unit.outcome === "skipped"),
+    left: count(units, (unit) => !isHandled(unit)),
     views: session.stacks.size,
-    viewed: units.filter((unit) => session.stacks.has(unit.id)).length,
+    viewed: count(units, (unit) => session.stacks.has(unit.id)),
     onScreen: session.onScreen,
     revealed: session.revealed,
   };
@@ -35,7 +34,7 @@ export class BatchBar {
     const whole = Math.max(1, now.items);
     let from = 0;
     const pieces = batch.info.scheme.categories.map((category) => {
-      const share = items(batch.units.filter((unit) => unit.code === category.code));
+      const share = count(batch.units, (unit) => unit.code === category.code);
       const piece = svg("rect", { x: `${(100 * from) / whole}%`, width: `${(100 * share) / whole}%`, height: "100%", class: `k${category.colour}` });
       from += share;
       return piece;
@@ -48,7 +47,7 @@ export class BatchBar {
 
   /** How long the rest takes at the pace of this batch so far, idle time not counted; what My work says too. */
   #pace(batch, onScreen) {
-    const decided = batch.units.filter(isDecided).length;
+    const decided = count(batch.units, isDecided);
     const left = batch.size - decided;
     if (decided < PACE_FROM || !left || !onScreen) return "";
     return ` · ${gettext("about %(n)s min", { n: Math.max(1, Math.round((onScreen * left) / decided / 60_000)) })}`;

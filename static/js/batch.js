@@ -142,5 +142,3 @@ export const isDecided = (unit) => unit.code !== null || unit.outcome === "unsur
 export const canUnveil = (unit) => unit.preview === "made" || unit.preview === "partial";
 /** Files that one key decides: the picture shown and its exact copies; with Shift also those near it. */
 export const files = (unit, scope = "item") => unit.copies + (scope === "stack" ? unit.near : 1);
-/** Items of the stack that need no look any more. */
-export const decidedItems = (unit) => (isDecided(unit) ? unit.items : unit.items > 1 ? unit.items - unit.left : 0);

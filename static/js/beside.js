@@ -3,6 +3,7 @@
 import { getBytes, postJson } from "./api.js";
 import { announce, el, isolated } from "./dom.js";
 import { cap } from "./keys.js";
+import { blank } from "./tile.js";
 import { NAMES, tripButtons } from "./trips.js";
 import { parts, picture } from "./veils.js";
 import { gettext, ngettext } from "./words.js";
@@ -33,7 +34,27 @@ export class Beside {
     this.root.hidden = false;
     this.aside.hidden = true;
     await this.#load();
-    this.root.querySelector("[data-first]")?.focus();
+    this.#focusFirst();
+  }
+
+  get #tiles() {
+    return [...this.root.querySelectorAll(".frames .tile")];
+  }
+
+  /** The first tile that leads somewhere, so that arrows go on from there; without one, the way back. */
+  #focusFirst() {
+    (this.#tiles.find((tile) => !tile.disabled) ?? this.root.querySelector("[data-first]"))?.focus();
+  }
+
+  /** To the next tile that way which leads somewhere. */
+  step(id) {
+    const tiles = this.#tiles;
+    const across = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
+    const forward = document.documentElement.dir === "rtl" ? -1 : 1;
+    const by = { left: -forward, right: forward, up: -across, down: across, first: 1, last: -1 }[id];
+    let place = { first: 0, last: tiles.length - 1 }[id] ?? tiles.indexOf(document.activeElement) + by;
+    while (tiles[place]?.disabled) place += by;
+    tiles[place]?.focus();
   }
 
   close() {
@@ -61,7 +82,7 @@ export class Beside {
     this.#drop();
     this.#addresses = veils.map((bytes) => picture(bytes));
     const free = rows.filter((row) => row.free).map((row) => row.item);
-    const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place], place === 0)));
+    const tiles = rows.map((row, place) => el("li", {}, this.#tile(row, this.#addresses[place])));
     const add = free.length ? el("button", { class: "btn sm", type: "button", onclick: () => this.#add(free) }, ngettext("Add %(n)s free item to this batch", "Add %(n)s free items to this batch", free.length)) : null;
     this.joins = el("button", { class: "btn sm", type: "button", hidden: true, onclick: () => this.join() });
     const ask = Object.keys(filter).length ? el("a", { class: "btn sm quiet", href: `${this.queue}?${new URLSearchParams(filter)}` }, gettext("Ask for all of it next")) : null;
@@ -75,10 +96,10 @@ export class Beside {
     announce(`${NAMES[this.kind]}, ${about}: ${said}.`);
   }
 
-  #tile(row, address, first) {
+  #tile(row, address) {
     const title = [row.name, row.state, row.distance === null ? null : ngettext("%(n)s bit", "%(n)s bits", row.distance)].filter(Boolean).join(", ");
-    const image = address ? el("img", { src: address, alt: "" }) : null;
-    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-first": first, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
+    const image = address ? el("img", { src: address, alt: "" }) : blank();
+    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
   }
 
@@ -95,7 +116,7 @@ export class Beside {
     try {
       await review.join((joining) => joining.row(row, unit));
       if (this.isOpen) await this.#load();
-      this.root.querySelector("[data-first]")?.focus();
+      this.#focusFirst();
     } catch (error) {
       review.notices.show("beside", { tone: "warn", icon: "info", title: gettext("Not joined."), text: error.message });
     }
@@ -117,7 +138,7 @@ export class Beside {
       await this.review.extended();
       announce(ngettext("%(n)s item added to your batch.", "%(n)s items added to your batch.", added.items));
       await this.#load();
-      this.root.querySelector("[data-first]")?.focus();
+      this.#focusFirst();
     } catch (error) {
       this.review.notices.show("beside", { tone: "warn", icon: "info", title: gettext("Not added."), text: error.message });
     }

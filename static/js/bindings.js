@@ -90,11 +90,13 @@ export function bindKeys(review, regions) {
     open: () => review.screens.openViewer(),
     stack: () => review.screens.openStack(),
     join: () => review.join(),
+    split: () => review.explain(gettext("Pictures are moved out where a stack is shown one by one: %(key)s opens it.", { key: capOf("stack") })),
   };
   const letters = letterLines(categories);
   regions.forEach((region) => listen(region, handlers, letters));
   listen(review.stackView.root, inStack(review), letters);
-  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), join: () => review.beside.join(), back: () => review.screens.back(), help: showKeys });
+  const steps = Object.fromEntries(["left", "right", "up", "down", "first", "last"].map((id) => [id, () => review.beside.step(id)]));
+  listen(review.beside.root, { ...trips((kind) => review.beside.open(kind, review.beside.unit)), ...steps, join: () => review.beside.join(), back: () => review.screens.back(), help: showKeys });
   decideWith(categories);
 }
 

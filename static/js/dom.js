@@ -46,8 +46,9 @@ export function size(bytes) {
   return `${number(power ? Math.round(bytes / 10 ** (3 * power - 1)) / 10 : bytes)} ${units[power]}`;
 }
 
-/** 192000 -> "3:12"; 3600000 -> "1:00:00". */
+/** 192000 -> "3:12"; 3600000 -> "1:00:00"; 400 -> "0:00.4". As cases/moments.py has it, but for rounding. */
 export function clock(milliseconds) {
+  if (milliseconds > 0 && milliseconds < 950) return `0:00.${Math.max(1, Math.round(milliseconds / 100))}`;
   const seconds = Math.round(milliseconds / 1000);
   const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
   const shown = parts[0] ? parts : parts.slice(1);

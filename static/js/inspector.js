@@ -3,6 +3,7 @@
 import { getJson } from "./api.js";
 import { categoryMark, clock, el, icon, isolated, spoken } from "./dom.js";
 import { cap } from "./keys.js";
+import { blank } from "./tile.js";
 import { fromBase64 } from "./veils.js";
 import { gettext, ngettext, number } from "./words.js";
 
@@ -77,7 +78,7 @@ function member({ veil: text, distance, near, lies }) {
   const said = [distance === null ? gettext("not measured") : ngettext("%(n)s bit", "%(n)s bits", distance), lies].filter(Boolean).join(", ");
   const mark = distance === null ? "–" : String(distance);
   return el("li", { class: near ? "member" : "member far", title: said },
-    text ? veil(text) : null, el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
+    text ? veil(text) : blank(), el("span", { class: "sr" }, said), el("span", { class: "tag br", "aria-hidden": "true" }, lies ? icon("refresh-cw") : null, mark));
 }
 
 /** The others of the stack, those most like the picture shown first. */
@@ -104,10 +105,10 @@ export class Inspector {
    */
   constructor(root, { about, session, openStack, why, beside, note, context }) {
     Object.assign(this, { root, about, session, openStack, why, note, context });
-    this.head = el("section");
-    this.details = el("div", { class: "grow" });
+    this.head = el("section", { class: "about" });
+    this.details = el("div", { class: "details" }); // its room is kept: nothing else moves when it comes
     this.foot = el("section");
-    root.replaceChildren(...[this.head, context.root, this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean));
+    this.parts = [this.head, context.root, this.details, note.root, beside && section(gettext("Beside the queue"), beside), this.foot].filter(Boolean);
   }
 
   /** `where`: what is said of its place. `unit` may be one picture of a stack that is shown one by one. */
@@ -150,16 +151,16 @@ export class Inspector {
     this.head.replaceChildren(...head(unit, this.where));
     this.details.replaceChildren(...[noPicture(unit), ...(details ? body(details, unit.stack ? null : this.openStack) : [])].filter(Boolean));
     this.paintSession();
+    if (!this.root.firstElementChild) this.root.replaceChildren(...this.parts); // all of it at once
   }
 
   /** The foot: last act, time unveiled, saving. */
   paintSession() {
     const { last, exposure, saving } = this.session();
-    const rows = [];
-    if (last) rows.push([gettext("Last"), last.category ? categoryMark(last.category) : last.text, " ", el("span", { class: "t3" }, last.more)]);
+    const rows = [[gettext("Last"), last?.category ? categoryMark(last.category) : last?.text ?? el("span", { class: "t3" }, gettext("nothing yet")), " ", el("span", { class: "t3" }, last?.more ?? "")]];
     rows.push([gettext("Unveiled"), el("span", { class: "num" }, gettext("%(part)s of %(whole)s", { part: spoken(exposure.revealed), whole: spoken(exposure.onScreen) })), " ", el("span", { class: "t3" }, `· ${ngettext("%(n)s item", "%(n)s items", exposure.stacks.size)}`)]);
     rows.push([gettext("Saving"), saving]);
     const why = last?.category && el("button", { class: "btn sm quiet", type: "button", onclick: this.why }, gettext("Say why"), " ", cap("grounds"));
-    this.foot.replaceChildren(...[el("h2", {}, gettext("This batch")), pairs(rows), why].filter(Boolean));
+    this.foot.replaceChildren(el("div", { class: "row between" }, el("h2", {}, gettext("This batch")), why || null), pairs(rows));
   }
 }

@@ -61,7 +61,9 @@ export class Looking {
 
   /** Larger only in the viewer, and only while the key is held. */
   enlarge() {
-    if (!this.review.viewer.isOpen) return;
+    const { review } = this;
+    if (review.stackView.isOpen) { review.explain(gettext("There is no viewer in a stack: hold %(key)s to look at a picture.", { key: capOf("unveil") })); return; }
+    if (!review.viewer.isOpen) { review.explain(gettext("%(key)s enlarges in the viewer: Enter opens it.", { key: capOf("enlarge") })); return; }
     this.#large(true);
     this.hold();
   }

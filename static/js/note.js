@@ -41,7 +41,7 @@ export class NoteField {
       ...(this.field ? [this.field, el("p", { class: "t3 f1", id: "note-hint" }, gettext("Enter keeps, Esc leaves. Seen by the team, not exported."))] : []),
       trouble ? el("p", { class: "bad-t f1", role: "alert" }, trouble) : null,
       lines.length ? el("ul", { class: "stack f1" }, ...lines.map((note) => el("li", {}, isolated(note.text), el("span", { class: "t3" }, " · ", isolated(note.by))))) : null,
-      !lines.length && !this.field && this.#drafts.has(unit.item) ? el("p", { class: "t3 f1" }, gettext("Begun, not kept.")) : null,
+      !this.field && this.#drafts.has(unit.item) ? el("p", { class: "t3 f1" }, gettext("Begun, not kept.")) : null,
     ].filter(Boolean));
   }
 
@@ -62,8 +62,16 @@ export class NoteField {
     if (event.key === "Enter" && event.shiftKey) return; // a line of its own
     event.preventDefault();
     event.stopPropagation();
-    if (event.key === "Escape") this.#close();
-    else this.#keep();
+    if (event.key === "Enter") this.#keep();
+    else this.#leave();
+  }
+
+  /** Esc: what was begun stays, for when the field is opened again. */
+  #leave() {
+    this.#leaveDraft();
+    if (this.#drafts.has(this.unit.item)) announce(gettext("Begun, not kept."));
+    this.#paint();
+    this.review.focusStage();
   }
 
   #close() {
@@ -75,6 +83,7 @@ export class NoteField {
 
   #leaveDraft() {
     if (this.field.value !== this.#ownText()) this.#drafts.set(this.unit.item, this.field.value);
+    else this.#drafts.delete(this.unit.item);
     this.field = null;
   }
 

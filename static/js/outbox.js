@@ -17,7 +17,7 @@ export class Outbox {
 
   /**
    * `send(body)` posts acts; `fill(act)` gives an act its version just before; `due()`, `take()`, `restore(sums)` are the
-   * exposure's sums; `onResult(act, result)` and `onAnswer(batch)` apply answers; `onState(state)` tells people.
+   * exposure's sums; `onResult(act, result)` applies an answer, `onAnswer()` hears of each; `onState(state)` tells people.
    */
   constructor({ send, fill, due, take, restore, onResult, onAnswer, onState }) {
     Object.assign(this, { send, fill, due, take, restore, onResult, onAnswer, onState });
@@ -135,7 +135,7 @@ export class Outbox {
     }
     const results = new Map((answer.results ?? []).map((result) => [result.key, result]));
     for (const act of acts) this.onResult(act, results.get(act.key) ?? { key: act.key, status: "refused", message: gettext("The server did not answer this one.") });
-    if (answer.batch) this.onAnswer(answer.batch);
+    this.onAnswer();
     this.#tell();
     if (this.#waiting.length && !this.#flying) this.#later(0);
   }

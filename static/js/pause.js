@@ -57,7 +57,7 @@ export class Pause {
 
   #paint(ends) {
     const left = Math.max(0, ends - performance.now());
-    this.left.textContent = clock(left);
+    this.left.textContent = clock(Math.ceil(left / 1000) * 1000);
     this.ring.setAttribute("stroke-dasharray", `${(ROUND * left) / this.whole} ${ROUND}`);
     if (left > 0 || !this.on.hidden) return;
     this.title.textContent = gettext("The break is over.");

@@ -6,6 +6,8 @@ import { gettext } from "./words.js";
 
 const MARKS = { unsure: gettext("Unsure"), skip: gettext("Skipped"), flag: gettext("Flag"), clear: gettext("Cleared") };
 
+export const CLEAR = gettext("Nothing to clear: this is not decided.");
+
 export class Pressing {
   /** `review` is the page's own object (review.js). */
   constructor(review) {
@@ -28,13 +30,19 @@ export class Pressing {
     const scope = id === "decide-stack" ? "stack" : "item";
     const reached = new Map(units.map((unit) => [unit, files(unit, scope)]));
     const made = units[0] ? review.desk.make(kind, units, { code: category?.code ?? null, scope }) : [];
-    if (!made.length) return undefined;
+    if (!made.length) return this.#nothing(kind, units);
     review.last.set(category ? { category } : { text: MARKS[kind] }, made.map(({ unit, key: act }) => [act, reached.get(unit)]));
     review.paintBar();
     if (kind === "flag" || kind === "clear") return review.repaint();
     review.looking.goOn();
     const said = category ? `${category.code} ${category.name}` : MARKS[kind];
     return this.advance(units[units.length - 1], `${said}, ${review.last.more}. `);
+  }
+
+  /** Why a key changed nothing. */
+  #nothing(kind, units) {
+    if (units.some((unit) => unit.changing)) return this.review.explain(gettext("The next picture of this stack is on its way."));
+    return kind === "clear" ? this.review.explain(CLEAR) : undefined;
   }
 
   #pressInStack(id, category) {

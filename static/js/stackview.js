@@ -6,6 +6,7 @@ import { withCopies } from "./dock.js";
 import { announce, moment } from "./dom.js";
 import { Grid } from "./grid.js";
 import { capOf } from "./keys.js";
+import { CLEAR } from "./pressing.js";
 import { OUTCOMES } from "./tile.js";
 import { fromBase64, drop } from "./veils.js";
 import { gettext, ngettext } from "./words.js";
@@ -157,7 +158,10 @@ export class StackView {
   press(kind, category = null) {
     const { review, unit } = this;
     const chosen = this.grid.chosen.filter((member) => kind !== "clear" || member.code !== null || member.outcome !== null);
-    if (!chosen.length) return;
+    if (!chosen.length) {
+      if (kind === "clear") review.explain(CLEAR);
+      return;
+    }
     review.looking.close();
     const acts = review.desk.each(unit, chosen, kind, category?.code ?? null);
     review.last.set(category ? { category } : { text: DONE[kind] }, acts.map(({ key }, place) => [key, files(chosen[place])]));

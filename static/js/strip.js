@@ -2,6 +2,7 @@
 // In a first batch each neighbour leads to the side trip of the folder; a second view leads nowhere else.
 import { el, isolated } from "./dom.js";
 import { cap } from "./keys.js";
+import { blank, NONE } from "./tile.js";
 import { parts, picture } from "./veils.js";
 import { gettext } from "./words.js";
 
@@ -17,8 +18,9 @@ function veil(bytes) {
 }
 
 function neighbour({ name, bytes, step }, open) {
-  const title = `${step}: ${name}`;
-  const cell = open ? el("button", { class: "member", type: "button", title, "aria-label": title, onclick: open }, veil(bytes)) : el("span", { class: "member", title }, veil(bytes), el("span", { class: "sr" }, title));
+  const image = veil(bytes);
+  const title = image ? `${step}: ${name}` : `${step}: ${name}, ${NONE}`;
+  const cell = open ? el("button", { class: "member", type: "button", title, "aria-label": title, onclick: open }, image ?? blank()) : el("span", { class: "member", title }, image ?? blank(), el("span", { class: "sr" }, title));
   return el("li", {}, cell);
 }
 
@@ -32,7 +34,7 @@ function cells(told, veils, review, open) {
   });
   const [before, behind] = [all.slice(0, told.before), all.slice(told.before)];
   const own = review.field.current?.veil;
-  const here = el("li", {}, el("span", { class: "member here" }, own ? el("img", { src: own, alt: "" }) : null, el("span", { class: "sr" }, gettext("This item"))));
+  const here = el("li", {}, el("span", { class: "member here" }, own ? el("img", { src: own, alt: "" }) : blank(), el("span", { class: "sr" }, gettext("This item"))));
   const allOf = el("li", {}, open ? el("button", { class: "member more", type: "button", title: gettext("Same folder"), onclick: open }, cap("folder")) : el("span", { class: "member more", "aria-hidden": "true" }));
   const gaps = (row) => Array.from({ length: EACH - row.length }, gap);
   return el("ol", { class: "members" }, ...gaps(before), ...before, here, ...behind, ...gaps(behind), allOf);

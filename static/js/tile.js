@@ -6,7 +6,11 @@ import { gettext, ngettext, number, tenths } from "./words.js";
 
 const tag = (corner, ...content) => el("span", { class: `tag ${corner}` }, ...content);
 
-const NONE = gettext("no picture");
+export const NONE = gettext("no picture");
+
+/** What stands in a small cell that has no veil. */
+export const blank = () => el("span", { class: "none" }, NONE);
+
 export const OUTCOMES = { unsure: ["circle-help", gettext("Unsure")], skipped: ["skip-forward", gettext("Skipped")] };
 const TAGS = { known: gettext("known"), "near known": gettext("≈ known") };
 

@@ -37,6 +37,11 @@ export class Trips {
     this.#panel?.close();
   }
 
+  /** Arrows, Home, End among the tiles there. */
+  step(id) {
+    this.#panel?.step(id);
+  }
+
   /** U on what has the focus there. */
   join() {
     this.#panel?.join();

@@ -4,7 +4,7 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 
-from cases import decisions, ending, review, viewing
+from cases import activity, decisions, ending, review, viewing
 from cases.errors import NotHeld, PreviewPending
 from cases.models import Act, Case, Content, Item, Keyframe, Viewing
 from tests.cases import material
@@ -41,6 +41,17 @@ def test_an_investigators_look_in_a_batch_is_told_when_the_batch_ends(item: Item
     assert '"revealed_ms":0' in told.body
     with pytest.raises(NotHeld):
         viewing.clear(item=item, by=milo)
+
+
+def test_only_what_was_unveiled_is_told_as_a_look_and_the_log_keeps_all_that_was_sent(case: Case, dana: User) -> None:
+    contents = material.pictures(case, dana, ["a", "b", "c"])
+    batch = review.claim(case=case, by=dana)
+    for content, ms in zip(contents, (400, None, 0), strict=True):  # the next in order is sent ahead
+        Viewing.objects.create(user=dana, content=content, case=case, batch=batch, revealed_ms=ms)
+    ending.close(batch=batch, by=dana)
+    assert AuditEvent.objects.filter(verb="media.reveal").count() == 3
+    told = [line["text"] for line in activity.latest(case, by=case.lead)]
+    assert [text for text in told if "without deciding" in text] == ["Looked at 1 item without deciding"]
 
 
 @pytest.fixture

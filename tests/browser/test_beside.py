@@ -33,6 +33,17 @@ def test_a_side_trip_shows_veils_only_and_comes_back_to_the_same_unit(
     expect(tiles).to_have_count(7, timeout=PATIENCE)
     expect(tiles.first.locator("img")).to_have_attribute("src", re.compile("^blob:"))
     expect(tiles.first).to_contain_text("In your batch")
+    expect(tiles.first).to_be_focused()  # so that arrows go on from it
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(tiles.nth(3)).to_be_focused()  # two lie beside each other
+    page.keyboard.press("Home")
+    expect(tiles.first).to_be_focused()
+    page.keyboard.press("End")
+    expect(tiles.last).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.last).to_be_focused()
     expect(page.locator('[data-part="inspector"]')).to_be_hidden()
     page.keyboard.press("Escape")
     expect(beside).to_be_hidden()

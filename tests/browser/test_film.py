@@ -47,6 +47,8 @@ def test_frames_of_a_film_are_unveiled_one_by_one_and_belong_to_its_decision(
 ) -> None:
     page = at_desk("kim")
     desk.claim(page, f"/cases/{world.film}/")
+    # one of those beside it has no picture, which its cell says
+    expect(page.locator(".context .member .none")).to_have_text(["no picture"], timeout=desk.PATIENCE)
     clear: list[str] = []
     page.on("request", lambda request: clear.append(request.url) if "/clear" in request.url else None)
     while not page.locator(".tile.here .tag.br").count():  # the film, wherever it lies

@@ -270,3 +270,9 @@ def test_n_keeps_a_note_without_the_mouse_and_esc_leaves_it(review: Page) -> Non
     review.keyboard.press("Escape")
     expect(focused(review)).to_be_focused()
     expect(inspector).not_to_contain_text("more")
+    expect(inspector).to_contain_text("Begun, not kept.")
+    review.keyboard.press("n")
+    expect(field).to_have_value("pier 15, x and s more")  # Esc leaves the field, not the words
+    field.fill("pier 15, x and s")
+    review.keyboard.press("Escape")
+    expect(inspector).not_to_contain_text("Begun, not kept.")

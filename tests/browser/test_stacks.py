@@ -41,7 +41,8 @@ def test_shift_decides_the_whole_stack_with_one_look(review: Page) -> None:
     assert [(act["act"], act["code"], act["scope"]) for act in sent] == [("decide", "2", "stack")]
     assert place(review) == 1
     expect(tile(review, 0).locator(".verdict")).to_contain_text("2")
-    expect(review.locator('[data-part="decided"]')).to_have_text(str(IN_STACK))
+    expect(review.locator('[data-part="decided"]')).to_have_text("1")
+    expect(review.locator('[data-part="total"]')).to_have_text("/ 3")  # as many as there are places: a stack is one
     assert [(unit["left"], unit["code"]) for unit in units(review)] == [(0, "2"), (1, None), (1, None)]
 
 
@@ -52,7 +53,7 @@ def test_a_plain_key_decides_one_and_the_stack_goes_on_with_the_next(review: Pag
     assert (place(review), first != second) == (0, True)
     expect(focused(review).locator(".tag.tr")).to_have_text(str(IN_STACK - 1))
     expect(focused(review).locator(".verdict")).to_have_count(0)
-    expect(review.locator('[data-part="decided"]')).to_have_text("1")
+    expect(review.locator('[data-part="decided"]')).to_have_text("0")  # its place is not done yet
     desk.unveil(review)  # the second picture, whose look is counted
     desk.saved(review, lambda: review.keyboard.press("Shift+3"))
     assert place(review) == 1

@@ -339,7 +339,7 @@ def verify(page: Page) -> None:
     """The event log, verified on its page."""
     page.goto("/audit/")
     page.get_by_role("button", name="Verify all").click()
-    expect(page.get_by_role("region", name="Chain").get_by_text("Unbroken")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("region", name="Is the log whole?").get_by_text("Whole: ")).to_be_visible(timeout=PATIENCE)
 
 
 # ---- results ----

@@ -122,6 +122,18 @@ def test_a_key_that_does_nothing_here_says_so_and_the_sheet_lists_only_those_tha
         sheet.get_by_label("Single keys are on").check()  # kept with the person
 
 
+def test_keys_that_have_nothing_to_do_in_the_grid_say_why_in_sight_and_aloud(review: Page) -> None:
+    for key, why in (
+        ("e", "E enlarges in the viewer: Enter opens it."),
+        ("Backspace", "Nothing to clear: this is not decided."),
+        ("Shift+S", "Pictures are moved out where a stack is shown one by one: T opens it."),
+    ):
+        review.keyboard.press(key)
+        expect(review.locator('[data-part="notices"]')).to_contain_text(why)
+        expect(review.locator("[data-live]")).to_contain_text(why)
+    assert desk.place(review) == 0
+
+
 def test_the_panic_key_covers_the_window_wherever_the_focus_is_even_with_single_keys_off(review: Page) -> None:
     review.evaluate("import('/static/js/keys.js').then((keys) => keys.setSingleKeys(false))")
     cover = review.get_by_role("dialog", name="Everything is covered")

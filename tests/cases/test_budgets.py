@@ -9,6 +9,7 @@ from cases import review
 from cases.models import Case, Item, Viewing
 from tests import factories
 from tests.cases import material
+from tests.hashsets import makers
 from tests.people import signed_in
 from workbench import storage
 from workbench.models import AuditEvent, User
@@ -68,3 +69,29 @@ def test_searches_exports_and_downloads_end_too(case: Case, sam: User, settings:
     assert f'href="{reverse("cases:budget")}"' in refused  # the way on
     built = [client.post(reverse("cases:exports", args=[case.public_id]), {"product": ""}).status_code for _n in "ab"]
     assert built[1] == 429
+
+
+def test_a_look_up_of_hashes_is_a_search_by_page_in_a_set_and_by_token(
+    dana: User, sam: User, settings: Settings
+) -> None:
+    settings.BUDGETS = settings.BUDGETS | {"searches": 2}
+    hash_set = makers.hash_set(sam, "Own")
+    form = {"hashes": f"{1:032x}", "purpose": "a phone"}
+    page, in_set = reverse("hashsets:lookup"), reverse("hashsets:find", args=[hash_set.public_id])
+    client = signed_in(sam)
+    assert client.post(page, form).status_code == 200
+    assert client.post(in_set, {"hash": f"{1:032x}"}).status_code == 200
+    refused = client.post(page, form)
+    assert (refused.status_code, f'href="{reverse("cases:budget")}"' in refused.content.decode()) == (429, True)
+    assert client.post(in_set, {"hash": f"{1:032x}"}).status_code == 429
+    assert client.post(page, form, headers={"accept": "application/json"}).json()["error"]["code"] == "budget-spent"
+    by_token = Client(headers={"host": "localhost", "authorization": f"Bearer {factories.token(sam)}"})
+    told = by_token.post("/api/v1/lookup", {"hashes": [f"{1:032x}"], "purpose": "a phone"}, "application/json")
+    assert (told.status_code, told.json()["error"]["code"]) == (429, "budget-spent")
+    assert 0 < int(told["Retry-After"]) <= 3600
+    assert AuditEvent.objects.filter(verb="set.search").count() == 2  # nothing was answered behind the end
+    alarm = client.get(reverse("cases:home")).content.decode().split("Unusually much in one hour")[1]
+    assert "searches</span>" in alarm.split("</table>")[0]
+    assert client.post(reverse("cases:budget"), {"reason": "a raid of last night"}).status_code == 302
+    assert client.post(page, form).status_code == 200
+    assert signed_in(dana).post(page, form).status_code == 200  # each has his own

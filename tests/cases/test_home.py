@@ -9,9 +9,10 @@ from cases import publishing, review
 from cases.models import Case
 from cases.second import queue
 from cases.views import panels
+from tests import factories
 from tests.cases.days.test_counts import worked
 from tests.people import signed_in
-from workbench.models import User
+from workbench.models import Role, User
 from workbench.requests import SignedRequest
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,15 @@ def test_everybody_is_told_what_waits_for_him(worked: Case, dana: User, milo: Us
     batch = review.claim(case=worked, by=milo)
     assert f"Batch {batch.number}, item 1 of 5" in home(milo)
     assert re.search(r"data-enter[^>]*>\s*Continue", home(milo))
+
+
+def test_whose_role_reviews_nothing_is_offered_no_queue(worked: Case, sam: User) -> None:
+    assert "My queues" not in home(sam)
+    ash = factories.person(sam.agency, "ash", Role.AUDITOR)
+    page = home(ash)
+    assert ("My queues" in page, "New items" in page) == (False, False)
+    assert "You review nothing yourself." in page
+    assert re.search(r'href="/audit/">\s*Open the audit log', page)
 
 
 def test_what_one_offered_oneself_waits_for_another(worked: Case, dana: User, sam: User) -> None:

@@ -72,7 +72,9 @@ def test_reviewing_through_the_api(case: Case, dana: User, batch: Batch) -> None
     act = {"key": str(uuid4()), "act": "decide", "stack": unit["id"], "version": unit["version"], "code": "1"}
     body = json.dumps({"acts": [act], "on_screen_ms": 1000})
     answer = client.post(f"{base}/decisions", body, content_type="application/json").json()
-    assert (answer["results"][0]["status"], answer["batch"]) == ("saved", {"decided": 1, "left": 69})
+    assert ([one["status"] for one in answer["results"]], list(answer)) == (["saved"], ["results"])
+    head = client.get(base).json()
+    assert (head["size"], head["decided"]) == (70, 1)
     summary = client.post(f"{base}/close").json()
     assert (summary["decided"], summary["case"]) == (1, {"left": 69})
 

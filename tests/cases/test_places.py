@@ -5,8 +5,11 @@ import json
 import pytest
 from django.db import connection
 
-from cases import found_at, graticule
+from cases import found_at, graticule, metadata
 from cases.models import Case, Item
+from cases.queue import asking
+from cases.queue.filters import Wanted
+from cases.queue.picking import Asked
 from tests import factories
 from tests.people import signed_in
 from workbench.models import User
@@ -41,6 +44,32 @@ def test_a_place_that_is_none_on_the_globe_and_an_item_that_left_are_on_no_map(c
     Item.objects.filter(pk=items[1].pk).update(longitude=200)
     Item.objects.filter(pk=items[2].pk).update(state="excluded")
     assert found_at.extent(case) == (51.45, -0.13, 51.45, -0.13)
+
+
+def test_0_0_is_no_place_on_the_map_nor_in_filters_and_the_page_says_so(
+    case: Case, dana: User, sam: User, items: list[Item]
+) -> None:
+    Item.objects.filter(pk__in=[item.pk for item in items[:3]]).update(state="open")  # which reads its facts anew
+    Item.objects.filter(pk__in=[items[0].pk, items[1].pk]).update(latitude=0, longitude=0)
+    Item.objects.filter(pk=items[2].pk).update(latitude=0, longitude=0.001)  # a place near it
+    Item.objects.filter(pk=items[3].pk).update(latitude=51.45, longitude=-0.13)
+    assert found_at.extent(case) == (0, -0.13, 51.45, 0.001)
+    address = f"/cases/{case.public_id}/map/"
+    page = signed_in(dana).get(f"{address}?item={items[0].public_id}").content.decode()
+    assert "2 items here" in page
+    assert "2 items say 0, 0" in page
+    assert "This item lies at" not in page
+    assert "?box=0%2C0%2C0%2C0" in page
+    assert "?box=0%2C0%2C0%2C0" not in signed_in(sam).get(address).content.decode()  # who claims nothing
+    fitting = {
+        box or "place": asking.holding(Asked(case, dana, "alike", Wanted(box=box, place=not box)))
+        for box in (None, (-1.0, -1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.0))
+    }
+    assert list(fitting.values()) == [1, 1, 2]
+    queue = signed_in(dana).get(f"/cases/{case.public_id}/queue/?box=0,0,0,0").content.decode()
+    assert "0, 0: no place known" in queue
+    assert metadata.place(0.0, 0.0) == "0, 0: written where the device knew no place"
+    assert metadata.place(0.0, 0.001) == "0.00000, 0.00100"
 
 
 def test_spots_are_read_from_an_index_alone(case: Case, items: list[Item]) -> None:

@@ -98,7 +98,7 @@ def test_a_look_up_takes_a_thousand_and_costs_the_same_queries_as_one(lakes: Has
             status, told = asked(script, LAKE["sha256"], *(f"{n:064x}" for n in range(1, number)))
         assert (status, told["asked"], told["known"]) == (200, number, 1)
         counts.append(len(queries))
-    assert counts[0] == counts[1] <= 9
+    assert counts[0] == counts[1] <= 12  # three of them count it, in a transaction of its own
 
 
 def test_a_token_looks_up_so_many_hashes_a_minute(lakes: HashSet, people: People, settings: Settings) -> None:

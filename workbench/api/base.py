@@ -20,15 +20,13 @@ from workbench import denials, tokens
 from workbench.api import limits
 from workbench.errors import NotAllowed, WorkbenchError, as_json
 from workbench.models import ApiToken, User
+from workbench.views.errors import WrongMethod
 
 READ, WRITE = ApiToken.Scope.READ, ApiToken.Scope.WRITE
 
 
-class WrongMethod(WorkbenchError):
+class NoSuchCall(WrongMethod):
     """This address has no such method. The schema at /api/v1/schema/ lists what there is."""
-
-    code = "wrong-method"
-    status = HTTPStatus.METHOD_NOT_ALLOWED
 
 
 class ByToken(BaseAuthentication):
@@ -77,7 +75,7 @@ class ApiView(APIView):
 
     def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> Any:
         """Refuse it in the one shape."""
-        raise WrongMethod
+        raise NoSuchCall
 
     def handle_exception(self, error: Exception) -> HttpResponseBase:  # type: ignore[override]
         """Our errors in the one shape; a refusal is an event; anything else is a failure of ours."""
@@ -86,7 +84,7 @@ class ApiView(APIView):
         if error.refuses:
             denials.note(self.request._request, error)
         answer = refusal(error)
-        if isinstance(error, WrongMethod):
+        if isinstance(error, NoSuchCall):
             answer["Allow"] = ", ".join(self.allowed_methods)
         return answer
 

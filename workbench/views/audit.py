@@ -98,14 +98,14 @@ def verify(request: SignedRequest) -> HttpResponse:
     if verdict.ok:
         messages.success(
             request,
-            _("Unbroken: %(events)s entries recomputed, head %(head)s.")
+            _("The log is whole: %(events)s entries computed again; the latest is %(head)s.")
             % {"events": digits(verdict.events), "head": verdict.head[:12]},
         )
         return redirect("workbench:audit")
     bad = verdict.first_bad or {}
     messages.error(
         request,
-        _("Broken at entry %(seq)s: %(why)s. The %(events)s before it are proven.")
+        _("The log is not whole: entry %(seq)s, %(why)s. The %(events)s before it are proven.")
         % {"seq": bad["seq"], "why": bad["why"], "events": digits(verdict.events)},
     )
     return redirect(f"{reverse('workbench:audit')}?{urlencode({'entry': bad['seq']})}")

@@ -1,11 +1,12 @@
 """The one renderer of errors: JSON for the API, a page for people; neutral text and an event id."""
 
 import logging
+import re
 import uuid
 from http import HTTPStatus
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_noop as noop
 
@@ -35,6 +36,13 @@ class TooMuch(WorkbenchError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class WrongMethod(WorkbenchError):
+    """This address does not take such a request. Go back and use the page's own links and buttons."""
+
+    code = "wrong-method"
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
 class Unexpected(WorkbenchError):
     """Something went wrong on our side. Nothing you sent is lost; try again, or tell your administrator the number."""
 
@@ -54,13 +62,29 @@ def answer(request: HttpRequest, error: WorkbenchError) -> HttpResponse:
     if wants_json(request):
         response: HttpResponse = JsonResponse(as_json(error), status=status)
     else:
-        told = {"status": status, "code": error.code, "message": str(error)}
+        title, message = headed(str(error))
+        told = {"status": status, "code": error.code, "title": title, "message": message}
         if error.way_on:
             told |= {"on_url": error.way_on[0], "on_text": gettext(error.way_on[1])}
         response = render(request, "workbench/error.html", told, status=status)
     if error.seconds:
         response["Retry-After"] = str(error.seconds)
     return response
+
+
+def headed(text: str) -> tuple[str, str]:
+    """What happened, as a heading, and what to do: the first sentence of an error, without its stop, and the rest."""
+    first, *rest = re.split(r"(?<!\b\w)\. (?=\S)", text, maxsplit=1)
+    return first.removesuffix("."), rest[0] if rest else ""
+
+
+def wrong_method(request: HttpRequest, bare: HttpResponseNotAllowed) -> HttpResponse:
+    """The same refusal in words; its headers, `Allow` among them, stay."""
+    told = answer(request, WrongMethod())
+    for name, value in bare.items():
+        if not name.startswith("Content-"):
+            told[name] = value
+    return told
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

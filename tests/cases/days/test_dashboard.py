@@ -118,3 +118,9 @@ def test_the_csv_is_what_is_seen_and_an_event(worked: Case, sam: User) -> None:
     assert values[found.backlog.today.isoformat(), "files"] == "8"
     assert len([row for row in rows if row["part"] == "day" and row["figure"] == "viewed"]) == 7
     assert AuditEvent.objects.filter(verb="report.export", actor="sam").count() == 1
+
+
+def test_what_nobody_unveiled_is_called_what_it_is(worked: Case, sam: User) -> None:
+    page = signed_in(sam).get("/oversight/", secure=True).content.decode()
+    shown = page.split("Unveiled by nobody")[1].split("</div>")[0]
+    assert "the others decided without a look, or still left" in shown

@@ -40,7 +40,7 @@ def scene(case: Case) -> Case:
         Item.objects.filter(pk=made.pk).update(
             taken_at=drawn.choice([None, FIRST + timedelta(hours=drawn.randrange(1000))]),
             camera=drawn.choice(["", "tern t1", "tern t2", "canon"]), promise=drawn.randrange(4),
-            near=drawn.random() < 0.2, latitude=drawn.choice([None, 10.0]), longitude=20.0,
+            near=drawn.random() < 0.2, latitude=(at := drawn.choice([None, 10.0, 0.0])), longitude=20.0 * bool(at),
         )  # fmt: skip
     items = list(Item.objects.filter(case=case).select_related("stack").order_by("pk"))
     for n in range(0, MADE, 10):
@@ -111,7 +111,7 @@ class _Facts:
             item.camera.startswith(wanted.camera),
             not wanted.taken_from or bool(day and wanted.taken_to and wanted.taken_from <= day <= wanted.taken_to),
             wanted.size_from is None or wanted.size_from <= item.content.size <= (wanted.size_to or 0),
-            not wanted.place or item.latitude is not None,
+            not wanted.place or bool(item.latitude),  # 0, 0 is none
             wanted.state != "near" or item.near,
             wanted.state != "skipped" or item.stack.sort_key.startswith("~"),
             any(self._lies(file, wanted) for file in self.files[item.content_id]),

@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 
-from cases import acts, decisions, ending, grounds, notes, publishing, review, tiles
+from cases import acts, decisions, ending, grounds, notes, overview, publishing, review, tiles, waits
 from cases.errors import AlreadyRuled, AnotherPersonNeeded, NoteRefused, ReasonNeeded
 from cases.models import (
     Batch,
@@ -25,6 +26,7 @@ from cases.models import (
 )
 from cases.second import acts as second_acts
 from cases.second import holding, queue, ruling
+from hashsets import sets
 from tests.cases import material
 from tests.cases.second.test_queue import decide, give
 from tests.cases.test_acts import wish
@@ -88,6 +90,36 @@ def test_nothing_is_published_before_the_second_view_nor_before_the_ruling(
     assert checks.broken(None) == []
 
 
+def test_what_approving_would_leave_is_counted_apart_with_its_reason(
+    case: Case, dana: User, milo: User, sam: User
+) -> None:
+    def told() -> tuple[list[int], list[tuple[int, str]], list[int]]:
+        shown = signed_in(sam).get("/publish/").context
+        publish = [row["publish"] for row in shown["waiting"]]
+        mine = [row.number for row in waits.of(sam, []) if row.what == "To publish"]
+        return publish, [(number, str(why)) for number, why, _link in shown["rest"]], mine
+
+    decide(case, dana, ["1", "2"], viewed=True)
+    assert told() == ([], [(2, "Waits for a second view.")], [])
+    batch = queue.claim(case=case, by=milo)
+    give(batch, milo, "1")
+    ending.close(batch=batch, by=milo)
+    assert told() == ([1], [(1, "Two people differ: waits for a ruling.")], [1])
+    assert overview.offers_waiting(case, sam) == 1
+    offers = list(Offer.objects.values_list("public_id", flat=True))
+    assert publishing.approve(offers=offers, by=sam).done == 1  # as many as were counted
+    assert told() == ([], [(1, "Two people differ: waits for a ruling.")], [])
+    page = signed_in(sam).get("/publish/").content.decode()
+    assert 'href="/ruling/"' in page.split("Not counted above")[1]
+    hash_set = Offer.objects.filter(state="draft").get().set
+    Disagreement.objects.update(closed_at=Now())
+    assert told() == ([1], [], [1])
+    sets.retire(hash_set, by=sam, reason="over")
+    assert told() == ([], [(1, "Its set takes no decisions any more.")], [])
+    [(number, why, _link)] = signed_in(dana).get("/publish/").context["rest"]
+    assert (number, str(why)) == (1, "You decided or offered it, or asked for it: another person approves.")
+
+
 def test_a_ruling_supersedes_closes_and_is_told_of(case: Case, sam: User, differing: Disagreement) -> None:
     first = differing.decision
     with pytest.raises(ReasonNeeded):
@@ -114,6 +146,19 @@ def test_nobody_rules_on_his_own_code_not_even_by_hand(milo: User, differing: Di
         made = Decision.objects.get()
         with pytest.raises(IntegrityError), transaction.atomic():
             Disagreement.objects.update(ruling=made, ruled_by=own, closed_at=made.at)
+
+
+def test_the_page_of_an_item_leads_who_may_rule_to_the_ruling(
+    dana: User, milo: User, sam: User, lee: User, differing: Disagreement
+) -> None:
+    item, ruled = reverse("cases:item", args=[Item.objects.get().public_id]), f"/ruling/{differing.public_id}/"
+    Membership.objects.create(user=milo, agency=milo.agency, role=Role.SUPERVISOR)  # he gave one of the two codes
+    for person, leads in ((sam, True), (lee, True), (milo, False), (dana, False)):
+        assert (f'href="{ruled}"' in signed_in(person).get(item).content.decode()) == leads, person.name
+    assert signed_in(sam).get(ruled).status_code == 200
+    Viewing.objects.create(user=sam, content=Content.objects.get(), case=differing.case, revealed_ms=300)
+    ruling.rule(disagreement=differing, code="2", reason="the shore is visible", by=sam)
+    assert "/ruling/" + str(differing.public_id) not in signed_in(lee).get(item).content.decode()
 
 
 def test_a_disagreement_ends_without_ruling_where_the_decision_is_superseded(
