@@ -48,6 +48,10 @@ STARTS = ("workbench/middleware.py", "workbench/tus.py", "hashsets/apps.py", "ca
 SHELLS = {"django", "celery", "kombu"}
 DECODERS = {"PIL", "av", "pillow_heif", "pillow_jxl", "rawpy", "py7zr", "pytsk3", "pyewf", "pyqcow", "pyvhdi", "pyvmdk"}
 MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own pictures
+# Whoever speaks to other machines goes through workbench/outbound.py.
+SPEAKS = {"httpcore", "httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request", "ftplib", "smtplib"}
+MAY_SPEAK = ("workbench/outbound.py", "workbench/guarded_net.py",
+             "workbench/launcher/up.py")  # asks the web process that it started  # fmt: skip
 UNMARKED = re.compile(r"mark_safe|SafeString\(|\|\s*safe\b|autoescape\s+off")
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")
@@ -139,6 +143,14 @@ def test_of_modules_that_call_themselves_pure_know_no_framework() -> None:
 def test_of_media_is_parsed_in_the_jail_only() -> None:
     outside = [path for path in _sources() if not _name(path).startswith(MAY_DECODE)]
     assert _offenders(outside, DECODERS) == []
+
+
+def test_of_connections_to_others_are_opened_in_one_place() -> None:
+    elsewhere = [path for path in _sources() if _name(path) not in MAY_SPEAK]
+    found = [f"{_name(path)}:{line} imports {name}" for path in elsewhere for line, name in _imports(path)
+             if any(name == one or name.startswith(f"{one}.") for one in SPEAKS)]  # fmt: skip
+    assert found == []
+    assert _lines(elsewhere, re.compile(r"create_connection\(")) == []
 
 
 def test_of_views_look_objects_up_through_access() -> None:

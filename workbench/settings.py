@@ -7,6 +7,7 @@ from pathlib import Path
 from django.conf.locale import LANG_INFO
 from django.core.exceptions import ImproperlyConfigured
 
+from workbench import peer_addresses
 from workbench.jail.layers import OWN_UID
 from workbench.launcher import addresses, keys
 from workbench.launcher.errors import LauncherError
@@ -61,6 +62,14 @@ LISTS = Path(env("WINNOW_LISTS") or DATA_DIR / "lists")
 if not LISTS.is_absolute():
     raise ImproperlyConfigured(f"WINNOW_LISTS: {LISTS} must be an absolute path.")
 DROP_AS = env("WINNOW_DROP_AS", "operator")
+try:
+    PEER_HOSTS = peer_addresses.allowed(env("WINNOW_PEER_HOSTS"))
+except ValueError as error:
+    raise ImproperlyConfigured(f"WINNOW_PEER_HOSTS: {error}.") from error
+PEER_AUTHORITIES = Path(env("WINNOW_PEER_AUTHORITIES")) if env("WINNOW_PEER_AUTHORITIES") else None
+if PEER_AUTHORITIES and not PEER_AUTHORITIES.is_file():
+    raise ImproperlyConfigured(f"WINNOW_PEER_AUTHORITIES: {PEER_AUTHORITIES} is not a file.")
+POLL_SECONDS = env_int("WINNOW_POLL_SECONDS", 300, 5, 86_400)
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7
