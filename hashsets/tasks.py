@@ -1,5 +1,7 @@
 """Tasks of imports and indexes. A lost message is made good by `sweep`; running a task twice is harmless."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.conf import settings
 
@@ -7,6 +9,7 @@ from hashsets import (
     comparisons,
     entry_hashes,
     feed,
+    following,
     generations,
     import_jobs,
     import_runs,
@@ -14,11 +17,13 @@ from hashsets import (
     kept_lists,
     list_uploads,
     near_index,
+    pulling,
     watched,
 )
 from hashsets.exchange import on_disk
 from hashsets.index import building
 from hashsets.models import HashSet
+from workbench.errors import WorkbenchError
 from workbench.waking import after_commit, send
 
 
@@ -65,6 +70,20 @@ def look_into_folder(set_id: int) -> None:
     """Take the next list of a set's watched folder, and put away what was imported."""
     if job_id := watched.look(set_id):
         send(run_import, job_id)
+
+
+@shared_task
+def pull_remotes() -> None:
+    """Have workers ask the foreign servers and folders that are due."""
+    for remote_id in following.due():
+        send(pull_remote, remote_id)
+
+
+@shared_task
+def pull_remote(remote_id: int) -> None:
+    """Take what is new on a foreign server or in a folder; what goes wrong is noted with it."""
+    with suppress(WorkbenchError):
+        pulling.pull(remote_id)
 
 
 @shared_task

@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "workbench.settings")
 SWEEP_SECONDS = 10.0
 SWEEP_IMPORTS_SECONDS = 60.0
 WATCH_SECONDS = 15.0
+PULL_SECONDS = 30.0
 SWEEP_ROWS_SECONDS = 3600.0
 VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
 
@@ -48,6 +49,11 @@ app.conf.update(
             "task": "hashsets.tasks.watch_folders",
             "schedule": WATCH_SECONDS,
             "options": {"expires": WATCH_SECONDS},
+        },
+        "pull": {
+            "task": "hashsets.tasks.pull_remotes",
+            "schedule": PULL_SECONDS,
+            "options": {"expires": PULL_SECONDS},
         },
         "sweep rows": {"task": "hashsets.tasks.sweep_rows", "schedule": SWEEP_ROWS_SECONDS},
     },

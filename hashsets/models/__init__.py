@@ -12,6 +12,7 @@ from hashsets.models.exchange import (
     Share,
     Subscription,
 )
+from hashsets.models.remotes import Mirrored, Remote
 from hashsets.models.sets import (
     Category,
     Comparison,
@@ -40,11 +41,13 @@ __all__ = [
     "HashSet",
     "Incoming",
     "ListUpload",
+    "Mirrored",
     "Outgoing",
     "Package",
     "Peer",
     "Policy",
     "Quarantined",
+    "Remote",
     "Scheme",
     "SchemeDraft",
     "Share",

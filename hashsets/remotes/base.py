@@ -116,5 +116,5 @@ class Connector(Protocol):
         ...
 
     def position(self, checkpoint: str) -> float:
-        """How far a checkpoint is: grows from page to page, but for pages that begin anew. 0 for what it cannot read."""
+        """How far a checkpoint is: never less from page to page, unless one begins anew. 0 for what it cannot read."""
         ...

@@ -154,7 +154,7 @@ def _read(client: Client, link: Link) -> NcmecPage | None:
 def _following(client: Client, link: str) -> str:
     """The next link; one that begins with a slash goes on behind the place, as in the answers the open client knows."""
     place = client.base.target.rstrip("/")
-    behind = link.startswith("/") and not link.startswith(f"{place}/")
+    behind = link.startswith("/") and not link.startswith(("//", f"{place}/"))
     return place + link if behind else link
 
 

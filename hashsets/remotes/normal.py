@@ -14,6 +14,7 @@ from hashsets.remotes.base import Opinion, Problem, RemoteRecord
 
 LONGEST_KEY, LONGEST_CODE, LONGEST_VALUE = 200, 40, 1_000  # characters
 MOST_SIZE = (1 << 63) - 1
+BAD_DIGEST = ("zero-length", "invalid-hash")
 # From strongest to weakest; of several dispositions the strongest stands (vics.md section 8.4).
 STRENGTH = ("relevant", "relevant_restricted", "comparison", "unmapped", "not_relevant", "no_verdict")
 
@@ -43,7 +44,7 @@ class Doc(msgspec.Struct, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Normal:
-    """A record in normal form. `doc` None: it cannot be used, and `problems` say why."""
+    """A record in normal form. `doc` None: it cannot be used, and `problems` say why. `key` "": not even named."""
 
     key: str
     doc: Doc | None
@@ -54,7 +55,7 @@ def normal(record: RemoteRecord) -> Normal:
     """The record as it is kept; what is wrong with it is told, and never stops the others."""
     key, problems = clean(record.key), list[Problem]()
     if not 0 < len(key) <= LONGEST_KEY or len(record.code) > LONGEST_CODE:
-        return Normal(key[:LONGEST_KEY], None, [Problem("not-a-record", key[:LONGEST_KEY])])
+        return Normal(key if len(key) <= LONGEST_KEY else "", None, [Problem("not-a-record", key[:LONGEST_KEY])])
     doc = Doc(code=clean(record.code), flags=dict(record.flags), tags=[clean(tag)[:200] for tag in record.tags][:50])
     for kind, text in record.hashes.items():
         problems += _take(doc, key, clean(kind)[:40].lower(), text)
@@ -62,31 +63,29 @@ def normal(record: RemoteRecord) -> Normal:
     doc.against = sorted({opinion.kind for opinion in record.opinions if not opinion.positive})
     doc.opinions = [_as_json(opinion) for opinion in record.opinions[:50]]
     if not any(kind in doc.hashes for kind in kinds.DIGESTS):
-        reason = next((one.code for one in problems if one.code != "bad-pdq"), "other-kind" if doc.hashes else "no-hash")
-        return Normal(key, None, [Problem(reason, key)])
+        reasons = [one.code for one in problems if one.code in BAD_DIGEST]
+        others = doc.hashes or doc.other or doc.photodna
+        return Normal(key, None, [Problem((reasons or ["other-kind" if others else "no-hash"])[0], key)])
     return Normal(key, doc, problems)
 
 
 def _take(doc: Doc, key: str, kind: str, text: str) -> Iterable[Problem]:
     """Put one hash where it belongs; yields what is wrong with it."""
-    if kind == "photodna":
-        try:
-            doc.photodna = photodna(text)
-        except Unreadable:
-            return [Problem("photodna-length", key)]
-        return []
-    if kind not in kinds.BY_ID:
-        doc.other |= {kind: clean(text)} if len(text) <= LONGEST_VALUE else {}
-        return []
     try:
-        doc.hashes[kind] = kinds.BY_ID[kind].parse(text).hex()
+        if kind == "photodna":
+            doc.photodna = photodna(text)
+        elif kind in kinds.BY_ID:
+            doc.hashes[kind] = kinds.BY_ID[kind].parse(text).hex()
+        elif len(text) <= LONGEST_VALUE:
+            doc.other[kind] = clean(text)
+    except Unreadable:
+        yield Problem("photodna-length", key)
     except EmptyFileHash:
-        return [Problem("zero-length", key)]
+        yield Problem("zero-length", key)
     except LowQuality:
-        return [Problem("low-quality-pdq", key)]
+        yield Problem("low-quality-pdq", key)
     except BadHash:
-        return [Problem("bad-pdq" if kind == "pdq" else "invalid-hash", key, clean(text)[:80])]
-    return []
+        yield Problem("bad-pdq" if kind == "pdq" else "invalid-hash", key, clean(text)[:80])
 
 
 def _as_json(opinion: Opinion) -> dict[str, Any]:
