@@ -140,6 +140,11 @@ def due() -> list[int]:
     return list(ready.order_by("due_at").values_list("pk", flat=True))
 
 
+def standing_still() -> list[Remote]:
+    """Those that wait for a person."""
+    return list(Remote.objects.filter(ended_at=None).exclude(paused="").select_related("set").order_by("pk"))
+
+
 def note_success(remote: Remote, *, more: bool) -> None:
     """It was asked and answered; `more`: it has more to tell, so it is due at once."""
     wait = 0.0 if more else remote.every * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret

@@ -13,6 +13,7 @@ PURE = [
     "hashsets/kinds",
     "hashsets/exchange",
     "hashsets/near",
+    "hashsets/remotes",
     "hashsets/index/layout.py",
     "hashsets/index/searching.py",
     "hashsets/index/sorting.py",

@@ -81,12 +81,13 @@ def test_entries_in_no_order_of_time_are_all_taken(seed: int, server: NcmecServe
 
 
 def test_a_tombstone_that_comes_before_the_entry_it_ends_ends_it(server: NcmecServer, remote: Remote) -> None:
-    """Within a page, and in a page before."""
-    old = server.put(1)
-    gone = Listed(1, server._now())
-    for pages in ([(gone, old)], [(old, gone)], [(gone,), (old,)], [(old,), (gone,)]):
-        for page in pages:
-            mirroring.apply(remote, [_page(server, *page)], by=remote.by)
+    """Within a page, in one version, and in a version before."""
+    for number, (first, apart) in enumerate((("gone", 0), ("old", 0), ("gone", 1), ("old", 1), ("gone", 2)), 1):
+        news = {"old": server.put(number), "gone": Listed(number, server._now())}
+        order = [news.pop(first), *news.values()]
+        pages = [_page(server, *order)] if apart == 0 else [_page(server, one) for one in order]
+        for some in [pages] if apart < 2 else [[page] for page in pages]:
+            mirroring.apply(remote, some, by=remote.by)
         assert numbers(remote) == set()
 
 
