@@ -18,6 +18,7 @@ PERMISSIONS = access.register(
         "set.create": SUPERVISOR,
         "set.import": SUPERVISOR,
         "set.watch": SUPERVISOR,
+        "set.follow": SUPERVISOR,
         "set.policy": SUPERVISOR,
         "set.retire": SUPERVISOR,
         "set.rollback": SUPERVISOR,
@@ -72,3 +73,11 @@ class PeerQuerySet(models.QuerySet[Any, Any]):
     def for_actor(self, user: User) -> "PeerQuerySet":
         """Those of the person's agencies."""
         return self.filter(agency__in=access.agencies(user))
+
+
+class RemoteQuerySet(models.QuerySet[Any, Any]):
+    """What sets follow, through a person's scope."""
+
+    def for_actor(self, user: User) -> "RemoteQuerySet":
+        """Of the sets of the person's agencies."""
+        return self.filter(set__owner__in=access.agencies(user))

@@ -28,6 +28,7 @@ class HashsetsConfig(AppConfig):
             "hashsets_generation",
             "hashsets_hashset",
             "hashsets_peer",
+            "hashsets_remote",
             "hashsets_scheme",
             "hashsets_schemedraft",
             "hashsets_vote",

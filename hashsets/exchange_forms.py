@@ -68,7 +68,10 @@ class ScopesForm(forms.Form):
     """What a peer may do here."""
 
     scopes = forms.MultipleChoiceField(
-        label=lazy("What they may do here"), choices=list(SCOPES.items()), required=False, widget=forms.CheckboxSelectMultiple
+        label=lazy("What they may do here"),
+        choices=list(SCOPES.items()),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
 
@@ -86,9 +89,13 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         ours = HashSet.objects.for_actor(by).filter(retired_at=None)
         ours = ours.filter(owner__in=access.agencies(by)) | ours.filter(reader__in=access.agencies(by))
-        self.fields["set"].queryset = ours.exclude(  # type: ignore[attr-defined]
-            pk__in=peer.shares.filter(ended_at=None).values("set")
-        ).exclude(owner=peer.organisation).order_by("name")
+        self.fields["set"].queryset = (
+            ours.exclude(  # type: ignore[attr-defined]
+                pk__in=peer.shares.filter(ended_at=None).values("set")
+            )
+            .exclude(owner=peer.organisation)
+            .order_by("name")
+        )
 
 
 class SubscribeForm(forms.Form):

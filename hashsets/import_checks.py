@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from io import BufferedReader
 
-from hashsets import exchange, generations, votes
+from hashsets import exchange, generations, remotes, votes
 from hashsets.import_report import ImportReport
-from hashsets.models import Disposition, HashSet
+from hashsets.models import Disposition, HashSet, Remote
 from workbench.errors import WorkbenchError
 
 HARMLESS_CODES = {"", "0", "8"}  # what lists of harmless files use; vics.md section 5
@@ -26,6 +26,13 @@ class LivesByVotes(WorkbenchError):
     """This set takes the decisions of people. Import into another set, so that no opinion is overwritten."""
 
     code = "lives-by-votes"
+
+
+class FollowsServer(WorkbenchError):
+    """This set follows a foreign server, which alone says what it holds. Use another set, or end the following."""
+
+    code = "follows-server"
+    status = HTTPStatus.CONFLICT
 
 
 class EmptyList(WorkbenchError):
@@ -48,12 +55,20 @@ class CheckOvertaken(WorkbenchError):
 
 
 def check_set(hash_set: HashSet) -> None:
-    """Raise SetRetired or LivesByVotes unless the set is one that lists are imported into."""
+    """Raise SetRetired, LivesByVotes or FollowsServer unless the set is one that lists are imported into."""
     hash_set.refresh_from_db()
     if hash_set.retired_at is not None:
         raise generations.SetRetired
+    require_unfollowed(hash_set)
     if hash_set.receives_offers or votes.any_stands(hash_set):
         raise LivesByVotes
+
+
+def require_unfollowed(hash_set: HashSet) -> None:
+    """Raise FollowsServer for a set whose entries are a foreign server's records; a folder's lists are imported."""
+    kinds = Remote.objects.filter(set=hash_set, ended_at=None).values_list("kind", flat=True)
+    if any(not remotes.BY_ID[kind].releases for kind in kinds if kind in remotes.BY_ID):
+        raise FollowsServer
 
 
 def check_parts(report: ImportReport, files: Sequence[BufferedReader], *, incomplete: bool) -> None:

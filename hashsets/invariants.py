@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from hashsets import events, rejudging
+from hashsets import events, following, rejudging
 from hashsets.index import building
 from workbench import checks
 
@@ -37,3 +37,10 @@ def have_indexes() -> list[str]:
     """Sets without one for longer than making it takes: their look-ups are right, and slow."""
     said = "hash set {} has no index of version {}; PostgreSQL answers, slower. The log of the worker says why"
     return [said.format(one.name, one.generation) for one in building.waiting(building.PATIENCE)]
+
+
+@checks.health
+def follow_on() -> list[str]:
+    """Foreign servers and folders that stand still until a person looks."""
+    said = "hash set {} follows {} no more: {} `manage.py remote pull` goes on"
+    return [said.format(one.set.name, one.place, one.paused) for one in following.standing_still()]

@@ -19,6 +19,4 @@ def settle(record: Quarantined, *, by: User) -> None:
     found.settled_at, found.settled_by = timezone.now(), by
     found.save(update_fields=["settled_at", "settled_by"])
     details = {"set": found.subscription.set.name, "why": found.reason}
-    audit.record(
-        events.QUARANTINE_SETTLED, by=by, on=found, agency=found.subscription.peer.agency_id, **details
-    )
+    audit.record(events.QUARANTINE_SETTLED, by=by, on=found, agency=found.subscription.peer.agency_id, **details)

@@ -1,5 +1,7 @@
 """Tasks of imports and indexes. A lost message is made good by `sweep`; running a task twice is harmless."""
 
+from contextlib import suppress
+
 from celery import shared_task
 from django.conf import settings
 
@@ -8,6 +10,7 @@ from hashsets import (
     entry_hashes,
     feed,
     filter_files,
+    following,
     generations,
     import_jobs,
     import_runs,
@@ -15,12 +18,15 @@ from hashsets import (
     kept_lists,
     list_uploads,
     near_index,
+    pulling,
     watched,
 )
 from hashsets.exchange import on_disk
 from hashsets.index import building
 from hashsets.models import HashSet
-from hashsets.peers import pulling, pushing
+from hashsets.peers import pulling as peer_pulling
+from hashsets.peers import pushing
+from workbench.errors import WorkbenchError
 from workbench.waking import after_commit, send
 
 
@@ -72,7 +78,7 @@ def look_into_folder(set_id: int) -> None:
 @shared_task
 def exchange() -> None:
     """Have workers ask the peers whose time has come, and send what waits for them."""
-    for subscription_id in pulling.due():
+    for subscription_id in peer_pulling.due():
         send(pull, subscription_id)
     for subscription_id in pushing.due():
         send(push, subscription_id)
@@ -81,13 +87,27 @@ def exchange() -> None:
 @shared_task
 def pull(subscription_id: int) -> None:
     """Ask a peer for what changed in one of its sets."""
-    pulling.pull(subscription_id)
+    peer_pulling.pull(subscription_id)
 
 
 @shared_task
 def push(subscription_id: int) -> None:
     """Send a peer our opinions that wait for it."""
     pushing.push(subscription_id)
+
+
+@shared_task
+def pull_remotes() -> None:
+    """Have workers ask the foreign servers and folders that are due."""
+    for remote_id in following.due():
+        send(pull_remote, remote_id)
+
+
+@shared_task
+def pull_remote(remote_id: int) -> None:
+    """Take what is new on a foreign server or in a folder; what goes wrong is noted with it."""
+    with suppress(WorkbenchError):
+        pulling.pull(remote_id)
 
 
 @shared_task

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop as noop
 
 from hashsets import entry_hashes, events, generations, votes
 from hashsets.entry_rows import MOMENT_OF, RAW_OF, SAID_OF
-from hashsets.import_checks import LivesByVotes
+from hashsets.import_checks import LivesByVotes, require_unfollowed
 from hashsets.models import Generation, HashSet
 from workbench import audit
 from workbench.errors import BadInput, NotFound
@@ -199,7 +199,8 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
     """Put what version `number` held in force again, as a new version; None when that is in force already.
 
     One statement beside those of every new version. Entries keep their public ids, cases are matched again as after
-    any version. Two events. Raises BadInput without a reason, UnknownVersion, LivesByVotes, SetRetired.
+    any version. Two events. Raises BadInput without a reason, UnknownVersion, LivesByVotes,
+    FollowsServer, SetRetired.
     """
     if not (reason := reason.strip()[:400]):
         raise BadInput(noop("Say why the set goes back to an earlier version."))
@@ -239,7 +240,11 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
 
 
 def require_list(hash_set: HashSet) -> None:
-    """Raise LivesByVotes for a set whose entries are people's decisions: going back would overwrite opinions."""
+    """Raise LivesByVotes for a set whose entries are people's decisions: going back would overwrite opinions.
+
+    And FollowsServer where a foreign server says what it holds.
+    """
+    require_unfollowed(hash_set)
     if hash_set.receives_offers or votes.any_stands(hash_set):
         raise LivesByVotes(
             noop("This set takes the decisions of people. Withdraw what is wrong; nobody else's word is lost.")

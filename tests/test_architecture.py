@@ -14,6 +14,7 @@ PURE = [
     "hashsets/exchange",
     "hashsets/near",
     "hashsets/compact",
+    "hashsets/remotes",
     "hashsets/index/layout.py",
     "hashsets/index/searching.py",
     "hashsets/index/sorting.py",

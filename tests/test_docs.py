@@ -17,7 +17,7 @@ import hashsets
 import workbench
 from cases import exports, ingest, problems
 from cases.ingest import base
-from hashsets import exchange, import_words, kinds, schemes
+from hashsets import exchange, import_words, kinds, remotes, schemes
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.jail import results
@@ -120,7 +120,8 @@ def test_no_command_is_documented_that_is_not_there() -> None:
 
 
 def test_every_plug_in_is_in_the_reference() -> None:
-    ids = [*kinds.BY_ID, *(doc.id for doc in schemes.load_all()), *exchange.BY_ID, *ingest.BY_ID, *exports.BY_ID]
+    ids = [*kinds.BY_ID, *(doc.id for doc in schemes.load_all()), *exchange.BY_ID, *remotes.BY_ID]
+    ids += [*ingest.BY_ID, *exports.BY_ID]
     assert set(ids) == set(table("reference.md", "Plug-ins"))
 
 

@@ -16,6 +16,7 @@ SWEEP_SECONDS = 10.0
 SWEEP_IMPORTS_SECONDS = 60.0
 WATCH_SECONDS = 15.0
 EXCHANGE_SECONDS = 2.0
+PULL_SECONDS = 30.0
 SWEEP_ROWS_SECONDS = 3600.0
 VISIBILITY_TIMEOUT = 900  # seconds until the work of a vanished worker is handed out again
 
@@ -54,6 +55,11 @@ app.conf.update(
             "task": "hashsets.tasks.exchange",
             "schedule": EXCHANGE_SECONDS,
             "options": {"expires": EXCHANGE_SECONDS},
+        },
+        "pull": {
+            "task": "hashsets.tasks.pull_remotes",
+            "schedule": PULL_SECONDS,
+            "options": {"expires": PULL_SECONDS},
         },
         "sweep rows": {"task": "hashsets.tasks.sweep_rows", "schedule": SWEEP_ROWS_SECONDS},
     },

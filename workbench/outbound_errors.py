@@ -67,3 +67,9 @@ class AnswerUnreadable(PeerError):
 
     code = "answer-unreadable"
     permanent = False
+
+
+class AnswerHostile(PeerError):
+    """The other server sent a document made to harm its reader, so nothing of it was used. Tell whoever runs it."""
+
+    code = "answer-hostile"

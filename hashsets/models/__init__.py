@@ -13,6 +13,7 @@ from hashsets.models.exchange import (
     Share,
     Subscription,
 )
+from hashsets.models.remotes import Mirrored, Remote
 from hashsets.models.sets import (
     Category,
     Comparison,
@@ -42,12 +43,14 @@ __all__ = [
     "HashSet",
     "Incoming",
     "ListUpload",
+    "Mirrored",
     "Outgoing",
     "Package",
     "Peer",
     "Policy",
     "Proof",
     "Quarantined",
+    "Remote",
     "Resolution",
     "Scheme",
     "SchemeDraft",

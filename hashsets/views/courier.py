@@ -53,5 +53,3 @@ def unpack(request: SignedRequest) -> HttpResponse:
                 messages.success(request, str(taken))
                 return redirect("exchange:list")
     return render(request, "hashsets/exchange/unpack.html", HERE | {"form": form}, status=400 if form.errors else 200)
-
-

@@ -117,5 +117,3 @@ def share_of(peer: Peer, share_id: UUID) -> Share:
     if found is None:
         raise NotFound
     return found
-
-

@@ -1,0 +1,175 @@
+"""Which foreign servers and folders sets follow: made, ended, resumed by people; when each is due, and what failed."""
+
+import random
+import re
+from datetime import timedelta
+from http import HTTPStatus
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import events, generations, import_checks
+from hashsets.models import Generation, HashSet, Mirrored, Remote
+from hashsets.remotes import BY_ID, Source
+from workbench import audit, durable
+from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.models import User
+
+LONGEST_PAUSE = 3_600  # seconds between two tries of one that fails
+LONGEST_SECRET = 10_000  # bytes
+JITTER = 0.1  # of the time between two askings, so that not all come at once
+EVERY = (60, 86_400)  # seconds, least and most
+
+
+class FollowsAlready(WorkbenchError):
+    """This set follows a server or folder already. End that first."""
+
+    code = "follows-already"
+    status = HTTPStatus.CONFLICT
+
+
+class NotEmpty(WorkbenchError):
+    """This set holds entries that came otherwise. Follow a server with a set that is empty."""
+
+    code = "set-not-empty"
+    status = HTTPStatus.CONFLICT
+
+
+def follow(hash_set: HashSet, *, by: User, kind: str, place: str, secret: str = "", every: int = 300) -> Remote:
+    """Have a set follow a server or folder from now on. The secret goes into a file, and nowhere else.
+
+    Raises BadInput, AddressRefused, FollowsAlready, NotEmpty, SetRetired, LivesByVotes.
+    """
+    if kind not in BY_ID:
+        raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=kind, all=", ".join(BY_ID))
+    if not EVERY[0] <= every <= EVERY[1]:
+        raise BadInput(noop("Ask every 60 to 86,400 seconds."))
+    if len(secret.encode()) > LONGEST_SECRET or not re.fullmatch(r"[^\0\r\n]*", secret.strip()):
+        raise BadInput(noop("The secret is one line of text."))
+    BY_ID[kind].check(Source(place, secret))
+    remote = Remote(set=hash_set, kind=kind, place=place, every=every, by=by, by_name=by.name)
+    remote.secret = f"remote-{remote.public_id}" if secret else ""
+    with transaction.atomic():
+        locked = generations.lock(hash_set)
+        _require_free(locked, kind)
+        if secret:
+            _keep_secret(remote, secret.strip())
+        remote.save()
+        audit.record(
+            events.REMOTE_FOLLOWED, by=by, on=remote, agency=locked.owner_id, set=locked.name, kind=kind, place=place,
+            every=every, secret=bool(secret),
+        )  # fmt: skip
+    return remote
+
+
+def _require_free(hash_set: HashSet, kind: str) -> None:
+    if Remote.objects.filter(set=hash_set, ended_at=None).exists():
+        raise FollowsAlready
+    import_checks.check_set(hash_set)
+    newest = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
+    if newest and newest.entries and not BY_ID[kind].releases:
+        raise NotEmpty
+
+
+def _keep_secret(remote: Remote, secret: str) -> None:
+    path = _secret_file(remote)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with durable.new_file(path) as file:
+        file.write(secret.encode())
+    durable.sync_folder(path.parent)
+
+
+def _secret_file(remote: Remote) -> Path:
+    return settings.DATA_DIR / "keys" / remote.secret
+
+
+def source(remote: Remote) -> Source:
+    """Where its connector reads. Raises BadInput when its secret is gone."""
+    try:
+        secret = _secret_file(remote).read_text("utf-8") if remote.secret else ""
+    except OSError as error:
+        raise BadInput(
+            noop("The secret of this server cannot be read from the node's keys: %(why)s. End it, then add it anew."),
+            why=error.strerror,
+        ) from error
+    return Source(remote.place, secret, settings.DROP_SECONDS)
+
+
+@transaction.atomic
+def leave(remote: Remote, *, by: User, reason: str) -> None:
+    """Follow it no more; the set stays as it is, the secret is deleted. Raises BadInput without a reason, NotFound."""
+    if not reason.strip():
+        raise BadInput(noop("Say why the set follows it no more."))
+    if not Remote.objects.filter(pk=remote.pk, ended_at=None).update(ended_at=timezone.now()):
+        raise NotFound
+    Mirrored.objects.filter(remote=remote).delete()
+    audit.record(
+        events.REMOTE_LEFT, by=by, on=remote, agency=remote.set.owner_id, reason=reason.strip()[:400],
+        set=remote.set.name, kind=remote.kind, place=remote.place,
+    )  # fmt: skip
+    if remote.secret:
+        transaction.on_commit(lambda: _secret_file(remote).unlink(missing_ok=True))
+
+
+@transaction.atomic
+def resume(remote: Remote, *, by: User) -> None:
+    """Go on with one that stands still, now. Nothing where it does not."""
+    paused = Remote.objects.filter(pk=remote.pk).exclude(paused="")
+    if paused.update(paused="", failures=0, due_at=timezone.now()):
+        audit.record(events.REMOTE_RESUMED, by=by, on=remote, agency=remote.set.owner_id, set=remote.set.name,
+                     why=remote.paused)  # fmt: skip
+        remote.paused = ""
+
+
+def of_set(hash_set: HashSet) -> Remote:
+    """What the set follows. Raises NotFound."""
+    rows = Remote.objects.filter(set=hash_set, ended_at=None).select_related("set__owner", "set__scheme", "by")
+    found: Remote | None = rows.first()
+    if found is None:
+        raise NotFound(noop("%(name)s follows no server or folder."), name=hash_set.name)
+    return found
+
+
+def due() -> list[int]:
+    """Ids of those to be asked now. One query."""
+    ready = Remote.objects.filter(ended_at=None, paused="", due_at__lte=timezone.now(), set__retired_at=None)
+    return list(ready.order_by("due_at").values_list("pk", flat=True))
+
+
+def standing_still() -> list[Remote]:
+    """Those that wait for a person."""
+    return list(Remote.objects.filter(ended_at=None).exclude(paused="").select_related("set").order_by("pk"))
+
+
+def note_success(remote: Remote, *, more: bool) -> None:
+    """It was asked and answered; `more`: it has more to tell, so it is due at once."""
+    wait = 0.0 if more else remote.every * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 no secret
+    now = timezone.now()
+    done = {} if more else {"pulled_at": now}
+    Remote.objects.filter(pk=remote.pk).update(
+        due_at=now + timedelta(seconds=wait), failing_since=None, failure="", failures=0, **done
+    )
+
+
+@transaction.atomic
+def note_failure(remote: Remote, error: WorkbenchError, *, by: User | None) -> None:
+    """It failed: try again later, or stand still until a person looks. An event when that is news."""
+    words, now = error.english[:300], timezone.now()
+    wait = max(error.seconds, min(remote.every * 2 ** min(remote.failures, 10), LONGEST_PAUSE))
+    Remote.objects.filter(pk=remote.pk, failing_since=None).update(failing_since=now)
+    Remote.objects.filter(pk=remote.pk).update(
+        failure=words,
+        failures=F("failures") + 1,
+        paused=words if error.permanent else "",
+        due_at=now + timedelta(seconds=wait),
+    )
+    if error.permanent or not remote.failure:
+        audit.record(
+            events.REMOTE_FAILED, by=by, on=remote, agency=remote.set.owner_id, outcome="refused", reason=words,
+            set=remote.set.name, kind=remote.kind, code=error.code, stands_still=error.permanent,
+        )  # fmt: skip
+    remote.failure = words

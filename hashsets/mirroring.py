@@ -1,0 +1,227 @@
+"""Stores what came from a foreign server: its records as they are there, and the set's entries made of them.
+
+A page is in force with its checkpoint or not at all. The mirror is needed because a tombstone names a record and not a
+hash, because several records may be of one file, and because pages come in no order of time: the newest news of a
+record stands, whichever came first.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from hashsets import entry_rows, events, generations
+from hashsets.entry_rows import Judgement, Key, Version, Written
+from hashsets.models import Category, HashSet, Remote
+from hashsets.remotes import Page
+from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, normal
+from hashsets.trust import Trust
+from workbench import audit
+from workbench.errors import WorkbenchError
+from workbench.models import User
+
+AT_ONCE = 10_000  # entries of one statement
+MANY = 10_000  # changed rows after which the planner's figures are refreshed
+
+# Older news of a record than what is there changes nothing; but in a fetch of everything the server's word counts.
+UPSERT = """
+INSERT INTO hashsets_mirrored AS m (remote_id, key, ident, updated, round, doc)
+SELECT %(remote)s, g.key, g.ident, g.updated, %(round)s, g.doc
+FROM unnest(%(keys)s::text[], %(idents)s::bytea[], %(updated)s::timestamptz[], %(docs)s::jsonb[])
+  AS g (key, ident, updated, doc)
+ON CONFLICT (remote_id, key) DO UPDATE
+SET ident = excluded.ident, updated = excluded.updated, round = excluded.round, doc = excluded.doc
+WHERE m.round < excluded.round OR m.updated IS NULL OR excluded.updated IS NULL OR m.updated <= excluded.updated
+"""
+IDENTS = "SELECT ident FROM hashsets_mirrored WHERE remote_id = %s AND key = ANY(%s) AND ident IS NOT NULL"
+DOCS = """
+SELECT ident, doc::text FROM hashsets_mirrored WHERE remote_id = %s AND ident = ANY(%s) ORDER BY ident, key
+"""
+FORGET = "DELETE FROM hashsets_mirrored WHERE remote_id = %s AND round < %s RETURNING ident"
+
+
+class PullOvertaken(WorkbenchError):
+    """Somebody else took the same records meanwhile, so these were not stored twice. Nothing is lost."""
+
+    code = "pull-overtaken"
+    permanent = False
+
+
+@dataclass(slots=True)
+class Applied:
+    """What some pages came to. `records` and `removed` as they came; `added` and `ended` rows of the set."""
+
+    records: int = 0
+    removed: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)  # records left out, by reason
+    odd: Counter[str] = field(default_factory=Counter)  # records of which a part was left out, by reason
+    added: int = 0
+    ended: int = 0
+    generation: int | None = None  # None: nothing changed in the set
+
+    def add(self, other: "Applied") -> None:
+        """Add what further pages came to."""
+        for name in ("records", "removed", "added", "ended"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.skipped.update(other.skipped)
+        self.odd.update(other.odd)
+        self.generation = other.generation or self.generation
+
+    def as_json(self) -> dict[str, Any]:
+        """For the log and for scripts."""
+        counts = {"skipped": dict(sorted(self.skipped.items())), "odd": dict(sorted(self.odd.items()))}
+        return {name: getattr(self, name) for name in ("records", "removed", "added", "ended", "generation")} | counts
+
+
+@transaction.atomic
+def apply(remote: Remote, pages: Sequence[Page], *, by: User) -> Applied:
+    """Store pages that follow each other, the set's next version if they change it, and the last one's checkpoint.
+
+    Only the first of them may begin anew, only the last one be complete. Some 12 queries for any number of records.
+    Two events where the set changes, none where not. Raises SetRetired, PullOvertaken.
+    """
+    locked = generations.lock(remote.set)
+    began = remote.round + pages[0].anew
+    moved = Remote.objects.filter(pk=remote.pk, checkpoint=remote.checkpoint, round=remote.round)
+    if not moved.update(checkpoint=pages[-1].checkpoint, round=began):
+        raise PullOvertaken
+    remote.checkpoint, remote.round = pages[-1].checkpoint, began
+    applied, newest = Applied(), dict[str, Row]()
+    for page in pages:
+        _gather(page, newest, applied)
+    touched = _store(remote, newest)
+    if pages[-1].complete:
+        touched |= _forget(remote)
+    written = _write(locked, remote, sorted(touched))
+    applied.added, applied.ended = written.added, written.removed
+    if written.added or written.removed:
+        _put_in_force(locked, remote, written, applied, by=by)
+    return applied
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The newest news of a record: how it is, or (`doc` None) that it is gone."""
+
+    doc: Doc | None
+    updated: datetime | None
+
+    def is_older_than(self, other: "Row") -> bool:
+        """Whether the server says that the other one came later."""
+        return bool(self.updated and other.updated and self.updated < other.updated)
+
+
+def _gather(page: Page, newest: dict[str, Row], applied: Applied) -> None:
+    """Take a page's news in; what it says of a record that is unusable now is that it is gone."""
+    applied.records += len(page.records)
+    applied.removed += len(page.removed)
+    for problem in page.problems:
+        (applied.odd if problem.code == "bad-date" else applied.skipped)[problem.code] += 1
+    said: list[tuple[str, Row]] = []
+    for record in page.records:
+        one = normal(record)
+        _count(one, applied)
+        said.append((one.key, Row(one.doc, record.updated)))
+    said += [(one.key, Row(None, one.updated)) for one in page.removed]
+    for key, row in said:
+        if key and not (key in newest and row.is_older_than(newest[key])):
+            newest[key] = row
+
+
+def _count(one: Normal, applied: Applied) -> None:
+    counts = applied.odd if one.doc else applied.skipped
+    counts.update({problem.code for problem in one.problems})
+
+
+def _store(remote: Remote, newest: Mapping[str, Row]) -> set[bytes]:
+    """Bring the mirror up to the news; the idents that were or are touched. Two queries."""
+    if not newest:
+        return set()
+    rows = [(key, row.doc.ident if row.doc else None, row.updated, msgspec.json.encode(row.doc or Doc()).decode())
+            for key, row in newest.items()]  # fmt: skip
+    keys, idents, updated, docs = (list(column) for column in zip(*rows, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(IDENTS, [remote.pk, keys])
+        before = {bytes(ident) for (ident,) in cursor.fetchall()}
+        values = {"keys": keys, "idents": idents, "updated": updated, "docs": docs}
+        cursor.execute(UPSERT, values | {"remote": remote.pk, "round": remote.round})
+    return before | {ident for ident in idents if ident}
+
+
+def _forget(remote: Remote) -> set[bytes]:
+    """Drop what a fetch of everything did not name; the idents of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, [remote.pk, remote.round])
+        return {bytes(ident) for (ident,) in cursor.fetchall() if ident}
+
+
+def _write(hash_set: HashSet, remote: Remote, touched: Sequence[bytes]) -> Written:
+    """Store the entries of these idents as the next version has them. Three queries for each 10,000."""
+    dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
+    written = Written(0, 0, Counter())
+    for start in range(0, len(touched), AT_ONCE):
+        idents = touched[start : start + AT_ONCE]
+        old = entry_rows.latest(hash_set, idents)
+        fresh = _versions(hash_set, _docs(remote, idents), old, dispositions)
+        gone = [key for key, version in old.items() if version.in_force and key not in fresh]
+        more = entry_rows.write(hash_set, fresh, old, gone=gone)
+        codes = Counter(written.codes)
+        codes.update(more.codes)
+        written = Written(written.added + more.added, written.removed + more.removed, codes)
+    return written
+
+
+def _docs(remote: Remote, idents: Collection[bytes]) -> dict[bytes, list[Doc]]:
+    found: dict[bytes, list[Doc]] = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(DOCS, [remote.pk, list(idents)])
+        for ident, doc in cursor.fetchall():
+            found[bytes(ident)].append(msgspec.json.decode(doc, type=Doc))
+    return found
+
+
+def _versions(
+    hash_set: HashSet, docs: Mapping[bytes, list[Doc]], old: Mapping[Key, Version], dispositions: Mapping[str, str]
+) -> dict[Key, Version]:
+    """The entries that the records amount to, each under the identity it had."""
+    fresh: dict[Key, Version] = {}
+    for ident, records in docs.items():
+        for one in (merged(group, dispositions) for group in grouped(records)):
+            key = _key(ident, one, old, fresh)
+            fresh[key] = _version(key, one, str(hash_set.trust))
+    return fresh
+
+
+def _key(ident: bytes, one: Merged, old: Mapping[Key, Version], taken: Mapping[Key, Version]) -> Key:
+    """The identity of an entry this one does not contradict, those in force first; else the next twin."""
+    there = sorted((not version.in_force, key) for key, version in old.items() if key.ident == ident)
+    for _ended, key in there:
+        if key not in taken and all(getattr(old[key], kind) in (None, digest) for kind, digest in one.digests.items()):
+            return key
+    twins = [key.twin for key in (*(key for _ended, key in there), *taken) if key.ident == ident]
+    return Key(ident, max(twins, default=-1) + 1)
+
+
+def _version(key: Key, one: Merged, trust: str) -> Version:
+    version = Version(
+        key, md5=one.digests.get("md5"), sha1=one.digests.get("sha1"), sha256=one.digests.get("sha256"), size=one.size,
+        code=one.code, disposition=one.disposition, trust=trust, conflict=one.conflict, flags=one.flags, raw=one.raw,
+    )  # fmt: skip
+    return version.judged(Judgement(one.code, one.disposition, Trust.DISPUTED)) if one.disputed else version
+
+
+def _put_in_force(locked: HashSet, remote: Remote, written: Written, applied: Applied, *, by: User) -> None:
+    """The next version with its events, last."""
+    step = generations.Step(f"From {remote.place}", *written)
+    generation, moved = generations.move(locked, step, by=by)
+    remote.set.generation = applied.generation = generation.number
+    details = {"set": locked.name, "kind": remote.kind, **applied.as_json()}
+    pulled = audit.Event(events.REMOTE_PULLED, audit.subject_of(remote), details=details)
+    audit.record_all([pulled, moved], by=by)
+    if written.added + written.removed > MANY:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT hashsets_analyse(%s)", [locked.pk])

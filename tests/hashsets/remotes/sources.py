@@ -1,0 +1,151 @@
+"""One foreign source for every connector, all with the same few things a test can do to it."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from unittest import mock
+
+from hashsets import following
+from hashsets.models import HashSet, Remote
+from hashsets.remotes import ncmec as connector
+from tests.foreign import Server, serving
+from tests.hashsets import makers
+from tests.hashsets.lists import current, document, media
+from tests.hashsets.remotes.ncmec_server import BEGAN, NcmecServer
+from workbench import peer_addresses
+from workbench.models import User
+
+
+class Foreign(Protocol):
+    """What is at the other end. Records are known by their numbers, of which `lists.digest` makes the hashes."""
+
+    kind: str
+    place: str
+    secret: str
+
+    def put(self, number: int, code: str = "1") -> Any:
+        """List it, or list it otherwise."""
+        ...
+
+    def take_away(self, number: int) -> None:
+        """Withdraw it, as such a source does."""
+        ...
+
+    def forget(self, number: int) -> None:
+        """Withdraw it without telling any more, as after a long time."""
+        ...
+
+    def aged(self, checkpoint: str) -> str:
+        """The checkpoint as it would be after so long that the source cannot be trusted to tell what changed."""
+        ...
+
+
+@dataclass(slots=True)
+class Ncmec:
+    """The server of `ncmec_server`."""
+
+    server: NcmecServer
+    http: Server
+    kind: str = "ncmec2"
+    secret: str = "tester:pass:word"
+
+    @property
+    def place(self) -> str:
+        """Its link."""
+        return f"http://127.0.0.1:{self.http.server_port}{self.server.place}"
+
+    def put(self, number: int, code: str = "1") -> None:
+        self.server.put(number, code)
+
+    def take_away(self, number: int) -> None:
+        self.server.take_away(number)
+
+    def forget(self, number: int) -> None:
+        self.server.forget(number)
+
+    def aged(self, checkpoint: str) -> str:
+        return json.dumps(json.loads(checkpoint) | {"at": int(self.server.clock) - 90 * 86_400})
+
+
+@dataclass(slots=True)
+class GoldDisk:
+    """A folder with two files, which are written anew with each change."""
+
+    folder: Path
+    kind: str = "gold-disk"
+    secret: str = ""
+    entries: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """The folder."""
+        return str(self.folder)
+
+    def put(self, number: int, code: str = "1") -> None:
+        self.entries[number] = code
+        self._write()
+
+    def take_away(self, number: int) -> None:
+        del self.entries[number]
+        self._write()
+
+    def forget(self, number: int) -> None:
+        self.take_away(number)
+
+    def aged(self, checkpoint: str) -> str:
+        return ""
+
+    def _write(self) -> None:
+        for odd, name in ((0, "even.json"), (1, "odd.json")):
+            part = [media(number, int(code)) for number, code in self.entries.items() if number % 2 == odd]
+            document(self.folder, *part, name=name)
+
+
+@contextmanager
+def ncmec(_folder: Path, settings: Any, **how: Any) -> Iterator[Ncmec]:
+    """An empty server that runs while the block does."""
+    state = NcmecServer(**how)
+    begin = int(BEGAN.timestamp()) - 3 * 86_400  # not the year 2000: some twenty windows less
+    with (
+        serving(state.answer) as http,
+        mock.patch.object(connector, "time", state.time),
+        mock.patch.object(connector, "BEGINNING", begin),
+    ):
+        settings.PEER_HOSTS = peer_addresses.allowed(f"127.0.0.1:{http.server_port}")
+        yield Ncmec(state, http)
+
+
+@contextmanager
+def gold_disk(folder: Path, settings: Any) -> Iterator[GoldDisk]:
+    """An empty folder."""
+    settings.DROP_SECONDS = 0
+    place = folder / "gold"
+    place.mkdir()
+    yield GoldDisk(place)
+
+
+ALL = {"ncmec2": ncmec, "gold-disk": gold_disk}
+
+
+def followed(foreign: Foreign, by: User, name: str = "") -> Remote:
+    """A new set that follows it."""
+    hash_set = makers.hash_set(by, name, scheme="us-pvic")
+    made = following.follow(hash_set, by=by, kind=foreign.kind, place=foreign.place, secret=foreign.secret)
+    return Remote.objects.select_related("set").get(pk=made.pk)
+
+
+def held(remote: Remote) -> dict[str, tuple[str, str, str]]:
+    """What the set holds: category, disposition and trust by MD5."""
+    return {
+        bytes(entry.md5).hex(): (entry.code, entry.disposition, entry.trust)
+        for entry in current(HashSet.objects.get(pk=remote.set_id))
+        if entry.md5
+    }
+
+
+def names(remote: Remote) -> dict[str, str]:
+    """The public ids of its entries, by MD5."""
+    return {bytes(entry.md5).hex(): str(entry.public_id) for entry in current(remote.set) if entry.md5}
