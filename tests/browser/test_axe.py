@@ -48,6 +48,7 @@ NO_PAGES = {  # JSON, pictures, files and parts of pages
     "cases:api_members", "cases:api_stack", "cases:api_units", "cases:api_veils", "cases:api_view", "cases:api_waiting",
     "cases:export_file", "cases:media_clear", "cases:media_frame_clear", "cases:media_frame_veil", "cases:media_veil",
     "cases:problem_file", "cases:progress", "cases:progress_stream", "cases:queue_count", "hashsets:export",
+    "hashsets:filter",
     "hashsets:import_progress", "api:schema", "cases:home_panel", "cases:dashboard_csv", "cases:media_clip",
     "cases:media_sound", "cases:media_loudness", "cases:media_frames", "cases:api_strip",
 }  # fmt: skip
