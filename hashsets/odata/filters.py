@@ -151,5 +151,5 @@ def _single_lists(tokens: Iterable[Any]) -> Iterator[Any]:
 def _comma(beside: Any) -> Any:
     made = type(beside)()
     made.type = made.value = ","
-    made.lineno, made.index, made.end = beside.lineno, beside.index, beside.index
+    made.lineno, made.index = beside.lineno, beside.index
     return made

@@ -111,7 +111,7 @@ def test_without_its_scope_a_call_is_refused_with_an_event(
     call: Call, peer: Peer, shared: HashSet, people: People
 ) -> None:
     Peer.objects.update(scopes=[scope for scope in partner.EVERYTHING if scope != call.scope])
-    script = Script(partner.token(Peer.objects.get(), by=people.supervisor))
+    script = Script(partner.token(Peer.objects.get()))
     answer = sent(script, call, path_of(call, shared))
     assert (answer.status_code, code(answer)) == (403, "scope-missing")
     event = last_event(people)
