@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.db import connection, transaction
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from hashsets.models import Answered, Peer
 from workbench.errors import WorkbenchError
@@ -43,8 +44,9 @@ def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes]) -> bytes:
 
 
 def sweep() -> None:
-    """Forget what nobody will ask again."""
+    """Forget what nobody will ask again, and the tokens that ended."""
     Answered.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    AccessToken.objects.filter(expires__lt=timezone.now()).delete()
 
 
 def _number(peer: Peer, key: str) -> int:

@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from hashsets import (
+    answered,
     comparisons,
     entry_hashes,
     feed,
@@ -77,6 +78,7 @@ def sweep_rows() -> None:
     building.sweep()
     near_index.sweep()
     feed.prune_all()
+    answered.sweep()
 
 
 @shared_task

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from hashsets import feed, signed
+from hashsets.index import building
 from hashsets.models import Entry, Feed, HashSet, Peer
 from hashsets.odata import places, service
 from tests.hashsets import makers
@@ -318,3 +319,14 @@ def test_the_metadata_answered_is_the_file_and_names_what_is_answered(script: Sc
     }
     assert named["Media"] == set(values(read(script, media(flagged)))[0])
     assert named["HashSet"] == set(script.get("HashSets").json()["value"][0])
+
+
+def test_a_look_up_by_the_sets_own_index_finds_the_same(
+    script: Script, shared: HashSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"hashes": [digits("a"), (makers.picture("b").sha256 or b"").hex(), "0" * 32]}
+    before = script.post("Lookup", asked).json()
+    monkeypatch.setattr(building, "SMALL", 1)
+    building.build(shared.pk)
+    assert script.post("Lookup", asked).json() == before
+    assert len(before["hits"]) == 2
