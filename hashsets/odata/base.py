@@ -109,6 +109,7 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
     if etag.removeprefix("W/") not in held and "*" not in held:
         return None
     answer = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
+    del answer["Content-Type"]
     answer["ETag"] = etag
     return answer
 

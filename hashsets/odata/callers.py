@@ -25,6 +25,7 @@ from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import Agency, User
 
+FORWARDED = frozenset({"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"})
 FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -80,7 +81,7 @@ def of(request: HttpRequest) -> Caller:
 
 def require_https(request: HttpRequest) -> None:
     """Raise HttpsOnly unless nobody in between can have read the request."""
-    forwarded = "HTTP_X_FORWARDED_PROTO" in request.META  # then who connects is a proxy, and loopback means nothing
+    forwarded = not FORWARDED.isdisjoint(request.META)  # then who connects is a proxy, and loopback means nothing
     if not request.is_secure() and (forwarded or not _is_loopback(request.META.get("REMOTE_ADDR", ""))):
         raise HttpsOnly
 

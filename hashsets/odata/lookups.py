@@ -72,7 +72,7 @@ class Lookup(ODataView):
         if len(texts) < len(given):
             raise BadInput("hashes is a list of texts.")
         _spend(self.caller, len(texts))
-        return posted.once(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored))
+        return posted.once(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored), keep=False)
 
 
 class Range(ODataView):

@@ -95,8 +95,8 @@ class Posted:
             raise SignatureNeeded
         return Signed(said.decode(), signature, self.body)
 
-    def once(self, peer: Peer, do: Callable[[], Any]) -> HttpResponse:
+    def once(self, peer: Peer, do: Callable[[], Any], *, keep: bool = True) -> HttpResponse:
         """The answer, made once under this key. Raises KeyUsed, and what `do` raises."""
         digest = hashlib.sha256(f"{self.request.method} {target(self.request)}\n".encode() + self.body).digest()
-        body = answered.once(peer, self.key, digest, lambda: msgspec.json.encode(do()))
+        body = answered.once(peer, self.key, digest, lambda: msgspec.json.encode(do()), keep=keep)
         return HttpResponse(body, content_type=JSON)

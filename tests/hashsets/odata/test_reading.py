@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from hashsets import feed, signed
 from hashsets.index import building
-from hashsets.models import Entry, Feed, HashSet, Peer
+from hashsets.models import Answered, Entry, Feed, HashSet, Peer
 from hashsets.odata import places, service
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
@@ -298,6 +298,7 @@ def test_a_look_up_answers_hits_only_and_the_log_has_how_many(script: Script, sh
     body = AuditEvent.objects.filter(verb="peer.lookup").get().body
     assert '"asked":5' in body
     assert digits("a").lower() not in body.lower()
+    assert not Answered.objects.exclude(body="").exists()  # what was hit is in no table
 
 
 def test_an_export_reads_back_as_the_same_entries(script: Script, shared: HashSet) -> None:
