@@ -103,7 +103,7 @@ def test_what_is_not_https_is_refused_but_on_loopback(script: Script) -> None:
     assert status(script) == 200
     assert script.client.get(f"{ROOT}HashSets", secure=True, REMOTE_ADDR="192.0.2.7").status_code == 200
     for more in ({"REMOTE_ADDR": "192.0.2.7"}, {"headers": {"x-forwarded-proto": "http"}}):
-        refused = script.client.get(f"{ROOT}HashSets", **more)  # type: ignore[arg-type]
+        refused = script.client.get(f"{ROOT}HashSets", **more)
         assert (refused.status_code, refused.json()["error"]["code"]) == (403, "https-only")
     answer = Client(headers={"host": "localhost"}).post(f"{ROOT}token", {}, REMOTE_ADDR="192.0.2.7")
     assert answer.json()["error"]["code"] == "https-only"

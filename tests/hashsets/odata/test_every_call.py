@@ -160,7 +160,7 @@ def test_a_thing_with_a_key_of_another_form_is_not_there(script: Script) -> None
 def test_the_descriptions_and_the_key_are_for_anybody(people: People) -> None:
     client = Client(headers={"host": "localhost"})
     assert client.get(f"{partner.ROOT}openapi.json").json()["openapi"] == "3.1.0"
-    told = client.get(f"{partner.ROOT}Node", {"organisation": people.north.organisation}).json()
+    told = client.get(f"{partner.ROOT}Node", {"organisation": str(people.north.organisation)}).json()
     assert (told["Name"], len(told["Fingerprint"])) == ("Northmoor", 79)
     assert client.get(f"{partner.ROOT}Node").status_code == 400
-    assert client.get(f"{partner.ROOT}Node", {"organisation": uuid4()}).status_code == 404
+    assert client.get(f"{partner.ROOT}Node", {"organisation": str(uuid4())}).status_code == 404

@@ -12,7 +12,7 @@ from django.utils import timezone
 from hashsets import feed, signed
 from hashsets.index import building
 from hashsets.models import Answered, Entry, Feed, HashSet, Peer
-from hashsets.odata import places, service
+from hashsets.odata import service
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
 from tests.hashsets.odata.partner import Script
@@ -246,7 +246,7 @@ def test_links_are_nobodys_to_make_up_or_carry_elsewhere(
     wrong = [link[:-1] + "A", other, link + "&$filter=Seq%20gt%201"]
     assert [script.get(one).status_code for one in wrong] == [400] * 3
     later = time.time() + 8 * 24 * 3600
-    monkeypatch.setattr(places.time, "time", lambda: later)
+    monkeypatch.setattr(time, "time", lambda: later)
     assert script.get(link).json()["error"]["code"] == "bad-place"
 
 
