@@ -166,7 +166,16 @@ def offers(found: QuerySet[Offer], after: int = 0) -> Page:
     """Offers, oldest first, with what their rows show. One query."""
     rows = list(
         found.filter(pk__gt=after)
-        .select_related("decision__content", "decision__scheme", "case", "set", "offered_by", "decided_by")
+        .select_related(
+            "decision__content",
+            "decision__scheme",
+            "case",
+            "set__scheme",
+            "set__owner",
+            "agency",
+            "offered_by",
+            "decided_by",
+        )
         .annotate(item=Subquery(ITEM_OF_OFFER))
         .order_by("pk")[: PAGE + 1]
     )

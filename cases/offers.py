@@ -11,15 +11,16 @@ from django.db.models import Exists, OuterRef, Q
 from cases import events, reasons
 from cases.errors import OfferMoved
 from cases.models import Offer
-from hashsets.models import Generation
+from hashsets.models import Generation, HashSet
 from workbench import audit
 from workbench.models import User
 
 S = Offer.State
+OTHER_IN_USE = Q(Exists(HashSet.objects.filter(pk=OuterRef(OuterRef("set")), retired_at=None)))
 OUT = {S.PUBLISHED, S.WITHDRAWAL}  # in force in the set
 
 PUBLISH = """
-UPDATE cases_offer o SET state = 'published', reason = '', approved_by_id = %s, generation = %s, entry = p.entry
+UPDATE cases_offer o SET state = 'published', reason = %s, approved_by_id = %s, generation = %s, entry = p.entry
 FROM unnest(%s::bigint[], %s::bigint[]) AS p(id, entry) WHERE o.id = p.id
 """
 REPLACE = """
@@ -51,12 +52,17 @@ class Locked:
     every: list[Offer]
 
     def replaced_by(self, rows: Sequence[Offer]) -> list[tuple[Offer, Offer]]:
-        """What is in force of the same contents in the same set, each with the one that takes its place."""
-        new = {(row.set_id, row.decision.content_id): row for row in rows}
+        """What is in force of the same contents, each with the one that takes its place.
+
+        In whichever set of the scheme: what was relevant and turns out harmless goes from one into another.
+        """
+        new = {(row.set.scheme.scheme_id, row.decision.content_id): row for row in rows}
         return [
             (old, new[key])
             for old in self.every
-            if old.state in OUT and (key := (old.set_id, old.decision.content_id)) in new and old not in rows
+            if old.state in OUT
+            and (key := (old.set.scheme.scheme_id, old.decision.content_id)) in new
+            and old not in rows
         ]
 
 
@@ -66,7 +72,10 @@ def lock(offers: Sequence[UUID], by: User, states: Collection[str]) -> Locked:
     Raises OfferMoved if one of the chosen is gone or in none of `states`.
     """
     chosen = Offer.objects.for_actor(by).filter(public_id__in=offers, agency=by.agency_id)
-    replacing = chosen.filter(set=OuterRef("set"), decision__content=OuterRef("decision__content"))
+    replacing = chosen.filter(
+        Q(set=OuterRef("set")) | Q(set__scheme__scheme_id=OuterRef("set__scheme__scheme_id")) & OTHER_IN_USE,
+        decision__content=OuterRef("decision__content"),
+    )
     every = list(
         Offer.objects.filter(Q(pk__in=chosen.values("pk")) | Q(Exists(replacing), agency=by.agency_id, state__in=OUT))
         .select_related("decision__content", "decision__scheme", "set__scheme", "case")
@@ -78,6 +87,13 @@ def lock(offers: Sequence[UUID], by: User, states: Collection[str]) -> Locked:
     if len(rows) != len(wanted) or any(row.state not in states for row in rows):
         raise OfferMoved
     return Locked(rows, every)
+
+
+def lock_sets(locked: Locked, rows: Sequence[Offer]) -> None:
+    """Lock the sets these offers go into and those they replace something in, by id. One query."""
+    involved = {row.set_id for row in rows} | {old.set_id for old, _new in locked.replaced_by(rows)}
+    if len(involved) > 1:
+        list(HashSet.objects.select_for_update(no_key=True).filter(pk__in=involved).order_by("pk").values_list("pk"))
 
 
 def lock_of(decision_ids: Collection[int]) -> list[Offer]:
@@ -92,12 +108,14 @@ def move(rows: Sequence[Offer], state: Offer.State, verb: str, *, reason: str = 
     return _moved(rows, state, verb, reason=reason)
 
 
-def set_published(rows: Sequence[Offer], generation: Generation, entries: Sequence[int], *, by: User) -> Outcome:
+def set_published(
+    rows: Sequence[Offer], generation: Generation, entries: Sequence[int], *, by: User, reason: str = ""
+) -> Outcome:
     """Note that locked offers are in force as these entries of their set."""
     with connection.cursor() as cursor:
-        cursor.execute(PUBLISH, [by.pk, generation.number, [row.pk for row in rows], list(entries)])
+        cursor.execute(PUBLISH, [reason[:400], by.pk, generation.number, [row.pk for row in rows], list(entries)])
     details = {"set": generation.set.name, "generation": generation.number}
-    return _moved(rows, S.PUBLISHED, events.APPROVED, details=details)
+    return _moved(rows, S.PUBLISHED, events.APPROVED, reason=reason[:400], details=details)
 
 
 def set_replaced(pairs: Sequence[tuple[Offer, Offer]], *, by: User) -> Outcome:

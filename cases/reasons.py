@@ -19,9 +19,12 @@ RESTRICTED = noop("restricted case")
 NOT_SHARED = noop("category is not shared")
 NOT_VIEWED = noop("not viewed")
 EMPTY = noop("empty file")
+NOT_HASHED = noop("no file of it that was hashed here")
+UNMAPPED = noop("unmapped category: the set's scheme has none like it to share")
+KNOWN_GOOD = noop("known-good clash: a list says it is harmless")
 PLAIN = frozenset({
     SKIPPED, UNSURE, CLEARED, TAKEN_BACK, DECISION_TAKEN_BACK, DECISION_SUPERSEDED, REPLACED, STANDS_NO_MORE,
-    SET_TAKES_NONE, RESTRICTED, NOT_SHARED, NOT_VIEWED, EMPTY,
+    SET_TAKES_NONE, RESTRICTED, NOT_SHARED, NOT_VIEWED, EMPTY, NOT_HASHED, UNMAPPED, KNOWN_GOOD,
 })  # fmt: skip
 CONFIRMED = "confirmed: "  # and the name of the set that proposed it
 

@@ -55,7 +55,7 @@ SELECT h.name, h.public_id, h.generation, m.found_in, m.lost_in, m.kind, m.stron
     WHERE n.content_id = c.id AND n.set_id = m.set_id AND n.lost_in IS NULL AND e.public_id = v.public_id) AS changed,
   (SELECT jsonb_build_array(jsonb_path_query_array(e.raw, '$.codes[0 to 19]'), jsonb_array_length(e.raw -> 'codes'))
     FROM hashsets_entry e WHERE e.set_id = m.set_id AND e.id = m.entry AND e.raw ? 'codes')::text AS codes,
-  h.scheme_id, m.id,
+  h.scheme_id, m.entry AS row, m.id,
   row_number() OVER (PARTITION BY m.set_id, m.lost_in IS NULL, m.kind = ANY(%(exact)s) ORDER BY m.distance, m.id DESC)
     AS place
 FROM cases_match m JOIN cases_content c ON c.id = m.content_id
@@ -110,16 +110,21 @@ class Found:
     changed: bool
     codes: str | None = None  # JSON: the first 20 categories the list gives it, and how many, where they are several
     scheme_row: int = 0
+    row: int = 0  # of the entry's version
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One sentence. `did` is a word for scripts; `facts` are label and value pairs of a match, else empty."""
+    """One sentence. `did` is a word for scripts; `facts` are label and value pairs of a match, else empty.
+
+    `entry`: the match's, as (public id, row), for whoever may read its history now.
+    """
 
     did: str
     text: str
     set_id: str = ""
     facts: list[list[str]] = field(default_factory=list)
+    entry: tuple[str, int] | None = None
 
     @property
     def icon(self) -> str:
@@ -216,7 +221,8 @@ def _line(match: Found, effect: int, *, blind: bool) -> Line:
     word, words = _unsaid(*did(match, effect)) if blind else did(match, effect)
     kind = _kind(match)
     where = _("%(set)s, version %(found_in)s: %(kind)s") % {"set": match.set, "found_in": match.found_in, "kind": kind}
-    return Line(word, f"{where}. {words}.", str(match.set_id), _facts(match, words, kind, blind=blind))
+    told = None if blind or match.lost_in is not None else (str(match.entry), match.row)
+    return Line(word, f"{where}. {words}.", str(match.set_id), _facts(match, words, kind, blind=blind), told)
 
 
 def _kind(match: Found) -> str:

@@ -23,6 +23,8 @@ PERMISSIONS = access.register(
         "set.rollback": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
+        "entry.vote": SUPERVISOR,
+        "entry.resolve": SUPERVISOR,
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
         "peer.pair": SUPERVISOR,

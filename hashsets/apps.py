@@ -22,6 +22,7 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
+    append_only = frozenset({"hashsets_resolution"})
     kept = frozenset(  # who said what
         {
             "hashsets_generation",

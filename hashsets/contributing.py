@@ -25,6 +25,7 @@ BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-sche
 UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
+MIME = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,79}")
 BASIS = re.compile(r"[a-z][a-z-]{0,19}")
 LARGEST = 2**63 - 1  # bytes of a file
 
@@ -167,7 +168,8 @@ def _row(of: HashSet, item: Item, schemes: Mapping[str, Scheme], codes: Mapping[
         raise _Refusal(UNMAPPED)
     if not codes[code]:
         raise _Refusal(REFUSED)
-    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq)
+    mime = item.mime if MIME.fullmatch(item.mime) else ""
+    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq, mime=mime)
 
 
 def _digest(name: str, text: str) -> bytes | None:
@@ -262,6 +264,7 @@ def _own_votes(batch: _Batch, known: Mapping[Key, Version]) -> dict[Key, list[Vo
         set=batch.set,
         organisation=batch.peer.organisation.organisation,
         current=True,
+        withdrawn_after=None,
         ident__in=[key.ident for key in known],
     )
     found: dict[Key, list[Vote]] = {}
@@ -291,7 +294,7 @@ def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[aud
         organisation = batch.peer.organisation
         _generation, more = entries.publish(
             batch.set, rows, by=batch.share.by, source=f"Contributed by {organisation.name}",
-            organisation=organisation.organisation, basis=basis,
+            organisation=organisation.organisation, basis=basis, origin=Vote.Origin.PEER,
         )  # fmt: skip
         told += more
     if signed and told:

@@ -4,7 +4,7 @@ Every organisation has one opinion (Vote) on an entry; trust follows from the op
 Opposite opinions make an entry disputed: it stays in the set and closes nothing.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -16,9 +16,6 @@ from hashsets.models import Category, Entry, Generation, HashSet, Vote
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
-
-DIGESTS = ("md5", "sha1", "sha256")  # the first one an entry has identifies it
-
 
 Published = tuple[Generation, list[audit.Event]]  # a new version, and the events of how it came about
 
@@ -46,12 +43,13 @@ class NewEntry:
     code: str
     flags: dict[str, bool] = field(default_factory=dict)
     pdq: bytes | None = None  # of a picture, of sufficient quality
+    mime: str = ""
 
     @property
     def ident(self) -> bytes:
         """The first digest of md5, sha1, sha256. Raises Unidentified, also for the empty file."""
-        found = next((digest for name in DIGESTS if (digest := getattr(self, name))), None)
-        empty = any(getattr(self, name) == kinds.DIGESTS[name].empty for name in DIGESTS)
+        found = next((digest for name in trust.DIGESTS if (digest := getattr(self, name))), None)
+        empty = any(getattr(self, name) == kinds.DIGESTS[name].empty for name in trust.DIGESTS)
         if found is None or empty or self.size == 0:
             raise Unidentified
         return bytes(found)
@@ -59,7 +57,7 @@ class NewEntry:
     @property
     def kind(self) -> str:
         """The strongest hash kind the opinion rests on."""
-        return next(name for name in reversed(DIGESTS) if getattr(self, name))
+        return next(name for name in reversed(trust.DIGESTS) if getattr(self, name))
 
 
 def publish(
@@ -70,32 +68,26 @@ def publish(
     source: str,
     organisation: UUID | None = None,
     basis: str = trust.VIEWED,
+    origin: str = Vote.Origin.DECISION,
 ) -> Published:
     """Add entries as the next version, each with the vote of an organisation, by default the person's.
 
     Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
-    row unless trust, category or digests change. One event per vote, then the version's; the caller records them
-    last. 13 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
+    row unless trust, category, digests or the number of votes change. One event per vote, then the version's; the
+    caller records them last. 14 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
     locked = generations.lock(hash_set)
-    dispositions = _publishable(locked)
-    if unknown := {row.code for row in rows} - dispositions.keys():
-        raise UnknownCategory(
-            noop("%(scheme)s cannot publish category %(sorted)s."),
-            scheme=locked.scheme,
-            sorted=", ".join(sorted(unknown)),
-        )
+    meanings = dispositions(locked, {row.code for row in rows})
     old = entry_rows.latest(locked, [row.ident for row in rows])
     wanted = _by_key(rows, old)
-    voted = votes.current(locked, list(wanted))
-    opinions = {key: votes.Opinion(row.code, dispositions[row.code], row.kind, basis) for key, row in wanted.items()}
-    cast = votes.cast(locked, opinions, organisation=organisation or by.agency.organisation)
-    held = votes.current(locked, list(wanted))
-    versions = {key: _version(key, row, old.get(key), voted=key in voted) for key, row in wanted.items()}
-    fresh = _judged(locked, versions, held)
-    step = generations.Step(source, *entry_rows.write(locked, fresh, old))
-    told = [votes.event(locked, vote, fresh[Key.of(vote)]) for vote in cast]
+    before = votes.said(locked, list(wanted))
+    opinions = {key: votes.Opinion(row.code, meanings[row.code], row.kind, basis) for key, row in wanted.items()}
+    cast = votes.cast(locked, opinions, organisation=organisation or by.agency.organisation, origin=origin)
+    versions = {key: version_of(key, row, old.get(key), voted=before[key].stands) for key, row in wanted.items()}
+    fresh = judged(locked, versions, votes.said(locked, list(wanted)))
+    step = generations.Step(source, *entry_rows.write(locked, fresh, old, gone=versions.keys() - fresh.keys()))
     generation, moved = generations.move(locked, step, by=by)
+    told = [votes.event(locked, vote, fresh.get(Key.of(vote), versions[Key.of(vote)])) for vote in cast]
     hash_set.generation = generation.number
     return generation, [*told, moved]
 
@@ -106,18 +98,18 @@ def withdraw(
     """Take the opinion of an organisation, by default the person's, back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's; the caller records them last. 10 queries
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 11 queries
     for any number of entries.
     """
     locked = generations.lock(hash_set)
     old = entry_rows.in_force_of(locked, list(entry_ids))
-    votes.end(locked, list(old), organisation=organisation or by.agency.organisation)
-    fresh = _judged(locked, old, votes.current(locked, list(old)))
+    votes.take_back(locked, list(old), organisation=organisation or by.agency.organisation)
+    fresh = judged(locked, old, votes.said(locked, list(old)))
     step = generations.Step(
         f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())
     )
-    told = [_withdrawn(locked, version, reason, stays=key in fresh) for key, version in old.items()]
     generation, moved = generations.move(locked, step, by=by)
+    told = [withdrawn(locked, version, reason, stays=key in fresh) for key, version in old.items()]
     hash_set.generation = generation.number
     return generation, [*told, moved]
 
@@ -132,10 +124,22 @@ def in_force(hash_set: HashSet, sha256: Sequence[bytes]) -> dict[bytes, int]:
     return {bytes(digest): entry for digest, entry in rows if digest is not None}
 
 
-def _publishable(hash_set: HashSet) -> dict[str, str]:
-    """Codes that may be published, with their dispositions."""
+def dispositions(hash_set: HashSet, codes: Collection[str]) -> dict[str, str]:
+    """What these codes mean in the set's scheme. Raises UnknownCategory for one that may not be published."""
     rows = Category.objects.filter(scheme=hash_set.scheme, publishable=True)
-    return dict(rows.values_list("code", "disposition"))
+    found = dict(rows.values_list("code", "disposition"))
+    if unknown := set(codes) - found.keys():
+        raise UnknownCategory(
+            noop("%(scheme)s cannot publish category %(sorted)s."),
+            scheme=hash_set.scheme,
+            sorted=", ".join(sorted(unknown)),
+        )
+    return found
+
+
+def key_of(row: NewEntry, old: Mapping[Key, Version]) -> Key:
+    """Under which identity a row would be stored by itself, beside the entries that are there."""
+    return next(iter(_by_key([row], old)))
 
 
 def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, NewEntry]:
@@ -156,24 +160,25 @@ def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, N
 
 def _contradict(row: NewEntry, other: Version | NewEntry) -> bool:
     """Whether both name a digest of one kind and differ in it."""
-    pairs = ((getattr(row, name), getattr(other, name)) for name in DIGESTS)
+    pairs = ((getattr(row, name), getattr(other, name)) for name in trust.DIGESTS)
     return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
-def _version(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
+def version_of(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
     """What the entry is to be: the row, with what the version in force knows beside it."""
     standing = old if old is not None and old.in_force else Version(key)
     known = standing if voted or standing is not old else standing.as_listed()
     said = {"md5": row.md5, "sha1": row.sha1, "sha256": row.sha256, "size": row.size}
-    return known.with_pdq(row.pdq).filled(flags=row.flags, **said)
+    return known.with_pdq(row.pdq).with_mime(row.mime).filled(flags=row.flags, **said)
 
 
-def _judged(hash_set: HashSet, versions: Mapping[Key, Version], held: Mapping[Key, list[Vote]]) -> dict[Key, Version]:
+def judged(hash_set: HashSet, versions: Mapping[Key, Version], said: Mapping[Key, votes.Said]) -> dict[Key, Version]:
     """The versions somebody stands for, with the trust that follows."""
-    judged = {key: votes.judge(hash_set, version, held.get(key, [])) for key, version in versions.items()}
-    return {key: version for key, version in judged.items() if version is not None}
+    found = {key: votes.judge(hash_set, version, said.get(key, votes.NOTHING)) for key, version in versions.items()}
+    return {key: version for key, version in found.items() if version is not None}
 
 
-def _withdrawn(hash_set: HashSet, version: Version, reason: str, *, stays: bool) -> audit.Event:
+def withdrawn(hash_set: HashSet, version: Version, reason: str, *, stays: bool) -> audit.Event:
+    """The event of an opinion that was taken back; `stays`: the entry does, since others stand for it."""
     details = {"set": hash_set.name, "code": version.code, "sha256": version.sha256_text, "stays": stays}
     return audit.Event(events.ENTRY_WITHDRAWN, f"entry:{version.public_id}", details=details, reason=reason)

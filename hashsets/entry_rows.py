@@ -12,8 +12,18 @@ from django.db import connection
 from hashsets import entry_hashes
 from hashsets.generations import in_force
 from hashsets.models import HashSet, Vote
+from workbench.errors import NotFound
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
+
+
+LARGEST = 2**63 - 1  # of an id
+
+
+class EntryGone(NotFound):
+    """This entry is not in the set any more, or never was."""
+
+    code = "entry-gone"
 
 
 class Key(NamedTuple):
@@ -30,11 +40,13 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What all opinions on an entry amount to."""
+    """What all opinions on an entry amount to. `votes`: organisations that looked; `spread`: different codes."""
 
     code: str
     disposition: str
     trust: str
+    votes: int
+    spread: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +92,14 @@ class Version:
         return replace(self, raw={**self.raw, "hashes": {**hashes, "pdq": pdq.hex()}})
 
     def judged(self, by: Judgement) -> "Version":
-        """With the trust and category that the opinions amount to."""
+        """With the trust and category that the opinions amount to, and how many there are: they travel with it."""
         state = "disputed" if by.trust == "disputed" else "published"
-        return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state)
+        raw = self.raw | {"votes": by.votes, "spread": max(by.spread, 1)}
+        return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state, raw=raw)
+
+    def with_mime(self, mime: str) -> "Version":
+        """With this media type, unless it has one or there is none."""
+        return replace(self, raw={"mime_type": mime} | self.raw) if mime else self
 
     def filled(self, *, flags: dict[str, bool], **values: Any) -> "Version":
         """With the digests and size it lacked, and more flags."""
@@ -138,13 +155,27 @@ def latest(hash_set: HashSet, idents: Sequence[bytes]) -> dict[Key, Version]:
 
 def in_force_of(hash_set: HashSet, entry_ids: Sequence[int]) -> dict[Key, Version]:
     """The versions in force of the entries that any of these ids belongs to. Two queries."""
+    return {version.key: version for version in in_force_by_row(hash_set, entry_ids).values()}
+
+
+def in_force_by_row(hash_set: HashSet, rows: Sequence[int]) -> dict[int, Version]:
+    """The versions in force by the id of any version of their entries; those that left are absent. Two queries."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT ident, twin FROM hashsets_entry WHERE set_id = %s AND id = ANY(%s)", [hash_set.pk, list(entry_ids)]
+            "SELECT id, ident, twin FROM hashsets_entry WHERE set_id = %s AND id = ANY(%s)", [hash_set.pk, list(rows)]
         )
-        named = {Key(bytes(ident), twin) for ident, twin in cursor.fetchall()}
-    found = latest(hash_set, [key.ident for key in named])
-    return {key: version for key, version in found.items() if key in named and version.in_force}
+        keys = {row: Key(bytes(ident), twin) for row, ident, twin in cursor.fetchall()}
+    found = latest(hash_set, [key.ident for key in keys.values()])
+    return {row: found[key] for row, key in keys.items() if key in found and found[key].in_force}
+
+
+def named(hash_set: HashSet, entry: UUID, row: int) -> Version:
+    """The version in force of an entry, by its public id and the row of any of its versions. Raises EntryGone."""
+    found = in_force_of(hash_set, [row]) if row <= LARGEST else {}
+    version = next(iter(found.values()), None)
+    if version is None or version.public_id != entry:
+        raise EntryGone
+    return version
 
 
 def write(

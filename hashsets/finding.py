@@ -17,7 +17,7 @@ from workbench.models import User
 MOST = 200  # rows; nobody reads more
 MOST_CODES = 20  # named of one entry; a list may give it any number
 ROWS = """
-SELECT e.public_id, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size, e.code,
+SELECT e.id, e.public_id, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size, e.code,
   e.disposition, e.trust, e.state, e.conflict, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END,
   e.raw
 FROM hashsets_entry e WHERE e.set_id = %(set)s AND e.{kind} = %(value)s AND e.added_in <= %(g)s
@@ -30,6 +30,7 @@ ORDER BY e.removed_in DESC NULLS FIRST, e.ident, e.twin, e.added_in DESC LIMIT %
 class Known:
     """One version of an entry. `codes`: every category its list gave it; `removed_in` None: in force."""
 
+    id: int
     entry: Any
     md5: str | None
     sha1: str | None

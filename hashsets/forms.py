@@ -1,5 +1,6 @@
 """What people type into pages about hash sets."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench.models import User
 
+HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "pdq": "PDQ", "photodna": "PhotoDNA"}
 MOST_PARTS = 50  # files of one list
 
 
@@ -157,3 +159,47 @@ class ExportForm(forms.Form):
     def clean_region(self) -> str:
         """`Default` is what most readers take (vics.md section 9)."""
         return self.cleaned_data["region"] or _("Default")
+
+
+class OpinionForm(forms.Form):
+    """What an organisation says of an entry; the categories are those of the set's scheme that are shared."""
+
+    code = forms.ChoiceField(label=lazy("Category"), widget=forms.Select({"class": "input"}))
+    kind = forms.ChoiceField(
+        label=lazy("Rests on"),
+        help_text=lazy("A look-alike hash may be shared by different files; a digest names one file."),
+        widget=forms.Select({"class": "input"}),
+        required=False,
+    )
+    looked = forms.BooleanField(
+        label=lazy("We looked at the file ourselves"),
+        help_text=lazy("Without, the opinion is kept and shown, and does not count."),
+        required=False,
+    )
+    reason = forms.CharField(
+        label=lazy("Reason, for your own agency"),
+        max_length=400,
+        required=False,
+        widget=forms.TextInput({"class": "input"}),
+    )
+
+    def __init__(self, *args: Any, hash_set: HashSet, kinds: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].choices = _shared(hash_set)  # type: ignore[attr-defined]
+        self.fields["kind"].choices = [(kind, HASHES.get(kind, kind)) for kind in kinds]  # type: ignore[attr-defined]
+
+
+class ResolutionForm(forms.Form):
+    """How a supervisor of the owner settles a dispute."""
+
+    code = forms.ChoiceField(label=lazy("Category"), widget=forms.Select({"class": "input"}))
+    reason = forms.CharField(label=lazy("Reason"), max_length=400, widget=forms.TextInput({"class": "input"}))
+
+    def __init__(self, *args: Any, hash_set: HashSet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].choices = _shared(hash_set)  # type: ignore[attr-defined]
+
+
+def _shared(hash_set: HashSet) -> list[tuple[str, str]]:
+    """The categories that may be published, as people choose them."""
+    return [(one.code, f"{one.code} {one.label}") for one in hash_set.scheme.categories.filter(publishable=True)]

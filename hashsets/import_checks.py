@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from http import HTTPStatus
 from io import BufferedReader
 
-from hashsets import exchange, generations
+from hashsets import exchange, generations, votes
 from hashsets.import_report import ImportReport
-from hashsets.models import Disposition, HashSet, Vote
+from hashsets.models import Disposition, HashSet
 from workbench.errors import WorkbenchError
 
 HARMLESS_CODES = {"", "0", "8"}  # what lists of harmless files use; vics.md section 5
@@ -52,7 +52,7 @@ def check_set(hash_set: HashSet) -> None:
     hash_set.refresh_from_db()
     if hash_set.retired_at is not None:
         raise generations.SetRetired
-    if hash_set.receives_offers or Vote.objects.filter(set=hash_set, current=True).exists():
+    if hash_set.receives_offers or votes.any_stands(hash_set):
         raise LivesByVotes
 
 

@@ -1,6 +1,8 @@
 """The sets' part of invariant 8: every published opinion and every policy is an event. And the indexes' health."""
 
-from hashsets import events
+from itertools import islice
+
+from hashsets import events, rejudging
 from hashsets.index import building
 from workbench import checks
 
@@ -18,9 +20,16 @@ WHERE (e.details ->> 'action' = p.action AND e.details ->> 'min_trust' = p.min_t
 
 @checks.invariant(checks.LEDGER_OF_EVENTS, "every published opinion and policy has its event")
 def have_events(_case: int | None) -> list[str]:
-    """Votes without exactly one event, events without a vote, policies that differ from their last event."""
-    votes = checks.one_event_each(table="hashsets_vote", subject="vote", verbs=[events.VOTE_CAST])
-    return votes + checks.sentences(POLICIES, {"verbs": [events.POLICY_SET]})
+    """Votes and resolutions without exactly one event, events without one; policies unlike their last event."""
+    said = checks.one_event_each(table="hashsets_vote", subject="vote", verbs=[events.VOTE_CAST])
+    said += checks.one_event_each(table="hashsets_resolution", subject="resolution", verbs=[events.DISPUTE_RESOLVED])
+    return said + checks.sentences(POLICIES, {"verbs": [events.POLICY_SET]})
+
+
+@checks.invariant(checks.LEDGER_OF_EVENTS, "what an entry says of opinions is what its votes amount to")
+def follow_from_votes(case: int | None) -> list[str]:
+    """Entries of sets of this node whose trust, category or number of votes is not what its votes amount to."""
+    return [] if case else list(islice(rejudging.wrong(), checks.SHOWN))
 
 
 @checks.health

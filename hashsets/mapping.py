@@ -7,6 +7,8 @@ from collections.abc import Collection
 
 from django.db import connection
 
+from hashsets.models import Scheme
+
 # Whether any two of these codes differ in category, and whether any two cannot be compared.
 COMPARE = """
 SELECT coalesce(bool_or({other}), false), coalesce(bool_or(NOT {comparable}), false)
@@ -23,6 +25,11 @@ def compare(said: Collection[tuple[int, str]]) -> tuple[bool, bool]:
         cursor.execute(sql, {"schemes": [scheme for scheme, _code in said], "codes": [code for _scheme, code in said]})
         other, unknown = cursor.fetchone()
     return other, unknown
+
+
+def elsewhere(scheme: Scheme, code: str) -> list[str]:
+    """`us-pvic 1`: what a code is in each scheme that this one has a mapping to; without the code where it has none."""
+    return [f"{one['to']} {one['codes'].get(code, '–')}" for one in scheme.mappings]
 
 
 def other_category(scheme: str, code: str, other_scheme: str, other_code: str) -> str:

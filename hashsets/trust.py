@@ -1,19 +1,23 @@
 """Votes to trust: how far an entry is believed (sharing.md section 3). PURE.
 
 Trust is computed, never typed in. Opinions belong to organisations, and only those of people who looked
-count: whoever accepts a match of a set has not looked. Opposite opinions are not averaged.
+count: whoever accepts a match of a set has not looked. Opposite opinions are not averaged, and a dispute does not
+end by itself: a supervisor of the set's owner resolves it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from math import inf
 
 from workbench.words import noop
 
 VIEWED = "viewed"  # the one basis that counts
 TRUSTED_FROM = 3  # organisations
+DIGESTS = ("md5", "sha1", "sha256")  # of the whole file: an opinion on one is an opinion on all
 
 
 class Trust(StrEnum):
@@ -39,7 +43,11 @@ def at_least(trust: str, minimum: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """An organisation's opinion. `at` orders votes (sequence or time); `withdrawn`: taken back since."""
+    """An organisation's opinion, resting on a hash of kind `hash_kind`.
+
+    `at` orders the votes on an entry; no two have the same. `until`: the last vote there was when this one was taken
+    back; None while it was not.
+    """
 
     organisation: str
     disposition: str
@@ -47,7 +55,7 @@ class Vote:
     basis: str = VIEWED
     hash_kind: str = ""
     at: int = 0
-    withdrawn: bool = False
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +65,7 @@ class Source:
     organisation: str
     disposition: str
     vouched: bool
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,54 +74,105 @@ class Resolution:
 
     disposition: str
     at: int
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the votes amount to. `spread`: different codes in force; above 1 is shown, not blocked."""
+    """What the votes amount to. `organisations`: that looked and stand for it.
+
+    `spread`: different codes in force; above 1 is shown, not blocked.
+    """
 
     trust: Trust
     organisations: int
     spread: int
+    code: str = ""
+    disposition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """How long an opinion stood, in the order of the votes."""
+
+    organisation: str
+    disposition: str
+    code: str
+    begins: float
+    ends: float = inf
+
+    @property
+    def stands(self) -> bool:
+        return self.ends == inf
 
 
 def judge(votes: Iterable[Vote], *, source: Source | None = None, resolution: Resolution | None = None) -> Opinion:
-    """The trust of one entry from all votes ever cast on it, in any order."""
-    cast = list(votes)
-    current = [vote for vote in _latest(cast) if not vote.withdrawn and vote.basis == VIEWED]
-    opinions = {(vote.organisation, vote.disposition) for vote in current if not _settled(vote, resolution)}
-    spread = len({vote.code for vote in current if (vote.organisation, vote.disposition) in opinions})
-    if source and not (resolution and source.disposition != resolution.disposition):
-        opinions.add((source.organisation, source.disposition))
-    viewers = {vote.organisation for vote in current} & {organisation for organisation, _ in opinions}
-    return Opinion(_trust(cast, opinions, viewers, source), len(viewers), spread)
+    """The trust and category of one entry from all votes ever cast on it, in any order.
+
+    The category of most organisations stands, the earliest of equals; that of the resolution where there is one
+    and anybody who counts agrees with it. A dispute stays, whoever changes his mind, until it is resolved.
+    """
+    cast = sorted(votes, key=lambda vote: vote.at)
+    looked = [vote for vote in cast if vote.basis == VIEWED]
+    every = _spans(looked or cast)
+    counted = [span for span in _spans(looked) if not _settled(span, resolution)]
+    if source:
+        listed = _Span(source.organisation, source.disposition, source.code, -inf)
+        counted = counted if _settled(listed, resolution) else [listed, *counted]
+    elif every and not any(span.stands for span in every):
+        return Opinion(Trust.RETRACTED, 0, 0)
+    standing = [span for span in counted if span.stands]
+    viewers = {span.organisation for span in standing if span.begins > -inf}
+    spread = len({span.code for span in standing if span.code})
+    trust = Trust.DISPUTED if _opposed(counted) else _agreed(standing, viewers, source)
+    return Opinion(trust, len(viewers), spread, *_category(standing, every, resolution))
 
 
-def _trust(cast: list[Vote], opinions: set[tuple[str, str]], viewers: set[str], source: Source | None) -> Trust:
-    if not opinions and any(vote.withdrawn for vote in _latest(cast)):
-        return Trust.RETRACTED
-    if _opposed(opinions):
-        return Trust.DISPUTED
-    if len(viewers) >= TRUSTED_FROM or (source and source.vouched):
+def successors(kind: str) -> tuple[str, ...]:
+    """The hash kinds whose earlier opinion one on `kind` takes the place of: digests all name the same file."""
+    return DIGESTS if kind in DIGESTS else (kind,)
+
+
+def _agreed(standing: list[_Span], viewers: set[str], source: Source | None) -> Trust:
+    vouched = source is not None and source.vouched and any(span.begins == -inf for span in standing)
+    if len(viewers) >= TRUSTED_FROM or vouched:
         return Trust.TRUSTED
     return Trust.CORROBORATED if len(viewers) == 2 else Trust.PROVISIONAL
 
 
-def _latest(votes: Iterable[Vote]) -> list[Vote]:
-    """One current vote per organisation and hash kind."""
-    current: dict[tuple[str, str], Vote] = {}
-    for vote in votes:
-        key = (vote.organisation, vote.hash_kind)
-        if key not in current or vote.at >= current[key].at:
-            current[key] = vote
-    return list(current.values())
+def _category(standing: list[_Span], every: list[_Span], resolution: Resolution | None) -> tuple[str, str]:
+    """Code and disposition: the resolution's unless nobody who counts agrees, else those of most organisations."""
+    if resolution and (not standing or any(span.disposition == resolution.disposition for span in standing)):
+        return resolution.code, resolution.disposition
+    said = standing or [span for span in every if span.stands]
+    each = dict.fromkeys((span.organisation, span.code, span.disposition) for span in said)
+    most = Counter((code, disposition) for _organisation, code, disposition in each).most_common(1)
+    return most[0][0] if most else ("", "")
 
 
-def _settled(vote: Vote, resolution: Resolution | None) -> bool:
-    """Whether a vote stood against the resolution when it was made: kept on record, no longer counted."""
-    return resolution is not None and vote.at <= resolution.at and vote.disposition != resolution.disposition
+def _spans(cast: Iterable[Vote]) -> list[_Span]:
+    """How long each vote stood: until the same organisation's next one on such a hash, or until it was taken back."""
+    following: dict[tuple[str, tuple[str, ...]], int] = {}
+    spans = []
+    for vote in sorted(cast, key=lambda vote: vote.at, reverse=True):
+        key = (vote.organisation, successors(vote.hash_kind))
+        ends = min(following.get(key, inf), inf if vote.until is None else vote.until)
+        spans.append(_Span(vote.organisation, vote.disposition, vote.code, vote.at, ends))
+        following[key] = vote.at - 1
+    return spans[::-1]
 
 
-def _opposed(opinions: set[tuple[str, str]]) -> bool:
-    """Two different organisations with different dispositions."""
-    return any(a != b and x != y for a, x in opinions for b, y in opinions)
+def _settled(span: _Span, resolution: Resolution | None) -> bool:
+    """Whether an opinion was against the resolution when it was made: kept on record, no longer counted."""
+    return resolution is not None and span.begins <= resolution.at and span.disposition != resolution.disposition
+
+
+def _opposed(spans: list[_Span]) -> bool:
+    """Whether two organisations ever stood for different dispositions at once. `spans` in the order of their votes."""
+    at_once: list[_Span] = []
+    for span in spans:
+        at_once = [other for other in at_once if other.ends >= span.begins]
+        if any(x.organisation != span.organisation and x.disposition != span.disposition for x in at_once):
+            return True
+        at_once.append(span)
+    return False

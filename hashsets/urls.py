@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import finding, imports, list_uploads, lookups, policies, schemes, sets, versions
+from hashsets.views import entries, finding, imports, list_uploads, lookups, policies, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -31,5 +31,9 @@ urlpatterns = [
     path("<uuid:set_id>/versions/<int:version>/back/", versions.roll_back, name="rollback"),
     path("<uuid:set_id>/find/", finding.find, name="find"),
     path("<uuid:set_id>/overlap/", finding.overlap, name="overlap"),
+    path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/", entries.one, name="entry"),
+    path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/vote/", entries.vote, name="entry_vote"),
+    path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/take-back/", entries.take_back, name="entry_take_back"),
+    path("<uuid:set_id>/entries/<uuid:entry_id>/<int:row>/resolve/", entries.resolve, name="entry_resolve"),
     path("<uuid:set_id>/export/", sets.export, name="export"),
 ]

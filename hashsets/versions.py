@@ -12,10 +12,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entry_hashes, events, generations
+from hashsets import entry_hashes, events, generations, votes
 from hashsets.entry_rows import MOMENT_OF, RAW_OF, SAID_OF
 from hashsets.import_checks import LivesByVotes
-from hashsets.models import Generation, HashSet, Vote
+from hashsets.models import Generation, HashSet
 from workbench import audit
 from workbench.errors import BadInput, NotFound
 from workbench.models import User
@@ -240,7 +240,7 @@ def roll_back(hash_set: HashSet, number: int, *, by: User, reason: str) -> tuple
 
 def require_list(hash_set: HashSet) -> None:
     """Raise LivesByVotes for a set whose entries are people's decisions: going back would overwrite opinions."""
-    if hash_set.receives_offers or Vote.objects.filter(set=hash_set, current=True).exists():
+    if hash_set.receives_offers or votes.any_stands(hash_set):
         raise LivesByVotes(
             noop("This set takes the decisions of people. Withdraw what is wrong; nobody else's word is lost.")
         )

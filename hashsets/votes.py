@@ -1,36 +1,79 @@
-"""Votes: what organisations think of an entry, and what that amounts to (sharing.md section 3)."""
+"""Votes: what organisations think of an entry, and what that amounts to (sharing.md section 3).
 
-from collections import Counter, defaultdict
+The caller holds the set's row (`generations.lock`): so the ids of votes tell their order, and whoever judges sees all.
+"""
+
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from hashsets import events, trust
 from hashsets.entry_rows import Judgement, Key, Version
-from hashsets.models import HashSet, Vote
+from hashsets.models import HashSet, Resolution, Vote
 from workbench import audit
 
-END = """
-UPDATE hashsets_vote v SET current = false FROM unnest(%s::bytea[], %s::smallint[]) AS k (ident, twin)
-WHERE v.set_id = %s AND v.ident = k.ident AND v.twin = k.twin AND v.organisation = %s AND v.current
-"""
+_KEYS = "unnest(%(idents)s::bytea[], %(twins)s::smallint[]) AS k (ident, twin)"
+# Whoever only accepted a match does not take back what his organisation saw.
+END = f"""
+UPDATE hashsets_vote v SET current = false FROM {_KEYS}
+WHERE v.set_id = %(set)s AND v.ident = k.ident AND v.twin = k.twin AND v.organisation = %(organisation)s AND v.current
+  AND v.kind = ANY(%(kinds)s) AND (%(looked)s OR v.basis <> %(viewed)s OR v.withdrawn_after IS NOT NULL)
+"""  # noqa: S608 only constants of this module
+STANDING = f"""
+SELECT v.ident, v.twin FROM hashsets_vote v JOIN {_KEYS} ON v.ident = k.ident AND v.twin = k.twin
+WHERE v.set_id = %(set)s AND v.organisation = %(organisation)s AND v.current AND v.kind = ANY(%(kinds)s)
+"""  # noqa: S608
+TAKE_BACK = f"""
+UPDATE hashsets_vote v SET withdrawn_at = now(), withdrawn_after = (
+  SELECT max(id) FROM hashsets_vote w WHERE w.set_id = v.set_id AND w.ident = v.ident AND w.twin = v.twin)
+FROM {_KEYS} WHERE v.set_id = %(set)s AND v.ident = k.ident AND v.twin = k.twin AND v.organisation = %(organisation)s
+  AND v.current AND v.withdrawn_after IS NULL RETURNING v.id
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What an organisation says of one entry."""
+    """What an organisation says of one entry. `reason` is for its own people."""
 
     code: str
     disposition: str
     kind: str  # the hash kind it rests on
     basis: str = trust.VIEWED
+    reason: str = ""
 
 
-def cast(hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UUID) -> list[Vote]:
-    """Store an organisation's opinions as its current ones; earlier ones stay on record. Two queries."""
-    end(hash_set, list(opinions), organisation=organisation)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that was ever said of one entry: the votes in their order, and the last resolution."""
+
+    votes: list[Vote] = field(default_factory=list)
+    resolution: Resolution | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether anybody stands for it by a vote."""
+        return any(vote.current and vote.withdrawn_after is None for vote in self.votes)
+
+
+NOTHING = Said()
+
+
+def cast(
+    hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UUID, origin: str = Vote.Origin.DECISION
+) -> list[Vote]:
+    """Store an organisation's opinions as its current ones; earlier ones stay on record.
+
+    One that rests on a digest takes the place of those on any digest, since all name the same file; one on another
+    kind stands beside them. Two queries for each (kind, basis), one for all votes.
+    """
+    behind: set[tuple[Key, str]] = set()
+    for kind, basis in {(one.kind, one.basis) for one in opinions.values()}:
+        keys = [key for key, one in opinions.items() if (one.kind, one.basis) == (kind, basis)]
+        behind |= {(key, kind) for key in _end(hash_set, keys, organisation=organisation, kind=kind, basis=basis)}
     return Vote.objects.bulk_create(
         Vote(
             set=hash_set,
@@ -41,47 +84,80 @@ def cast(hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UU
             disposition=opinion.disposition,
             code=opinion.code,
             basis=opinion.basis,
+            origin=origin,
+            reason=opinion.reason,
+            current=(key, opinion.kind) not in behind,
         )
         for key, opinion in opinions.items()
     )
 
 
-def end(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> None:
-    """An organisation's opinions on these entries are no longer current. One query."""
+def _end(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID, kind: str, basis: str) -> list[Key]:
+    """End what the new opinions replace; the entries on which an opinion of more weight stays."""
+    looked = basis == trust.VIEWED
+    values = _at(hash_set, keys) | {"organisation": organisation, "kinds": list(trust.successors(kind))}
     with connection.cursor() as cursor:
-        cursor.execute(END, [[key.ident for key in keys], [key.twin for key in keys], hash_set.pk, organisation])
+        cursor.execute(END, values | {"looked": looked, "viewed": trust.VIEWED})
+        if looked:
+            return []
+        cursor.execute(STANDING, values)
+        return [Key(bytes(ident), twin) for ident, twin in cursor.fetchall()]
 
 
-def current(hash_set: HashSet, keys: Sequence[Key]) -> dict[Key, list[Vote]]:
-    """The current votes on these entries, oldest first. One query."""
-    held: dict[Key, list[Vote]] = defaultdict(list)
-    found = Vote.objects.filter(set=hash_set, current=True, ident__in=[key.ident for key in keys]).order_by("pk")
-    for vote in found:
-        held[Key.of(vote)].append(vote)
-    return held
+def take_back(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> list[int]:
+    """Mark an organisation's current opinions on these entries, of all kinds, as taken back; their ids. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_BACK, _at(hash_set, keys) | {"organisation": organisation})
+        return [row[0] for row in cursor.fetchall()]
 
 
-def judge(hash_set: HashSet, version: Version, held: Sequence[Vote]) -> Version | None:
+def said(hash_set: HashSet, keys: Sequence[Key]) -> dict[Key, Said]:
+    """All that was ever said of these entries. Two queries."""
+    idents = list({key.ident for key in keys})
+    votes: dict[Key, list[Vote]] = defaultdict(list)
+    for vote in Vote.objects.filter(set=hash_set, ident__in=idents).order_by("pk"):
+        votes[Key.of(vote)].append(vote)
+    resolutions = {
+        Key(bytes(row.ident), row.twin): row
+        for row in Resolution.objects.filter(set=hash_set, ident__in=idents).order_by("pk")
+    }
+    return {key: Said(votes.get(key, []), resolutions.get(key)) for key in keys}
+
+
+def any_stands(hash_set: HashSet) -> bool:
+    """Whether any organisation stands for an entry of the set by a vote. One query."""
+    return Vote.objects.filter(set=hash_set, current=True, withdrawn_after=None).exists()
+
+
+def judge(hash_set: HashSet, version: Version, of: Said) -> Version | None:
     """The version with the category and trust that its votes, and the import it came with, amount to.
 
-    The category of most organisations stands, the earliest of equals. None: nobody stands for it any more.
+    None: nobody stands for it any more.
     """
-    said = [(vote.code, vote.disposition) for vote in held if vote.basis == trust.VIEWED]
-    if version.listed:
-        said.insert(0, version.listed)
-    if not said:
-        return None
-    code, disposition = Counter(said).most_common(1)[0][0]
     source = None
     if version.listed:
-        source = trust.Source(
-            str(hash_set.owner.organisation), version.listed[1], vouched=hash_set.trust == trust.Trust.TRUSTED
-        )
-    opinions = [
-        trust.Vote(str(vote.organisation), vote.disposition, vote.code, vote.basis, vote.kind, at=vote.pk)
-        for vote in held
-    ]
-    return version.judged(Judgement(code, disposition, trust.judge(opinions, source=source).trust))
+        code, disposition = version.listed
+        vouched = hash_set.trust == trust.Trust.TRUSTED
+        source = trust.Source(str(hash_set.owner.organisation), disposition, vouched, code)
+    found = trust.judge(map(_pure, of.votes), source=source, resolution=_settled(of.resolution))
+    if found.trust == trust.Trust.RETRACTED:
+        return None
+    return version.judged(Judgement(found.code, found.disposition, found.trust, found.organisations, found.spread))
+
+
+def _pure(vote: Vote) -> trust.Vote:
+    organisation = str(vote.organisation)
+    return trust.Vote(
+        organisation, vote.disposition, vote.code, vote.basis, vote.kind, at=vote.pk, until=vote.withdrawn_after
+    )
+
+
+def _settled(row: Resolution | None) -> trust.Resolution | None:
+    return trust.Resolution(row.disposition, row.after, row.code) if row else None
+
+
+def _at(hash_set: HashSet, keys: Sequence[Key]) -> dict[str, Any]:
+    return {"set": hash_set.pk, "idents": [key.ident for key in keys], "twins": [key.twin for key in keys]}
 
 
 def event(hash_set: HashSet, vote: Vote, version: Version) -> audit.Event:
@@ -91,6 +167,8 @@ def event(hash_set: HashSet, vote: Vote, version: Version) -> audit.Event:
         "entry": str(version.public_id),
         "sha256": version.sha256_text,
         "code": vote.code,
+        "basis": vote.basis,
+        "organisation": str(vote.organisation),
         "trust": version.trust,
     }
-    return audit.Event(events.VOTE_CAST, audit.subject_of(vote), details=details)
+    return audit.Event(events.VOTE_CAST, audit.subject_of(vote), details=details, reason=vote.reason)

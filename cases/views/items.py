@@ -145,6 +145,7 @@ def item(request: SignedRequest, item: UUID) -> HttpResponse:
         "state_kind": "acc" if is_blind else shown.ITEM_KINDS[state],
         "standing": categories.get(standing.code or "") if standing else None,
         "why": why_here.lines(found, request.user),
+        "may_look_up": access.has(request.user, "set.lookup"),
         "file": inspector.facts(content),
         "says": inspector.says(content),
         "frames": frames,

@@ -15,11 +15,12 @@ from django.utils.translation import gettext_noop as noop
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from cases import contradictions, listing, publishing, reasons, shown
+from cases import before_signing, contradictions, listing, publishing, reasons, shown
 from cases.forms import OffersForm
 from cases.models import Case, Offer
 from cases.offers import Outcome
 from cases.second import holding
+from hashsets import mapping
 from hashsets.models import Category
 from workbench import access
 from workbench.errors import BadInput
@@ -66,26 +67,36 @@ def offers(request: SignedRequest) -> HttpResponse:
     page = listing.offers(_of_tab(scoped, tab, request), listing.after_key(request.GET.get("after")))
     waiting = listing.waiting(scoped)
     schemes = {row.decision.scheme_id for row in page.rows} | {row["scheme"] for row in waiting}
-    categories = {(row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes)}
+    categories = {
+        (row.scheme_id, row.code): row for row in Category.objects.filter(scheme__in=schemes).select_related("scheme")
+    }
     decisions = [row.decision_id for row in page.rows]
     lists_say = contradictions.of_decisions(decisions if contradictions.may_see(request.user) else [])
     later = holding.back(decisions)
+    ahead = before_signing.of(page.rows)
     context = {
         "here": "publish",
         "case": case,
         "tab": tab,
         "tabs": [(key, _(label), listing.up_to(_of_tab(scoped, key, request))) for key, (label, _q) in TABS.items()],
         "set": publishing.publishing_set(case) if case else None,
-        "waiting": [row | {"category": categories.get((row["scheme"], row["code"]))} for row in waiting],
+        "harmless": publishing.harmless_set(case) if case else None,
+        "waiting": [_category(row, categories.get((row["scheme"], row["code"]))) for row in waiting],
         "rows": [
             _row(request, offer, categories, later.get(offer.decision_id, ""))
             | {"lists_say": _otherwise(offer, lists_say[offer.decision_id])}
+            | _ahead(offer, ahead.get(offer.pk))
             for offer in page.rows
         ],
         "next_url": listing.next_url(request.GET, page.next),
         "may_approve": access.has(request.user, "offer.make" if tab == "published" else "offer.approve"),
     }
     return render(request, "cases/publish.html", context)
+
+
+def _category(row: dict[str, Any], category: Category | None) -> dict[str, Any]:
+    """What waits in one category, and what that is in other schemes."""
+    return row | {"category": category, "maps_to": mapping.elsewhere(category.scheme, row["code"]) if category else []}
 
 
 def _case(request: SignedRequest) -> Case | None:
@@ -139,6 +150,12 @@ def _row(
         "why_not": OWN[S(offer.state)] if waits and own else HELD.get(later, ""),
         "may_withdraw": offer.state == S.PUBLISHED and access.has(request.user, "offer.make"),
     }
+
+
+def _ahead(offer: Offer, ahead: before_signing.Ahead | None) -> dict[str, Any]:
+    """What would leave, and what would hold the offer, unless that is its reason already."""
+    held = reasons.in_words(ahead.held) if ahead and ahead.held != offer.reason else ""
+    return {"ahead": ahead, "would_hold": held}
 
 
 def _otherwise(offer: Offer, lists_say: list[contradictions.Says]) -> list[str]:

@@ -156,7 +156,7 @@ class HashSet(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="set_name_once"),
             models.UniqueConstraint(
-                fields=["owner", "scheme"],
+                fields=["owner", "scheme", "role"],
                 condition=models.Q(receives_offers=True, retired_at__isnull=True),
                 name="one_publishing_set",
             ),
@@ -285,7 +285,18 @@ class EntryHash(models.Model):
 
 
 class Vote(models.Model):
-    """An organisation's opinion on an entry, per hash kind; the latest is the current one."""
+    """An organisation's opinion on an entry, per hash kind; the latest is the current one. None is ever deleted.
+
+    Ordered by id: it is drawn while the set's row is locked until the transaction ends (`generations.lock`), so of one
+    set nobody commits a smaller one later. `withdrawn_after`: the last vote on the entry when this one was taken back.
+    """
+
+    class Origin(models.TextChoices):
+        """How it came here."""
+
+        DECISION = "decision", lazy("Decision approved by two people")
+        WORD = "word", lazy("Word of a supervisor")
+        PEER = "peer", lazy("Received from the organisation")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT)
@@ -296,7 +307,11 @@ class Vote(models.Model):
     disposition = models.CharField(max_length=30, choices=Disposition.choices)
     code = models.CharField(max_length=40)
     basis = models.CharField(max_length=20)
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.DECISION)
+    reason = models.CharField(max_length=400, blank=True, default="")  # for our own people; never leaves
     current = models.BooleanField(default=True)
+    withdrawn_after = models.BigIntegerField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
     at = models.DateTimeField(db_default=Now())
     proof = models.ForeignKey("Proof", on_delete=models.PROTECT, null=True, related_name="votes")  # of a peer's
 
@@ -306,8 +321,37 @@ class Vote(models.Model):
                 fields=["set", "ident", "twin", "organisation", "kind"],
                 condition=models.Q(current=True),
                 name="one_current_vote",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(withdrawn_after__isnull=True, withdrawn_at__isnull=True)
+                | models.Q(withdrawn_after__gte=models.F("id"), withdrawn_at__isnull=False),
+                name="vote_taken_back_after_it",
+            ),
         ]
+        indexes = [models.Index(fields=["set", "ident", "twin", "id"], name="vote_of_entry")]
+
+
+class Resolution(models.Model):
+    """How a supervisor of the set's owner settled a dispute on an entry; the latest counts.
+
+    `after`: the last vote on the entry when it was made. Votes up to it that say otherwise count no more, later ones
+    may dispute the entry again. Votes stay as they are.
+    """
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="resolutions")
+    ident = models.BinaryField()
+    twin = models.PositiveSmallIntegerField(default=0)
+    disposition = models.CharField(max_length=30, choices=Disposition.choices)
+    code = models.CharField(max_length=40)
+    reason = models.CharField(max_length=400)  # for the owner's own people; never leaves
+    after = models.BigIntegerField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    by_name = models.CharField(max_length=120)
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["set", "ident", "twin", "id"], name="resolution_of_entry")]
 
 
 class Policy(models.Model):

@@ -1,0 +1,173 @@
+"""An entry's history: who says what of it, since when, how disputes were resolved, and its versions.
+
+Owners read all. Others read what is in force, the opinions that stand, and all of their own; reasons are read by the
+organisation that gave them. Every look is an event.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import events, opinions, trust, withheld
+from hashsets.entry_rows import LARGEST, EntryGone, loaded
+from hashsets.models import HashSet, Resolution, Vote
+from workbench import audit
+from workbench.models import Agency, User
+
+MOST = 200  # versions, and votes; nobody reads more
+VERSIONS = """
+SELECT e.id, e.public_id, e.ident, e.twin, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size,
+  e.code, e.disposition, e.trust, e.raw, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END, g.at
+FROM hashsets_entry o
+JOIN hashsets_entry e ON e.set_id = o.set_id AND e.ident = o.ident AND e.twin = o.twin AND e.public_id = o.public_id
+LEFT JOIN hashsets_generation g ON g.set_id = e.set_id AND g.number = e.added_in
+WHERE o.set_id = %(set)s AND o.id = %(row)s AND o.public_id = %(entry)s AND e.added_in <= %(g)s
+ORDER BY e.added_in DESC LIMIT %(most)s
+"""
+
+COUNTS, SET_ASIDE, NOT_LOOKED = noop("counts"), noop("set aside by the resolution"), noop("not looked: does not count")
+REPLACED, TAKEN_BACK = noop("replaced"), noop("taken back")
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version, newest first. `removed_in` None: in force. `at`: when it came in force."""
+
+    id: int
+    public_id: UUID
+    ident: bytes
+    twin: int
+    md5: str | None
+    sha1: str | None
+    sha256: str | None
+    size: int | None  # bytes
+    code: str
+    disposition: str
+    trust: str
+    raw: dict[str, Any]
+    added_in: int
+    removed_in: int | None
+    at: datetime | None
+
+    @property
+    def organisations(self) -> int:
+        """How many looked and stand for it."""
+        return int(self.raw.get("votes", 0))
+
+    @property
+    def spread(self) -> int:
+        """How many categories they gave it."""
+        return int(self.raw.get("spread", 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """What an organisation said. `state`: one of the words above; `reason` "" where it is not the reader's."""
+
+    vote: Vote
+    organisation: str
+    own: bool
+    state: str
+    reason: str
+
+    @property
+    def current(self) -> bool:
+        """Whether it is the organisation's word now."""
+        return self.state not in {REPLACED, TAKEN_BACK}
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the person may read. `now` None: not in force any more. `mirror`: its owner, elsewhere, judges it."""
+
+    now: Version | None
+    versions: list[Version]
+    stands: list[Stand]
+    resolutions: list[Resolution]
+    own: bool
+    mirror: bool
+    kinds: list[str]  # that a vote may rest on
+
+    @property
+    def latest(self) -> Version:
+        """The one in force, else the last one."""
+        return self.versions[0]
+
+    @property
+    def disputed(self) -> bool:
+        """Whether it waits for its owner's supervisor."""
+        return self.now is not None and self.now.trust == trust.Trust.DISPUTED
+
+    @property
+    def ours(self) -> Vote | None:
+        """The reader's organisation's word, if it has one that stands."""
+        return next((one.vote for one in self.stands if one.own and one.current), None)
+
+
+@transaction.atomic
+def read(hash_set: HashSet, entry: UUID, row: int, *, by: User) -> History:
+    """The history of the entry named `entry`, found by the id of any of its versions. One event.
+
+    Raises EntryGone, Withheld.
+    """
+    own = hash_set.owner_id == by.agency_id
+    versions = _versions(hash_set, entry, row)
+    now = next((one for one in versions if one.removed_in is None), None)
+    if not versions or not (own or now):
+        raise EntryGone
+    if {bytes.fromhex(text) for one in versions for text in (one.md5, one.sha1, one.sha256) if text} & withheld.of(by):
+        raise withheld.Withheld
+    at = {"set": hash_set, "ident": versions[0].ident, "twin": versions[0].twin}
+    resolutions = list(Resolution.objects.filter(**at).order_by("-pk")[:MOST])
+    stands = _stands(list(Vote.objects.filter(**at).order_by("-pk")[:MOST]), resolutions, by, own=own)
+    audit.record(events.ENTRY_READ, by=by, on=hash_set, set=hash_set.name, entry=str(entry))
+    return History(
+        now, versions if own else [now] if now else [], stands, resolutions if own else resolutions[:1], own,
+        not hash_set.owner.is_local, opinions.kinds_of(now) if now else [],
+    )  # fmt: skip
+
+
+def _versions(hash_set: HashSet, entry: UUID, row: int) -> list[Version]:
+    if row > LARGEST:
+        return []
+    values: dict[str, Any] = {"set": hash_set.pk, "row": row, "entry": entry, "g": hash_set.generation, "most": MOST}
+    with connection.cursor() as cursor:
+        cursor.execute(VERSIONS, values)
+        return [_version(found) for found in cursor.fetchall()]
+
+
+def _version(row: tuple[Any, ...]) -> Version:
+    values = list(row)
+    values[2], values[11] = bytes(values[2]), loaded(values[11])
+    return Version(*values)
+
+
+def _stands(found: Sequence[Vote], resolutions: Sequence[Resolution], by: User, *, own: bool) -> list[Stand]:
+    """The votes that the person may read, those that stand first, then newest first."""
+    named = {vote.organisation for vote in found}
+    names = dict(Agency.objects.filter(organisation__in=named).values_list("organisation", "name"))
+    ours, last = by.agency.organisation, resolutions[0] if resolutions else None
+    every = [
+        Stand(
+            vote, names.get(vote.organisation, str(vote.organisation)), vote.organisation == ours, _state(vote, last),
+            vote.reason if vote.organisation == ours else "",
+        )
+        for vote in found
+    ]  # fmt: skip
+    return sorted((one for one in every if own or one.own or one.current), key=lambda one: not one.current)
+
+
+def _state(vote: Vote, last: Resolution | None) -> str:
+    if vote.withdrawn_after is not None:
+        return TAKEN_BACK
+    if vote.basis != trust.VIEWED:
+        return NOT_LOOKED if vote.current else REPLACED
+    if not vote.current:
+        return REPLACED
+    against = last is not None and vote.pk <= last.after and vote.disposition != last.disposition
+    return SET_ASIDE if against else COUNTS
