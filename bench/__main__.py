@@ -25,6 +25,7 @@ NAMES = {
     "request": "a look-up request of 1,000 hashes by token, over HTTP",
     "lookup": "a million hashes against a set of 10 million, and up to 100 million",
     "filter": "the compact filter of a set of 10 million, and the answer about a prefix among a million",
+    "feed": "a set read by another organisation: baseline of a million entries, delta of 1,000, CPU and memory",
     "rematch": "a million contents after an import of 10 million entries",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.conf import settings
 
 from hashsets import (
+    answered,
     comparisons,
     entry_hashes,
     feed,
@@ -121,6 +122,7 @@ def sweep_rows() -> None:
     near_index.sweep()
     feed.prune_all()
     filter_files.sweep()
+    answered.sweep()
 
 
 @shared_task

@@ -22,6 +22,8 @@ ROOMY = {
     "WINNOW_API_REQUESTS": "1000000",
     "WINNOW_API_HASHES": "1000000000",
     "WINNOW_HOUR_SEARCHES": "10000000",
+    "WINNOW_PEER_REQUESTS": "1000000",
+    "WINNOW_PEER_HASHES": "1000000000",
 }  # limits of tokens have tests of their own
 
 
