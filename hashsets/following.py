@@ -3,6 +3,7 @@
 import random
 import re
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -53,17 +54,26 @@ def follow(hash_set: HashSet, *, by: User, kind: str, place: str, secret: str = 
     BY_ID[kind].check(Source(place, secret))
     remote = Remote(set=hash_set, kind=kind, place=place, every=every, by=by, by_name=by.name)
     remote.secret = f"remote-{remote.public_id}" if secret else ""
-    with transaction.atomic():
-        locked = generations.lock(hash_set)
-        _require_free(locked, kind)
-        if secret:
-            _keep_secret(remote, secret.strip())
-        remote.save()
-        audit.record(
-            events.REMOTE_FOLLOWED, by=by, on=remote, agency=locked.owner_id, set=locked.name, kind=kind, place=place,
-            every=every, secret=bool(secret),
-        )  # fmt: skip
+    try:
+        _begin(remote, secret.strip())
+    except BaseException:
+        _forget_secret(remote)
+        raise
     return remote
+
+
+@transaction.atomic
+def _begin(remote: Remote, secret: str) -> None:
+    """The row, its secret's file, and the event."""
+    locked = generations.lock(remote.set)
+    _require_free(locked, remote.kind)
+    remote.save()
+    if secret:
+        _keep_secret(remote, secret)
+    audit.record(
+        events.REMOTE_FOLLOWED, by=remote.by, on=remote, agency=locked.owner_id, set=locked.name, kind=remote.kind,
+        place=remote.place, every=remote.every, secret=bool(secret),
+    )  # fmt: skip
 
 
 def _require_free(hash_set: HashSet, kind: str) -> None:
@@ -81,6 +91,11 @@ def _keep_secret(remote: Remote, secret: str) -> None:
     with durable.new_file(path) as file:
         file.write(secret.encode())
     durable.sync_folder(path.parent)
+
+
+def _forget_secret(remote: Remote) -> None:
+    if remote.secret:
+        _secret_file(remote).unlink(missing_ok=True)
 
 
 def _secret_file(remote: Remote) -> Path:
@@ -111,8 +126,7 @@ def leave(remote: Remote, *, by: User, reason: str) -> None:
         events.REMOTE_LEFT, by=by, on=remote, agency=remote.set.owner_id, reason=reason.strip()[:400],
         set=remote.set.name, kind=remote.kind, place=remote.place,
     )  # fmt: skip
-    if remote.secret:
-        transaction.on_commit(lambda: _secret_file(remote).unlink(missing_ok=True))
+    transaction.on_commit(partial(_forget_secret, remote))
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ record stands, whichever came first.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -188,22 +188,33 @@ def _versions(
     hash_set: HashSet, docs: Mapping[bytes, list[Doc]], old: Mapping[Key, Version], dispositions: Mapping[str, str]
 ) -> dict[Key, Version]:
     """The entries that the records amount to, each under the identity it had."""
+    known: dict[bytes, list[Key]] = defaultdict(list)
+    for key in sorted(old, key=lambda key: (not old[key].in_force, key)):
+        known[key.ident].append(key)
     fresh: dict[Key, Version] = {}
     for ident, records in docs.items():
-        for one in (merged(group, dispositions) for group in grouped(records)):
-            key = _key(ident, one, old, fresh)
+        entries = [merged(group, dispositions) for group in grouped(records)]
+        for key, one in _named(ident, entries, [(key, old[key]) for key in known[ident]]):
             fresh[key] = _version(key, one, str(hash_set.trust))
     return fresh
 
 
-def _key(ident: bytes, one: Merged, old: Mapping[Key, Version], taken: Mapping[Key, Version]) -> Key:
-    """The identity of an entry this one does not contradict, those in force first; else the next twin."""
-    there = sorted((not version.in_force, key) for key, version in old.items() if key.ident == ident)
-    for _ended, key in there:
-        if key not in taken and all(getattr(old[key], kind) in (None, digest) for kind, digest in one.digests.items()):
-            return key
-    twins = [key.twin for key in (*(key for _ended, key in there), *taken) if key.ident == ident]
-    return Key(ident, max(twins, default=-1) + 1)
+def _named(
+    ident: bytes, entries: Sequence[Merged], known: Sequence[tuple[Key, Version]]
+) -> Iterator[tuple[Key, Merged]]:
+    """Each entry with the identity of the first known one that it does not contradict, else the next twin."""
+    taken, top = set[Key](), max((key.twin for key, _version in known), default=-1)
+    for one in entries:
+        same = [key for key, version in known if key not in taken and not _contradict(version, one)]
+        if not same:
+            top += 1
+            same = [Key(ident, top)]
+        taken.add(same[0])
+        yield same[0], one
+
+
+def _contradict(version: Version, one: Merged) -> bool:
+    return any(getattr(version, kind) not in (None, digest) for kind, digest in one.digests.items())
 
 
 def _version(key: Key, one: Merged, trust: str) -> Version:

@@ -1,8 +1,8 @@
 """One foreign source for every connector, all with the same few things a test can do to it."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,9 +22,20 @@ from workbench.models import User
 class Foreign(Protocol):
     """What is at the other end. Records are known by their numbers, of which `lists.digest` makes the hashes."""
 
-    kind: str
-    place: str
-    secret: str
+    @property
+    def kind(self) -> str:
+        """The connector's id."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Its link or folder."""
+        ...
+
+    @property
+    def secret(self) -> str:
+        """What opens it."""
+        ...
 
     def put(self, number: int, code: str = "1") -> Any:
         """List it, or list it otherwise."""
@@ -127,14 +138,15 @@ def gold_disk(folder: Path, settings: Any) -> Iterator[GoldDisk]:
     yield GoldDisk(place)
 
 
-ALL = {"ncmec2": ncmec, "gold-disk": gold_disk}
+ALL: dict[str, Callable[[Path, Any], AbstractContextManager[Foreign]]] = {"ncmec2": ncmec, "gold-disk": gold_disk}
 
 
 def followed(foreign: Foreign, by: User, name: str = "") -> Remote:
     """A new set that follows it."""
     hash_set = makers.hash_set(by, name, scheme="us-pvic")
     made = following.follow(hash_set, by=by, kind=foreign.kind, place=foreign.place, secret=foreign.secret)
-    return Remote.objects.select_related("set").get(pk=made.pk)
+    found: Remote = Remote.objects.select_related("set").get(pk=made.pk)
+    return found
 
 
 def held(remote: Remote) -> dict[str, tuple[str, str, str]]:

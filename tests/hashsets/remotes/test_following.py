@@ -128,7 +128,7 @@ def test_no_set_follows_a_server(rule: str, change: Any, foreign: sources.Ncmec,
 
 def test_a_set_follows_one_server_at_a_time(foreign: sources.Ncmec, people: People) -> None:
     remote = followed(foreign, people.supervisor, "Far")
-    how = {"by": people.supervisor, "kind": "ncmec2", "place": foreign.place, "secret": foreign.secret}
+    how: dict[str, Any] = {"by": people.supervisor, "kind": "ncmec2", "place": foreign.place, "secret": foreign.secret}
     with pytest.raises(following.FollowsAlready):
         following.follow(remote.set, **how)
     following.leave(remote, by=people.supervisor, reason="moved")

@@ -121,9 +121,8 @@ def test_a_link_is_used_again_within_its_twelve_hours_with_its_own_end_and_not_b
 ) -> None:
     put(server, *range(1, 12))
     source = following.source(remote)
-    pages = BY_ID["ncmec2"].pull(source, "")
-    middle = next(page.checkpoint for page in pages if json.loads(page.checkpoint)["link"])
-    pages.close()
+    checkpoints = [page.checkpoint for page in BY_ID["ncmec2"].pull(source, "")]
+    middle = next(one for one in checkpoints if json.loads(one)["link"])
     end, asked = json.loads(middle)["link"]["end"], foreign.http.asked
     for later, is_followed in ((3_600, True), (12 * 3_600, False)):
         server.clock += later
