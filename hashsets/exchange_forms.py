@@ -89,12 +89,9 @@ class ShareForm(forms.Form):
         super().__init__(*args, **kwargs)
         ours = HashSet.objects.for_actor(by).filter(retired_at=None)
         ours = ours.filter(owner__in=access.agencies(by)) | ours.filter(reader__in=access.agencies(by))
-        self.fields["set"].queryset = (
-            ours.exclude(  # type: ignore[attr-defined]
-                pk__in=peer.shares.filter(ended_at=None).values("set")
-            )
-            .exclude(owner=peer.organisation)
-            .order_by("name")
+        given = peer.shares.filter(ended_at=None).values("set")
+        self.fields["set"].queryset = (  # type: ignore[attr-defined]
+            ours.exclude(pk__in=given).exclude(owner=peer.organisation).order_by("name")
         )
 
 

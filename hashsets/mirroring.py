@@ -222,7 +222,10 @@ def _version(key: Key, one: Merged, trust: str) -> Version:
         key, md5=one.digests.get("md5"), sha1=one.digests.get("sha1"), sha256=one.digests.get("sha256"), size=one.size,
         code=one.code, disposition=one.disposition, trust=trust, conflict=one.conflict, flags=one.flags, raw=one.raw,
     )  # fmt: skip
-    return version.judged(Judgement(one.code, one.disposition, Trust.DISPUTED)) if one.disputed else version
+    if not one.disputed:
+        return version
+    # A foreign list says that members differ, not how many of them looked.
+    return version.judged(Judgement(one.code, one.disposition, Trust.DISPUTED, votes=0, spread=1))
 
 
 def _put_in_force(locked: HashSet, remote: Remote, written: Written, applied: Applied, *, by: User) -> None:

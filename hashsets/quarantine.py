@@ -18,5 +18,8 @@ def settle(record: Quarantined, *, by: User) -> None:
         return
     found.settled_at, found.settled_by = timezone.now(), by
     found.save(update_fields=["settled_at", "settled_by"])
-    details = {"set": found.subscription.set.name, "why": found.reason}
-    audit.record(events.QUARANTINE_SETTLED, by=by, on=found, agency=found.subscription.peer.agency_id, **details)
+    subscription = found.subscription
+    audit.record(
+        events.QUARANTINE_SETTLED, by=by, on=found, agency=subscription.peer.agency_id,
+        set=subscription.set.name, why=found.reason,
+    )  # fmt: skip
