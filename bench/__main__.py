@@ -35,6 +35,7 @@ NAMES = {
     "person": "a scripted person at the desk: looks, keys, time, what the page costs",
     "hour": "an hour of scripted review: what the page's memory grows by",
     "films": "films of 1080 lines at each speed, and key to first moving picture, in Chromium",
+    "exchange": "a decision approved on one node until it is gone from another node's queue",
     "first": "the first reviewable item of a 10,000-picture folder",
 }
 

@@ -3,7 +3,6 @@
 import pytest
 
 from tests import nodes
-from tests.hashsets import lists
 
 RECORDS = 30
 
@@ -11,8 +10,8 @@ RECORDS = 30
 @pytest.mark.slow
 def test_two_nodes_that_mirror_each_other_hold_the_same_and_do_not_grow() -> None:
     with nodes.running("Avon", "Bure") as (avon, bure):
-        avon.has_set("Harbour", "us-pvic", *(lists.media(n) for n in range(RECORDS)))
-        bure.has_set("Quayside", "uk-abc", *(lists.media(n, "A") for n in range(100, 100 + RECORDS)))
+        avon.has_set("Harbour", "us-pvic", *(nodes.media(n) for n in range(RECORDS)))
+        bure.has_set("Quayside", "uk-abc", *(nodes.media(n, "A") for n in range(100, 100 + RECORDS)))
         nodes.pair(avon, bure)
         harbour = nodes.reads(bure, avon, "Harbour", "--give")
         quayside = nodes.reads(avon, bure, "Quayside", "--give")
@@ -20,7 +19,7 @@ def test_two_nodes_that_mirror_each_other_hold_the_same_and_do_not_grow() -> Non
             nodes.until(lambda one=one: nodes.same([avon, bure], one), "the baseline of both")  # type: ignore[misc]
         assert len(bure.standing(harbour)) == len(avon.standing(quayside)) == RECORDS
 
-        avon.lists("Harbour", *(lists.media(n, 2 if n < 5 else 1) for n in range(3, RECORDS + 3)))
+        avon.lists("Harbour", *(nodes.media(n, 2 if n < 5 else 1) for n in range(3, RECORDS + 3)))
         nodes.until(lambda: bure.standing(harbour) == avon.standing(harbour), "what changed")
         before = [(len(node.ask("SELECT 1 FROM hashsets_entry")), generations(node)) for node in (avon, bure)]
         settle = avon.ask("SELECT max(pulled_at) FROM hashsets_subscription")[0][0]

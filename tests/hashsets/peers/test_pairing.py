@@ -1,0 +1,171 @@
+"""Pairing takes two people and one fingerprint; another key is never taken over silently."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from hashsets.models import HashSet, Peer, Share
+from hashsets.peers import node, pairing, secrets, terms
+from hashsets.peers.errors import (
+    AlreadyPaired,
+    FingerprintDiffers,
+    NoCredential,
+    NotPaired,
+    OneOfTwoPairs,
+    OrganisationHere,
+    ReadAlready,
+    SchemeMissing,
+    UnknownPeer,
+)
+from hashsets.peers.node import Offered
+from tests.hashsets import makers
+from tests.people import People
+from workbench import peer_addresses, signing
+from workbench.errors import BadInput, NotAllowed
+from workbench.models import Agency, AuditEvent
+
+pytestmark = pytest.mark.django_db
+KEY, OTHER = bytes(range(32)), bytes(32)
+THEIRS = uuid.UUID("00000000-fa4e-4000-8000-000000000001")
+
+
+def proposed(people: People, **more: Any) -> Peer:
+    given = {"organisation": THEIRS, "name": "Harbour Watch", "key": KEY, "url": "", "by": people.supervisor, **more}
+    return pairing.propose(**given)
+
+
+def paired(people: People) -> Peer:
+    peer = proposed(people)
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin)
+    peer.refresh_from_db()
+    return peer
+
+
+def offered(**more: Any) -> Offered:
+    given = {"set_id": uuid.uuid4(), "name": "Quayside", "kind": "relevant", "scheme": "us-pvic", **more}
+    return Offered(**given)
+
+
+def verbs() -> list[str]:
+    return list(AuditEvent.objects.filter(verb__startswith="peer.").order_by("pk").values_list("verb", flat=True))
+
+
+def test_one_proposes_another_confirms_with_the_fingerprint_of_the_other_screen(people: People) -> None:
+    peer = proposed(people)
+    assert (peer.state, peer.organisation.is_local) == ("proposed", False)
+    with pytest.raises(OneOfTwoPairs):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.supervisor)
+    with pytest.raises(FingerprintDiffers):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(OTHER), by=people.admin)
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY).replace(" ", "").lower(), by=people.admin)
+    peer.refresh_from_db()
+    assert (peer.state, peer.confirmed_by) == ("paired", people.admin)
+    assert verbs() == ["peer.propose", "peer.pair"]
+    with pytest.raises(AlreadyPaired):
+        proposed(people)
+
+
+def test_an_organisation_of_this_node_is_no_peer(people: People) -> None:
+    with pytest.raises(OrganisationHere):
+        proposed(people, organisation=people.south.organisation)
+
+
+def test_another_key_opens_the_pairing_again(people: People) -> None:
+    peer = paired(people)
+    proposed(people, key=OTHER)
+    peer.refresh_from_db()
+    assert (peer.state, bytes(peer.key), peer.confirmed_by) == ("proposed", OTHER, None)
+    assert verbs()[-1] == "peer.key"
+    with pytest.raises(NotPaired):
+        terms.subscribe(peer=peer, offered=offered(), by=people.supervisor)
+
+
+def test_a_new_address_under_the_same_key_is_no_new_pairing(people: People) -> None:
+    paired(people)
+    moved = proposed(people, url="https://elsewhere.example/odata/v1/")
+    assert (moved.state, moved.url) == ("paired", "https://elsewhere.example/odata/v1/")
+    assert verbs()[-1] == "peer.move"
+
+
+def test_a_suspended_peer_stays_so_until_it_is_released(people: People) -> None:
+    peer = paired(people)
+    with pytest.raises(BadInput):
+        pairing.suspend(peer=peer, by=people.supervisor, reason=" ")
+    pairing.suspend(peer=peer, by=people.supervisor, reason="they ask for it")
+    with pytest.raises(NotPaired):
+        terms.share(peer=Peer.objects.get(), hash_set=makers.hash_set(people.supervisor), by=people.supervisor)
+    pairing.release(peer=peer, by=people.supervisor)
+    assert Peer.objects.get().state == "paired"
+
+
+def test_a_credential_lies_in_a_file_that_only_its_owner_reads(people: People) -> None:
+    peer = paired(people)
+    with pytest.raises(NoCredential):
+        secrets.of(peer)
+    pairing.keep_credential(peer=peer, client_id="avon", secret="a secret\n", by=people.supervisor)
+    path = secrets._path(peer)
+    assert oct(path.stat().st_mode)[-3:] == "600"
+    assert secrets.of(peer) == "a secret"
+    assert "a secret" not in str(list(AuditEvent.objects.values_list("body", flat=True)))
+    assert Peer.objects.get().client_id == "avon"
+
+
+def test_peers_of_another_agency_are_not_found(people: People) -> None:
+    paired(people)
+    with pytest.raises(UnknownPeer):
+        pairing.named("Harbour Watch", people.outsider)
+    assert pairing.named("harbour watch", people.supervisor).organisation.organisation == THEIRS
+
+
+def test_a_mirror_is_the_owners_and_only_its_reader_uses_it(people: People) -> None:
+    peer = paired(people)
+    wanted = offered(owner_id=uuid.UUID(int=7), owner="Lighthouse")
+    made = terms.subscribe(peer=peer, offered=wanted, by=people.supervisor)
+    mirror = made.set
+    assert (mirror.public_id, mirror.owner.name, mirror.owner.is_local) == (wanted.set_id, "Lighthouse", False)
+    assert mirror in HashSet.objects.for_actor(people.supervisor)
+    assert mirror not in HashSet.objects.for_actor(people.outsider)
+    with pytest.raises(ReadAlready):
+        terms.subscribe(peer=peer, offered=wanted, by=people.supervisor)
+    with pytest.raises(BadInput):  # it is another's: opinions go to him
+        terms.give_and_take(subscription=made, by=people.supervisor, give=True, source=None)
+
+
+def test_a_set_of_this_node_does_not_come_back_to_it(people: People) -> None:
+    peer = paired(people)
+    with pytest.raises(OrganisationHere):
+        terms.subscribe(peer=peer, offered=offered(owner_id=people.south.organisation), by=people.supervisor)
+
+
+def test_a_set_under_a_scheme_nobody_knows_here_is_refused_with_what_to_do(people: People) -> None:
+    with pytest.raises(SchemeMissing, match=r"harbour-x.*Add it"):
+        terms.subscribe(peer=paired(people), offered=offered(scheme="harbour-x"), by=people.supervisor)
+
+
+def test_only_ones_own_sets_and_mirrors_are_shared_and_opinions_only_on_ones_own(people: People) -> None:
+    peer = paired(people)
+    with pytest.raises(NotAllowed):
+        terms.share(peer=peer, hash_set=makers.hash_set(people.outsider), by=people.supervisor)
+    mirror = terms.subscribe(peer=peer, offered=offered(), by=people.supervisor).set
+    terms.share(peer=peer, hash_set=mirror, by=people.supervisor)
+    with pytest.raises(NotAllowed):
+        terms.share(peer=peer, hash_set=mirror, by=people.supervisor, contribute=True)
+    own = makers.hash_set(people.supervisor)
+    terms.share(peer=peer, hash_set=own, by=people.supervisor)
+    terms.share(peer=peer, hash_set=own, by=people.supervisor, contribute=True)
+    assert Share.objects.get(set=own, ended_at=None).contribute
+    terms.unshare(peer=peer, hash_set=own, by=people.supervisor)
+    assert not Share.objects.filter(set=own, ended_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_node_says_who_it_is_and_proves_that_the_key_is_its_own(
+    people: People, live_server: Any, settings: Any
+) -> None:
+    settings.PEER_HOSTS = peer_addresses.allowed(live_server.url.removeprefix("http://"))
+    stated = node.ask(live_server.url, people.south.organisation)
+    assert (stated.organisation, stated.name) == (people.south.organisation, people.south.name)
+    assert stated.key == signing.public_key()
+    assert stated.fingerprint == signing.fingerprint(stated.key)
+    assert Agency.objects.filter(is_local=False).count() == 0
