@@ -64,7 +64,7 @@ def harmless_set(case: Case) -> HashSet | None:
     """The agency's set of what it decided is harmless, if it keeps that apart: known-good, and receiving offers.
 
     It saves the most work elsewhere and risks most, so it proposes nothing below `corroborated` and closes nothing
-    below `trusted` (migration 0018 of hashsets).
+    below `trusted` (migration 0019 of hashsets).
     """
     return _receiving(case).filter(role=HashSet.SetRole.KNOWN_GOOD).first()
 

@@ -56,7 +56,7 @@ def in_force(hash_set: HashSet, agency: Agency, disposition: str | None, *, bene
 
 
 def _least(hash_set: HashSet, min_trust: str) -> str:
-    """What people decided is harmless acts from corroborated on, whatever a policy says (migration 0018)."""
+    """What people decided is harmless acts from corroborated on, whatever a policy says (migration 0019)."""
     candidates = hash_set.role == HashSet.SetRole.KNOWN_GOOD and hash_set.receives_offers
     return "corroborated" if candidates and min_trust == "provisional" else min_trust
 

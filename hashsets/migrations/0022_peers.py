@@ -4,26 +4,32 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-RULE = """
+MIN_TRUST = (
+    "COALESCE(one.min_trust, every.min_trust, CASE WHEN s.owner_id = a.id THEN 'provisional' ELSE 'trusted' END)"
+)
+# As migration 0019 has it, but for who uses a set.
+RULE = f"""
 CREATE OR REPLACE VIEW hashsets_rule AS
-SELECT a.id AS agency_id, s.id AS set_id, d.disposition, s.role, s.generation, s.retired_at IS NOT NULL AS retired,
+SELECT a.id AS agency_id, s.id AS set_id, d.disposition,
+  (CASE WHEN s.role = 'known-good' AND s.receives_offers THEN 'candidate' ELSE s.role END)::varchar(20) AS role,
+  s.generation, s.retired_at IS NOT NULL AS retired,
   COALESCE(one.action, every.action, CASE WHEN s.owner_id = a.id THEN 'accept' ELSE 'propose' END) AS action,
-  COALESCE(one.min_trust, every.min_trust, CASE WHEN s.owner_id = a.id THEN 'provisional' ELSE 'trusted' END)
-    AS min_trust,
+  (CASE WHEN s.role = 'known-good' AND s.receives_offers AND {MIN_TRUST} = 'provisional' THEN 'corroborated'
+    ELSE {MIN_TRUST} END)::varchar AS min_trust,
   COALESCE(one.may_discard, every.may_discard, false) AS may_discard
 FROM workbench_agency a
-JOIN hashsets_hashset s ON {uses}
+JOIN hashsets_hashset s ON {{uses}}
 CROSS JOIN (VALUES ('relevant'), ('relevant_restricted'), ('comparison'), ('not_relevant'), ('no_verdict'),
                    ('unmapped')) AS d (disposition)
 LEFT JOIN hashsets_policy one ON one.agency_id = a.id AND one.set_id = s.id AND one.disposition = d.disposition
 LEFT JOIN hashsets_policy every ON every.agency_id = a.id AND every.set_id = s.id AND every.disposition IS NULL;
-"""
+"""  # noqa: S608 only constants
 BEFORE = RULE.format(uses="s.owner_id = a.id OR s.reach = 'node'")
 NOW = RULE.format(uses="a.id IN (s.owner_id, s.reader_id) OR s.reach = 'node'")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0018_mirror_names"), ("hashsets", "0018_trust"), ("hashsets", "0019_vote_proof"), ("workbench", "0007_language")]
+    dependencies = [("hashsets", "0021_vote_proof"), ("workbench", "0007_language")]
 
     operations = [
         migrations.AddField(

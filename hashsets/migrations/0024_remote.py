@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hashsets', '0017_exchange'),
+        ('hashsets', '0023_share_read'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -74,7 +74,7 @@ CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON hashsets_resolution
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("hashsets", "0017_exchange"),
+        ("hashsets", "0018_mirror_names"),
         ("workbench", "0007_language"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
