@@ -23,6 +23,7 @@ PERMISSIONS = access.register(
         "set.rollback": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
+        "set.package": SUPERVISOR,
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
     }

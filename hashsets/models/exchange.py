@@ -96,7 +96,10 @@ class Peer(models.Model):
 
 
 class Share(models.Model):
-    """A set of ours that a peer may read; `contribute`: and add its opinions to."""
+    """A set of ours that a peer may read; `contribute`: and add its opinions to.
+
+    `votes_seq`, `votes_manifest`: up to which package of its opinions they were taken in.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="shares")
@@ -106,6 +109,8 @@ class Share(models.Model):
     by_name = models.CharField(max_length=120)
     at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    votes_seq = models.BigIntegerField(default=0)
+    votes_manifest = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         constraints = [
@@ -201,11 +206,18 @@ class Answered(models.Model):
 
 
 class Package(models.Model):
-    """A signed package that was made of a set (sharing.md section 6); the next one of the chain names it."""
+    """A signed package that was made of a set, or of opinions on its entries; the next one of the chain names it."""
+
+    class Kind(models.TextChoices):
+        """What it brings."""
+
+        ENTRIES = "entries", lazy("Entries")
+        VOTES = "votes", lazy("Opinions")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="packages")
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="packages")  # for whom: it has his fields
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ENTRIES)
     from_seq = models.BigIntegerField()  # 0: a snapshot
     to_seq = models.BigIntegerField()
     count = models.BigIntegerField()
