@@ -26,6 +26,7 @@ PERMISSIONS = access.register(
         "set.package": SUPERVISOR,
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
+        "peer.pair": SUPERVISOR,
     }
 )
 

@@ -6,10 +6,11 @@ Opposite opinions make an entry disputed: it stays in the set and closes nothing
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entry_rows, events, generations, kinds, votes
+from hashsets import entry_rows, events, generations, kinds, trust, votes
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Category, Entry, Generation, HashSet, Vote
 from workbench import audit
@@ -61,8 +62,16 @@ class NewEntry:
         return next(name for name in reversed(DIGESTS) if getattr(self, name))
 
 
-def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: str) -> Published:
-    """Add entries as the next version, each with the vote of the person's organisation (basis viewed).
+def publish(
+    hash_set: HashSet,
+    rows: Sequence[NewEntry],
+    *,
+    by: User,
+    source: str,
+    organisation: UUID | None = None,
+    basis: str = trust.VIEWED,
+) -> Published:
+    """Add entries as the next version, each with the vote of an organisation, by default the person's.
 
     Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
     row unless trust, category or digests change. One event per vote, then the version's; the caller records them
@@ -79,8 +88,8 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
     old = entry_rows.latest(locked, [row.ident for row in rows])
     wanted = _by_key(rows, old)
     voted = votes.current(locked, list(wanted))
-    opinions = {key: votes.Opinion(row.code, dispositions[row.code], row.kind) for key, row in wanted.items()}
-    cast = votes.cast(locked, opinions, organisation=by.agency.organisation)
+    opinions = {key: votes.Opinion(row.code, dispositions[row.code], row.kind, basis) for key, row in wanted.items()}
+    cast = votes.cast(locked, opinions, organisation=organisation or by.agency.organisation)
     held = votes.current(locked, list(wanted))
     versions = {key: _version(key, row, old.get(key), voted=key in voted) for key, row in wanted.items()}
     fresh = _judged(locked, versions, held)
@@ -91,8 +100,10 @@ def publish(hash_set: HashSet, rows: Sequence[NewEntry], *, by: User, source: st
     return generation, [*told, moved]
 
 
-def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: str) -> Published:
-    """Take the opinion of the person's organisation back. Inside the caller's transaction.
+def withdraw(
+    hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: str, organisation: UUID | None = None
+) -> Published:
+    """Take the opinion of an organisation, by default the person's, back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
     name any version of an entry. One event per entry, then the version's; the caller records them last. 10 queries
@@ -100,7 +111,7 @@ def withdraw(hash_set: HashSet, entry_ids: Iterable[int], *, by: User, reason: s
     """
     locked = generations.lock(hash_set)
     old = entry_rows.in_force_of(locked, list(entry_ids))
-    votes.end(locked, list(old), organisation=by.agency.organisation)
+    votes.end(locked, list(old), organisation=organisation or by.agency.organisation)
     fresh = _judged(locked, old, votes.current(locked, list(old)))
     step = generations.Step(
         f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())

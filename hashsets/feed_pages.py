@@ -35,6 +35,12 @@ SELECT c.seq, c.at, c.deleted, c.public_id, {COLUMNS}, {{where}} AS wanted FROM 
 ) c JOIN hashsets_entry e ON e.set_id = %(set)s AND e.id = c.entry ORDER BY c.seq
 """  # noqa: S608
 
+SOME = f"""
+SELECT c.seq, c.at, c.deleted, c.public_id, {COLUMNS}, {{where}} AS wanted
+FROM hashsets_change c JOIN hashsets_entry e ON e.set_id = %(set)s AND e.id = c.entry
+WHERE c.set_id = %(set)s AND c.seq = ANY(%(seqs)s) ORDER BY c.seq
+"""  # noqa: S608
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -95,6 +101,11 @@ def delta(hash_set: HashSet, *, after: int, head: int, limit: int, wanted: Wante
     at = {"set": hash_set.pk, "after": after, "head": head, "look": limit}
     steps = _steps(DELTA, at, wanted)
     return Page(steps, steps[-1].seq if len(steps) == limit and steps[-1].seq < head else None)
+
+
+def some(hash_set: HashSet, seqs: Sequence[int]) -> list[Step]:
+    """The steps with these numbers, ascending. One query."""
+    return _steps(SOME, {"set": hash_set.pk, "seqs": list(seqs)}, EVERYTHING)
 
 
 def media(step: Step, scheme: str, *, full: bool) -> wire.Media:

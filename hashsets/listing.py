@@ -1,7 +1,7 @@
 """The entries of one version, page by page, as records that a list format can write."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any, BinaryIO
 
@@ -87,17 +87,33 @@ class Tally:
 def export(hash_set: HashSet, stream: BinaryIO, *, by: User, format_id: str, options: WriteOptions) -> Tally:
     """Write the version in force to `stream`, an empty file open for both, and read it back. One event.
 
+    The stream stands at its start afterwards. Raises as `write`.
+    """
+    hash_set.refresh_from_db(fields=["generation"])  # the event names the version that the file holds
+    written = write(hash_set, stream, format_id=format_id, options=options)
+    record(hash_set, by=by, format_id=format_id, region=options.region, entries=written.entries)
+    return written
+
+
+def write(
+    hash_set: HashSet,
+    stream: BinaryIO,
+    *,
+    format_id: str,
+    options: WriteOptions,
+    kept: Callable[[HashRecord], HashRecord] = lambda record: record,
+) -> Tally:
+    """Write the version that `hash_set` names, and read it back; of each record what is `kept`. No event.
+
     The file is good only when our own importer finds in it what was written (vics.md section 9). The stream stands
     at its start afterwards. Raises UnknownFormat, ExportDiffers.
     """
     format_ = exchange.WRITERS.get(format_id)
     if format_ is None:
         raise UnknownFormat(f"Not a format to write: {format_id!r}. There are {', '.join(exchange.WRITERS)}.")
-    hash_set.refresh_from_db(fields=["generation"])  # the event names the version that the file holds
     written = Tally()
-    format_.write(written.of(records(hash_set)), stream, options)
+    format_.write(written.of(map(kept, records(hash_set))), stream, options)
     _read_back(format_, stream, written)
-    record(hash_set, by=by, format_id=format_id, region=options.region, entries=written.entries)
     return written
 
 

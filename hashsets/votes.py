@@ -25,6 +25,7 @@ class Opinion:
     code: str
     disposition: str
     kind: str  # the hash kind it rests on
+    basis: str = trust.VIEWED
 
 
 def cast(hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UUID) -> list[Vote]:
@@ -39,7 +40,7 @@ def cast(hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UU
             kind=opinion.kind,
             disposition=opinion.disposition,
             code=opinion.code,
-            basis=trust.VIEWED,
+            basis=opinion.basis,
         )
         for key, opinion in opinions.items()
     )
@@ -65,7 +66,7 @@ def judge(hash_set: HashSet, version: Version, held: Sequence[Vote]) -> Version 
 
     The category of most organisations stands, the earliest of equals. None: nobody stands for it any more.
     """
-    said = [(vote.code, vote.disposition) for vote in held]
+    said = [(vote.code, vote.disposition) for vote in held if vote.basis == trust.VIEWED]
     if version.listed:
         said.insert(0, version.listed)
     if not said:

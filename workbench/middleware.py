@@ -17,9 +17,10 @@ from workbench.views.errors import answer, wants_json
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 OPEN_VIEWS = frozenset({"workbench:signin", "workbench:setup", "workbench:health"})
-PUBLIC_API = "api:"  # its views ask for a token, and know no session (workbench/api/base.py)
+PUBLIC_API = ("api:", "odata:")  # their views ask for a token, and know no session (workbench/api/base.py)
+MOST_OF = {"api": settings.API_BYTES, "odata": 8 * 1024 * 1024}  # bytes of a body; sharing.md section 4
 SERVED = frozenset({HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT, HTTPStatus.NOT_MODIFIED})
-OF_API = f"A request may have at most {settings.API_BYTES:,} bytes. Send it in parts."
+OF_API = "A request may have at most {most:,} bytes. Send it in parts."
 MOST_FROM_STRANGERS = 64 * 1024  # bytes; a name and a password fit, nothing that could fill the disk
 
 
@@ -75,7 +76,8 @@ class SignedInOnly:
         """Refuse before the view runs."""
         view = resolve(request.path_info).view_name
         if view.startswith(PUBLIC_API):
-            return answer(request, TooLarge(OF_API)) if _length(request) > settings.API_BYTES else None
+            most = MOST_OF[view.partition(":")[0]]
+            return answer(request, TooLarge(OF_API.format(most=most))) if _length(request) > most else None
         if view in OPEN_VIEWS and not request.user.is_authenticated and _length(request) > MOST_FROM_STRANGERS:
             return answer(request, TooLarge())
         if view in OPEN_VIEWS or (request.user.is_authenticated and sessions.still_valid(request, view)):

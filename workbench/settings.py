@@ -48,7 +48,11 @@ DEBUG = False
 BIND = env("WINNOW_BIND", "127.0.0.1:8000")
 ALLOWED_HOSTS = [host for host in env("WINNOW_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if host]
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if host not in {"localhost", "127.0.0.1", "[::1]"}]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env("WINNOW_BEHIND_TLS") == "1" else None
+BEHIND_TLS = env("WINNOW_BEHIND_TLS") == "1"
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
+CLIENT_CERT_HEADER = env("WINNOW_CLIENT_CERT_HEADER")
+if CLIENT_CERT_HEADER and not BEHIND_TLS:
+    raise ImproperlyConfigured("WINNOW_CLIENT_CERT_HEADER needs a proxy that ends TLS: set WINNOW_BEHIND_TLS=1, too.")
 EVIDENCE_ROOTS = [Path(root) for root in env("WINNOW_EVIDENCE_ROOTS").split(os.pathsep) if root] or [DATA_DIR / "inbox"]
 for root in EVIDENCE_ROOTS:
     if not root.is_absolute():
@@ -79,6 +83,8 @@ API_REQUESTS = env_int("WINNOW_API_REQUESTS", 600, 1, 1_000_000)
 API_HASHES = env_int("WINNOW_API_HASHES", 200_000, 1, 1_000_000_000)
 PERSON_REQUESTS = env_int("WINNOW_PERSON_REQUESTS", 2 * API_REQUESTS, 1, 2_000_000)
 PERSON_HASHES = env_int("WINNOW_PERSON_HASHES", 2 * API_HASHES, 1, 2_000_000_000)
+PEER_REQUESTS = env_int("WINNOW_PEER_REQUESTS", 1200, 1, 1_000_000)
+PEER_HASHES = env_int("WINNOW_PEER_HASHES", 20_000, 1, 1_000_000_000)
 # What a person may ask for in an hour without a reason; cases/budgets.py.
 BUDGETS = {
     "looks": env_int("WINNOW_HOUR_LOOKS", 30_000, 1, 10_000_000),
@@ -103,6 +109,7 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "csp",
     "axes",
+    "oauth2_provider",
     "workbench",
     "hashsets",
     "cases",
@@ -206,6 +213,20 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "POSTPROCESSING_HOOKS": [],
 }
+
+# Other organisations' tokens (hashsets/odata): client credentials only, nothing kept in clear (RFC 9700).
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauth2_provider.Application"
+OAUTH2_PROVIDER = {
+    "SCOPES_BACKEND_CLASS": "hashsets.odata.scopes.PeerScopes",
+    "OAUTH2_VALIDATOR_CLASS": "hashsets.odata.scopes.PairedOnly",
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+} | {
+    f"COMPLIANT_BCP_RFC9700_{name}": True
+    for name in ("IMPLICIT_GRANT", "PASSWORD_GRANT", "PKCE_METHOD", "ACCESS_TOKEN_TRANSPORT", "AUTHZ_RESPONSE_ISS",
+                 "TOKEN_STORAGE", "REFRESH_TOKEN", "REDIRECT_URI_SCHEME", "REDIRECT_URI_MATCHING", "PKCE_REQUIRED")
+}  # fmt: skip
 
 LANGUAGE_CODE = "en"  # of everything that no page is made of: log, exports, command line (decision 0018)
 LANGUAGES = [

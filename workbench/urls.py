@@ -25,6 +25,7 @@ urlpatterns = [
     path("", include(shell)),
     path("hashsets/", include("hashsets.urls")),
     path("api/v1/", include("cases.api.public.urls")),
+    path("odata/v1/", include("hashsets.odata.urls")),
     path("", include("cases.urls")),
 ]
 handler400 = "workbench.views.errors.bad_request"

@@ -53,7 +53,8 @@ class Peer(models.Model):
     """Another organisation an agency of this node exchanges with: its node, its key, what it may do here.
 
     Paired by comparing fingerprints on two screens; one person proposes, another confirms. `url` "" means courier
-    only. `scopes`: what its credential may do here. Secrets lie in files below the node's keys, never here.
+    only. `scopes`: what its credential may do here. Secrets lie in files below the node's keys, never here; of the
+    secret of its credential there is a hash with the application.
     """
 
     class State(models.TextChoices):
@@ -63,6 +64,13 @@ class Peer(models.Model):
         PAIRED = "paired", lazy("Paired")
         SUSPENDED = "suspended", lazy("Suspended")
 
+    class CertificateUse(models.TextChoices):
+        """What its TLS client certificate is to a token."""
+
+        UNUSED = "", lazy("Not used")
+        ENOUGH = "enough", lazy("Instead of a token")
+        NEEDED = "needed", lazy("Beside the token")
+
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="peers")  # ours
     organisation = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")  # theirs
@@ -70,6 +78,11 @@ class Peer(models.Model):
     key = models.BinaryField(max_length=32)  # Ed25519, what it signs with
     scopes = ArrayField(models.CharField(max_length=20), default=list)
     client_id = models.CharField(max_length=100, default="")  # ours there
+    application = models.OneToOneField(
+        settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.SET_NULL, null=True, related_name="peer"
+    )  # its credential here
+    certificate = models.BinaryField(max_length=32, null=True)  # SHA-256 of its TLS client certificate
+    certificate_use = models.CharField(max_length=10, choices=CertificateUse.choices, default=CertificateUse.UNUSED)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_by_name = models.CharField(max_length=120)
@@ -88,6 +101,12 @@ class Peer(models.Model):
             models.CheckConstraint(condition=~Q(confirmed_by=models.F("proposed_by")), name="peer_by_another"),
             models.CheckConstraint(
                 condition=Q(state="proposed") | Q(confirmed_by__isnull=False), name="peer_paired_by_two"
+            ),
+            models.CheckConstraint(
+                condition=Q(certificate_use="") | Q(certificate__isnull=False), name="peer_certificate_known"
+            ),
+            models.UniqueConstraint(
+                fields=["certificate"], condition=Q(certificate_use="enough"), name="peer_of_certificate"
             ),
         ]
 
@@ -203,6 +222,20 @@ class Answered(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["peer", "key"], name="answered_once")]
+
+
+class Proof(models.Model):
+    """A request with which an organisation gave opinions, as its key signed it (signed.py); its votes name it.
+
+    `body` is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
+    """
+
+    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="+")
+    key = models.BinaryField(max_length=32)  # of the peer, then
+    text = models.TextField()  # what was signed; its fifth line is the body's digest
+    signature = models.BinaryField(max_length=64)
+    body = models.BinaryField()
+    at = models.DateTimeField(db_default=Now())
 
 
 class Package(models.Model):

@@ -298,6 +298,7 @@ class Vote(models.Model):
     basis = models.CharField(max_length=20)
     current = models.BooleanField(default=True)
     at = models.DateTimeField(db_default=Now())
+    proof = models.ForeignKey("Proof", on_delete=models.PROTECT, null=True, related_name="votes")  # of a peer's
 
     class Meta:
         constraints = [

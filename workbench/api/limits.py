@@ -30,16 +30,17 @@ class TooOften(WorkbenchError):
 
 def spend(token: ApiToken, what: str, number: int, *, most: int, of_person: int) -> None:
     """Count `number` more of `what` for the token, then for its person, in the present minute. Raises TooOften."""
-    _spend(f"{what}:{token.pk}", number, most, f"A token may send {most:,} {what} a minute.")
+    count(f"{what}:{token.pk}", number, most, f"A token may send {most:,} {what} a minute.")
     spend_by_person(token.user, what, number, most=of_person)
 
 
 def spend_by_person(user: User, what: str, number: int, *, most: int) -> None:
     """The same for a person alone: twenty tokens are not twenty people. Raises TooOften."""
-    _spend(f"{what}:of-{user.pk}", number, most, f"One person may send {most:,} {what} a minute.")
+    count(f"{what}:of-{user.pk}", number, most, f"One person may send {most:,} {what} a minute.")
 
 
-def _spend(name: str, number: int, most: int, says: str) -> None:
+def count(name: str, number: int, most: int, says: str) -> None:
+    """Count `number` more under a name, in the present minute. Raises TooOften, which `says` so, above `most`."""
     now = int(time.time())
     key = f"winnow:api:{name}:{now // WINDOW}"
     try:

@@ -44,7 +44,7 @@ class Unexpected(WorkbenchError):
 
 def wants_json(request: HttpRequest) -> bool:
     """Whether a script asks (the API, a picture fetched by one, an upload), not a person."""
-    by_script = request.path.startswith(("/api/", "/media/"))
+    by_script = request.path.startswith(("/api/", "/media/", "/odata/"))
     return by_script or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
 
 

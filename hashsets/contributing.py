@@ -1,0 +1,333 @@
+"""What a paired organisation says of entries of a set of ours: new ones, votes, and their withdrawal.
+
+One function takes a batch, whoever carried it here: the HTTP contract, or a package on a stick. Each item is judged by
+itself; what is wrong with one stops no other. Only votes with the basis `viewed` count; others are kept on record.
+"""
+
+import gzip
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, trust
+from hashsets.entries import NewEntry
+from hashsets.entry_rows import Key, Version
+from hashsets.kinds import BadHash, EmptyFileHash
+from hashsets.models import Category, Feed, HashSet, Peer, Proof, Scheme, Share, Vote
+from workbench import audit
+from workbench.errors import NotAllowed, WorkbenchError
+
+BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-scheme"
+UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
+CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
+RETRACTED = "retracted"
+BASIS = re.compile(r"[a-z][a-z-]{0,19}")
+LARGEST = 2**63 - 1  # bytes of a file
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One opinion as it came, not yet believed. `scheme` "": the set's own. `size` is bytes."""
+
+    md5: str = ""
+    sha1: str = ""
+    sha256: str = ""
+    size: int | None = None
+    mime: str = ""
+    scheme: str = ""
+    code: str = ""
+    basis: str = trust.VIEWED
+    flags: Mapping[str, bool] | None = None
+    pdq: bytes | None = None
+    unreadable: bool = False  # its fields were not what they should be
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item: `code` says why it was rejected; else the entry, and how far it is believed now."""
+
+    status: str
+    code: str = ""
+    entry: Any = None
+    trust: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A request that the peer's key signed, checked by whoever took it in: `text` as signed, `body` in full."""
+
+    text: str
+    signature: bytes
+    body: bytes
+
+
+class NotOpen(NotAllowed):
+    """This set is shared for reading only. Ask its owner to open it for your opinions."""
+
+    code = "read-only-share"
+
+
+class Refusal(WorkbenchError):
+    """Why one item is not taken; never leaves this module."""
+
+    code = REJECTED
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A locked set, who speaks, and what of the items can be published."""
+
+    share: Share
+    set: HashSet
+    peer: Peer
+    rows: dict[int, tuple[NewEntry, str]]  # by place in the batch: with its basis
+    results: dict[int, Result]
+
+
+@transaction.atomic
+def contribute(share: Share, items: Sequence[Item], *, signed: Signed | None = None) -> tuple[list[Result], int]:
+    """Take in a batch; one result for each item in order, and the set's highest number after it.
+
+    In one transaction with the events; numbered in it, too, so that the answer names the number. About 30 queries for
+    any number of items. Raises NotOpen, SetRetired.
+    """
+    batch = _opened(share, items)
+    before = _known(batch)
+    mine = _own_votes(batch, before)
+    said = {place: _already(batch, place, before, mine) for place in batch.rows}
+    told = _publish(batch, {place for place, same in said.items() if not same}, signed)
+    after = _known(batch)
+    for place, (row, _basis) in batch.rows.items():
+        version = after.get(_key_of(row, after))
+        was = before.get(_key_of(row, before))
+        status = UNCHANGED if said[place] else _status(was, version)
+        batch.results[place] = _result(status, version)
+    results = [batch.results[place] for place in range(len(items))]
+    return results, _end(batch, told, results)
+
+
+@transaction.atomic
+def retract(share: Share, version: Version, *, reason: str, signed: Signed | None = None) -> tuple[Result, int]:
+    """Take back what the organisation says of an entry: a tombstone, unless others stand for it.
+
+    `version`: any of the entry. Without a vote of its own nothing changes. Raises NotOpen, SetRetired.
+    """
+    batch = _opened(share, [])
+    now = entry_rows.in_force_of(batch.set, [version.id])
+    held = _own_votes(batch, now)
+    if not any(key in held for key in now):
+        result = _result(UNCHANGED, next(iter(now.values()), None))
+        return result, _end(batch, [], [result])
+    organisation = batch.peer.organisation
+    _generation, told = entries.withdraw(
+        batch.set, [version.id], by=share.by, reason=reason, organisation=organisation.organisation
+    )
+    if signed:
+        _keep(batch, signed, [])
+    after = entry_rows.latest(batch.set, [key.ident for key in now])
+    left = next((after[key] for key in now if key in after), version)
+    result = replace(_result(RETRACTED, left), trust=left.trust if left.in_force else trust.Trust.RETRACTED)
+    return result, _end(batch, told, [result])
+
+
+def _opened(share: Share, items: Sequence[Item]) -> _Batch:
+    """The set, locked, with the items sorted into those that can be published and those that cannot."""
+    if not share.contribute:
+        raise NotOpen
+    locked = generations.lock(share.set)
+    batch = _Batch(share, locked, share.peer, {}, {})
+    schemes, codes = _schemes(locked, items), _codes(locked)
+    for place, item in enumerate(items):
+        try:
+            batch.rows[place] = _row(locked, item, schemes, codes), item.basis
+        except Refusal as no:
+            batch.results[place] = Result(REJECTED, no.details[0])
+    _refuse_clashes(batch)
+    _refuse_unseen(batch)
+    return batch
+
+
+def _refuse(code: str) -> Refusal:
+    return Refusal(details=[code])
+
+
+def _row(of: HashSet, item: Item, schemes: Mapping[str, Scheme], codes: Mapping[str, bool]) -> NewEntry:
+    """The entry an item speaks of. Raises Refusal with the reason."""
+    if item.unreadable or not BASIS.fullmatch(item.basis):
+        raise _refuse(BAD_ITEM)
+    digests = {name: _digest(name, text) for name, text in (("md5", item.md5), ("sha1", item.sha1), ("sha256", item.sha256))}
+    if item.size == 0:
+        raise _refuse(ZERO_LENGTH)
+    if not any(digests.values()):
+        raise _refuse(BAD_HASH)
+    if item.size is not None and not 0 < item.size <= LARGEST:
+        raise _refuse(BAD_ITEM)
+    code = _code(of, item, schemes)
+    if code not in codes:
+        raise _refuse(UNMAPPED)
+    if not codes[code]:
+        raise _refuse(REFUSED)
+    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq)
+
+
+def _digest(name: str, text: str) -> bytes | None:
+    try:
+        return kinds.DIGESTS[name].parse(text) if text else None
+    except EmptyFileHash:
+        raise _refuse(ZERO_LENGTH) from None
+    except BadHash:
+        raise _refuse(BAD_HASH) from None
+
+
+def _code(of: HashSet, item: Item, schemes: Mapping[str, Scheme]) -> str:
+    """The item's category in the set's own scheme."""
+    if item.scheme in {"", of.scheme.scheme_id}:
+        return item.code
+    if (theirs := schemes.get(item.scheme)) is None:
+        raise _refuse(UNKNOWN_SCHEME)
+    found = [one["codes"].get(item.code) for one in theirs.mappings if one.get("to") == of.scheme.scheme_id]
+    if not found or found[0] is None:
+        raise _refuse(UNMAPPED)
+    return str(found[0])
+
+
+def _schemes(of: HashSet, items: Iterable[Item]) -> dict[str, Scheme]:
+    """Other schemes the items name, the newest version of each. One query, none where all speak the set's."""
+    names = {item.scheme for item in items} - {"", of.scheme.scheme_id}
+    rows = Scheme.objects.of_agencies([of.owner_id]).filter(scheme_id__in=[name for name in names if "\0" not in name])
+    return {row.scheme_id: row for row in rows.order_by("version")} if names else {}
+
+
+def _codes(of: HashSet) -> dict[str, bool]:
+    """Codes of the set's scheme, and whether they may be published."""
+    return dict(Category.objects.filter(scheme=of.scheme).values_list("code", "publishable"))
+
+
+def _refuse_clashes(batch: _Batch) -> None:
+    """Refuse what a known-good set of the owner has: that is for his supervisor, not for a vote."""
+    if batch.set.role == HashSet.SetRole.KNOWN_GOOD:
+        return
+    good = list(
+        HashSet.objects.filter(owner=batch.set.owner_id, role=HashSet.SetRole.KNOWN_GOOD, retired_at__isnull=True)
+    )
+    for kind in kinds.DIGESTS if good else ():
+        by_digest: dict[bytes, list[int]] = {}
+        for place, (row, _basis) in batch.rows.items():
+            if digest := getattr(row, kind):
+                by_digest.setdefault(digest, []).append(place)
+        for found in holding.held(good, kind, list(by_digest)):
+            for place in by_digest[found.digest]:
+                batch.rows.pop(place, None)
+                batch.results[place] = Result(REJECTED, CLASH)
+
+
+def _refuse_unseen(batch: _Batch) -> None:
+    """Refuse new entries that nobody looked at: an entry begins with somebody who saw the file."""
+    seen = {row.ident for row, basis in batch.rows.values() if basis == trust.VIEWED}
+    known = _known(batch)
+    for place, (row, basis) in list(batch.rows.items()):
+        version = known.get(_key_of(row, known))
+        if basis != trust.VIEWED and row.ident not in seen and not (version and version.in_force):
+            del batch.rows[place]
+            batch.results[place] = Result(REJECTED, REFUSED)
+
+
+def _known(batch: _Batch) -> dict[Key, Version]:
+    """The last versions of all entries the batch speaks of. One query."""
+    idents = [row.ident for row, _basis in batch.rows.values()]
+    return entry_rows.latest(batch.set, idents) if idents else {}
+
+
+def _key_of(row: NewEntry, known: Mapping[Key, Version]) -> Key:
+    """Which of the entries with its identity a row speaks of: the first it does not contradict."""
+    return next((key for key in _twins(row, known) if not _contradict(row, known[key])), Key(row.ident, -1))
+
+
+def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
+    """Keys of one identity, in order; twins are numbered without gaps."""
+    found = []
+    while (key := Key(row.ident, len(found))) in known:
+        found.append(key)
+    return found
+
+
+def _contradict(row: NewEntry, version: Version) -> bool:
+    pairs = ((getattr(row, name), getattr(version, name)) for name in kinds.DIGESTS)
+    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
+
+
+def _own_votes(batch: _Batch, known: Mapping[Key, Version]) -> dict[Key, list[Vote]]:
+    """What the organisation says of these entries until now. One query."""
+    rows = Vote.objects.filter(
+        set=batch.set,
+        organisation=batch.peer.organisation.organisation,
+        current=True,
+        ident__in=[key.ident for key in known],
+    )
+    found: dict[Key, list[Vote]] = {}
+    for vote in rows:
+        found.setdefault(Key.of(vote), []).append(vote)
+    return found
+
+
+def _already(batch: _Batch, place: int, known: Mapping[Key, Version], mine: Mapping[Key, list[Vote]]) -> bool:
+    """Whether the organisation says just that already, of an entry that is in force and has all the digests."""
+    row, basis = batch.rows[place]
+    key = _key_of(row, known)
+    version = known.get(key)
+    if version is None or not version.in_force or any(
+        getattr(row, name) and not getattr(version, name) for name in kinds.DIGESTS
+    ):  # fmt: skip
+        return False
+    return any(vote.code == row.code and vote.basis == basis for vote in mine.get(key, ()))
+
+
+def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[audit.Event]:
+    """Publish the rows at these places, those that were looked at first; the events of it."""
+    told: list[audit.Event] = []
+    bases = {batch.rows[place][1] for place in places}
+    for basis in sorted(bases, key=lambda one: (one != trust.VIEWED, one)):
+        rows = [row for place, (row, of) in batch.rows.items() if place in places and of == basis]
+        organisation = batch.peer.organisation
+        _generation, more = entries.publish(
+            batch.set, rows, by=batch.share.by, source=f"Contributed by {organisation.name}",
+            organisation=organisation.organisation, basis=basis,
+        )  # fmt: skip
+        told += more
+    if signed and told:
+        _keep(batch, signed, [event.subject.removeprefix("vote:") for event in told if event.verb == events.VOTE_CAST])
+    return told
+
+
+def _keep(batch: _Batch, signed: Signed, votes: list[str]) -> None:
+    """Keep the proof of these votes (public ids)."""
+    proof = Proof.objects.create(
+        peer=batch.peer, key=batch.peer.key, text=signed.text, signature=signed.signature, body=gzip.compress(signed.body)
+    )
+    Vote.objects.filter(public_id__in=votes).update(proof=proof)
+
+
+def _status(was: Version | None, now: Version | None) -> str:
+    if was is None or not was.in_force:
+        return CREATED
+    return CONFLICT if now is not None and now.trust == trust.Trust.DISPUTED else MERGED
+
+
+def _result(status: str, version: Version | None) -> Result:
+    return Result(status, entry=version.public_id, trust=version.trust) if version else Result(status)
+
+
+def _end(batch: _Batch, told: list[audit.Event], results: Sequence[Result]) -> int:
+    """Number what changed, then tell the log; the highest number."""
+    feed.number(batch.set.pk)
+    counted = dict(Counter(result.status for result in results))
+    details = {"set": batch.set.name, "organisation": batch.peer.organisation.name, "results": counted}
+    told = [*told, audit.Event(events.CONTRIBUTED, audit.subject_of(batch.peer), details=details)]
+    audit.record_all(told, by=None, agency=batch.set.owner_id)
+    head = Feed.objects.filter(pk=batch.set.pk).values_list("head_seq", flat=True).first()
+    return head or 0
+

@@ -1,0 +1,157 @@
+"""Who asks: from a request to the paired organisation and what it may (sharing.md section 4, security.md 5 and 7.2).
+
+Nothing is remembered between two requests: a peer that is suspended, or a scope that is taken away, is so at once.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from oauth2_provider.generators import generate_client_secret
+from oauth2_provider.models import Application
+
+from hashsets import events
+from hashsets.models import HashSet, Peer, Share
+from hashsets.odata.errors import HttpsOnly, NotShared, ScopeMissing, UnknownCaller
+from hashsets.odata.scopes import LAW_ENFORCEMENT
+from workbench import audit
+from workbench.errors import BadInput
+from workbench.models import Agency, User
+
+FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A paired organisation that asks, and the scopes of its credential."""
+
+    peer: Peer
+    scopes: frozenset[str]
+
+    @property
+    def agency(self) -> Agency:
+        """The organisation itself, as this node knows it."""
+        return self.peer.organisation
+
+    @property
+    def full(self) -> bool:
+        """Whether it may read flags and series."""
+        return LAW_ENFORCEMENT in self.scopes
+
+    def require(self, scope: str) -> None:
+        """Raise ScopeMissing unless it has the scope."""
+        if scope not in self.scopes:
+            raise ScopeMissing(f"This needs the scope {scope}. Ask the agency you are paired with for it.")
+
+    def shares(self) -> QuerySet[Share]:
+        """What is shared with it now."""
+        found = Share.objects.filter(peer=self.peer, ended_at__isnull=True, set__retired_at__isnull=True)
+        return found.select_related("set__owner", "set__scheme", "set__feed", "by").order_by("set__name", "pk")
+
+    def share(self, set_id: object) -> Share:
+        """The share of one set, by its public id. Raises NotShared."""
+        found = self.shares().filter(set__public_id=set_id).first()
+        if found is None:
+            error = NotShared()
+            error.refuses = HashSet.objects.filter(public_id=set_id).exists()
+            raise error
+        return found
+
+
+def of(request: HttpRequest) -> Caller:
+    """Whoever sent the request. One query. Raises HttpsOnly, UnknownCaller."""
+    require_https(request)
+    shown = certificate(request)
+    word, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    by_token = word.lower() == "bearer" and text.strip()
+    found = _of_token(text.strip()) if by_token else _of_certificate(shown)
+    if found is None or not _certificate_fits(found.peer, shown):
+        raise UnknownCaller
+    audit.came_by(f"peer {found.peer.public_id.hex[:12]}")
+    return found
+
+
+def require_https(request: HttpRequest) -> None:
+    """Raise HttpsOnly unless nobody in between can have read the request."""
+    forwarded = "HTTP_X_FORWARDED_PROTO" in request.META  # then who connects is a proxy, and loopback means nothing
+    if not request.is_secure() and (forwarded or not _is_loopback(request.META.get("REMOTE_ADDR", ""))):
+        raise HttpsOnly
+
+
+def certificate(request: HttpRequest) -> bytes | None:
+    """SHA-256 of the TLS client certificate, as the proxy in front says it; None without one, or without a proxy."""
+    name = settings.CLIENT_CERT_HEADER
+    if not (name and settings.BEHIND_TLS):
+        return None
+    found = FINGERPRINT.fullmatch(request.META.get(f"HTTP_{name.upper().replace('-', '_')}", "").strip())
+    return bytes.fromhex(found[1].replace(":", "")) if found else None
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _peers() -> QuerySet[Peer]:
+    return Peer.objects.filter(state=Peer.State.PAIRED).select_related("agency", "organisation")
+
+
+def _of_token(text: str) -> Caller | None:
+    found = (
+        _peers()
+        .filter(
+            application__accesstoken__token_checksum=hashlib.sha256(text.encode()).hexdigest(),
+            application__accesstoken__expires__gt=timezone.now(),
+        )
+        .annotate(granted=F("application__accesstoken__scope"))
+        .first()
+    )
+    return Caller(found, frozenset(found.granted.split()) & frozenset(found.scopes)) if found else None
+
+
+def _of_certificate(shown: bytes | None) -> Caller | None:
+    if shown is None:
+        return None
+    found = _peers().filter(certificate=shown, certificate_use=Peer.CertificateUse.ENOUGH).first()
+    return Caller(found, frozenset(found.scopes)) if found else None
+
+
+def _certificate_fits(peer: Peer, shown: bytes | None) -> bool:
+    """Whether a peer whose certificate is needed has shown it."""
+    if peer.certificate_use != Peer.CertificateUse.NEEDED:
+        return True
+    return shown is not None and peer.certificate is not None and shown == bytes(peer.certificate)
+
+
+@transaction.atomic
+def give_credential(peer: Peer, *, by: User) -> tuple[str, str]:
+    """A new client id and secret for a peer; the old one and its tokens end. The secret can be read this once only.
+
+    Raises BadInput unless the peer is paired. One event.
+    """
+    locked = Peer.objects.select_for_update(of=("self",), no_key=True).select_related("organisation").get(pk=peer.pk)
+    if locked.state != Peer.State.PAIRED:
+        raise BadInput("Two people have to confirm the pairing first; then its credential can be made.")
+    Application.objects.filter(peer=locked).delete()
+    secret = generate_client_secret()
+    made = Application.objects.create(
+        name=locked.organisation.name[:255],
+        client_type=Application.CLIENT_CONFIDENTIAL,
+        authorization_grant_type=Application.GRANT_CLIENT_CREDENTIALS,
+        client_secret=secret,
+    )
+    Peer.objects.filter(pk=locked.pk).update(application=made)
+    audit.record(
+        events.CREDENTIAL_GIVEN, by=by, on=locked, agency=locked.agency_id,
+        organisation=locked.organisation.name, client=made.client_id, scopes=sorted(locked.scopes),
+    )  # fmt: skip
+    peer.application = made
+    return made.client_id, secret

@@ -1,0 +1,99 @@
+"""A set as a file: a list for other tools, a compact filter, and the packages that were made of it."""
+
+import re
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
+from typing import ClassVar
+from uuid import UUID
+
+from django.db import transaction
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.utils.text import slugify
+
+from hashsets import events, exchange, listing
+from hashsets.exchange import HashRecord, WriteOptions
+from hashsets.models import HashSet, Package
+from hashsets.odata import base, options, scopes
+from hashsets.odata.base import ODataView, answered
+from hashsets.odata.callers import Caller
+from hashsets.odata.errors import Unsupported
+from workbench import audit
+from workbench.errors import BadInput
+
+REGION = re.compile(r"[A-Za-z]{1,20}")
+
+
+class Export(ODataView):
+    """The version in force as a list that other tools read."""
+
+    def get(self, request: HttpRequest, set_id: UUID) -> FileResponse:
+        """Save it. One event, before its first byte leaves."""
+        hash_set = self.caller.share(set_id).set
+        name, region = request.GET.get("format", ""), request.GET.get("region", "Default")
+        options.of(request, known=())
+        if name not in exchange.WRITERS or not REGION.fullmatch(region):
+            raise BadInput(f"Choose a format: {', '.join(exchange.WRITERS)}. A region is one word.")
+        format_ = exchange.WRITERS[name]
+        file = tempfile.TemporaryFile()  # noqa: SIM115 closed by the answer, which reads it after we are gone
+        written = listing.write(
+            hash_set, file, format_id=format_.id, options=WriteOptions(region=region), kept=_kept(full=self.caller.full)
+        )
+        told(self.caller, hash_set, entries=written.entries, format=name, region=region)
+        saved = f"{slugify(hash_set.name) or 'set'}-v{hash_set.generation}{format_.extension}"
+        return FileResponse(file, as_attachment=True, filename=saved, content_type="application/octet-stream")
+
+
+class Filter(ODataView):
+    """The compact filter of a set (docs/protocol-filter.md)."""
+
+    scopes: ClassVar[dict[str, str]] = {"GET": scopes.LOOKUP, "HEAD": scopes.LOOKUP}
+
+    def get(self, request: HttpRequest, set_id: UUID) -> FileResponse:
+        """Save it. One event."""
+        hash_set = self.caller.share(set_id).set
+        kind = request.GET.get("kind", "md5")
+        path, header = _part("filter_files").made(hash_set, kind)
+        told(self.caller, hash_set, entries=header.count, format="filter", kind=kind)
+        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream")
+
+
+class Packages(ODataView):
+    """What was made for the caller to be carried (sharing.md section 6)."""
+
+    def get(self, request: HttpRequest, set_id: UUID) -> HttpResponse:
+        """The packages made of the set for this caller, oldest first."""
+        share = self.caller.share(set_id)
+        options.of(request, known={"$format"})
+        rows = Package.objects.filter(set=share.set, peer=self.caller.peer).order_by("pk")[:1000]
+        told = [
+            {"PackageID": row.public_id, "From": row.from_seq, "To": row.to_seq, "Count": row.count,
+             "Manifest": bytes(row.manifest).hex(), "MadeAt": row.at}
+            for row in rows
+        ]  # fmt: skip
+        return answered({"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told})
+
+
+@transaction.atomic
+def told(caller: Caller, hash_set: HashSet, **details: object) -> None:
+    """The event of a file, before its first byte leaves."""
+    audit.record(
+        events.PEER_EXPORTED, by=None, on=hash_set, agency=caller.peer.agency_id, set=hash_set.name,
+        generation=hash_set.generation, organisation=caller.agency.name, **details,
+    )  # fmt: skip
+
+
+def _kept(*, full: bool) -> Callable[[HashRecord], HashRecord]:
+    """What leaves of a record: never tags, and flags and series to readers with the law-enforcement scope only."""
+    if full:
+        return lambda record: replace(record, tags=())
+    return lambda record: replace(record, tags=(), flags={}, series=())
+
+
+def _part(name: str) -> object:
+    """A module that comes with another part of the exchange."""
+    try:
+        return import_module(f"hashsets.{name}")
+    except ModuleNotFoundError as error:
+        raise Unsupported("This is not made here yet.") from error

@@ -1,0 +1,161 @@
+"""Opinions of other organisations: contributed in batches, or on one entry. The rules are in `contributing`."""
+
+from typing import Any, ClassVar
+from uuid import UUID
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+
+from hashsets import contributing, kinds, trust, wire
+from hashsets.contributing import Item, Result
+from hashsets.kinds import BadHash
+from hashsets.odata import entries, scopes
+from hashsets.odata.base import ODataView
+from hashsets.odata.posting import Posted
+from workbench.perceptual import PDQ_MIN_QUALITY
+
+MOST = 5000  # items of a batch; sharing.md section 4
+
+
+class Hash(msgspec.Struct, rename="pascal"):
+    """A hash of another kind than a digest."""
+
+    hash_name: str
+    hash_value: str
+    quality: int | None = None
+
+
+class ItemShape(msgspec.Struct, rename="pascal", kw_only=True):
+    """One opinion of a batch. `Viewers` and `DecidedAt` are kept with the signed request only."""
+
+    md5: str | None = msgspec.field(name="MD5", default=None)
+    sha1: str | None = msgspec.field(name="SHA1", default=None)
+    sha256: str | None = msgspec.field(name="SHA256", default=None)
+    media_size: int | None = None
+    mime_type: str | None = None
+    scheme: str | None = None
+    category: str
+    basis: str = trust.VIEWED
+    viewers: int | None = None
+    decided_at: str | None = None
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    is_distributed: bool | None = None
+    alternative_hashes: list[Hash] = []
+
+
+NAMES = [field.encode_name for field in msgspec.structs.fields(ItemShape)]
+
+
+class ResultShape(msgspec.Struct, omit_defaults=True):
+    """What became of it."""
+
+    status: str
+    code: str = ""
+    entry_id: UUID | None = msgspec.field(name="EntryID", default=None)
+    trust: str = msgspec.field(name="Trust", default="")
+
+
+class Contributed(msgspec.Struct):
+    """One result for each item, in order; the set's highest number; fields of the input that nobody knows."""
+
+    results: list[ResultShape]
+    head_seq: int = msgspec.field(name="HeadSeq")
+    ignored: int = msgspec.field(name="IgnoredFields")
+
+
+class Contribute(ODataView):
+    """New entries and votes, in a batch."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": scopes.CONTRIBUTE}
+
+    def post(self, request: HttpRequest, set_id: UUID) -> HttpResponse:
+        """Take a batch in; the same request again is answered the same."""
+        share = self.caller.share(set_id)
+        posted = Posted(request)
+        rows = posted.rows("items", MOST)
+        posted.known({"items"})
+        items = [_item(posted, row, full=self.caller.full) for row in rows]
+        proof = posted.signed_by(self.caller.peer)
+        return posted.once(
+            self.caller.peer, lambda: _told(posted, *contributing.contribute(share, items, signed=proof))
+        )
+
+
+class Vote(ODataView):
+    """A vote on one entry."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": scopes.VOTE}
+
+    def post(self, request: HttpRequest, entry_id: UUID) -> HttpResponse:
+        """Say what category an entry has, and whether somebody looked."""
+        share, version = entries.one(self.caller, entry_id)
+        posted = Posted(request)
+        posted.known({"Category", "Basis"})
+        texts = {name: digest.hex() for name in kinds.DIGESTS if (digest := getattr(version, name))}
+        item = Item(**texts, code=posted.text("Category"), basis=posted.text("Basis", trust.VIEWED))
+        proof = posted.signed_by(self.caller.peer)
+        return posted.once(
+            self.caller.peer, lambda: _told(posted, *contributing.contribute(share, [item], signed=proof))
+        )
+
+
+class Retract(ODataView):
+    """One's opinion on one entry taken back."""
+
+    scopes: ClassVar[dict[str, str]] = {"POST": scopes.VOTE}
+
+    def post(self, request: HttpRequest, entry_id: UUID) -> HttpResponse:
+        """Take it back; the entry leaves unless others stand for it."""
+        share, version = entries.one(self.caller, entry_id)
+        posted = Posted(request)
+        posted.known({"Reason"})
+        reason = posted.text("Reason").strip() or "retracted by the organisation"
+        proof = posted.signed_by(self.caller.peer)
+
+        def do() -> Contributed:
+            result, head = contributing.retract(share, version, reason=reason, signed=proof)
+            return _told(posted, [result], head)
+
+        return posted.once(self.caller.peer, do)
+
+
+def _item(posted: Posted, row: Any, *, full: bool) -> Item:
+    """An item of a batch, as far as it can be read."""
+    if not isinstance(row, dict):
+        return Item(unreadable=True)
+    posted.known(NAMES, row)
+    try:
+        shape = msgspec.convert(row, ItemShape)
+    except msgspec.ValidationError:
+        return Item(unreadable=True)
+    said = {name: getattr(shape, name) for name in wire.FLAGS.values()} if full else {}
+    return Item(
+        md5=shape.md5 or "",
+        sha1=shape.sha1 or "",
+        sha256=shape.sha256 or "",
+        size=shape.media_size,
+        mime=shape.mime_type or "",
+        scheme=shape.scheme or "",
+        code=shape.category,
+        basis=shape.basis,
+        flags={name: value for name, value in said.items() if value is not None},
+        pdq=_pdq(shape.alternative_hashes),
+    )
+
+
+def _pdq(given: list[Hash]) -> bytes | None:
+    """The PDQ among other hashes, if it is one and says something."""
+    for one in given:
+        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
+            try:
+                return kinds.BY_ID["pdq"].parse(one.hash_value)
+            except BadHash:
+                return None
+    return None
+
+
+def _told(posted: Posted, results: list[Result], head: int) -> Contributed:
+    shapes = [ResultShape(one.status, one.code, one.entry, one.trust) for one in results]
+    return Contributed(shapes, head, posted.ignored)
+

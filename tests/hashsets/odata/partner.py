@@ -1,0 +1,105 @@
+"""A paired organisation, and a script of its that asks this node."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+from uuid import uuid4
+
+from django.http import HttpResponse
+from django.test import Client
+from django.utils import timezone
+
+from hashsets import feed, signed
+from hashsets.entries import NewEntry
+from hashsets.models import HashSet, Peer, Share
+from hashsets.odata import callers
+from tests import factories
+from workbench import signing
+from workbench.models import Agency, User
+
+ROOT = "/odata/v1/"
+READER = ("read",)
+EVERYTHING = ("read", "lookup", "contribute", "vote", "law-enforcement")
+
+
+def peer(of: Agency, *, by: User, confirmed_by: User, scopes: Iterable[str] = READER, name: str = "farmoor") -> Peer:
+    """A paired organisation of an agency."""
+    theirs = factories.agency(name)
+    Agency.objects.filter(pk=theirs.pk).update(is_local=False)
+    return Peer.objects.create(
+        agency=of,
+        organisation=theirs,
+        key=signing.public_key(),  # it signs with this node's key: the tests have no other
+        scopes=list(scopes),
+        state=Peer.State.PAIRED,
+        proposed_by=by,
+        proposed_by_name=by.name,
+        confirmed_by=confirmed_by,
+        confirmed_by_name=confirmed_by.name,
+    )
+
+
+def share(hash_set: HashSet, to: Peer, *, by: User, contribute: bool = False) -> Share:
+    """Share a set, and number what is in it."""
+    feed.of(hash_set)
+    feed.number(hash_set.pk)
+    return Share.objects.create(peer=to, set=hash_set, by=by, by_name=by.name, contribute=contribute)
+
+
+def end(found: Share) -> None:
+    """End a share."""
+    Share.objects.filter(pk=found.pk).update(ended_at=timezone.now())
+
+
+def token(of: Peer, *, by: User, **asked: str) -> str:
+    """A token, got as its script gets it."""
+    client_id, secret = callers.give_credential(of, by=by)
+    answer = sent_for_token(client_id, secret, **asked)
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["access_token"])
+
+
+def sent_for_token(client_id: str, secret: str, **asked: str) -> HttpResponse:
+    """The token endpoint's answer."""
+    body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, **asked}
+    return Client(headers={"host": "localhost"}).post(f"{ROOT}token", body)  # type: ignore[return-value]
+
+
+class Script:
+    """Sends requests with a token."""
+
+    def __init__(self, text: str) -> None:
+        self.client = Client(headers={"host": "localhost", "authorization": f"Bearer {text}"})
+
+    def get(self, path: str, **headers: str) -> Any:
+        """The answer to a path below the root, or to a whole address."""
+        return self.client.get(_local(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+    def post(self, path: str, body: object, *, key: str = "", sign: bool = True, **headers: str) -> Any:
+        """The answer to a body, sent as JSON, signed, under a fresh Idempotency-Key."""
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {"idempotency-key": key or str(uuid4())} | (signature(_local(path), data) if sign else {})
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.post(_local(path), data, content_type="application/json", headers=given)
+
+
+def signature(path: str, body: bytes, at: str = "") -> dict[str, str]:
+    """The headers of a signed POST."""
+    moment = at or signed.moment(timezone.now())
+    text = signed.text(
+        method="POST", target=signed.target_of(path), status=None, body_sha256=signed.digest(body), at=moment
+    )
+    fingerprint = signing.fingerprint(signing.public_key())
+    return signed.headers(fingerprint=fingerprint, signature=signing.sign(text), at=moment)
+
+
+def item(entry: NewEntry, **more: object) -> dict[str, object]:
+    """An item of a batch."""
+    assert entry.md5
+    assert entry.sha1
+    digests = {"MD5": entry.md5.hex().upper(), "SHA1": entry.sha1.hex().upper()}
+    return digests | {"MediaSize": entry.size, "Scheme": "us-pvic", "Category": entry.code, "Basis": "viewed"} | more
+
+
+def _local(path: str) -> str:
+    return path.removeprefix("http://localhost") if path.startswith("http") else ROOT + path
