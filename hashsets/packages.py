@@ -102,7 +102,7 @@ def write(draft: Draft, lines: Iterator[bytes], *, target: Path, kind: str) -> M
     folder = target if target.is_dir() else target.parent
     beside = folder / f".{draft.set.public_id}-{draft.peer.public_id}-{kind}.draft"
     with courier.draft(beside):
-        written = courier.write_records(beside, lines)
+        written = courier.write_records(beside, lines, most=courier.MOST if kind == courier.VOTES else None)
         manifest = _manifest(draft, written, kind)
         path = target / courier.package_name(manifest) if target.is_dir() else target
         with durable.new_file(beside / "package.tar") as file:

@@ -12,35 +12,13 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import courier, events, settling
+from hashsets import courier, events, packages_checks, packages_votes_in, settling
 from hashsets.models import Generation, Peer, Subscription
-from workbench import audit, signing
+from hashsets.packages_checks import PackageNotForUs
+from hashsets.packages_votes_in import TakenVotes
+from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency, User
-
-
-class PackageForged(WorkbenchError):
-    """The package is not signed with the key that was compared when its sender was paired. Keep it, and ask him."""
-
-    code = "package-forged"
-
-
-class PackageNotForUs(WorkbenchError):
-    """The package is of an organisation, of a set or for a reader that nobody here is paired for."""
-
-    code = "package-not-for-us"
-
-
-class PackageOutOfOrder(WorkbenchError):
-    """The package does not follow what is in force here. Ask its sender for the one between, or for a snapshot."""
-
-    code = "package-out-of-order"
-
-
-class PackageOld(WorkbenchError):
-    """What the package brings is in force here already, or something newer is."""
-
-    code = "package-old"
 
 
 class PeerBusy(WorkbenchError):
@@ -61,59 +39,32 @@ class Taken:
     put_aside: int
 
 
-def take(path: Path, *, by: User) -> Taken:
-    """Check a package of a set, and put it in force in the mirror of the person's agency, with its events.
+def take(path: Path, *, by: User) -> Taken | TakenVotes:
+    """Check a package for the person's agency, and put in force what it brings: entries, or opinions. With its events.
 
     Read twice: once to check all of it, once to store it, in one transaction. Constant memory.
     Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, PeerBusy; each is an event.
     """
     try:
         with courier.opened(path) as package:
-            peer = sender(package, by.agency)
+            peer = packages_checks.sender(package, by.agency)
+            if package.manifest.kind == courier.VOTES:
+                return packages_votes_in.take(package, peer, by=by)
             for _record in courier.of_a_set(package):
                 pass  # all of it must be sound before any of it is stored
             return _store(package, peer, by=by)
     except OSError as error:
         raise BadInput(noop("%(path)s cannot be read: %(why)s."), path=path, why=error.strerror) from error
     except WorkbenchError as error:
-        refused(by.agency, path.name, error, by=by)
+        _refused(by.agency, path.name, error, by=by)
         raise
-
-
-def sender(package: courier.Opened, agency: Agency) -> Peer:
-    """The paired organisation that made and signed a package for this agency. Raises PackageNotForUs, PackageForged."""
-    manifest = package.manifest
-    peer: Peer | None = (
-        Peer.objects.filter(
-            agency=agency, organisation__organisation=manifest.issuer.organisation, state=Peer.State.PAIRED
-        )
-        .select_related("organisation", "agency")
-        .first()
-    )
-    if peer is None:
-        raise PackageNotForUs(
-            noop("The package says it is of %(name)s, with which this agency is not paired."),
-            name=repr(manifest.issuer.name[:80]),
-        )
-    if not signing.is_by(bytes(peer.key), package.signature, package.manifest_bytes):
-        raise PackageForged
-    if manifest.addressee != agency.organisation:
-        raise PackageNotForUs(noop("The package was made for another organisation."))
-    return peer
-
-
-def refused(agency: Agency, name: str, error: WorkbenchError, *, by: User) -> None:
-    """Record that a package was refused, and why; the transaction of what it would have changed is gone."""
-    with transaction.atomic():
-        details: dict[str, Any] = {"file": name[:200], "code": error.code, "why": error.english[:400]}
-        audit.record(events.PACKAGE_REFUSED, by=by, on=agency, agency=agency, outcome="refused", **details)
 
 
 @transaction.atomic
 def _store(package: courier.Opened, peer: Peer, *, by: User) -> Taken:
     manifest = package.manifest
     subscription = _subscription(peer, manifest)
-    require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
+    packages_checks.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
     if settling.forget(subscription):  # half of a snapshot that was being read: it begins anew
         Subscription.objects.filter(pk=subscription.pk).update(checkpoint="")
     staged = settling.stage(subscription, courier.of_a_set(package))
@@ -137,7 +88,7 @@ def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:
     """The mirror that a package is of, locked. Raises PackageNotForUs, PeerBusy."""
     rows = Subscription.objects.select_for_update(of=("self",)).select_related("set__scheme", "peer__agency")
     found = rows.filter(peer=peer, remote_set=manifest.set).first()
-    if found is None or manifest.kind == courier.VOTES:
+    if found is None:
         raise PackageNotForUs(noop("The package is of a set of %(peer)s that is not read here."), peer=peer)
     if manifest.scheme != found.set.scheme.scheme_id:
         raise PackageNotForUs(
@@ -150,18 +101,8 @@ def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:
     return found
 
 
-def require_next(manifest: courier.Manifest, *, seq: int, last: bytes | memoryview | None, digest: bytes) -> None:
-    """Raise unless a package follows what is in force up to `seq`, whose manifest had the digest `last`.
-
-    Raises PackageOld, PackageOutOfOrder.
-    """
-    same = last is not None and bytes(last) == digest
-    if same or manifest.to_seq < seq or (manifest.to_seq == seq and not manifest.is_snapshot):
-        raise PackageOld
-    follows = manifest.from_seq == seq and last is not None and manifest.previous == bytes(last).hex()
-    if not manifest.is_snapshot and not follows:
-        raise PackageOutOfOrder(
-            noop("The package begins at %(start)s, and %(seq)s is in force here. Ask its sender for a snapshot."),
-            start=manifest.from_seq,
-            seq=seq,
-        )
+def _refused(agency: Agency, name: str, error: WorkbenchError, *, by: User) -> None:
+    """Record that a package was refused, and why; the transaction of what it would have changed is gone."""
+    with transaction.atomic():
+        details: dict[str, Any] = {"file": name[:200], "code": error.code, "why": error.english[:400]}
+        audit.record(events.PACKAGE_REFUSED, by=by, on=agency, agency=agency, outcome="refused", **details)

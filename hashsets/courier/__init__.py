@@ -15,26 +15,30 @@ from hashsets.courier.manifest import (
     PackageDamaged,
     entries_name,
 )
+from hashsets.courier.opinions import MOST, Batch, Opinion, batches
 from hashsets.courier.reading import Opened, opened
-from hashsets.courier.records import of_a_set, of_kind
+from hashsets.courier.records import of_a_set
 from hashsets.courier.writing import Written, assemble, draft, package_name, sha256, write_records
 
 __all__ = [
     "MANIFEST",
+    "MOST",
     "PROTOCOL",
     "SIGNATURE",
     "VOTES",
+    "Batch",
     "File",
     "Issuer",
     "Manifest",
     "Opened",
+    "Opinion",
     "PackageDamaged",
     "Written",
     "assemble",
+    "batches",
     "draft",
     "entries_name",
     "of_a_set",
-    "of_kind",
     "opened",
     "package_name",
     "sha256",

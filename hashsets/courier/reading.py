@@ -51,14 +51,27 @@ class Opened:
 
         Whoever stores lines on the way must undo it then: a file's digest is known only at its end.
         """
-        number = 0
-        for place, said in zip(self.places, self.manifest.files, strict=True):
-            raw = _Part(self.file, place)
-            for line in _lines(raw, place.name):
-                number += 1
+        count = 0
+        for number in range(len(self.places)):
+            for line in self.lines_of(number):
+                count += 1
                 yield line
-            if raw.sha256() != said.sha256:
-                raise PackageDamaged(noop("%(name)s is not what the manifest says."), name=place.name)
+        self.require_count(count)
+
+    def lines_of(self, number: int) -> Iterator[bytes]:
+        """The lines of one file, from 0 on. Raises PackageDamaged."""
+        place, said = self.places[number], self.manifest.files[number]
+        raw = _Part(self.file, place)
+        yield from _lines(raw, place.name)
+        if raw.sha256() != said.sha256:
+            raise PackageDamaged(noop("%(name)s is not what the manifest says."), name=place.name)
+
+    def raw(self, number: int) -> bytes:
+        """One file as it lies there, from 0 on: for small ones."""
+        return _read(self.file, self.places[number])
+
+    def require_count(self, number: int) -> None:
+        """Raise PackageDamaged unless so many records are what the manifest says."""
         if number != self.manifest.count:
             raise PackageDamaged(
                 noop("It holds %(number)s records, and its manifest says %(said)s."),

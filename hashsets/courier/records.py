@@ -4,14 +4,14 @@ What every record must have, a number that rises and an entry it is about, decid
 it says may be odd: that is told record by record, and stops nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
 from hashsets import wire
-from hashsets.courier.manifest import PackageDamaged
+from hashsets.courier.manifest import Manifest, PackageDamaged
 from hashsets.courier.reading import Opened
 from hashsets.wire import Odd
 from workbench.words import noop
@@ -35,33 +35,27 @@ class Step(msgspec.Struct, kw_only=True):
 
 def of_a_set(package: Opened) -> Iterator[wire.FullMedia | wire.Removed | Odd]:
     """Entries and tombstones in the order of their numbers. Raises PackageDamaged."""
-    for line in _numbered(package):
-        step = _decoded(line, Step)
+    for _seq, line in numbered(package.manifest, package.lines(), after=package.manifest.from_seq):
+        step = decoded(line, Step)
         if isinstance(step, Odd):
             raise PackageDamaged(noop("A record names no entry: %(why)s."), why=step.reason)
-        yield _decoded(line, wire.FullMedia) if step.reason is None else _decoded(line, wire.Removed)
+        yield decoded(line, wire.FullMedia) if step.reason is None else decoded(line, wire.Removed)
 
 
-def of_kind(package: Opened, kind: type[Record]) -> Iterator[Record | Odd]:
-    """Records of another shape in the order of their numbers. Raises PackageDamaged."""
-    for line in _numbered(package):
-        yield _decoded(line, kind)
+def numbered(of: Manifest, lines: Iterable[bytes], *, after: int) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, which rise from behind `after` up to the package's end. Raises PackageDamaged."""
+    for line in lines:
+        found = decoded(line, Numbered)
+        if isinstance(found, Odd):
+            raise PackageDamaged(noop("A record has no number: %(why)s."), why=found.reason)
+        if not after < found.seq <= of.to_seq:
+            raise PackageDamaged(noop("Record %(number)s is out of its order."), number=found.seq)
+        after = found.seq
+        yield after, line
 
 
-def _numbered(package: Opened) -> Iterator[bytes]:
-    """Lines whose numbers rise, from behind `from` up to `to`."""
-    last = package.manifest.from_seq
-    for line in package.lines():
-        numbered = _decoded(line, Numbered)
-        if isinstance(numbered, Odd):
-            raise PackageDamaged(noop("A record has no number: %(why)s."), why=numbered.reason)
-        if not last < numbered.seq <= package.manifest.to_seq:
-            raise PackageDamaged(noop("Record %(number)s is out of its order."), number=numbered.seq)
-        last = numbered.seq
-        yield line
-
-
-def _decoded(line: bytes, kind: type[Record]) -> Record | Odd:
+def decoded(line: bytes, kind: type[Record]) -> Record | Odd:
+    """A line as a shape, or why it is none."""
     if line.count(b"[") + line.count(b"{") > MOST_BRACKETS:
         return Odd(line.decode("utf-8", "replace"), "it is nested too deep")
     try:

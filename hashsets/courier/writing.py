@@ -30,13 +30,13 @@ def package_name(manifest: Manifest) -> str:
     return f"{manifest.set}{votes}-{manifest.from_seq}-{manifest.to_seq}.tar"
 
 
-def write_records(folder: Path, lines: Iterable[bytes]) -> Written:
-    """Write records, each a line without its end, to files of at most 500,000. Constant memory."""
+def write_records(folder: Path, lines: Iterable[bytes], *, most: int | None = None) -> Written:
+    """Write records, each a line without its end, to files of at most 500,000 or `most`. Constant memory."""
     files, count = [], 0
     every = iter(lines)
     for number, first in enumerate(every, 1):
         path = folder / entries_name(number)
-        count += _write(path, chain([first], islice(every, LINES - 1)))
+        count += _write(path, chain([first], islice(every, (most or LINES) - 1)))
         files.append(File(name=path.name, bytes=path.stat().st_size, sha256=_sha256(path)))
     return Written(files, count)
 

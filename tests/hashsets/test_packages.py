@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hashsets import packages, packages_in
+from hashsets import packages, packages_checks, packages_in
 from hashsets.models import Entry, HashSet, Incoming, Package, Peer, Quarantined, Subscription
 from tests.hashsets import makers, paired
 from tests.people import People
@@ -50,6 +50,12 @@ def make(shared: HashSet, peer: Peer, target: Path, *, whole: bool = False) -> P
     made = packages.make(shared, peer, target=target, by=peer.proposed_by, whole=whole)
     assert made
     return made.path
+
+
+def take(path: Path, to: Subscription) -> packages_in.Taken:
+    found = packages_in.take(path, by=to.by)
+    assert isinstance(found, packages_in.Taken)
+    return found
 
 
 def content(of: HashSet) -> set[tuple[Any, ...]]:
@@ -111,7 +117,7 @@ def test_a_set_brought_by_courier_is_the_same_there(
 ) -> None:
     path = make(shared, peer, tmp_path)
     assert path.name == f"{shared.public_id}-0-3.tar"
-    taken = packages_in.take(path, by=subscription.by)
+    taken = take(path, subscription)
     assert (taken.taken, taken.put_aside) == (3, 0)
     assert content(subscription.set) == content(shared)
 
@@ -180,7 +186,7 @@ def test_more_records_than_a_file_holds_go_into_several_files(
 def test_an_empty_set_is_a_package_too(people: People, tmp_path: Path) -> None:
     empty = makers.hash_set(people.supervisor, "Empty")
     peer, subscription = paired.reader(empty, people), paired.mirror(empty, people)
-    taken = packages_in.take(make(empty, peer, tmp_path), by=subscription.by)
+    taken = take(make(empty, peer, tmp_path), subscription)
     assert (taken.taken, taken.generation) == (0, None)
 
 
@@ -372,13 +378,13 @@ def test_a_package_is_taken_in_once_and_an_older_one_never(
     makers.publish(shared, makers.picture("d"), by=people.supervisor)
     third = make(shared, peer, tmp_path)
     packages_in.take(first, by=subscription.by)
-    with pytest.raises(packages_in.PackageOutOfOrder):
+    with pytest.raises(packages_checks.PackageOutOfOrder):
         packages_in.take(third, by=subscription.by)
     packages_in.take(second, by=subscription.by)
     packages_in.take(third, by=subscription.by)
     before = content(subscription.set)
     for old in (first, second, third):
-        with pytest.raises(packages_in.PackageOld):
+        with pytest.raises(packages_checks.PackageOld):
             packages_in.take(old, by=subscription.by)
     assert content(subscription.set) == before == content(shared)
 
@@ -390,7 +396,7 @@ def test_a_snapshot_mends_a_broken_chain(
     makers.publish(shared, makers.picture("lost"), by=people.supervisor)
     make(shared, peer, tmp_path).unlink()
     makers.publish(shared, makers.picture("c"), by=people.supervisor)
-    with pytest.raises(packages_in.PackageOutOfOrder):
+    with pytest.raises(packages_checks.PackageOutOfOrder):
         packages_in.take(make(shared, peer, tmp_path), by=subscription.by)
     packages_in.take(make(shared, peer, tmp_path, whole=True), by=subscription.by)
     makers.publish(shared, makers.picture("d"), by=people.supervisor)
@@ -403,7 +409,7 @@ def test_one_odd_record_is_put_aside_and_the_rest_is_in_force(
 ) -> None:
     odd = lines_edited(lambda rows: [rows[0].replace(b'"Votes":0', b'"Votes":"many"'), *rows[1:]])
     path = odd(make(shared, peer, tmp_path))
-    taken = packages_in.take(path, by=subscription.by)
+    taken = take(path, subscription)
     assert (taken.taken, taken.put_aside) == (2, 1)
     assert "many" in Quarantined.objects.get().record
 
@@ -428,6 +434,6 @@ def test_a_share_that_ended_or_a_suspended_pairing_takes_nothing_in(
 ) -> None:
     path = make(shared, peer, tmp_path)
     Peer.objects.filter(pk=subscription.peer_id).update(state=Peer.State.SUSPENDED)
-    with pytest.raises(packages_in.PackageNotForUs):
+    with pytest.raises(packages_checks.PackageNotForUs):
         packages_in.take(path, by=subscription.by)
     assert nothing_stored(subscription)

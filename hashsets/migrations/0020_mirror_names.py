@@ -28,5 +28,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0017_exchange")]
+    dependencies = [("hashsets", "0019_vote_proof")]
     operations = [migrations.RunSQL(CREATE, DROP)]

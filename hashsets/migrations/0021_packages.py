@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hashsets', '0018_mirror_names'),
+        ('hashsets', '0020_mirror_names'),
     ]
 
     operations = [
