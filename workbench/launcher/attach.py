@@ -14,7 +14,7 @@ from workbench.launcher.errors import NoSuchCommand
 # Commands that need no database, or bring their own.
 STANDALONE = frozenset({
     "", "up", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings",
-    "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver",
+    "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver", "conformance",
 })  # fmt: skip
 
 OWNERS = frozenset({"migrate", "sqlmigrate"})  # commands that make tables
