@@ -159,9 +159,7 @@ def _row(of: HashSet, item: Item, schemes: Mapping[str, Scheme], codes: Mapping[
     """The entry an item speaks of. Raises Refusal with the reason."""
     if item.unreadable or not BASIS.fullmatch(item.basis):
         raise _refuse(BAD_ITEM)
-    digests = {
-        name: _digest(name, text) for name, text in (("md5", item.md5), ("sha1", item.sha1), ("sha256", item.sha256))
-    }
+    digests = {name: _digest(name, text) for name, text in (("md5", item.md5), ("sha1", item.sha1), ("sha256", item.sha256))}
     if item.size == 0:
         raise _refuse(ZERO_LENGTH)
     if not any(digests.values()):
@@ -308,11 +306,7 @@ def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[aud
 def _keep(batch: _Batch, signed: Signed, votes: list[str]) -> None:
     """Keep the proof of these votes (public ids)."""
     proof = Proof.objects.create(
-        peer=batch.peer,
-        key=batch.peer.key,
-        text=signed.text,
-        signature=signed.signature,
-        body=gzip.compress(signed.body),
+        peer=batch.peer, key=batch.peer.key, text=signed.text, signature=signed.signature, body=gzip.compress(signed.body)
     )
     Vote.objects.filter(public_id__in=votes).update(proof=proof)
 
@@ -336,3 +330,4 @@ def _end(batch: _Batch, told: list[audit.Event], results: Sequence[Result]) -> i
     audit.record_all(told, by=None, agency=batch.set.owner_id)
     head = Feed.objects.filter(pk=batch.set.pk).values_list("head_seq", flat=True).first()
     return head or 0
+

@@ -54,7 +54,8 @@ def held(sets: Sequence[HashSet], kind: str, digests: Sequence[bytes]) -> list[H
             continue
         places, entries = index.search(kind, b"".join(digests))
         hits += [
-            (one.pk, one.generation, int(entry), digests[place]) for place, entry in zip(places, entries, strict=True)
+            (one.pk, one.generation, int(entry), digests[place])
+            for place, entry in zip(places, entries, strict=True)
         ]
     found: list[Held] = []
     if hits:

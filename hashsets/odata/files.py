@@ -56,9 +56,7 @@ class Filter(ODataView):
         kind = request.GET.get("kind", "md5")
         path, header = _part("filter_files").made(hash_set, kind)
         told(self.caller, hash_set, entries=header.count, format="filter", kind=kind)
-        return FileResponse(
-            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream"
-        )
+        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream")
 
 
 class Packages(ODataView):
@@ -74,9 +72,7 @@ class Packages(ODataView):
              "Manifest": bytes(row.manifest).hex(), "MadeAt": row.at}
             for row in rows
         ]  # fmt: skip
-        return answered(
-            {"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told}
-        )
+        return answered({"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told})
 
 
 @transaction.atomic

@@ -158,3 +158,4 @@ def _pdq(given: list[Hash]) -> bytes | None:
 def _told(posted: Posted, results: list[Result], head: int) -> Contributed:
     shapes = [ResultShape(one.status, one.code, one.entry, one.trust) for one in results]
     return Contributed(shapes, head, posted.ignored)
+

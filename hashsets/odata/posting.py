@@ -80,9 +80,7 @@ class Posted:
 
     def signed_by(self, peer: Peer) -> Signed:
         """That the peer's key signed this very request now. Raises SignatureNeeded."""
-        given = signed.read(
-            {name: self.request.headers.get(name, "") for name in (signed.KEY, signed.SIGNATURE, signed.AT)}
-        )
+        given = signed.read({name: self.request.headers.get(name, "") for name in (signed.KEY, signed.SIGNATURE, signed.AT)})
         if given is None or given[0] != signed.short(signing.fingerprint(bytes(peer.key))):
             raise SignatureNeeded
         _key, signature, at = given
