@@ -1,6 +1,6 @@
 """Which of these digests do these sets hold: for whoever asks about sets, not about what an agency's policies say.
 
-The mapped index of a set answers first; a miss costs PostgreSQL nothing. Small sets have none, there PostgreSQL answers.
+The mapped index of a set answers first; a miss costs PostgreSQL nothing. Small sets have none: PostgreSQL answers.
 """
 
 from collections.abc import Sequence
@@ -54,8 +54,7 @@ def held(sets: Sequence[HashSet], kind: str, digests: Sequence[bytes]) -> list[H
             continue
         places, entries = index.search(kind, b"".join(digests))
         hits += [
-            (one.pk, one.generation, int(entry), digests[place])
-            for place, entry in zip(places, entries, strict=True)
+            (one.pk, one.generation, int(entry), digests[place]) for place, entry in zip(places, entries, strict=True)
         ]
     found: list[Held] = []
     if hits:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -54,7 +55,7 @@ class Caller:
         found = Share.objects.filter(peer=self.peer, ended_at__isnull=True, set__retired_at__isnull=True)
         return found.select_related("set__owner", "set__scheme", "set__feed", "by").order_by("set__name", "pk")
 
-    def share(self, set_id: object) -> Share:
+    def share(self, set_id: UUID) -> Share:
         """The share of one set, by its public id. Raises NotShared."""
         found = self.shares().filter(set__public_id=set_id).first()
         if found is None:

@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -56,7 +56,9 @@ class Filter(ODataView):
         kind = request.GET.get("kind", "md5")
         path, header = _part("filter_files").made(hash_set, kind)
         told(self.caller, hash_set, entries=header.count, format="filter", kind=kind)
-        return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream")
+        return FileResponse(
+            path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream"
+        )
 
 
 class Packages(ODataView):
@@ -72,11 +74,13 @@ class Packages(ODataView):
              "Manifest": bytes(row.manifest).hex(), "MadeAt": row.at}
             for row in rows
         ]  # fmt: skip
-        return answered({"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told})
+        return answered(
+            {"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told}
+        )
 
 
 @transaction.atomic
-def told(caller: Caller, hash_set: HashSet, **details: object) -> None:
+def told(caller: Caller, hash_set: HashSet, **details: Any) -> None:
     """The event of a file, before its first byte leaves."""
     audit.record(
         events.PEER_EXPORTED, by=None, on=hash_set, agency=caller.peer.agency_id, set=hash_set.name,
@@ -91,7 +95,7 @@ def _kept(*, full: bool) -> Callable[[HashRecord], HashRecord]:
     return lambda record: replace(record, tags=(), flags={}, series=())
 
 
-def _part(name: str) -> object:
+def _part(name: str) -> Any:
     """A module that comes with another part of the exchange."""
     try:
         return import_module(f"hashsets.{name}")

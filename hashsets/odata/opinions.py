@@ -158,4 +158,3 @@ def _pdq(given: list[Hash]) -> bytes | None:
 def _told(posted: Posted, results: list[Result], head: int) -> Contributed:
     shapes = [ResultShape(one.status, one.code, one.entry, one.trust) for one in results]
     return Contributed(shapes, head, posted.ignored)
-

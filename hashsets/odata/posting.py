@@ -1,4 +1,4 @@
-"""What every POST of another organisation has: a JSON body, an Idempotency-Key, and where it gives opinions a signature."""
+"""What a POST of another organisation has: a JSON body, an Idempotency-Key, and with opinions a signature."""
 
 import hashlib
 import re
@@ -15,6 +15,7 @@ from hashsets.contributing import Signed
 from hashsets.models import Peer
 from hashsets.odata import base
 from hashsets.odata.base import JSON, target
+from hashsets.odata.errors import TooLong
 from workbench import signing
 from workbench.api.shapes import UnknownType
 from workbench.errors import BadInput, WorkbenchError
@@ -75,12 +76,14 @@ class Posted:
         if not isinstance(value, list) or not value:
             raise BadInput(f"{name} is a list of 1 to {most:,} items.")
         if len(value) > most:
-            raise base.TooLong
+            raise TooLong
         return value
 
     def signed_by(self, peer: Peer) -> Signed:
         """That the peer's key signed this very request now. Raises SignatureNeeded."""
-        given = signed.read({name: self.request.headers.get(name, "") for name in (signed.KEY, signed.SIGNATURE, signed.AT)})
+        given = signed.read(
+            {name: self.request.headers.get(name, "") for name in (signed.KEY, signed.SIGNATURE, signed.AT)}
+        )
         if given is None or given[0] != signed.short(signing.fingerprint(bytes(peer.key))):
             raise SignatureNeeded
         _key, signature, at = given

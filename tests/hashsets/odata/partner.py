@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import uuid4
 
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -59,10 +58,10 @@ def token(of: Peer, *, by: User, **asked: str) -> str:
     return str(answer.json()["access_token"])
 
 
-def sent_for_token(client_id: str, secret: str, **asked: str) -> HttpResponse:
+def sent_for_token(client_id: str, secret: str, **asked: str) -> Any:
     """The token endpoint's answer."""
     body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, **asked}
-    return Client(headers={"host": "localhost"}).post(f"{ROOT}token", body)  # type: ignore[return-value]
+    return Client(headers={"host": "localhost"}).post(f"{ROOT}token", body)
 
 
 class Script:
@@ -75,7 +74,7 @@ class Script:
         """The answer to a path below the root, or to a whole address."""
         return self.client.get(_local(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
 
-    def post(self, path: str, body: object, *, key: str = "", sign: bool = True, **headers: str) -> Any:
+    def post(self, path: str, body: object, *, key: str = "", sign: bool = True, **headers: Any) -> Any:
         """The answer to a body, sent as JSON, signed, under a fresh Idempotency-Key."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"idempotency-key": key or str(uuid4())} | (signature(_local(path), data) if sign else {})
