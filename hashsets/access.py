@@ -24,6 +24,7 @@ PERMISSIONS = access.register(
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
         "set.package": SUPERVISOR,
+        "set.filter": {Role.SUPERVISOR, Role.EXPORTER},  # as an export: what left can be asked, and no log tells it
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,
         "peer.pair": SUPERVISOR,

@@ -101,6 +101,7 @@ def may(user: User, hash_set: HashSet) -> dict[str, bool]:
         "watch": own and (a_list or bool(hash_set.watched_by_id)) and access.has(user, "set.watch"),
         "policy": live and access.has(user, "set.policy"),
         "export": own and access.has(user, "set.export"),
+        "filter": own and live and access.has(user, "set.filter"),
         "retire": own and live and access.has(user, "set.retire"),
         "compare": own and access.has(user, "set.view"),
         "find": access.has(user, "set.lookup"),

@@ -7,6 +7,7 @@ from hashsets import (
     comparisons,
     entry_hashes,
     feed,
+    filter_files,
     generations,
     import_jobs,
     import_runs,
@@ -69,7 +70,7 @@ def look_into_folder(set_id: int) -> None:
 
 @shared_task
 def sweep_rows() -> None:
-    """Delete rows no version will ever show; lists, unpacked or of dry runs, and indexes that nobody wants any more."""
+    """Delete rows no version will ever show; lists, unpacked or of dry runs, indexes and filters nobody wants."""
     importing.sweep()
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
     kept_lists.sweep()
@@ -77,6 +78,7 @@ def sweep_rows() -> None:
     building.sweep()
     near_index.sweep()
     feed.prune_all()
+    filter_files.sweep()
 
 
 @shared_task

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import finding, imports, list_uploads, lookups, policies, schemes, sets, versions
+from hashsets.views import filters, finding, imports, list_uploads, lookups, policies, schemes, sets, versions
 
 app_name = "hashsets"
 urlpatterns = [
@@ -32,4 +32,5 @@ urlpatterns = [
     path("<uuid:set_id>/find/", finding.find, name="find"),
     path("<uuid:set_id>/overlap/", finding.overlap, name="overlap"),
     path("<uuid:set_id>/export/", sets.export, name="export"),
+    path("<uuid:set_id>/filter/", filters.filter_, name="filter"),
 ]

@@ -207,6 +207,7 @@ ROUTES = [
     Route("hashsets:watch", post=ONLY_SUPERVISORS, of="set", body={"on": "1"}),
     Route("hashsets:retire", post=ONLY_SUPERVISORS, of="set"),
     Route("hashsets:export", get=EXPORTERS, of="set", query="format=csv"),
+    Route("hashsets:filter", get=EXPORTERS, of="set", query="kind=md5"),
     Route("hashsets:lookup", get=TEAM, post=TEAM),
     Route("hashsets:schemes", get=SET_READERS),
     Route("hashsets:scheme", get=SET_READERS),

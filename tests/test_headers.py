@@ -102,7 +102,7 @@ def test_of_a_picture_nothing_but_a_picture_is_served(world: World, dest: str) -
 
 def is_no_page(route: Route) -> bool:
     """Whether the route answers no page, but a file to keep or a stream."""
-    return route.name in {"hashsets:export", "cases:problem_file", "cases:progress_stream"}
+    return route.name in {"hashsets:export", "hashsets:filter", "cases:problem_file", "cases:progress_stream"}
 
 
 PAGES = [route for route in ROUTES if route.get and not address_is_api(route) and not is_no_page(route)]

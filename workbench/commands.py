@@ -55,7 +55,7 @@ class WinnowCommand(BaseCommand):
         """Find the person, run, print the answer, exit with its code."""
         self._started, self._drawn = time.monotonic(), 0.0
         try:
-            if self.needs_person:
+            if options.get("needs_person", self.needs_person):
                 self.by = person(options["as_user"])
             done = (options.get("run") or self.run)(options)
         except WorkbenchError as error:
@@ -111,10 +111,10 @@ class Acts:
     def __init__(self, parsers: "_SubParsersAction[Any]") -> None:
         self._parsers = parsers
 
-    def add(self, name: str, run: Run, means: str) -> ArgumentParser:
-        """Add an act; returns its parser for more arguments."""
+    def add(self, name: str, run: Run, means: str, **defaults: Any) -> ArgumentParser:
+        """Add an act; returns its parser for more arguments. `needs_person=False`: it asks no database who acts."""
         parser: ArgumentParser = self._parsers.add_parser(name, help=means, description=means)
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, **defaults)
         _add_common(parser, as_user=SUPPRESS, as_json=SUPPRESS)
         return parser
 

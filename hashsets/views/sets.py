@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import effects, exchange, import_jobs, listing, overview, scheme_tables, sets, watched
+from hashsets import effects, exchange, filter_files, import_jobs, listing, overview, scheme_tables, sets, watched
 from hashsets.exchange import WriteOptions
 from hashsets.forms import ExportForm, ImportForm, SetForm
 from hashsets.models import HashSet
@@ -73,6 +73,7 @@ def one(request: SignedRequest, set_id: UUID) -> HttpResponse:
         "watched": _watched(hash_set) if hash_set.owner_id == request.user.agency_id else None,
         "live_run": live[0].public_id if live and hash_set.owner_id == request.user.agency_id else None,
     }
+    context["filter"] = filter_files.offered(context["entries"])
     return render(request, "hashsets/set.html", context)
 
 

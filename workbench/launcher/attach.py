@@ -17,6 +17,8 @@ STANDALONE = frozenset({
     "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver", "conformance",
 })  # fmt: skip
 
+STANDALONE_ACTS = frozenset({("hashset", "ask")})  # of commands that need one for all others
+
 OWNERS = frozenset({"migrate", "sqlmigrate"})  # commands that make tables
 
 
@@ -26,7 +28,7 @@ def attached_for(argv: Sequence[str]) -> Iterator[None]:
     command = argv[1] if len(argv) > 1 else ""
     if command in OWNERS:
         os.environ.setdefault("WINNOW_DATABASE_ROLE", "owner")
-    if command in STANDALONE or command.startswith("-") or "--help" in argv or "-h" in argv:
+    if command.startswith("-") or _stands_alone(argv):
         yield
     else:
         _tell_the_address()
@@ -52,6 +54,11 @@ def attached() -> Iterator[None]:
             _first_start()
             prepare.note(pending)
         yield
+
+
+def _stands_alone(argv: Sequence[str]) -> bool:
+    command = "".join(argv[1:2])
+    return command in STANDALONE or tuple(argv[1:3]) in STANDALONE_ACTS or not {"--help", "-h"}.isdisjoint(argv)
 
 
 def _require_known(command: str) -> None:

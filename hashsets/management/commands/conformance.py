@@ -45,7 +45,8 @@ class Command(WinnowCommand):
             options["url"], _credential(options), ca=options["ca"], set_id=options["set"], may_write=options["write"],
             old_delta=options["old_delta_link"],
         )  # fmt: skip
-        outcomes = list(conformance.run(node, conformance.MODULES))
+        with node.client:
+            outcomes = list(conformance.run(node, conformance.MODULES))
         if options["report"]:
             at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
             options["report"].write_text(conformance.as_markdown(outcomes, of=node.root, at=at), encoding="utf-8")

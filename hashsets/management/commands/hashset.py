@@ -13,25 +13,25 @@ from django.core.management.base import CommandParser
 
 from hashsets import effects, exchange, import_runs, listing, lookups, policies, scheme_tables, sets, versions
 from hashsets.exchange import WriteOptions
-from hashsets.exchange.text_source import sniff_encoding
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part
+from hashsets.management.filter_acts import FilterActs, text_of
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench import commands
 from workbench.api import limits
-from workbench.commands import Done, WinnowCommand
+from workbench.commands import Done
 from workbench.errors import BadInput, NotAllowed
 from workbench.models import Agency
 
 
-class Command(WinnowCommand):
+class Command(FilterActs):
     """Make, fill, use and save hash sets."""
 
     help = "Hash sets."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Eight acts."""
+        """Ten acts."""
         acts = self.acts(parser)
         _create_arguments(acts.add("create", self.create, "Make an empty set."))
         load = acts.add("import", self.load, "Import a list as the set's next version.")
@@ -62,6 +62,7 @@ class Command(WinnowCommand):
         ask.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
         ask.add_argument("--turned", action="store_true", help="seek what looks alike also turned and mirrored; slower")
         ask.add_argument("--purpose", default=lookups.NOT_SAID, help="why you ask; it is logged")
+        self.add_filter_acts(acts)
 
     def create(self, options: dict[str, Any]) -> Done:
         """An empty set of the person's agency."""
@@ -175,7 +176,7 @@ class Command(WinnowCommand):
     def lookup(self, options: dict[str, Any]) -> Done:
         """One JSON line per hash, and per line that holds none, in order; exit 1 when there was such a line."""
         self.require("set.lookup")
-        text = _text(options["file"]) if options["file"] else sys.stdin.read()
+        text = text_of(options["file"]) if options["file"] else sys.stdin.read()
         found = lookups.read(text)
         limits.spend_by_person(self.by, "hashes", len(found), most=settings.PERSON_HASHES)
         rows = lookups.ask_read(found, by=self.by, purpose=options["purpose"], turned=options["turned"])
@@ -185,12 +186,6 @@ class Command(WinnowCommand):
         return Done(
             "", None, [f"line {one.line}: {one.text}: {answer.problem}" for one, answer in rows if answer.problem]
         )
-
-    def _own_set(self, name: str, permission: str) -> HashSet:
-        self.require(permission)
-        hash_set = sets.named(name, user=self.by)
-        sets.require_owner(hash_set, self.by)
-        return hash_set
 
     def _own_agency(self, slug: str | None) -> Agency:
         """The person's agency, which is the only one he acts for."""
@@ -221,13 +216,3 @@ def _policy_arguments(parser: ArgumentParser) -> None:
 
 def _counts(delta: versions.Delta) -> str:
     return f"+{delta.added:,} -{delta.withdrawn:,}, {delta.changed:,} changed"
-
-
-def _text(path: Path) -> str:
-    """The text of a file, which Windows may have written as UTF-16."""
-    try:
-        data = path.read_bytes()
-        mark, codec = sniff_encoding(data[:4])
-        return data[len(mark) :].decode(codec, "replace")
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
