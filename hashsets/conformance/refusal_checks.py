@@ -6,6 +6,16 @@ from hashsets.conformance.asking import Node
 from hashsets.conformance.checking import NotApplicable, check, require
 from hashsets.conformance.service_checks import require_error
 
+UNSUPPORTED = (
+    "$filter=contains(Category,'1')",
+    "$filter=Category eq '1' or Category eq '2'",
+    "$filter=not (Trust eq 'trusted')",
+    "$filter=MD5 eq 'FA4E'",
+    "$orderby=Seq",
+    "$expand=Media",
+    "$search=fa4e",
+    "$skip=1",
+)
 NOBODY = "00000000-fa4e-4000-8000-0000000000ff"
 
 
@@ -17,10 +27,7 @@ def not_there(node: Node) -> None:
 
 @check("4.1", "answers 501 with the list of what is supported for the rest of OData")
 def unsupported(node: Node) -> None:
-    for query in (
-        "$filter=contains(Category,'1')", "$filter=Category eq '1' or Category eq '2'", "$filter=not (Trust eq 'trusted')",
-        "$filter=MD5 eq 'FA4E'", "$orderby=Seq", "$expand=Media", "$search=fa4e", "$skip=1",
-    ):  # fmt: skip
+    for query in UNSUPPORTED:
         answer = node.get(f"{node.media()}?{query}").require(501)
         require_error(answer)
         require(answer.json()["error"]["details"], f"The 501 to {query} lists nothing that is supported")
