@@ -86,6 +86,9 @@ class SequenceWentBack(WorkbenchError):
     status = 409
 
 
+Record = wire.Media | wire.Removed | wire.Odd
+
+
 class Staged(NamedTuple):
     """Records collected, and those put aside because they cannot be kept."""
 
@@ -93,7 +96,7 @@ class Staged(NamedTuple):
     put_aside: int
 
 
-def stage(subscription: Subscription, records: Iterable[wire.Media | wire.Removed]) -> Staged:
+def stage(subscription: Subscription, records: Iterable[Record]) -> Staged:
     """Collect records of a page or package, in force only with `settle`; the newest of each entry stands.
 
     Inside the caller's transaction. What cannot be kept is quarantined. One statement for 5,000 records; never all of
@@ -165,11 +168,14 @@ def settle(subscription: Subscription, *, seq: int, snapshot: bool, by: User, so
     return generation
 
 
-def _sorted_out(batch: list[wire.Media | wire.Removed]) -> tuple[Mapping[Any, tuple[int, str | None]], Any]:
+def _sorted_out(batch: list[Record]) -> tuple[Mapping[Any, tuple[int, str | None]], list[tuple[str, str]]]:
     """The newest record of each entry, as (seq, JSON or None); and those that cannot be kept, with why."""
     rows: dict[Any, tuple[int, str | None]] = {}
     odd: list[tuple[str, str]] = []
     for record in batch:
+        if isinstance(record, wire.Odd):
+            odd.append((record.reason, record.words))
+            continue
         try:
             found = receiving.kept(record)
         except receiving.Unsound as why:

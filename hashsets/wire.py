@@ -5,7 +5,7 @@ and pictures have no field, so they cannot leave.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -60,6 +60,13 @@ class Removed(msgspec.Struct, rename="pascal", kw_only=True):
     entry_id: UUID = msgspec.field(name="EntryID")
     seq: int
     reason: str = msgspec.field(name="reason", default="deleted")
+
+
+class Odd(NamedTuple):
+    """What stands where a record should and is none: its own words, and why."""
+
+    words: str
+    reason: str
 
 
 def digest(value: bytes | None) -> str | None:

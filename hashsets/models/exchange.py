@@ -115,7 +115,10 @@ class Peer(models.Model):
 
 
 class Share(models.Model):
-    """A set of ours that a peer may read; `contribute`: and add its opinions to."""
+    """A set of ours that a peer may read; `contribute`: and add its opinions to.
+
+    `votes_seq`, `votes_manifest`: up to which package of its opinions they were taken in.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="shares")
@@ -127,6 +130,8 @@ class Share(models.Model):
     ended_at = models.DateTimeField(null=True)
     seq = models.BigIntegerField(null=True)  # the highest number the peer was told
     read_at = models.DateTimeField(null=True)  # when
+    votes_seq = models.BigIntegerField(default=0)
+    votes_manifest = models.BinaryField(max_length=32, null=True)
 
     class Meta:
         constraints = [
@@ -243,11 +248,18 @@ class Proof(models.Model):
 
 
 class Package(models.Model):
-    """A signed package that was made of a set (sharing.md section 6); the next one of the chain names it."""
+    """A signed package that was made of a set, or of opinions on its entries; the next one of the chain names it."""
+
+    class Kind(models.TextChoices):
+        """What it brings."""
+
+        ENTRIES = "entries", lazy("Entries")
+        VOTES = "votes", lazy("Opinions")
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="packages")
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="packages")  # for whom: it has his fields
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ENTRIES)
     from_seq = models.BigIntegerField()  # 0: a snapshot
     to_seq = models.BigIntegerField()
     count = models.BigIntegerField()

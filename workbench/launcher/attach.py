@@ -14,7 +14,7 @@ from workbench.launcher.errors import NoSuchCommand
 # Commands that need no database, or bring their own.
 STANDALONE = frozenset({
     "", "up", "help", "version", "check", "makemigrations", "collectstatic", "findstatic", "diffsettings",
-    "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver",
+    "makemessages", "compilemessages", "startapp", "startproject", "test", "testserver", "conformance",
 })  # fmt: skip
 
 STANDALONE_ACTS = frozenset({("hashset", "ask")})  # of commands that need one for all others

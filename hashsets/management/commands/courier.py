@@ -1,0 +1,111 @@
+"""`manage.py courier pack|votes|unpack`: the exchange with labs that have no network (commands.md)."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import packages, packages_in, packages_votes, sets
+from hashsets.models import HashSet, Peer, Subscription
+from hashsets.packages import Made
+from hashsets.packages_votes_in import TakenVotes
+from workbench.commands import Done, WinnowCommand
+from workbench.errors import BadInput, NotFound
+
+
+class UnknownPeer(NotFound):
+    """This agency is not paired with an organisation of that name."""
+
+    code = "unknown-peer"
+
+
+class Command(WinnowCommand):
+    """Make packages for a peer, and take his in."""
+
+    help = "Signed packages for labs without a network."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Three acts."""
+        acts = self.acts(parser)
+        pack = acts.add("pack", self.pack, "Write what came into a shared set since the last package for a peer.")
+        pack.add_argument("organisation", help="the peer: its id here, its name, or its uuid")
+        pack.add_argument("set")
+        pack.add_argument("file", type=Path, help="or a folder")
+        pack.add_argument("--whole", action="store_true", help="all that is in force; needs no package before it")
+        votes = acts.add("votes", self.votes, "Write our opinions on a peer's set that wait to be sent to him.")
+        votes.add_argument("organisation", help="the peer: its id here, its name, or its uuid")
+        votes.add_argument("set", help="its mirror here")
+        votes.add_argument("file", type=Path, help="or a folder")
+        votes.add_argument("--whole", action="store_true", help="all of our opinions; needs no package before it")
+        unpack = acts.add("unpack", self.unpack, "Check a package, and take in what it brings.")
+        unpack.add_argument("file", type=Path)
+
+    def pack(self, options: dict[str, Any]) -> Done:
+        """A snapshot, or a delta."""
+        self.require("set.package")
+        hash_set, peer = sets.named(options["set"], user=self.by), self._peer(options)
+        made = _written(
+            options, lambda at: packages.make(hash_set, peer, target=at, by=self.by, whole=options["whole"])
+        )
+        return _told(made, hash_set, peer, "records")
+
+    def votes(self, options: dict[str, Any]) -> Done:
+        """Opinions that wait, or all."""
+        self.require("set.package")
+        hash_set, peer = sets.named(options["set"], user=self.by), self._peer(options)
+        read = Subscription.objects.filter(set=hash_set, peer=peer).select_related("set__scheme").first()
+        if read is None:
+            raise BadInput(f"{hash_set} is no mirror of a set of {peer}.")
+        read.peer = peer
+        made = _written(options, lambda at: packages_votes.make(read, target=at, by=self.by, whole=options["whole"]))
+        return _told(made, hash_set, peer, "opinions")
+
+    def unpack(self, options: dict[str, Any]) -> Done:
+        """Everything is checked before anything is stored."""
+        self.require("set.package")
+        taken = packages_in.take(options["file"], by=self.by)
+        fields: dict[str, Any] = {"set": taken.set_name, "from": taken.manifest.from_seq, "to": taken.manifest.to_seq}
+        if isinstance(taken, TakenVotes):
+            told = ", ".join(f"{number:,} {status}" for status, number in sorted(taken.results.items())) or "none"
+            refused = [f"{number:,} opinions were rejected."] if (number := taken.results["rejected"]) else []
+            return Done(f"Opinions on {taken.set_name}: {told}.", fields | {"results": dict(taken.results)}, refused)
+        put_aside = [f"{taken.put_aside:,} records were put aside: they cannot be kept."] if taken.put_aside else []
+        version = taken.generation.number if taken.generation else None
+        told = f"Version {version} is in force" if version else "It says nothing new"
+        fields |= {"taken": taken.taken, "put_aside": taken.put_aside, "generation": version}
+        return Done(f"{taken.taken:,} records of {taken.set_name} taken in. {told}.", fields, put_aside)
+
+    def _peer(self, options: dict[str, Any]) -> Peer:
+        wanted: str = options["organisation"]
+        ours = Peer.objects.for_actor(self.by).filter(agency=self.by.agency)
+        found: list[Peer] = [peer for peer in ours.select_related("agency", "organisation") if _is(peer, wanted)]
+        if not found:
+            raise UnknownPeer(noop("This agency is not paired with %(name)s."), name=repr(wanted))
+        return found[0]
+
+
+def _is(peer: Peer, wanted: str) -> bool:
+    theirs = peer.organisation
+    return wanted in (theirs.slug, theirs.name, str(theirs.organisation))
+
+
+def _written(options: dict[str, Any], make: Callable[[Path], Made | None]) -> Made | None:
+    target: Path = options["file"]
+    if target.exists() and not target.is_dir():
+        raise BadInput(f"{target} is there already. Choose another name.")
+    try:
+        return make(target)
+    except OSError as error:
+        raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
+
+
+def _told(made: Made | None, hash_set: HashSet, peer: Peer, what: str) -> Done:
+    fields: dict[str, Any] = {"set": hash_set.name, "peer": str(peer), "path": made and made.path}
+    if made is None:
+        return Done(f"There are no {what} of {hash_set} since the last package for {peer}.", fields)
+    said = made.manifest
+    fields |= {"from": said.from_seq, "to": said.to_seq, "count": said.count, "manifest": made.package.manifest.hex()}
+    reach = "all that is in force" if said.is_snapshot else f"{said.from_seq:,} to {said.to_seq:,}"
+    return Done(f"{said.count:,} {what} of {hash_set} ({reach}) for {peer} in {made.path}.", fields)

@@ -1,0 +1,108 @@
+"""Takes a package in: everything is checked first, then it is staged and settled like pages of a feed.
+
+Who made it must be paired, and have signed it; what it is of must be mirrored here; and it must be the next of its
+chain. Whatever fails, nothing is stored. A package that was taken in half way never was: run it again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import courier, events, packages_checks, packages_votes_in, settling
+from hashsets.models import Generation, Peer, Subscription
+from hashsets.packages_checks import PackageNotForUs
+from hashsets.packages_votes_in import TakenVotes
+from workbench import audit
+from workbench.errors import BadInput, WorkbenchError
+from workbench.models import Agency, User
+
+
+class PeerBusy(WorkbenchError):
+    """The set is being read from its peer just now. Try again in a minute."""
+
+    code = "peer-busy"
+    permanent = False
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a package came to. `generation`: the version it made, None if it said nothing new."""
+
+    manifest: courier.Manifest
+    set_name: str
+    generation: Generation | None
+    taken: int
+    put_aside: int
+
+
+def take(path: Path, *, by: User) -> Taken | TakenVotes:
+    """Check a package for the person's agency, and put in force what it brings: entries, or opinions. With its events.
+
+    Read twice: once to check all of it, once to store it, in one transaction. Constant memory.
+    Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, PeerBusy; each is an event.
+    """
+    try:
+        with courier.opened(path) as package:
+            peer = packages_checks.sender(package, by.agency)
+            if package.manifest.kind == courier.VOTES:
+                return packages_votes_in.take(package, peer, by=by)
+            for _record in courier.of_a_set(package):
+                pass  # all of it must be sound before any of it is stored
+            return _store(package, peer, by=by)
+    except OSError as error:
+        raise BadInput(noop("%(path)s cannot be read: %(why)s."), path=path, why=error.strerror) from error
+    except WorkbenchError as error:
+        _refused(by.agency, path.name, error, by=by)
+        raise
+
+
+@transaction.atomic
+def _store(package: courier.Opened, peer: Peer, *, by: User) -> Taken:
+    manifest = package.manifest
+    subscription = _subscription(peer, manifest)
+    packages_checks.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
+    if settling.forget(subscription):  # half of a snapshot that was being read: it begins anew
+        Subscription.objects.filter(pk=subscription.pk).update(checkpoint="")
+    staged = settling.stage(subscription, courier.of_a_set(package))
+    source = f"package {manifest.from_seq}-{manifest.to_seq} of {peer}"
+    generation = settling.settle(subscription, seq=manifest.to_seq, snapshot=manifest.is_snapshot, by=by, source=source)
+    Subscription.objects.filter(pk=subscription.pk).update(manifest=package.digest)
+    details: dict[str, Any] = {
+        "set": subscription.set.name,
+        "peer": str(peer),
+        "from": manifest.from_seq,
+        "to": manifest.to_seq,
+        "manifest": package.digest.hex(),
+        "taken": staged.taken,
+        "put_aside": staged.put_aside,
+    }
+    audit.record(events.PACKAGE_TAKEN, by=by, on=subscription, agency=peer.agency, **details)
+    return Taken(manifest, subscription.set.name, generation, *staged)
+
+
+def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:
+    """The mirror that a package is of, locked. Raises PackageNotForUs, PeerBusy."""
+    rows = Subscription.objects.select_for_update(of=("self",)).select_related("set__scheme", "peer__agency")
+    found = rows.filter(peer=peer, remote_set=manifest.set).first()
+    if found is None:
+        raise PackageNotForUs(noop("The package is of a set of %(peer)s that is not read here."), peer=peer)
+    if manifest.scheme != found.set.scheme.scheme_id:
+        raise PackageNotForUs(
+            noop("The package is under the scheme %(said)s, and the set here under %(ours)s."),
+            said=repr(manifest.scheme[:80]),
+            ours=found.set.scheme.scheme_id,
+        )
+    if found.lease_until is not None and found.lease_until > timezone.now():
+        raise PeerBusy
+    return found
+
+
+def _refused(agency: Agency, name: str, error: WorkbenchError, *, by: User) -> None:
+    """Record that a package was refused, and why; the transaction of what it would have changed is gone."""
+    with transaction.atomic():
+        details: dict[str, Any] = {"file": name[:200], "code": error.code, "why": error.english[:400]}
+        audit.record(events.PACKAGE_REFUSED, by=by, on=agency, agency=agency, outcome="refused", **details)

@@ -1,0 +1,131 @@
+"""Takes opinions in that a courier brought: the same as if they had been contributed over the network.
+
+What the maker's key signed is the manifest, which names the SHA-256 of each file of opinions. Both are kept as the
+proof of the votes that came with that file.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext_noop as noop
+
+from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, wire
+from hashsets.contributing import Item, Result, Signed
+from hashsets.courier import Opinion
+from hashsets.entry_rows import Version
+from hashsets.kinds import BadHash, EmptyFileHash
+from hashsets.models import HashSet, Peer, Share
+from hashsets.packages import LAW_ENFORCEMENT
+from hashsets.packages_checks import PackageNotForUs
+from workbench import audit
+from workbench.models import User
+from workbench.perceptual import PDQ_MIN_QUALITY
+
+UNREADABLE = Item(unreadable=True)
+WITHDRAWN = noop("retracted by the organisation")
+
+
+@dataclass(frozen=True, slots=True)
+class TakenVotes:
+    """What a package of opinions came to: how many of each result (sharing.md section 4)."""
+
+    manifest: courier.Manifest
+    set_name: str
+    results: Counter[str]
+
+
+def take(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
+    """Check a package of opinions that the peer signed, and take them in, with events and proofs; all or none.
+
+    Raises PackageDamaged, PackageNotForUs, PackageOutOfOrder, PackageOld, NotOpen.
+    """
+    for _batch in courier.batches(package):
+        pass  # all of it must be sound before any of it is stored
+    return _store(package, peer, by=by)
+
+
+@transaction.atomic
+def _store(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
+    manifest, share = package.manifest, _share(peer, package.manifest)
+    packages_checks.require_next(manifest, seq=share.votes_seq, last=share.votes_manifest, digest=package.digest)
+    results = Counter[str]()
+    for batch in courier.batches(package):
+        proof = Signed(package.manifest_bytes.decode(), package.signature, batch.raw)
+        results.update(result.status for result in _contributed(share, batch.opinions, proof))
+    Share.objects.filter(pk=share.pk).update(votes_seq=manifest.to_seq, votes_manifest=package.digest)
+    details: dict[str, Any] = {
+        "set": share.set.name, "peer": str(peer), "from": manifest.from_seq, "to": manifest.to_seq,
+        "manifest": package.digest.hex(), "results": dict(sorted(results.items())),
+    }  # fmt: skip
+    audit.record(events.PACKAGE_TAKEN, by=by, on=share, agency=peer.agency, **details)
+    return TakenVotes(manifest, share.set.name, results)
+
+
+def _share(peer: Peer, manifest: courier.Manifest) -> Share:
+    """The share that lets the peer give opinions on the set, locked. Raises PackageNotForUs."""
+    rows = Share.objects.select_for_update(of=("self",)).select_related(
+        "set__scheme", "set__owner", "peer__organisation", "by"
+    )
+    found: Share | None = rows.filter(peer=peer, set__public_id=manifest.set, ended_at=None).first()
+    if found is None:
+        raise PackageNotForUs(noop("The package is of a set that is not shared with %(peer)s."), peer=peer)
+    return found
+
+
+def _contributed(share: Share, opinions: Sequence[Opinion | wire.Odd], proof: Signed) -> list[Result]:
+    full = LAW_ENFORCEMENT in share.peer.scopes
+    said = [one for one in opinions if isinstance(one, wire.Odd) or not one.retracted]
+    items = [UNREADABLE if isinstance(one, wire.Odd) else _item(one, full=full) for one in said]
+    results = contributing.contribute(share, items, signed=proof)[0] if items else []
+    for one in opinions:
+        if not isinstance(one, wire.Odd) and one.retracted:
+            results.append(_retracted(share, one, proof))
+    return results
+
+
+def _retracted(share: Share, one: Opinion, proof: Signed) -> Result:
+    version = _named(share.set, one)
+    if version is None:
+        return Result(contributing.UNCHANGED)
+    return contributing.retract(share, version, reason=WITHDRAWN, signed=proof)[0]
+
+
+def _named(of: HashSet, one: Opinion) -> Version | None:
+    """The entry in force whose digests these are."""
+    try:
+        given = {name: kinds.DIGESTS[name].parse(text) for name in kinds.DIGESTS if (text := getattr(one, name))}
+    except (BadHash, EmptyFileHash):
+        return None
+    of.refresh_from_db(fields=["generation"])
+    found = entry_rows.latest(of, list(given.values())).values()
+    agree = [each for each in found if all(getattr(each, name) in (None, value) for name, value in given.items())]
+    return next((version for version in agree if version.in_force), None)
+
+
+def _item(one: Opinion, *, full: bool) -> Item:
+    said = {name: getattr(one, name) for name in wire.FLAGS.values()} if full else {}
+    return Item(
+        md5=one.md5 or "",
+        sha1=one.sha1 or "",
+        sha256=one.sha256 or "",
+        size=one.media_size,
+        mime=one.mime_type or "",
+        scheme=one.scheme,
+        code=one.category,
+        basis=one.basis,
+        flags={name: value for name, value in said.items() if value is not None},
+        pdq=_pdq(one.alternative_hashes),
+    )
+
+
+def _pdq(given: Sequence[wire.AlternativeHash]) -> bytes | None:
+    for one in given:
+        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
+            try:
+                return kinds.BY_ID["pdq"].parse(one.hash_value)
+            except BadHash:
+                return None
+    return None
