@@ -54,7 +54,9 @@ MAY_DECODE = ("workbench/jail/", "cases/demo")  # the demo draws its own picture
 # Whoever speaks to other machines goes through workbench/outbound.py.
 SPEAKS = {"httpcore", "httpx", "requests", "urllib3", "aiohttp", "http.client", "urllib.request", "ftplib", "smtplib"}
 MAY_SPEAK = ("workbench/outbound.py", "workbench/guarded_net.py",
-             "workbench/launcher/up.py")  # asks the web process that it started  # fmt: skip
+             "workbench/launcher/up.py",  # asks the web process that it started
+             # The kit examines the node that its operator names, also wrong ones, with no database and no settings.
+             "hashsets/conformance/asking.py", "hashsets/conformance/running.py")  # fmt: skip
 UNMARKED = re.compile(r"mark_safe|SafeString\(|\|\s*safe\b|autoescape\s+off")
 INLINE = re.compile(r"<style|\sstyle\s*=|\son[a-z]+\s*=\s*[\"']|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
 MARKUP = re.compile(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(")

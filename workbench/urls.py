@@ -24,7 +24,7 @@ shell = (
 urlpatterns = [
     path("", include(shell)),
     path("hashsets/", include("hashsets.urls")),
-    path("exchange/", include("hashsets.exchange_urls")),
+    path("exchange/", include("hashsets.views.exchange_urls")),
     path("api/v1/", include("cases.api.public.urls")),
     path("odata/v1/", include("hashsets.odata.urls")),
     path("", include("cases.urls")),

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hashsets import packages, packages_in
-from hashsets.exchange_forms import UnpackForm
 from hashsets.views.exchange import HERE, peer_of
+from hashsets.views.exchange_forms import UnpackForm
 from hashsets.views.exchange_terms import share_of
 from workbench import access
 from workbench.errors import WorkbenchError

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from hashsets import exchange_overview
-from hashsets.exchange_forms import ConfirmForm, CourierForm, CredentialForm, PairForm, ScopesForm, ShareForm
 from hashsets.models import Peer
 from hashsets.odata import callers
 from hashsets.peers import node, pairing, status
+from hashsets.views.exchange_forms import ConfirmForm, CourierForm, CredentialForm, PairForm, ScopesForm, ShareForm
 from workbench import access, signing
 from workbench.errors import WorkbenchError
 from workbench.requests import SignedRequest

@@ -9,11 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hashsets import quarantine, tasks
-from hashsets.exchange_forms import ScopesForm, ShareForm, SubscribeForm
 from hashsets.models import Peer, Quarantined, Share
 from hashsets.peers import pulling, terms
 from hashsets.peers.node import Node
 from hashsets.views.exchange import HERE, peer_of
+from hashsets.views.exchange_forms import ScopesForm, ShareForm, SubscribeForm
 from workbench.errors import NotFound, WorkbenchError
 from workbench.requests import SignedRequest
 from workbench.waking import send

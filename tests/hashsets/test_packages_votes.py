@@ -106,7 +106,7 @@ def test_an_opposite_opinion_disputes_and_one_taken_back_ends_that(
     vote = says(subscription, "a", "0")
     assert taken(carried(subscription, tmp_path), people) == {"conflict": 1}
     assert trust_of(shared, "a") == "disputed"
-    votes.end(subscription.set, [Key.of(vote)], organisation=vote.organisation)
+    votes.take_back(subscription.set, [Key.of(vote)], organisation=vote.organisation)
     Outgoing.objects.update(state=Outgoing.State.WAITING)
     assert taken(carried(subscription, tmp_path), people) == {"retracted": 1}
     assert trust_of(shared, "a") == "provisional"

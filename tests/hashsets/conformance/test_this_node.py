@@ -68,7 +68,7 @@ def old_link(peer: Peer, people: People, url: str) -> str:
     from hashsets.models import Feed, Share
 
     shared = Share.objects.filter(peer=peer).order_by("-pk")[0].set
-    script = partner.Script(partner.token(peer, by=people.supervisor))
+    script = partner.Script(partner.token(peer))
     page = script.get(f"HashSets({shared.public_id})/Media", prefer="odata.track-changes").json()
     makers.publish(shared, makers.picture("late"), by=people.supervisor)
     feed.number(shared.pk)
