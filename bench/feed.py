@@ -37,6 +37,9 @@ def _measure(number: int, folder: Path) -> list[Row]:
     rows: list[Row] = []
     with web() as (port, process):
         reader = Reader(port, token, hash_set.public_id)
+        for _worker in range(20):  # what a process does once: imports, connections, plans
+            next(reader.pages("", packed=True))
+            reader.line.close()
         for packed in (False, True):
             used, began, held = _cpu(process, folder), time.perf_counter(), list[float]()
             link = ""
@@ -53,6 +56,7 @@ def _measure(number: int, folder: Path) -> list[Row]:
             rows.append(Row(f"baseline of {number:,}, {how}, s", round(time.perf_counter() - began, 2), must=300))
         rows.append(Row("web memory at the end over that after a tenth", _growth(held), must=1.1))
         _change(hash_set, by=by)
+        reader.line.close()  # the server lets go of a connection that waits; the next request opens one
         began = time.perf_counter()
         changed = sum(len(page["value"]) for page in reader.pages(link, packed=True))
         if changed != CHANGES:
@@ -81,7 +85,7 @@ class Reader:
             body = answer.read()
             if answer.status != 200:
                 raise SystemExit(f"{answer.status}: {body[:300]!r}")
-            page: dict[str, Any] = json.loads(gzip.decompress(body) if packed else body)
+            page: dict[str, Any] = json.loads(gzip.decompress(body) if answer.getheader("Content-Encoding") else body)
             yield page
             place = page.get("@odata.nextLink", "")
 

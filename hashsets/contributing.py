@@ -5,9 +5,8 @@ itself; what is wrong with one stops no other. Only votes with the basis `viewed
 """
 
 import gzip
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,35 +15,13 @@ from django.db import transaction
 from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, trust
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
-from hashsets.kinds import BadHash, EmptyFileHash
-from hashsets.models import Category, Feed, HashSet, Peer, Proof, Scheme, Share, Vote
+from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
+from hashsets.opinion_items import CLASH, REFUSED, Item, Refused, codes_of, row_of, schemes_of
 from workbench import audit
 from workbench.errors import NotAllowed
 
-BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-scheme"
-UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
-MIME = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,79}")
-BASIS = re.compile(r"[a-z][a-z-]{0,19}")
-LARGEST = 2**63 - 1  # bytes of a file
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One opinion as it came, not yet believed. `scheme` "": the set's own. `size` is bytes."""
-
-    md5: str = ""
-    sha1: str = ""
-    sha256: str = ""
-    size: int | None = None
-    mime: str = ""
-    scheme: str = ""
-    code: str = ""
-    basis: str = trust.VIEWED
-    flags: Mapping[str, bool] | None = None
-    pdq: bytes | None = None
-    unreadable: bool = False  # its fields were not what they should be
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +47,6 @@ class NotOpen(NotAllowed):
     """This set is shared for reading only. Ask its owner to open it for your opinions."""
 
     code = "read-only-share"
-
-
-class _Refusal(Exception):
-    """Why one item is not taken: its word."""
 
 
 @dataclass(slots=True)
@@ -139,70 +112,15 @@ def _opened(share: Share, items: Sequence[Item]) -> _Batch:
         raise NotOpen
     locked = generations.lock(share.set)
     batch = _Batch(share, locked, share.peer, {}, {})
-    schemes, codes = _schemes(locked, items), _codes(locked)
+    schemes, codes = schemes_of(locked, items), codes_of(locked)
     for place, item in enumerate(items):
         try:
-            batch.rows[place] = _row(locked, item, schemes, codes), item.basis
-        except _Refusal as no:
+            batch.rows[place] = row_of(locked, item, schemes, codes), item.basis
+        except Refused as no:
             batch.results[place] = Result(REJECTED, str(no))
     _refuse_clashes(batch)
     _refuse_unseen(batch)
     return batch
-
-
-def _row(of: HashSet, item: Item, schemes: Mapping[str, Scheme], codes: Mapping[str, bool]) -> NewEntry:
-    """The entry an item speaks of. Raises _Refusal with the reason."""
-    if item.unreadable or not BASIS.fullmatch(item.basis):
-        raise _Refusal(BAD_ITEM)
-    digests = {
-        name: _digest(name, text) for name, text in (("md5", item.md5), ("sha1", item.sha1), ("sha256", item.sha256))
-    }
-    if item.size == 0:
-        raise _Refusal(ZERO_LENGTH)
-    if not any(digests.values()):
-        raise _Refusal(BAD_HASH)
-    if item.size is not None and not 0 < item.size <= LARGEST:
-        raise _Refusal(BAD_ITEM)
-    code = _code(of, item, schemes)
-    if code not in codes:
-        raise _Refusal(UNMAPPED)
-    if not codes[code]:
-        raise _Refusal(REFUSED)
-    mime = item.mime if MIME.fullmatch(item.mime) else ""
-    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq, mime=mime)
-
-
-def _digest(name: str, text: str) -> bytes | None:
-    try:
-        return kinds.DIGESTS[name].parse(text) if text else None
-    except EmptyFileHash:
-        raise _Refusal(ZERO_LENGTH) from None
-    except BadHash:
-        raise _Refusal(BAD_HASH) from None
-
-
-def _code(of: HashSet, item: Item, schemes: Mapping[str, Scheme]) -> str:
-    """The item's category in the set's own scheme."""
-    if item.scheme in {"", of.scheme.scheme_id}:
-        return item.code
-    if (theirs := schemes.get(item.scheme)) is None:
-        raise _Refusal(UNKNOWN_SCHEME)
-    found = [one["codes"].get(item.code) for one in theirs.mappings if one.get("to") == of.scheme.scheme_id]
-    if not found or found[0] is None:
-        raise _Refusal(UNMAPPED)
-    return str(found[0])
-
-
-def _schemes(of: HashSet, items: Iterable[Item]) -> dict[str, Scheme]:
-    """Other schemes the items name, the newest version of each. One query, none where all speak the set's."""
-    names = {item.scheme for item in items} - {"", of.scheme.scheme_id}
-    rows = Scheme.objects.of_agencies([of.owner_id]).filter(scheme_id__in=[name for name in names if "\0" not in name])
-    return {row.scheme_id: row for row in rows.order_by("version")} if names else {}
-
-
-def _codes(of: HashSet) -> dict[str, bool]:
-    """Codes of the set's scheme, and whether they may be published."""
-    return dict(Category.objects.filter(scheme=of.scheme).values_list("code", "publishable"))
 
 
 def _refuse_clashes(batch: _Batch) -> None:

@@ -7,11 +7,12 @@ import msgspec
 from django.http import HttpRequest, HttpResponse
 
 from hashsets import contributing, kinds, trust, wire
-from hashsets.contributing import Item, Result
+from hashsets.contributing import Result
 from hashsets.kinds import BadHash
 from hashsets.odata import entries, scopes
 from hashsets.odata.base import ODataView
 from hashsets.odata.posting import Posted
+from hashsets.opinion_items import Item
 from workbench.perceptual import PDQ_MIN_QUALITY
 
 MOST = 5000  # items of a batch; sharing.md section 4
