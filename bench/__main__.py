@@ -24,6 +24,7 @@ NAMES = {
     "imports": "a VICS import of 1 or 10 million entries against a bare parse, memory, the next list",
     "request": "a look-up request of 1,000 hashes by token, over HTTP",
     "lookup": "a million hashes against a set of 10 million, and up to 100 million",
+    "feed": "a set read by another organisation: baseline of a million entries, delta of 1,000, CPU and memory",
     "rematch": "a million contents after an import of 10 million entries",
     "keys": "key to next item painted, in Chromium",
     "pdq": "PDQ: the fast path against full resolution, and against the C++ reference",

@@ -37,7 +37,7 @@ def run(*, full: bool) -> list[Row]:
 
 def _measure(number: int) -> list[Row]:
     token = _filled(number)
-    with _web() as port:
+    with web() as (port, _process):
         line = HTTPConnection("127.0.0.1", port, timeout=60)
         for kind in ("md5", "sha1"):  # first the plans, connections and pages that every later request finds
             _ask(line, token, kind, number, seed=-1)
@@ -71,15 +71,15 @@ def _filled(number: int) -> str:
 
 
 @contextmanager
-def _web() -> Iterator[int]:
-    """The web server as `manage.py up` starts it, on a free port."""
+def web() -> Iterator[tuple[int, int]]:
+    """The web server as `manage.py up` starts it: its free port, its process."""
     port = free_port()
-    with subprocess.Popen(children.gunicorn(f"127.0.0.1:{port}")) as web:
+    with subprocess.Popen(children.gunicorn(f"127.0.0.1:{port}")) as server:
         try:
             _until_it_answers(port)
-            yield port
+            yield port, server.pid
         finally:
-            web.terminate()
+            server.terminate()
 
 
 def _until_it_answers(port: int) -> None:

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from django.db import connection, transaction
 from django.utils import timezone
+from oauth2_provider.models import AccessToken
 
 from hashsets.models import Answered, Peer
 from workbench.errors import WorkbenchError
@@ -22,11 +23,12 @@ class KeyUsed(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
-def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes]) -> bytes:
+def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes], *, keep: bool = True) -> bytes:
     """The body of the answer: what `do` makes, in one transaction with all it changes, or what it made before.
 
     `digest`: SHA-256 of method, address and body. Two at once: the second waits. Raises KeyUsed, and what `do` raises,
-    which is not remembered.
+    which is not remembered. Without `keep` the answer is not either, but made anew: that of a question, which
+    changes nothing, and which nobody should find in a table.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -36,15 +38,17 @@ def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes]) -> bytes:
         if (held := rows.first()) is not None:
             if bytes(held.digest) != digest:
                 raise KeyUsed
-            return held.body.encode()
+            return held.body.encode() if keep else do()
         body = do()
-        Answered.objects.create(peer=peer, key=key, digest=digest, status=HTTPStatus.OK, body=body.decode())
+        kept = body.decode() if keep else ""
+        Answered.objects.create(peer=peer, key=key, digest=digest, status=HTTPStatus.OK, body=kept)
         return body
 
 
 def sweep() -> None:
-    """Forget what nobody will ask again."""
+    """Forget what nobody will ask again, and the tokens that ended."""
     Answered.objects.filter(at__lt=timezone.now() - KEPT).delete()
+    AccessToken.objects.filter(expires__lt=timezone.now()).delete()
 
 
 def _number(peer: Peer, key: str) -> int:

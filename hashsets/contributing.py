@@ -19,12 +19,13 @@ from hashsets.entry_rows import Key, Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import Category, Feed, HashSet, Peer, Proof, Scheme, Share, Vote
 from workbench import audit
-from workbench.errors import NotAllowed, WorkbenchError
+from workbench.errors import NotAllowed
 
 BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-scheme"
 UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
+MIME = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,79}")
 BASIS = re.compile(r"[a-z][a-z-]{0,19}")
 LARGEST = 2**63 - 1  # bytes of a file
 
@@ -71,10 +72,8 @@ class NotOpen(NotAllowed):
     code = "read-only-share"
 
 
-class Refusal(WorkbenchError):
-    """Why one item is not taken; never leaves this module."""
-
-    code = REJECTED
+class _Refusal(Exception):
+    """Why one item is not taken: its word."""
 
 
 @dataclass(slots=True)
@@ -144,45 +143,42 @@ def _opened(share: Share, items: Sequence[Item]) -> _Batch:
     for place, item in enumerate(items):
         try:
             batch.rows[place] = _row(locked, item, schemes, codes), item.basis
-        except Refusal as no:
-            batch.results[place] = Result(REJECTED, no.details[0])
+        except _Refusal as no:
+            batch.results[place] = Result(REJECTED, str(no))
     _refuse_clashes(batch)
     _refuse_unseen(batch)
     return batch
 
 
-def _refuse(code: str) -> Refusal:
-    return Refusal(details=[code])
-
-
 def _row(of: HashSet, item: Item, schemes: Mapping[str, Scheme], codes: Mapping[str, bool]) -> NewEntry:
-    """The entry an item speaks of. Raises Refusal with the reason."""
+    """The entry an item speaks of. Raises _Refusal with the reason."""
     if item.unreadable or not BASIS.fullmatch(item.basis):
-        raise _refuse(BAD_ITEM)
+        raise _Refusal(BAD_ITEM)
     digests = {
         name: _digest(name, text) for name, text in (("md5", item.md5), ("sha1", item.sha1), ("sha256", item.sha256))
     }
     if item.size == 0:
-        raise _refuse(ZERO_LENGTH)
+        raise _Refusal(ZERO_LENGTH)
     if not any(digests.values()):
-        raise _refuse(BAD_HASH)
+        raise _Refusal(BAD_HASH)
     if item.size is not None and not 0 < item.size <= LARGEST:
-        raise _refuse(BAD_ITEM)
+        raise _Refusal(BAD_ITEM)
     code = _code(of, item, schemes)
     if code not in codes:
-        raise _refuse(UNMAPPED)
+        raise _Refusal(UNMAPPED)
     if not codes[code]:
-        raise _refuse(REFUSED)
-    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq)
+        raise _Refusal(REFUSED)
+    mime = item.mime if MIME.fullmatch(item.mime) else ""
+    return NewEntry(**digests, size=item.size, code=code, flags=dict(item.flags or {}), pdq=item.pdq, mime=mime)
 
 
 def _digest(name: str, text: str) -> bytes | None:
     try:
         return kinds.DIGESTS[name].parse(text) if text else None
     except EmptyFileHash:
-        raise _refuse(ZERO_LENGTH) from None
+        raise _Refusal(ZERO_LENGTH) from None
     except BadHash:
-        raise _refuse(BAD_HASH) from None
+        raise _Refusal(BAD_HASH) from None
 
 
 def _code(of: HashSet, item: Item, schemes: Mapping[str, Scheme]) -> str:
@@ -190,10 +186,10 @@ def _code(of: HashSet, item: Item, schemes: Mapping[str, Scheme]) -> str:
     if item.scheme in {"", of.scheme.scheme_id}:
         return item.code
     if (theirs := schemes.get(item.scheme)) is None:
-        raise _refuse(UNKNOWN_SCHEME)
+        raise _Refusal(UNKNOWN_SCHEME)
     found = [one["codes"].get(item.code) for one in theirs.mappings if one.get("to") == of.scheme.scheme_id]
     if not found or found[0] is None:
-        raise _refuse(UNMAPPED)
+        raise _Refusal(UNMAPPED)
     return str(found[0])
 
 
@@ -251,7 +247,7 @@ def _key_of(row: NewEntry, known: Mapping[Key, Version]) -> Key:
 
 def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
     """Keys of one identity, in order; twins are numbered without gaps."""
-    found = []
+    found = list[Key]()
     while (key := Key(row.ident, len(found))) in known:
         found.append(key)
     return found
@@ -268,6 +264,7 @@ def _own_votes(batch: _Batch, known: Mapping[Key, Version]) -> dict[Key, list[Vo
         set=batch.set,
         organisation=batch.peer.organisation.organisation,
         current=True,
+        withdrawn_after=None,
         ident__in=[key.ident for key in known],
     )
     found: dict[Key, list[Vote]] = {}
@@ -297,7 +294,7 @@ def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[aud
         organisation = batch.peer.organisation
         _generation, more = entries.publish(
             batch.set, rows, by=batch.share.by, source=f"Contributed by {organisation.name}",
-            organisation=organisation.organisation, basis=basis,
+            organisation=organisation.organisation, basis=basis, origin=Vote.Origin.PEER,
         )  # fmt: skip
         told += more
     if signed and told:

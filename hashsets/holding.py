@@ -1,6 +1,6 @@
 """Which of these digests do these sets hold: for whoever asks about sets, not about what an agency's policies say.
 
-The mapped index of a set answers first; a miss costs PostgreSQL nothing. Small sets have none, there PostgreSQL answers.
+The mapped index of a set answers first; a miss costs PostgreSQL nothing. Small sets have none: PostgreSQL answers.
 """
 
 from collections.abc import Sequence

@@ -49,9 +49,16 @@ def in_force(hash_set: HashSet, agency: Agency, disposition: str | None, *, bene
     for one in asked:
         if row := rows.get(one):
             chosen = "own" if one == disposition else "all"
-            return InForce(row.action, row.min_trust, row.may_discard, chosen)
+            return InForce(row.action, _least(hash_set, row.min_trust), row.may_discard, chosen)
     own = hash_set.owner_id == agency.pk  # as in the view `hashsets_rule`
-    return InForce("accept" if own else "propose", "provisional" if own else "trusted", False, "default")
+    min_trust = _least(hash_set, "provisional") if own else "trusted"
+    return InForce("accept" if own else "propose", min_trust, False, "default")
+
+
+def _least(hash_set: HashSet, min_trust: str) -> str:
+    """What people decided is harmless acts from corroborated on, whatever a policy says (migration 0018)."""
+    candidates = hash_set.role == HashSet.SetRole.KNOWN_GOOD and hash_set.receives_offers
+    return "corroborated" if candidates and min_trust == "provisional" else min_trust
 
 
 @transaction.atomic

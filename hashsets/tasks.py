@@ -4,6 +4,7 @@ from celery import shared_task
 from django.conf import settings
 
 from hashsets import (
+    answered,
     comparisons,
     entry_hashes,
     feed,
@@ -99,6 +100,7 @@ def sweep_rows() -> None:
     building.sweep()
     near_index.sweep()
     feed.prune_all()
+    answered.sweep()
 
 
 @shared_task

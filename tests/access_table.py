@@ -41,6 +41,7 @@ class Route:
     body: dict[str, Any] | None = None
     query: str = ""
     headers: dict[str, str] | None = None  # what every request to it carries
+    by_peer: bool = False  # other organisations by token; to a person it is as if nobody asked
 
     def may(self, method: str) -> frozenset[str]:
         """The roles that may use the method."""
@@ -223,5 +224,16 @@ ROUTES = [
     Route("api:sets", get=SET_READERS),
     Route("api:set", get=SET_READERS, of="set"),
     Route("api:lookup", post=TEAM, body={"purpose": "a test", "hashes": ["0" * 32]}),
-]
+    # the exchange: for other organisations (tests/hashsets/odata/test_every_call.py), not for people
+    Route("odata:openapi", get=EVERYBODY, without_sign_in=True),
+    Route("odata:node", get=EVERYBODY, without_sign_in=True),
+    *(
+        Route(f"odata:{name}", by_peer=True)
+        for name in (
+            "service", "metadata", "sets", "set", "set_media", "all_media", "contribute", "export", "filter",
+            "packages", "entry", "vote", "retract", "by_hash", "lookup", "range", "nothing",
+        )
+    ),
+    Route("odata:token", post=EVERYBODY, without_sign_in=True, body={"grant_type": "password"}),
+]  # fmt: skip
 BY_NAME = {route.name: route for route in ROUTES}

@@ -21,6 +21,8 @@ READY = "Winnow runs at "
 ROOMY = {
     "WINNOW_API_REQUESTS": "1000000",
     "WINNOW_API_HASHES": "1000000000",
+    "WINNOW_PEER_REQUESTS": "1000000",
+    "WINNOW_PEER_HASHES": "1000000000",
 }  # limits of tokens have tests of their own
 
 

@@ -5,7 +5,7 @@ Groups of pytest-xdist 3.8 are named in ids of tests, which pytest 9.2 no longer
 
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-LIVE = ("tests/browser/", "tests/flows/test_described_api.py")
+LIVE = ("tests/browser/", "tests/flows/test_described_")
 
 
 class OneWorld(LoadScopeScheduling):  # type: ignore[misc] # not typed by its makers

@@ -23,7 +23,7 @@ NOW = RULE.format(uses="a.id IN (s.owner_id, s.reader_id) OR s.reach = 'node'")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hashsets", "0018_mirror_names"), ("hashsets", "0018_trust"), ("hashsets", "0019_vote_proof"), ("workbench", "0007_language")]
+    dependencies = [("hashsets", "0018_mirror_names"), ("hashsets", "0020_vote_proof"), ("workbench", "0007_language")]
 
     operations = [
         migrations.AddField(

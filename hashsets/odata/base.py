@@ -22,10 +22,9 @@ from django.views.decorators.csrf import csrf_exempt
 from hashsets import events, signed
 from hashsets.odata import callers, scopes
 from hashsets.odata.callers import Caller
-from hashsets.odata.errors import FeedGone, TooLong, WrongVersion, as_odata
+from hashsets.odata.errors import FeedGone, NoSuchMethod, TooLong, WrongVersion, as_odata
 from workbench import audit, signing
 from workbench.api import limits
-from workbench.api.base import WrongMethod
 from workbench.errors import WorkbenchError
 
 JSON = "application/json;odata.metadata=minimal"
@@ -38,7 +37,7 @@ VERSIONS = {"4.0", "4.01"}
 class ODataView(View):
     """One address. `scopes`: what a caller needs for each method."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "post"]
+    http_method_names = ["get", "head", "post"]
     scopes: ClassVar[dict[str, str]] = {"GET": scopes.READ, "HEAD": scopes.READ}
     caller: Caller
 
@@ -50,8 +49,8 @@ class ODataView(View):
             if error.refuses:
                 self._note(request, error)
             answer = refusal(error)
-            if isinstance(error, WrongMethod):
-                answer["Allow"] = ", ".join(self._allowed_methods())
+            if isinstance(error, NoSuchMethod):
+                answer["Allow"] = ", ".join(self._methods())
         return finished(request, answer)
 
     def _answer(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -59,12 +58,15 @@ class ODataView(View):
         self.caller = callers.of(request)
         often = f"An organisation may send {settings.PEER_REQUESTS:,} requests a minute."
         limits.count(f"requests:peer-{self.caller.peer.pk}", 1, settings.PEER_REQUESTS, often)
-        if request.method not in self._allowed_methods() or request.method == "OPTIONS":
-            raise WrongMethod
+        if request.method not in self._methods():
+            raise NoSuchMethod
         if request.headers.get("OData-MaxVersion", "4.0") not in VERSIONS:
             raise WrongVersion
-        self.caller.require(self.scopes[request.method])
+        self.caller.require(self.scopes[request.method or ""])
         return super().dispatch(request, *args, **kwargs)
+
+    def _methods(self) -> list[str]:
+        return [name.upper() for name in self.http_method_names if hasattr(self, name)]
 
     def _note(self, request: HttpRequest, error: WorkbenchError) -> None:
         """A refusal is an event of the agency that is asked."""
@@ -107,6 +109,7 @@ def unchanged(request: HttpRequest, etag: str) -> HttpResponse | None:
     if etag.removeprefix("W/") not in held and "*" not in held:
         return None
     answer = HttpResponse(status=HTTPStatus.NOT_MODIFIED)
+    del answer["Content-Type"]
     answer["ETag"] = etag
     return answer
 
@@ -125,8 +128,9 @@ def finished(request: HttpRequest, answer: HttpResponseBase) -> HttpResponseBase
     """With the version of OData, the node's signature, and packed where the reader takes that."""
     answer["OData-Version"] = "4.0"
     if isinstance(answer, FileResponse):
-        digest = hashlib.file_digest(answer.file_to_stream, "sha256").digest()
-        answer.file_to_stream.seek(0)
+        file: Any = answer.file_to_stream
+        digest = hashlib.file_digest(file, "sha256").digest()
+        file.seek(0)
     elif isinstance(answer, HttpResponse):
         digest = signed.digest(answer.content)
     else:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,7 @@ from workbench import audit
 from workbench.errors import BadInput
 from workbench.models import Agency, User
 
+FORWARDED = frozenset({"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"})
 FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -54,7 +56,7 @@ class Caller:
         found = Share.objects.filter(peer=self.peer, ended_at__isnull=True, set__retired_at__isnull=True)
         return found.select_related("set__owner", "set__scheme", "set__feed", "by").order_by("set__name", "pk")
 
-    def share(self, set_id: object) -> Share:
+    def share(self, set_id: UUID) -> Share:
         """The share of one set, by its public id. Raises NotShared."""
         found = self.shares().filter(set__public_id=set_id).first()
         if found is None:
@@ -79,7 +81,7 @@ def of(request: HttpRequest) -> Caller:
 
 def require_https(request: HttpRequest) -> None:
     """Raise HttpsOnly unless nobody in between can have read the request."""
-    forwarded = "HTTP_X_FORWARDED_PROTO" in request.META  # then who connects is a proxy, and loopback means nothing
+    forwarded = not FORWARDED.isdisjoint(request.META)  # then who connects is a proxy, and loopback means nothing
     if not request.is_secure() and (forwarded or not _is_loopback(request.META.get("REMOTE_ADDR", ""))):
         raise HttpsOnly
 

@@ -69,7 +69,10 @@ def as_json(caller: Caller, asked: options.Options, share: Share, step: Step) ->
 
 
 def steps(caller: Caller, ids: list[UUID]) -> list[tuple[Share, Step]]:
-    """The latest step of each of these entries in each shared set, tombstones too. One query for each set that has some."""
+    """The latest step of each of these entries in each shared set, tombstones too.
+
+    Two queries, and one for each set that has some.
+    """
     shares = list(caller.shares())
     if not shares or not ids:
         return []

@@ -27,6 +27,13 @@ SUPPORTED = (
 )
 
 
+class NoSuchMethod(WorkbenchError):
+    """This address has no such method. /odata/v1/openapi.json lists what there is."""
+
+    code = "wrong-method"
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+
+
 class UnknownCaller(WorkbenchError):
     """Send a token that is good: Authorization: Bearer. POST /odata/v1/token gives one for your credential."""
 
@@ -91,8 +98,6 @@ class TooLong(WorkbenchError):
 
 class NotShared(NotFound):
     """There is nothing here that is shared with your organisation."""
-
-    code = "not-shared"
 
 
 def as_odata(error: WorkbenchError) -> dict[str, Any]:

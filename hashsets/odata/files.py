@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -80,7 +80,7 @@ class Packages(ODataView):
 
 
 @transaction.atomic
-def told(caller: Caller, hash_set: HashSet, **details: object) -> None:
+def told(caller: Caller, hash_set: HashSet, **details: Any) -> None:
     """The event of a file, before its first byte leaves."""
     audit.record(
         events.PEER_EXPORTED, by=None, on=hash_set, agency=caller.peer.agency_id, set=hash_set.name,
@@ -95,7 +95,7 @@ def _kept(*, full: bool) -> Callable[[HashRecord], HashRecord]:
     return lambda record: replace(record, tags=(), flags={}, series=())
 
 
-def _part(name: str) -> object:
+def _part(name: str) -> Any:
     """A module that comes with another part of the exchange."""
     try:
         return import_module(f"hashsets.{name}")

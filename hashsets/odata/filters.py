@@ -125,7 +125,11 @@ def _conditions(node: Any, fields: Mapping[str, Field]) -> Iterator[Condition]:
         raise Unsupported(f"{name[:40]} cannot be compared in this way.")
     if len(values) > MOST:
         raise BadInput(f"An `in` may have {MOST} values.")
-    yield Condition(name, SIGNS.get(kind, "="), [field.read(value.py_val) for value in values])
+    yield Condition(name, SIGNS.get(kind, "="), [field.read(_value(value)) for value in values])
+
+
+def _value(literal: Any) -> Any:
+    return literal.py_val
 
 
 def _single_lists(tokens: Iterable[Any]) -> Iterator[Any]:
@@ -147,5 +151,5 @@ def _single_lists(tokens: Iterable[Any]) -> Iterator[Any]:
 def _comma(beside: Any) -> Any:
     made = type(beside)()
     made.type = made.value = ","
-    made.lineno, made.index, made.end = beside.lineno, beside.index, beside.index
+    made.lineno, made.index = beside.lineno, beside.index
     return made

@@ -72,7 +72,7 @@ class Lookup(ODataView):
         if len(texts) < len(given):
             raise BadInput("hashes is a list of texts.")
         _spend(self.caller, len(texts))
-        return posted.once(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored))
+        return posted.once(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored), keep=False)
 
 
 class Range(ODataView):
@@ -80,7 +80,7 @@ class Range(ODataView):
 
     scopes: ClassVar[dict[str, str]] = {"GET": scopes.LOOKUP, "HEAD": scopes.LOOKUP}
 
-    def get(self, request: HttpRequest, algo: str, prefix: str) -> HttpResponse:
+    def get(self, _request: HttpRequest, algo: str, prefix: str) -> HttpResponse:
         """All suffixes under the prefix, one a line, real ones among invented ones. One event."""
         try:
             ranges: Any = import_module("hashsets.ranges")
@@ -117,9 +117,10 @@ def _sorted(texts: list[str]) -> tuple[dict[str, dict[bytes, list[str]]], list[U
     rejected = list[Unread]()
     for text in dict.fromkeys(texts):
         kind = kinds.BY_LENGTH.get(len(text.strip()))
+        if kind is None:
+            rejected.append(Unread(text[:100], BadHash.code))
+            continue
         try:
-            if kind is None:
-                raise BadHash
             wanted[kind.id][kind.parse(text)].append(text)
         except (BadHash, EmptyFileHash) as error:
             rejected.append(Unread(text[:100], error.code))
@@ -132,7 +133,7 @@ def _hit(text: str, share: Share, one: holding.Held) -> HitShape:
 
 
 @transaction.atomic
-def _told(caller: Caller, **details: object) -> None:
+def _told(caller: Caller, **details: Any) -> None:
     """The event of a look-up: asking is disclosing (sharing.md section 2)."""
     audit.record(
         events.PEER_SEARCHED, by=None, on=caller.peer, agency=caller.peer.agency_id,

@@ -10,10 +10,9 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from hashsets.odata import base, callers
-from hashsets.odata.errors import NotShared
+from hashsets.odata.errors import NoSuchMethod, NotShared
 from workbench import signing
 from workbench.api import limits
-from workbench.api.base import WrongMethod
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency
 
@@ -30,11 +29,11 @@ class Node(View):
             often = "One address may ask who answers here so often a minute."
             limits.count(f"node:{address}", 1, settings.PEER_REQUESTS, often)
             if request.method not in {"GET", "HEAD"}:
-                raise WrongMethod
+                raise NoSuchMethod
             answer = base.answered(_stated(request))
         except WorkbenchError as error:
             answer = base.refusal(error)
-            if isinstance(error, WrongMethod):
+            if isinstance(error, NoSuchMethod):
                 answer["Allow"] = "GET, HEAD"
         return base.finished(request, answer)
 

@@ -64,7 +64,7 @@ def view_of(condition: str, *, full: bool) -> str:
 
 def baseline(word: str, set_id: UUID) -> Baseline:
     """The place of a skiptoken. Raises BadPlace: not ours, of another set, or older than a week."""
-    until, *rest = _read(SKIP, word)
+    until, *rest = _read(SKIP, word, 7)
     found = Baseline(*rest)
     if found.set != str(set_id) or until < time.time():
         raise BadPlace
@@ -73,15 +73,17 @@ def baseline(word: str, set_id: UUID) -> Baseline:
 
 def delta(word: str, set_id: UUID) -> Delta:
     """The place of a deltatoken. Raises BadPlace: not ours, or of another set."""
-    found = Delta(*_read(DELTA, word))
+    found = Delta(*_read(DELTA, word, 4))
     if found.set != str(set_id):
         raise BadPlace
     return found
 
 
-def _read(signer: signing.Signer, word: str) -> list[Any]:
+def _read(signer: signing.Signer, word: str, fields: int) -> list[Any]:
     try:
         found: list[Any] = signer.unsign_object(word)
     except signing.BadSignature as error:
         raise BadPlace from error
+    if len(found) != fields:  # of another version of Winnow
+        raise BadPlace
     return found

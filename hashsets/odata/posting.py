@@ -1,4 +1,4 @@
-"""What every POST of another organisation has: a JSON body, an Idempotency-Key, and where it gives opinions a signature."""
+"""What a POST of another organisation has: a JSON body, an Idempotency-Key, and with opinions a signature."""
 
 import hashlib
 import re
@@ -15,6 +15,7 @@ from hashsets.contributing import Signed
 from hashsets.models import Peer
 from hashsets.odata import base
 from hashsets.odata.base import JSON, target
+from hashsets.odata.errors import TooLong
 from workbench import signing
 from workbench.api.shapes import UnknownType
 from workbench.errors import BadInput, WorkbenchError
@@ -75,7 +76,7 @@ class Posted:
         if not isinstance(value, list) or not value:
             raise BadInput(f"{name} is a list of 1 to {most:,} items.")
         if len(value) > most:
-            raise base.TooLong
+            raise TooLong
         return value
 
     def signed_by(self, peer: Peer) -> Signed:
@@ -94,8 +95,8 @@ class Posted:
             raise SignatureNeeded
         return Signed(said.decode(), signature, self.body)
 
-    def once(self, peer: Peer, do: Callable[[], Any]) -> HttpResponse:
+    def once(self, peer: Peer, do: Callable[[], Any], *, keep: bool = True) -> HttpResponse:
         """The answer, made once under this key. Raises KeyUsed, and what `do` raises."""
         digest = hashlib.sha256(f"{self.request.method} {target(self.request)}\n".encode() + self.body).digest()
-        body = answered.once(peer, self.key, digest, lambda: msgspec.json.encode(do()))
+        body = answered.once(peer, self.key, digest, lambda: msgspec.json.encode(do()), keep=keep)
         return HttpResponse(body, content_type=JSON)

@@ -26,16 +26,14 @@ class PeerScopes(BaseScopes):  # type: ignore[misc] # not typed by its makers
         """All there are."""
         return SCOPES
 
-    def get_available_scopes(
-        self, application: Any = None, request: Any = None, *_args: Any, **_more: Any
-    ) -> list[str]:
+    def get_available_scopes(self, application: Any = None, *_args: Any, **_more: Any) -> list[str]:
         """Those of the peer."""
         peer = Peer.objects.filter(application=application).first() if application else None
         return [scope for scope in SCOPES if peer and scope in peer.scopes]
 
-    def get_default_scopes(self, application: Any = None, request: Any = None, *args: Any, **more: Any) -> list[str]:
+    def get_default_scopes(self, application: Any = None, *_args: Any, **_more: Any) -> list[str]:
         """The same."""
-        return self.get_available_scopes(application, request)
+        return self.get_available_scopes(application)
 
 
 class PairedOnly(OAuth2Validator):  # type: ignore[misc]

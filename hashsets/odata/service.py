@@ -32,7 +32,7 @@ class Service(ODataView):
 class Metadata(ODataView):
     """What it is made of."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, _request: HttpRequest) -> HttpResponse:
         """The CSDL."""
         return HttpResponse(metadata(), content_type="application/xml")
 
@@ -42,7 +42,7 @@ class Nothing(ODataView):
 
     scopes: ClassVar[dict[str, str]] = {"GET": scopes.READ, "HEAD": scopes.READ, "POST": scopes.READ}
 
-    def get(self, request: HttpRequest, rest: str) -> HttpResponse:
+    def get(self, _request: HttpRequest, rest: str) -> HttpResponse:
         """Never an answer."""
         raise NotShared if rest.startswith(("HashSets(", "Media(")) and "/" not in rest else Unsupported
 
@@ -52,6 +52,6 @@ class Nothing(ODataView):
 class All(ODataView):
     """The entries of all sets at once: they are read set by set."""
 
-    def get(self, request: HttpRequest) -> HttpResponse:
+    def get(self, _request: HttpRequest) -> HttpResponse:
         """Never an answer."""
         raise Unsupported("Entries are read set by set: HashSets(<id>)/Media.")

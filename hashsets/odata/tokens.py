@@ -5,7 +5,9 @@ is refused like everything else here.
 """
 
 import json
+from base64 import b64decode
 from typing import ClassVar
+from urllib.parse import unquote_plus
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,15 +18,15 @@ from oauth2_provider.views import TokenView
 from hashsets import events
 from hashsets.models import Peer
 from hashsets.odata import base, callers
+from hashsets.odata.errors import NoSuchMethod
 from workbench import audit
 from workbench.api import limits
-from workbench.api.base import WrongMethod
 from workbench.errors import WorkbenchError
 
 TRIES = 20  # a minute, from one address: each costs a slow hash
 
 
-@method_decorator(csrf_exempt, name="dispatch")  # a script has no session that somebody could use for him
+@method_decorator(csrf_exempt, name="dispatch")
 class Token(TokenView):  # type: ignore[misc] # not typed by its makers
     """Gives tokens."""
 
@@ -35,19 +37,19 @@ class Token(TokenView):  # type: ignore[misc] # not typed by its makers
         try:
             callers.require_https(request)
             if request.method != "POST":
-                raise WrongMethod
+                raise NoSuchMethod
             address = request.META.get("REMOTE_ADDR", "")
             limits.count(f"tokens:{address}", 1, TRIES, f"One address may ask for {TRIES} tokens a minute.")
         except WorkbenchError as error:
             answer = base.refusal(error)
-            if isinstance(error, WrongMethod):
+            if isinstance(error, NoSuchMethod):
                 answer["Allow"] = "POST"
             return answer
         answered: HttpResponseBase = super().dispatch(request, *args, **kwargs)
         return answered
 
     @transaction.atomic
-    def post(self, request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def post(self, request: HttpRequest, *_args: object, **_kwargs: object) -> HttpResponse:
         """A token, or why not; both are events of the agency whose peer it is."""
         if request.POST.get("grant_type") not in {"client_credentials", None}:
             return HttpResponse(b'{"error": "unsupported_grant_type"}', "application/json", 400)
@@ -73,9 +75,6 @@ def _note(request: HttpRequest, answer: HttpResponse) -> None:
 
 def _client(request: HttpRequest) -> str:
     """The client id a request names, in its header or body."""
-    from base64 import b64decode
-    from urllib.parse import unquote_plus
-
     word, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if word.lower() == "basic":
         try:

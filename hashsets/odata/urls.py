@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from hashsets.odata import entries, files, lookups, media, node, opinions, service, sets, tokens
+from hashsets.odata import described, entries, files, lookups, media, node, opinions, service, sets, tokens
 
 app_name = "odata"
 urlpatterns = [
     path("", service.Service.as_view(), name="service"),
     path("token", tokens.Token.as_view(), name="token"),
+    path("openapi.json", described.described, name="openapi"),
     path("$metadata", service.Metadata.as_view(), name="metadata"),
     path("HashSets", sets.Sets.as_view(), name="sets"),
     path("HashSets(<uuid:set_id>)", sets.SetOne.as_view(), name="set"),

@@ -12,8 +12,8 @@ from django.test import Client
 from cases import acts, before_signing, matching, publishing, reasons, review, tiles
 from cases.models import Batch, Case, Content, FileInstance, Item, Offer, Viewing
 from cases.units import Wish
-from hashsets import entries, feed, feed_pages, opinions, scheme_tables
-from hashsets.models import Category, Entry, HashSet
+from hashsets import entries, feed, feed_pages, opinions, policies
+from hashsets.models import Category, Entry, HashSet, Scheme
 from tests import factories
 from tests.cases import material
 from tests.hashsets import makers
@@ -38,7 +38,8 @@ def decide(batch: Batch, place: int = 0, code: str = "1") -> Offer:
     unit = tiles.units(batch)[place]
     wish = Wish(uuid4(), "decide", UUID(unit["id"]), unit["version"], code)
     assert [answer["status"] for answer in acts.act(batch=batch, by=batch.user, wishes=[wish])] == ["saved"]
-    return Offer.objects.order_by("-pk")[0]
+    made: Offer = Offer.objects.order_by("-pk")[0]
+    return made
 
 
 def approve(offer: Offer, by: User, reason: str = "") -> dict[str, int]:
@@ -159,6 +160,7 @@ def test_the_set_of_harmless_files_proposes_from_corroborated_and_closes_from_tr
             opinions.say(apart, row.id, code="5", looked=True, by=voter)
         seen.append(effects(apart, case.agency_id))
     assert seen == [(0, 0), (1, 1), (1, 2)]  # without leave to discard, and with it
+    assert policies.in_force(apart, case.agency, "not_relevant").min_trust == "corroborated"
 
 
 def effects(hash_set: HashSet, agency: int) -> tuple[int, int]:
@@ -179,7 +181,9 @@ def wire_record(hash_set: HashSet) -> dict[str, Any]:
     feed.number(hash_set.pk)
     head = HashSet.objects.get(pk=hash_set.pk).feed.head_seq
     page = feed_pages.baseline(hash_set, snapshot=head, limit=10)
-    return json.loads(msgspec.json.encode(feed_pages.media(page.steps[0], hash_set.scheme.scheme_id, full=True)))
+    sent = msgspec.json.encode(feed_pages.media(page.steps[0], hash_set.scheme.scheme_id, full=True))
+    record: dict[str, Any] = json.loads(sent)
+    return record
 
 
 def ahead(offer: Offer) -> before_signing.Ahead:
@@ -242,9 +246,7 @@ def test_of_a_withdrawal_the_tombstone_is_shown(sam: User, dana: User, batch: Ba
 def test_the_page_shows_the_record_and_what_the_category_is_elsewhere(case: Case, sam: User, batch: Batch) -> None:
     offer = decide(batch)
     scheme = offer.decision.scheme
-    scheme_tables.Scheme.objects.filter(pk=scheme.pk).update(
-        mappings=[{"to": "us-pvic", "codes": {"1": "2"}, "loses": ""}]
-    )
+    Scheme.objects.filter(pk=scheme.pk).update(mappings=[{"to": "us-pvic", "codes": {"1": "2"}, "loses": ""}])
     answer = signed_in(sam).get("/publish/")
     assert [row["maps_to"] for row in answer.context["waiting"]] == [["us-pvic 2"]]
     page = answer.content.decode()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,23 +67,30 @@ def build() -> str:
 
 def asked(winnow: Product, world: World, *, examples: int, seed: int, real: bool) -> tuple[int, str]:
     """Let schemathesis ask; its exit status and what it said. `real`: about the case and the set that are there."""
+    things = {"path.case": world.case, "path.set_id": world.set_id} if real else {}
+    return asked_about(winnow, "/api/v1/schema/", world.token, things, examples=examples, seed=seed)
+
+
+def asked_about(
+    winnow: Product, schema: str, token: str, things: Mapping[str, str], *, examples: int, seed: int, more: str = ""
+) -> tuple[int, str]:
+    """Let schemathesis ask what a schema describes, with these values where it names them; `more` of its settings."""
     with tempfile.TemporaryDirectory(prefix="winnow-asked-") as folder:
         chosen = Path(folder) / "schemathesis.toml"
-        things = {"path.case": world.case, "path.set_id": world.set_id} if real else {}
-        lines = ["[parameters]", *(f'"{name}" = "{value}"' for name, value in things.items())] if real else []
-        chosen.write_text("\n".join(lines), encoding="utf-8")
+        lines = ["[parameters]", *(f'"{name}" = "{value}"' for name, value in things.items())] if things else []
+        chosen.write_text("\n".join([*lines, more]), encoding="utf-8")
         began = time.monotonic()
         done = subprocess.run(
             [
                 str(Path(sys.executable).with_name("schemathesis")), f"--config-file={chosen}", "--no-color", "run",
-                f"{winnow.url}/api/v1/schema/", f"--header=Authorization: Bearer {world.token}",
+                f"{winnow.url}{schema}", f"--header=Authorization: Bearer {token}",
                 f"--checks={','.join(CHECKS)}", f"--max-examples={examples}", f"--seed={seed}", "--continue-on-failure",
                 "--phases=examples,coverage,fuzzing", "--generation-database=none", "--workers=1", "--warnings=off",
                 "--suppress-health-check=all",
             ],
             cwd=folder, capture_output=True, text=True, check=False,
         )  # fmt: skip
-    words = "things that are there" if real else "any"
+    words = "things that are there" if things else "any"
     print(done.stdout if done.returncode else done.stdout[done.stdout.find("= SUMMARY") :])
     print(f"asked about {words}: {time.monotonic() - began:.1f} s, exit {done.returncode} {done.stderr}", flush=True)
     return done.returncode, done.stdout

@@ -30,12 +30,12 @@ def shared(people: People, peer: Peer) -> HashSet:
 
 
 @pytest.fixture
-def script(people: People, peer: Peer) -> partner.Script:
+def script(peer: Peer) -> partner.Script:
     """With a token for everything the peer may."""
-    return partner.Script(partner.token(peer, by=people.supervisor))
+    return partner.Script(partner.token(peer))
 
 
 @pytest.fixture
-def reader(people: People, peer: Peer) -> partner.Script:
+def reader(peer: Peer) -> partner.Script:
     """With a token for reading only."""
-    return partner.Script(partner.token(peer, by=people.supervisor, scope="read"))
+    return partner.Script(partner.token(peer, "read"))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.django_db
 CARD = makers.picture("test card")
 
 
-def contribute(script: Script, of: HashSet, *items: object, **more: str) -> list[dict[str, str]]:
+def contribute(script: Script, of: HashSet, *items: object, **more: Any) -> list[dict[str, str]]:
     answer = script.post(f"HashSets({of.public_id})/Contribute", {"items": items}, **more)
     assert answer.status_code == 200, answer.content
     return list(answer.json()["results"])
@@ -103,7 +104,7 @@ def test_a_request_without_a_key_or_a_signature_of_now_is_refused(script: Script
     assert not Vote.objects.filter(set=shared, ident=CARD.md5).exists()
 
 
-def _old(path: str, data: bytes) -> dict[str, str]:
+def _old(path: str, data: bytes) -> dict[str, Any]:
     """A signature of an hour ago."""
     at = signed.moment(timezone.now() - timedelta(hours=1))
     return {name.replace("-", "_"): value for name, value in partner.signature(partner.ROOT + path, data, at).items()}

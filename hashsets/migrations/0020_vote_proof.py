@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('hashsets', '0018_peer_credential'),
+        ('hashsets', '0019_peer_credential'),
     ]
 
     operations = [
