@@ -131,7 +131,7 @@ def pair(one: Node, other: Node) -> None:
         scopes = [word for scope in SCOPES for word in ("--scope", scope)]
         given = here.do("peer", "grant", there.name, *scopes)
         secret = there.product.data / "secret"
-        secret.write_text(given["secret"], encoding="utf-8")
+        secret.write_text(given["client_secret"], encoding="utf-8")
         there.do("peer", "credential", here.name, "--client-id", given["client_id"], "--secret-file", str(secret))
 
 

@@ -169,7 +169,6 @@ FIXED: dict[str, Any] = {
     "old": 1,
     "new": 1,
     "name": "queues",
-    "entry_id": UUID(int=7),
     "parameters": "algo='md5',value='00'",
     "algo": "md5",
     "prefix": "00000",

@@ -30,6 +30,9 @@ class ExchangeActs(WinnowCommand):
         _terms_arguments(change)
 
     def add_exchange(self, acts: Acts) -> None:
+        end = acts.add("unsubscribe", self.unsubscribe, "Read a set no longer; its mirror is retired.")
+        end.add_argument("set")
+        end.add_argument("--reason", required=True)
         resume = acts.add("resume", self.resume, "Go on reading a set after looking at why it stopped.")
         resume.add_argument("set")
         resume.add_argument("--anew", action="store_true", help="all of it, from its beginning")
@@ -79,6 +82,13 @@ class ExchangeActs(WinnowCommand):
         terms.give_and_take(subscription=subscription, by=self.by, give=options["give"],
                             source=self._source(options), every=options["every"])  # fmt: skip
         return Done(f"The terms of {subscription.set} are changed.", {"set": subscription.set.name})
+
+    def unsubscribe(self, options: dict[str, Any]) -> Done:
+        """Read it no longer."""
+        self.require("peer.policy")
+        subscription = self._subscription(options["set"])
+        terms.unsubscribe(subscription=subscription, by=self.by, reason=options["reason"])
+        return Done(f"{subscription.set} is not read any more.", {"set": subscription.set.name})
 
     def resume(self, options: dict[str, Any]) -> Done:
         """Go on reading."""

@@ -92,7 +92,9 @@ class Pushed:
 def due() -> list[int]:
     """Ids of subscriptions with opinions that wait, of peers that can be asked now. One query."""
     waiting = Outgoing.objects.filter(subscription=OuterRef("pk"), state=Outgoing.State.WAITING)
-    rows = Subscription.objects.filter(Exists(waiting), peer__state=Peer.State.PAIRED, push_at__lte=Now())
+    rows = Subscription.objects.filter(
+        Exists(waiting), set__retired_at=None, peer__state=Peer.State.PAIRED, push_at__lte=Now()
+    )
     return list(rows.exclude(peer__url="").values_list("pk", flat=True))
 
 

@@ -67,7 +67,9 @@ def every(user: User) -> list[Standing]:
     """All peers of the person's agency by name, each with its sets. 5 queries for any number."""
     peers = Peer.objects.for_actor(user).select_related("organisation").prefetch_related("shares__set")
     found = {peer.pk: _standing(peer) for peer in peers.order_by("organisation__name", "pk")}
-    subscriptions = list(Subscription.objects.filter(peer__in=found).select_related("set").order_by("set__name"))
+    subscriptions = list(
+        Subscription.objects.filter(peer__in=found, set__retired_at=None).select_related("set").order_by("set__name")
+    )
     waiting = _waiting(subscriptions)
     for subscription in subscriptions:
         found[subscription.peer_id].read.append(_read(subscription, *waiting(subscription)))

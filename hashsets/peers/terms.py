@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, feed, scheme_tables, sets, settling
+from hashsets import events, feed, generations, scheme_tables, sets, settling
 from hashsets.models import HashSet, Peer, Scheme, Share, Subscription
 from hashsets.peers import pairing
 from hashsets.peers.errors import OrganisationHere, ReadAlready, SchemeMissing
@@ -116,10 +116,30 @@ def give_and_take(
 
 
 @transaction.atomic
+def unsubscribe(*, subscription: Subscription, by: User, reason: str) -> None:
+    """Read a set no longer; its mirror is retired, so its matches act no more. `resume` takes both up again.
+
+    Raises BadInput without a reason.
+    """
+    if not reason.strip():
+        raise BadInput(noop("Say why the set is retired."))
+    held = Subscription.objects.select_for_update(of=("self",)).select_related("peer", "set").get(pk=subscription.pk)
+    HashSet.objects.filter(pk=held.set_id).update(retired_at=timezone.now())
+    Subscription.objects.filter(pk=held.pk).update(paused=reason.strip()[:300])
+    audit.record(
+        events.SET_RETIRED, by=by, on=held.set, agency=held.peer.agency_id, reason=reason.strip()[:400],
+        set=held.set.name,
+    )  # fmt: skip
+    generations.announce(held.set)
+
+
+@transaction.atomic
 def resume(*, subscription: Subscription, by: User, anew: bool = False) -> None:
     """Go on reading after a person looked at why it stopped; `anew`: the whole set, from its beginning."""
     held = Subscription.objects.select_for_update(of=("self",)).select_related("peer", "set").get(pk=subscription.pk)
     was, held.paused, held.due_at = held.paused, "", timezone.now()
+    if HashSet.objects.filter(pk=held.set_id, retired_at__isnull=False).update(retired_at=None):
+        generations.announce(held.set)
     if anew:
         forget_place(held)
         held.seq = 0  # whatever its numbers are now

@@ -88,7 +88,13 @@ class Command(ExchangeActs):
         if options["scope"]:
             terms.allow(peer=peer, scopes=options["scope"], by=self.by)
         client, secret = callers.give_credential(peer, by=self.by)
-        told = {"peer": peer.organisation.name, "client_id": client, "secret": secret, "scopes": peer.scopes}
+        told = {
+            "peer": peer.organisation.name,
+            "organisation": peer.organisation.organisation,
+            "client_id": client,
+            "client_secret": secret,
+            "scopes": peer.scopes,
+        }
         return Done(f"Client id {client}\nSecret    {secret}\nGive both to {peer}; nobody can read them again.", told)
 
     def credential(self, options: dict[str, Any]) -> Done:

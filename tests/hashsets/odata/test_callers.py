@@ -92,7 +92,7 @@ def test_a_pairing_that_nobody_confirmed_has_no_credential(people: People, peer:
 def test_the_command_prints_a_credential_that_works(
     people: People, peer: Peer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    call_command("peer", "credential", "farmoor", "--as", "supervisor", "--json")
+    call_command("peer", "grant", "farmoor", "--as", "supervisor", "--json")
     told = json.loads(capsys.readouterr().out)
     assert partner.sent_for_token(told["client_id"], told["client_secret"]).status_code == 200
     event = AuditEvent.objects.filter(verb="peer.credential").get()

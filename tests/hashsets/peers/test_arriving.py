@@ -6,7 +6,7 @@ from cases import activity, matching
 from cases.models import Item, SetSync
 from hashsets import policies
 from hashsets.models import HashSet
-from hashsets.peers import pulling
+from hashsets.peers import pulling, terms
 from tests import factories
 from tests.hashsets.peers.two_agencies import Exchange
 from workbench import checks
@@ -53,3 +53,20 @@ def test_a_mirror_of_one_agency_moves_nothing_at_another(exchange: Exchange, ite
     reader = exchange.people.outsider.agency_id
     kept = SetSync.objects.filter(set=exchange.subscription.set_id).values_list("agency", flat=True)
     assert set(kept) <= {reader, exchange.people.north.pk}  # and the owner, who lives on this very node here
+
+
+def test_a_mirror_that_is_read_no_longer_closes_nothing_and_may_be_taken_up_again(
+    exchange: Exchange, item: Item
+) -> None:
+    by = exchange.people.outsider
+    exchange.publish("p1")
+    arrive(exchange)
+    terms.unsubscribe(subscription=exchange.mirror, by=by, reason="the agreement ended")
+    assert pulling.due() == []
+    arrive(exchange)
+    item.refresh_from_db()
+    assert item.state == Item.State.OPEN
+    terms.resume(subscription=exchange.mirror, by=by)
+    arrive(exchange)
+    item.refresh_from_db()
+    assert item.state == Item.State.KNOWN
