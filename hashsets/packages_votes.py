@@ -86,11 +86,7 @@ def _rows(subscription: Subscription, *, whole: bool) -> Iterator[Row]:
 
 def _line(row: Row, seq: int) -> bytes:
     """An opinion as it travels; of one that was taken back only the file's name."""
-    names: dict[str, Any] = {
-        "md5": wire.digest(row.md5),
-        "sha1": wire.digest(row.sha1),
-        "sha256": wire.digest(row.sha256),
-    }
+    names: dict[str, Any] = {name: wire.digest(getattr(row, name)) for name in ("md5", "sha1", "sha256")}
     if not row.stands:
         return msgspec.json.encode(courier.Opinion(seq=seq, **names, retracted=True))
     raw = loaded(row.raw)

@@ -24,9 +24,14 @@ QUARANTINED_MOST = 2_000  # characters of a record that is kept for a person to 
 MOST_QUARANTINED = 1_000  # unsettled ones of one subscription; who sends more has sent enough to be looked at
 WORTH_ANALYSING = 10_000  # rows
 
+MAKE = """
+DROP TABLE IF EXISTS hashsets_came;
+CREATE TEMPORARY TABLE hashsets_came (entry_id uuid, seq bigint, record jsonb) ON COMMIT DROP
+"""
+COPY = "COPY hashsets_came (entry_id, seq, record) FROM STDIN"
 STAGE = """
 INSERT INTO hashsets_incoming AS i (subscription_id, entry_id, seq, record)
-SELECT %s, n.* FROM unnest(%s::uuid[], %s::bigint[], %s::jsonb[]) AS n (entry_id, seq, record)
+SELECT %(subscription)s, entry_id, seq, record FROM hashsets_came
 ON CONFLICT (subscription_id, entry_id) DO UPDATE SET seq = excluded.seq, record = excluded.record
 WHERE excluded.seq >= i.seq
 """
@@ -79,6 +84,9 @@ WHERE NOT a.gone AND NOT a.stays ORDER BY a.ident
 """
 
 
+_NULL = "\\N"  # as COPY's text form writes it
+
+
 class SequenceWentBack(WorkbenchError):
     """The peer tells less than it told before. Ask its operator; a set that was rebuilt is paired anew."""
 
@@ -99,8 +107,7 @@ class Staged(NamedTuple):
 def stage(subscription: Subscription, records: Iterable[Record]) -> Staged:
     """Collect records of a page or package, in force only with `settle`; the newest of each entry stands.
 
-    Inside the caller's transaction. What cannot be kept is quarantined. One statement for 5,000 records; never all of
-    them in memory.
+    Inside the caller's transaction. What cannot be kept is quarantined. 5,000 at a time; never all of them in memory.
     """
     taken = put_aside = 0
     every = iter(records)
@@ -187,11 +194,22 @@ def _sorted_out(batch: list[Record]) -> tuple[Mapping[Any, tuple[int, str | None
 
 
 def _enter(subscription: Subscription, rows: Mapping[Any, tuple[int, str | None]]) -> None:
+    """Through COPY: handing arrays over took four times as long as all else."""
     if not rows:
         return
-    names, seqs, records = list(rows), [seq for seq, _ in rows.values()], [record for _, record in rows.values()]
+    lines = (
+        f"{name}\t{seq}\t{_NULL if record is None else _escaped(record)}\n" for name, (seq, record) in rows.items()
+    )
     with connection.cursor() as cursor:
-        cursor.execute(STAGE, [subscription.pk, names, seqs, records])
+        cursor.execute(MAKE)
+        with cursor.copy(COPY) as copy:
+            copy.write("".join(lines))
+        cursor.execute(STAGE, {"subscription": subscription.pk})
+
+
+def _escaped(record: str) -> str:
+    """JSON for COPY: it holds no tab and no line end, so only back-slashes mean something."""
+    return record.replace("\\", "\\\\")
 
 
 def _write(subscription: Subscription, mirror: HashSet, *, snapshot: bool) -> tuple[int, int]:
