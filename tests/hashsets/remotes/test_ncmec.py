@@ -80,6 +80,14 @@ def test_entries_in_no_order_of_time_are_all_taken(seed: int, server: NcmecServe
     assert numbers(remote) == {number for number in range(1, 40) if number >= 30 or number % 4 != 1}
 
 
+def test_windows_of_many_pages_do_not_cut_what_lies_behind_them(server: NcmecServer, remote: Remote) -> None:
+    for week in range(4):
+        put(server, *range(10 * week + 1, 10 * week + 9))
+        server.clock += 7 * 86_400
+    pull(remote)
+    assert numbers(remote) == {10 * week + number for week in range(4) for number in range(1, 9)}
+
+
 def test_a_tombstone_that_comes_before_the_entry_it_ends_ends_it(server: NcmecServer, remote: Remote) -> None:
     """Within a page, in one version, and in a version before."""
     for number, (first, apart) in enumerate((("gone", 0), ("old", 0), ("gone", 1), ("old", 1), ("gone", 2)), 1):
