@@ -17,7 +17,7 @@ PAGE = 1_000  # opinions of one statement
 # Opinions that wait, or all that were ever to go there, with what names the file: as the entry's last version has it.
 # `stands`: it is our word on the file; `replaced`: a later one is.
 WAITING = """
-SELECT o.vote_id, v.current AS stands, EXISTS (
+SELECT o.vote_id, v.current AND v.withdrawn_after IS NULL AS stands, EXISTS (
     SELECT FROM hashsets_vote n WHERE n.set_id = v.set_id AND n.ident = v.ident AND n.twin = v.twin
       AND n.organisation = v.organisation AND n.current AND n.id <> v.id) AS replaced,
   t.scheme_id, v.code, v.basis, v.at, e.raw, e.size, e.md5, e.sha1, e.sha256

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, wire
-from hashsets.contributing import Item, Result, Signed
+from hashsets.contributing import Result, Signed
 from hashsets.courier import Opinion
 from hashsets.entry_rows import Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import HashSet, Peer, Share
+from hashsets.opinion_items import Item
 from hashsets.packages import LAW_ENFORCEMENT
 from hashsets.packages_checks import PackageNotForUs
 from workbench import audit

@@ -4,7 +4,6 @@ import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import import_module
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -12,13 +11,12 @@ from django.db import transaction
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.utils.text import slugify
 
-from hashsets import events, exchange, listing
+from hashsets import events, exchange, filter_files, listing
 from hashsets.exchange import HashRecord, WriteOptions
 from hashsets.models import HashSet, Package
 from hashsets.odata import base, options, scopes
 from hashsets.odata.base import ODataView, answered
 from hashsets.odata.callers import Caller
-from hashsets.odata.errors import Unsupported
 from workbench import audit
 from workbench.errors import BadInput
 
@@ -54,7 +52,7 @@ class Filter(ODataView):
         """Save it. One event."""
         hash_set = self.caller.share(set_id).set
         kind = request.GET.get("kind", "md5")
-        path, header = _part("filter_files").made(hash_set, kind)
+        path, header = filter_files.made(hash_set, kind)
         told(self.caller, hash_set, entries=header.count, format="filter", kind=kind)
         return FileResponse(
             path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream"
@@ -93,11 +91,3 @@ def _kept(*, full: bool) -> Callable[[HashRecord], HashRecord]:
     if full:
         return lambda record: replace(record, tags=())
     return lambda record: replace(record, tags=(), flags={}, series=())
-
-
-def _part(name: str) -> Any:
-    """A module that comes with another part of the exchange."""
-    try:
-        return import_module(f"hashsets.{name}")
-    except ModuleNotFoundError as error:
-        raise Unsupported("This is not made here yet.") from error

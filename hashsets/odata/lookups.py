@@ -1,7 +1,6 @@
 """Looking hashes up in what is shared: by the hashes themselves, or by their first digits."""
 
 from collections import defaultdict
-from importlib import import_module
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -10,13 +9,12 @@ from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from hashsets import events, holding, kinds
+from hashsets import events, holding, kinds, ranges
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import Share
 from hashsets.odata import scopes
 from hashsets.odata.base import ODataView
 from hashsets.odata.callers import Caller
-from hashsets.odata.errors import Unsupported
 from hashsets.odata.posting import Posted
 from workbench import audit
 from workbench.api import limits
@@ -82,10 +80,6 @@ class Range(ODataView):
 
     def get(self, _request: HttpRequest, algo: str, prefix: str) -> HttpResponse:
         """All suffixes under the prefix, one a line, real ones among invented ones. One event."""
-        try:
-            ranges: Any = import_module("hashsets.ranges")
-        except ModuleNotFoundError as error:
-            raise Unsupported("Ranges are not made here yet.") from error
         found = ranges.answer([share.set for share in self.caller.shares()], algo.lower(), prefix)
         _told(self.caller, asked=1, known=0, way="range")
         return HttpResponse(found.text(), content_type="text/plain; charset=us-ascii")

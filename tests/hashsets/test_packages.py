@@ -407,7 +407,7 @@ def test_a_snapshot_mends_a_broken_chain(
 def test_one_odd_record_is_put_aside_and_the_rest_is_in_force(
     shared: HashSet, peer: Peer, subscription: Subscription, tmp_path: Path
 ) -> None:
-    odd = lines_edited(lambda rows: [rows[0].replace(b'"Votes":0', b'"Votes":"many"'), *rows[1:]])
+    odd = lines_edited(lambda rows: [rows[0].replace(b'"Votes":1', b'"Votes":"many"'), *rows[1:]])
     path = odd(make(shared, peer, tmp_path))
     taken = take(path, subscription)
     assert (taken.taken, taken.put_aside) == (2, 1)

@@ -100,7 +100,7 @@ def test_the_proof_of_a_carried_opinion_is_the_manifest_and_its_file(
     assert courier.sha256(body).hex() == json.loads(proof.text)["files"][0]["sha256"]
 
 
-def test_an_opposite_opinion_disputes_and_one_taken_back_ends_that(
+def test_an_opposite_opinion_disputes_and_stays_a_dispute_when_it_is_taken_back(
     shared: HashSet, subscription: Subscription, people: People, tmp_path: Path
 ) -> None:
     vote = says(subscription, "a", "0")
@@ -109,7 +109,7 @@ def test_an_opposite_opinion_disputes_and_one_taken_back_ends_that(
     votes.take_back(subscription.set, [Key.of(vote)], organisation=vote.organisation)
     Outgoing.objects.update(state=Outgoing.State.WAITING)
     assert taken(carried(subscription, tmp_path), people) == {"retracted": 1}
-    assert trust_of(shared, "a") == "provisional"
+    assert trust_of(shared, "a") == "disputed", "until a supervisor of the owner resolves it"
 
 
 def test_a_later_word_on_the_same_file_is_the_only_one_that_travels(subscription: Subscription, tmp_path: Path) -> None:

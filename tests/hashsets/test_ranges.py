@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashsets import generations, kinds, ranges
-from hashsets.models import HashSet
+from hashsets.entries import NewEntry
+from hashsets.models import Entry, HashSet
 from hashsets.range_padding import PREFIX, lines_of, padded
 from tests.hashsets import makers
 from workbench import audit
@@ -155,13 +156,14 @@ def test_a_version_answers_the_same_again_and_the_next_one_differs_by_what_came(
 
 
 def test_what_is_withdrawn_is_gone_and_the_size_stays(hash_set: HashSet, supervisor: User) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT id, md5 FROM hashsets_entry WHERE set_id = %s AND md5 >= '\\xffff'", [hash_set.pk])
-        entry, digest = cursor.fetchone()
-    makers.withdraw(hash_set, entry, by=supervisor)
+    digest = bytes.fromhex("fffff" + "fa4e" * 6 + "fa4")
+    makers.publish(hash_set, NewEntry(sha256=None, md5=digest, sha1=None, size=7, code="1"), by=supervisor)
+    hash_set.refresh_from_db()
+    assert digest.hex()[PREFIX:] in ranges.answer([hash_set], "md5", "fffff").suffixes
+    makers.withdraw(hash_set, Entry.objects.get(set=hash_set, md5=digest).id, by=supervisor)
     hash_set.refresh_from_db()
     found = ranges.answer([hash_set], "md5", "fffff").suffixes
-    assert bytes(digest).hex()[PREFIX:] not in found
+    assert digest.hex()[PREFIX:] not in found
     assert len(found) == FEWEST
 
 

@@ -45,7 +45,7 @@ CALLS = [
     Call("set_media", "HashSets({set})/Media"),
     Call("export", "HashSets({set})/Export?format=csv", event="peer.export"),
     Call("packages", "HashSets({set})/Packages"),
-    Call("filter", "HashSets({set})/Filter?kind=md5", scope="lookup", status=501),
+    Call("filter", "HashSets({set})/Filter?kind=md5", scope="lookup", event="peer.export"),
     Call("contribute", "HashSets({set})/Contribute", scope="contribute", event="peer.contribute",
          body={"items": [item(makers.picture("call"))]}),
     Call("entry", "Media({entry})"),
@@ -53,7 +53,7 @@ CALLS = [
     Call("retract", "Media({entry})/Retract", scope="vote", body={}, event="peer.contribute"),
     Call("by_hash", f"Media/ByHash(algo='md5',value='{'0' * 32}')"),
     Call("lookup", "Lookup", scope="lookup", body={"hashes": ["0" * 32]}, event="peer.lookup"),
-    Call("range", "Range/md5/00000", scope="lookup", status=501),
+    Call("range", "Range/md5/00000", scope="lookup", event="peer.lookup"),
 ]  # fmt: skip
 each = pytest.mark.parametrize("call", CALLS, ids=lambda call: call.name)
 each_of_a_thing = pytest.mark.parametrize(
