@@ -24,6 +24,7 @@ from cases.second import acts as second_acts
 from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
+from hashsets.models import Entry
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
 from tests.damage import rolled_back
@@ -83,7 +84,7 @@ def build() -> World:
     exhibit = factories.exhibit(case)
     first, *_, last = factories.items(exhibit, 3)
     hash_set = factories.hash_set(people.north)
-    makers.stored(hash_set, people.supervisor)
+    row = makers.stored(hash_set, people.supervisor)
     run = Job.objects.create(
         kind="import",
         subject=str(hash_set.public_id),
@@ -110,6 +111,8 @@ def build() -> World:
         "cases_kept": case_list.keep(case_list.Asked(mine=True), name="led", by=people.investigator).public_id,
         "export": factories.export(case, people.exporter).public_id,
         "set": hash_set.public_id,
+        "entry": Entry.objects.get(set=hash_set, id=row).public_id,
+        "row": row,
         "run": run.public_id,
         "draft": factories.scheme_draft(people.investigator, "other").public_id,
         "upload": factories.upload(exhibit).public_id,
@@ -293,7 +296,7 @@ def test_of_a_route_each_role_gets_what_the_table_says(world: World, route: Rout
     "route", [route for route in ROUTES if route.of not in {"", "token"}], ids=lambda route: route.name
 )
 def test_of_a_thing_that_is_not_there_the_answer_is_that_of_a_foreign_one(world: World, route: Route) -> None:
-    missing = address(route, dict.fromkeys(world.ids, uuid4()))
+    missing = address(route, dict.fromkeys(world.ids, uuid4()) | {"row": world.ids["row"]})
     foreign = address(route, world.ids)
     client = world.client("outsider", route)
     first, second = (asked(client, route.method, path, route, route.body) for path in (missing, foreign))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hashsets.trust import MINIMA, Opinion, Resolution, Source, Trust, Vote, at_least, judge
@@ -128,24 +128,30 @@ def test_a_minimum_that_is_none_admits_nothing(minimum: str) -> None:
 DISPOSITIONS = st.sampled_from(["relevant", "not_relevant"])
 
 
-@st.composite
-def histories(draw: st.DrawFn, organisations: str = "abcd") -> list[Vote]:
+def histories(organisations: str = "abcd") -> st.SearchStrategy[list[Vote]]:
     """Votes one after the other, some taken back later."""
-    votes = []
-    for at in range(draw(st.integers(0, 8))):
-        disposition = draw(DISPOSITIONS)
-        code = {"relevant": draw(st.sampled_from("12")), "not_relevant": "0"}[disposition]
-        until = draw(st.none() | st.integers(at, 12))
-        basis = draw(st.sampled_from(["viewed", "viewed", "match"]))
-        kind = draw(st.sampled_from(["md5", "sha256", "pdq"]))
-        votes.append(Vote(draw(st.sampled_from(organisations)), disposition, code, basis, kind, at, until))
-    return votes
+    said = st.tuples(
+        st.sampled_from(organisations),
+        st.sampled_from([("relevant", "1"), ("relevant", "2"), ("not_relevant", "0")]),
+        st.sampled_from(["viewed", "viewed", "match"]),
+        st.sampled_from(["md5", "sha256", "pdq"]),
+        st.none() | st.integers(0, 4),
+    )
+    return st.lists(said, max_size=8).map(_numbered)
+
+
+def _numbered(said: list[tuple[str, tuple[str, str], str, str, int | None]]) -> list[Vote]:
+    return [
+        Vote(organisation, *meaning, basis, kind, at, None if stood is None else at + stood)
+        for at, (organisation, meaning, basis, kind, stood) in enumerate(said)
+    ]
 
 
 RESOLUTIONS = st.none() | st.builds(Resolution, DISPOSITIONS, at=st.integers(0, 9), code=st.just("9"))
 SOURCES = st.none() | st.builds(Source, st.sampled_from("ao"), DISPOSITIONS, vouched=st.booleans(), code=st.just("1"))
 
 
+@settings(deadline=None)
 @given(histories(), RESOLUTIONS, SOURCES, st.randoms())
 def test_the_order_in_which_votes_are_read_never_matters(
     votes: list[Vote], resolution: Resolution | None, source: Source | None, random: Random
@@ -154,6 +160,7 @@ def test_the_order_in_which_votes_are_read_never_matters(
     assert judge(shuffled, source=source, resolution=resolution) == judge(votes, source=source, resolution=resolution)
 
 
+@settings(deadline=None)
 @given(histories(organisations="a"), RESOLUTIONS)
 def test_one_organisation_alone_makes_nothing_trusted_nor_a_dispute(
     votes: list[Vote], resolution: Resolution | None
@@ -163,6 +170,7 @@ def test_one_organisation_alone_makes_nothing_trusted_nor_a_dispute(
     assert found.organisations <= 1
 
 
+@settings(deadline=None)
 @given(histories(), RESOLUTIONS, SOURCES)
 def test_what_nobody_looked_at_changes_nothing_that_somebody_looked_at(
     votes: list[Vote], resolution: Resolution | None, source: Source | None
@@ -173,6 +181,7 @@ def test_what_nobody_looked_at_changes_nothing_that_somebody_looked_at(
         assert judge(votes, source=source, resolution=resolution) == without
 
 
+@settings(deadline=None)
 @given(histories())
 def test_one_opposing_organisation_is_enough_whatever_the_majority(votes: list[Vote]) -> None:
     agreeing = [replace(vote, disposition="relevant", until=None, basis="viewed") for vote in votes]
@@ -181,6 +190,7 @@ def test_one_opposing_organisation_is_enough_whatever_the_majority(votes: list[V
         assert judge([*agreeing, Vote("z", "not_relevant", at=99)]).trust is Trust.DISPUTED
 
 
+@settings(deadline=None)
 @given(histories(), histories())
 def test_a_dispute_is_ended_by_no_vote(votes: list[Vote], later: list[Vote]) -> None:
     moved = [replace(vote, at=vote.at + 20, until=vote.until and vote.until + 20) for vote in later]
@@ -188,6 +198,7 @@ def test_a_dispute_is_ended_by_no_vote(votes: list[Vote], later: list[Vote]) -> 
         assert judge([*votes, *moved]).trust in {Trust.DISPUTED, Trust.RETRACTED}
 
 
+@settings(deadline=None)
 @given(histories(), DISPOSITIONS, st.integers(0, 7))
 def test_a_resolution_settles_only_what_is_older(votes: list[Vote], disposition: str, at: int) -> None:
     resolution = Resolution(disposition, at=at)
@@ -197,6 +208,7 @@ def test_a_resolution_settles_only_what_is_older(votes: list[Vote], disposition:
         assert judge(votes, resolution=resolution).trust is Trust.DISPUTED
 
 
+@settings(deadline=None)
 @given(histories(), RESOLUTIONS, SOURCES)
 def test_trust_is_never_more_than_the_organisations_that_looked_bear(
     votes: list[Vote], resolution: Resolution | None, source: Source | None
