@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hashsets import kinds, trust
+from hashsets import kinds, trust, wire
 from hashsets.entries import NewEntry
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import Category, HashSet, Scheme
+from workbench.perceptual import PDQ_MIN_QUALITY
 
 BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-scheme"
 UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
@@ -31,6 +32,37 @@ class Item:
     flags: Mapping[str, bool] | None = None
     pdq: bytes | None = None
     unreadable: bool = False  # its fields were not what they should be
+
+
+UNREADABLE = Item(unreadable=True)
+
+
+def item_of(opinion: wire.Opinion, *, full: bool) -> Item:
+    """An opinion as it travelled; `full`: its flags too, of a sender who may give them."""
+    said = {name: getattr(opinion, name) for name in wire.FLAGS.values()} if full else {}
+    return Item(
+        md5=opinion.md5 or "",
+        sha1=opinion.sha1 or "",
+        sha256=opinion.sha256 or "",
+        size=opinion.media_size,
+        mime=opinion.mime_type or "",
+        scheme=opinion.scheme or "",
+        code=opinion.category,
+        basis=opinion.basis,
+        flags={name: value for name, value in said.items() if value is not None},
+        pdq=_pdq(opinion.alternative_hashes),
+    )
+
+
+def _pdq(given: Iterable[wire.AlternativeHash]) -> bytes | None:
+    """The PDQ among other hashes, if it is one and says something."""
+    for one in given:
+        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
+            try:
+                return kinds.BY_ID["pdq"].parse(one.hash_value)
+            except BadHash:
+                return None
+    return None
 
 
 class Refused(Exception):

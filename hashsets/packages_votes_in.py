@@ -18,14 +18,12 @@ from hashsets.courier import Opinion
 from hashsets.entry_rows import Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import HashSet, Peer, Share
-from hashsets.opinion_items import Item
+from hashsets.opinion_items import UNREADABLE, item_of
 from hashsets.packages import LAW_ENFORCEMENT
 from hashsets.packages_checks import PackageNotForUs
 from workbench import audit
 from workbench.models import User
-from workbench.perceptual import PDQ_MIN_QUALITY
 
-UNREADABLE = Item(unreadable=True)
 WITHDRAWN = noop("retracted by the organisation")
 
 
@@ -79,7 +77,7 @@ def _share(peer: Peer, manifest: courier.Manifest) -> Share:
 def _contributed(share: Share, opinions: Sequence[Opinion | wire.Odd], proof: Signed) -> list[Result]:
     full = LAW_ENFORCEMENT in share.peer.scopes
     said = [one for one in opinions if isinstance(one, wire.Odd) or not one.retracted]
-    items = [UNREADABLE if isinstance(one, wire.Odd) else _item(one, full=full) for one in said]
+    items = [UNREADABLE if isinstance(one, wire.Odd) else item_of(one, full=full) for one in said]
     results = contributing.contribute(share, items, signed=proof)[0] if items else []
     for one in opinions:
         if not isinstance(one, wire.Odd) and one.retracted:
@@ -104,29 +102,3 @@ def _named(of: HashSet, one: Opinion) -> Version | None:
     found = entry_rows.latest(of, list(given.values())).values()
     agree = [each for each in found if all(getattr(each, name) in (None, value) for name, value in given.items())]
     return next((version for version in agree if version.in_force), None)
-
-
-def _item(one: Opinion, *, full: bool) -> Item:
-    said = {name: getattr(one, name) for name in wire.FLAGS.values()} if full else {}
-    return Item(
-        md5=one.md5 or "",
-        sha1=one.sha1 or "",
-        sha256=one.sha256 or "",
-        size=one.media_size,
-        mime=one.mime_type or "",
-        scheme=one.scheme,
-        code=one.category,
-        basis=one.basis,
-        flags={name: value for name, value in said.items() if value is not None},
-        pdq=_pdq(one.alternative_hashes),
-    )
-
-
-def _pdq(given: Sequence[wire.AlternativeHash]) -> bytes | None:
-    for one in given:
-        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
-            try:
-                return kinds.BY_ID["pdq"].parse(one.hash_value)
-            except BadHash:
-                return None
-    return None

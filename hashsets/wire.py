@@ -62,6 +62,24 @@ class Removed(msgspec.Struct, rename="pascal", kw_only=True):
     reason: str = msgspec.field(name="reason", default="deleted")
 
 
+class Opinion(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
+    """What an organisation says of a file, named by its digests; requests and packages add what is their own."""
+
+    md5: str | None = msgspec.field(name="MD5", default=None)
+    sha1: str | None = msgspec.field(name="SHA1", default=None)
+    sha256: str | None = msgspec.field(name="SHA256", default=None)
+    media_size: int | None = None
+    mime_type: str | None = None
+    scheme: str | None = None
+    category: str = ""
+    basis: str = ""
+    decided_at: str | None = None
+    victim_identified: bool | None = None
+    offender_identified: bool | None = None
+    is_distributed: bool | None = None
+    alternative_hashes: list[AlternativeHash] = []
+
+
 class Odd(NamedTuple):
     """What stands where a record should and is none: its own words, and why."""
 

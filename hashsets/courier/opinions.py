@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from hashsets import wire
 from hashsets.courier.manifest import PackageDamaged
 from hashsets.courier.reading import Opened
@@ -15,24 +13,11 @@ from workbench.words import noop
 MOST = 5_000  # opinions of one file, as of one request (docs/protocol.md)
 
 
-class Opinion(msgspec.Struct, rename="pascal", kw_only=True, omit_defaults=True):
-    """What the maker says of a file, named by its digests; `retracted`: he takes back what he said of it."""
+class Opinion(wire.Opinion, kw_only=True):
+    """What the maker says of a file; `retracted`: he takes back what he said of it."""
 
     seq: int
-    md5: str | None = msgspec.field(name="MD5", default=None)
-    sha1: str | None = msgspec.field(name="SHA1", default=None)
-    sha256: str | None = msgspec.field(name="SHA256", default=None)
-    media_size: int | None = None
-    mime_type: str | None = None
-    scheme: str = ""
-    category: str = ""
-    basis: str = ""
-    decided_at: str | None = None
     retracted: bool = False
-    victim_identified: bool | None = None
-    offender_identified: bool | None = None
-    is_distributed: bool | None = None
-    alternative_hashes: list[wire.AlternativeHash] = []
 
 
 class Batch(NamedTuple):

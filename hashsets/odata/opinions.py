@@ -8,41 +8,20 @@ from django.http import HttpRequest, HttpResponse
 
 from hashsets import contributing, kinds, trust, wire
 from hashsets.contributing import Result
-from hashsets.kinds import BadHash
 from hashsets.odata import entries, scopes
 from hashsets.odata.base import ODataView
 from hashsets.odata.posting import Posted
-from hashsets.opinion_items import Item
-from workbench.perceptual import PDQ_MIN_QUALITY
+from hashsets.opinion_items import UNREADABLE, Item, item_of
 
 MOST = 5000  # items of a batch; sharing.md section 4
 
 
-class Hash(msgspec.Struct, rename="pascal"):
-    """A hash of another kind than a digest."""
-
-    hash_name: str
-    hash_value: str
-    quality: int | None = None
-
-
-class ItemShape(msgspec.Struct, rename="pascal", kw_only=True):
+class ItemShape(wire.Opinion, kw_only=True):
     """One opinion of a batch. `Viewers` and `DecidedAt` are kept with the signed request only."""
 
-    md5: str | None = msgspec.field(name="MD5", default=None)
-    sha1: str | None = msgspec.field(name="SHA1", default=None)
-    sha256: str | None = msgspec.field(name="SHA256", default=None)
-    media_size: int | None = None
-    mime_type: str | None = None
-    scheme: str | None = None
     category: str
     basis: str = trust.VIEWED
     viewers: int | None = None
-    decided_at: str | None = None
-    victim_identified: bool | None = None
-    offender_identified: bool | None = None
-    is_distributed: bool | None = None
-    alternative_hashes: list[Hash] = []
 
 
 NAMES = [field.encode_name for field in msgspec.structs.fields(ItemShape)]
@@ -124,36 +103,13 @@ class Retract(ODataView):
 def _item(posted: Posted, row: Any, *, full: bool) -> Item:
     """An item of a batch, as far as it can be read."""
     if not isinstance(row, dict):
-        return Item(unreadable=True)
+        return UNREADABLE
     posted.known(NAMES, row)
     try:
         shape = msgspec.convert(row, ItemShape)
     except msgspec.ValidationError:
-        return Item(unreadable=True)
-    said = {name: getattr(shape, name) for name in wire.FLAGS.values()} if full else {}
-    return Item(
-        md5=shape.md5 or "",
-        sha1=shape.sha1 or "",
-        sha256=shape.sha256 or "",
-        size=shape.media_size,
-        mime=shape.mime_type or "",
-        scheme=shape.scheme or "",
-        code=shape.category,
-        basis=shape.basis,
-        flags={name: value for name, value in said.items() if value is not None},
-        pdq=_pdq(shape.alternative_hashes),
-    )
-
-
-def _pdq(given: list[Hash]) -> bytes | None:
-    """The PDQ among other hashes, if it is one and says something."""
-    for one in given:
-        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
-            try:
-                return kinds.BY_ID["pdq"].parse(one.hash_value)
-            except BadHash:
-                return None
-    return None
+        return UNREADABLE
+    return item_of(shape, full=full)
 
 
 def _told(posted: Posted, results: list[Result], head: int) -> Contributed:
