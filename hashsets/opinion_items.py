@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hashsets import kinds, trust, wire
+from hashsets import kinds, receiving, trust, wire
 from hashsets.entries import NewEntry
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import Category, HashSet, Scheme
-from workbench.perceptual import PDQ_MIN_QUALITY
 
 BAD_HASH, ZERO_LENGTH, UNKNOWN_SCHEME = "bad-hash", "zero-length", "unknown-scheme"
 UNMAPPED, CLASH, REFUSED, BAD_ITEM = "unmapped-category", "known-good-clash", "not-allowed", "bad-item"
@@ -50,19 +49,8 @@ def item_of(opinion: wire.Opinion, *, full: bool) -> Item:
         code=opinion.category,
         basis=opinion.basis,
         flags={name: value for name, value in said.items() if value is not None},
-        pdq=_pdq(opinion.alternative_hashes),
+        pdq=next(filter(None, map(receiving.pdq, opinion.alternative_hashes)), None),
     )
-
-
-def _pdq(given: Iterable[wire.AlternativeHash]) -> bytes | None:
-    """The PDQ among other hashes, if it is one and says something."""
-    for one in given:
-        if one.hash_name == "PDQ" and (one.quality is None or one.quality >= PDQ_MIN_QUALITY):
-            try:
-                return kinds.BY_ID["pdq"].parse(one.hash_value)
-            except BadHash:
-                return None
-    return None
 
 
 class Refused(Exception):

@@ -94,12 +94,22 @@ def _raw(record: wire.Media) -> dict[str, Any]:
     return raw
 
 
+def pdq(other: wire.AlternativeHash) -> bytes | None:
+    """The PDQ among the other kinds; None for another kind, for what is none, and for one that says too little."""
+    if other.hash_name != wire.HASH_NAMES["pdq"] or (other.quality is not None and other.quality < PDQ_MIN_QUALITY):
+        return None
+    try:
+        return kinds.BY_ID["pdq"].parse(other.hash_value)
+    except BadHash:
+        return None
+
+
 def _take(other: wire.AlternativeHash, raw: dict[str, Any]) -> None:
     """Keep a hash of a kind we know, if it is one and says something."""
     try:
-        if other.hash_name == "PDQ" and (other.quality is None or other.quality >= PDQ_MIN_QUALITY):
-            raw["hashes"] = {"pdq": kinds.BY_ID["pdq"].parse(other.hash_value).hex()}
-        elif other.hash_name == "PhotoDNA":
+        if found := pdq(other):
+            raw["hashes"] = {"pdq": found.hex()}
+        elif other.hash_name == wire.HASH_NAMES["photodna"]:
             raw["photodna"] = photodna(other.hash_value)
     except (BadHash, ValueError):
         return
