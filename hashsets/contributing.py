@@ -160,7 +160,7 @@ def _known(batch: _Batch) -> dict[Key, Version]:
 
 def _key_of(row: NewEntry, known: Mapping[Key, Version]) -> Key:
     """Which of the entries with its identity a row speaks of: the first it does not contradict."""
-    return next((key for key in _twins(row, known) if not _contradict(row, known[key])), Key(row.ident, -1))
+    return next((key for key in _twins(row, known) if not entries.contradict(row, known[key])), Key(row.ident, -1))
 
 
 def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
@@ -169,11 +169,6 @@ def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
     while (key := Key(row.ident, len(found))) in known:
         found.append(key)
     return found
-
-
-def _contradict(row: NewEntry, version: Version) -> bool:
-    pairs = ((getattr(row, name), getattr(version, name)) for name in kinds.DIGESTS)
-    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
 
 
 def _own_votes(batch: _Batch, known: Mapping[Key, Version]) -> dict[Key, list[Vote]]:

@@ -151,7 +151,7 @@ def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, N
     wanted: dict[Key, NewEntry] = {}
     for row in rows:
         others = taken.setdefault(row.ident, [])
-        same = [key for key, other in others if not _contradict(row, other)]
+        same = [key for key, other in others if not contradict(row, other)]
         if not same:
             same = [Key(row.ident, others[-1][0].twin + 1 if others else 0)]
             others.append((same[0], row))
@@ -159,7 +159,7 @@ def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, N
     return wanted
 
 
-def _contradict(row: NewEntry, other: Version | NewEntry) -> bool:
+def contradict(row: NewEntry, other: Version | NewEntry) -> bool:
     """Whether both name a digest of one kind and differ in it."""
     pairs = ((getattr(row, name), getattr(other, name)) for name in trust.DIGESTS)
     return any(mine and theirs and mine != theirs for mine, theirs in pairs)

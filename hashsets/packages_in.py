@@ -24,7 +24,7 @@ from workbench.models import Agency, User
 class PeerBusy(WorkbenchError):
     """The set is being read from its peer just now. Try again in a minute."""
 
-    code = "peer-busy"
+    code = "set-being-read"
     permanent = False
 
 

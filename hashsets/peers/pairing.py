@@ -126,7 +126,9 @@ def named(name: str, user: User) -> Peer:
         if wanted in {peer.organisation.name.casefold(), str(peer.public_id), str(peer.organisation.organisation)}
     ]
     if len(found) != 1:
-        raise UnknownPeer
+        raise UnknownPeer(
+            noop("This agency is not paired with %(name)s. `manage.py peer status` lists its peers."), name=repr(name)
+        )
     return cast("Peer", found[0])
 
 

@@ -5,20 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils.translation import gettext_noop as noop
 
 from hashsets import packages, packages_in, packages_votes, sets
 from hashsets.models import HashSet, Peer, Subscription
 from hashsets.packages import Made
 from hashsets.packages_votes_in import TakenVotes
+from hashsets.peers import pairing
 from workbench.commands import Done, WinnowCommand
-from workbench.errors import BadInput, NotFound
-
-
-class UnknownPeer(NotFound):
-    """This agency is not paired with an organisation of that name."""
-
-    code = "unknown-peer"
+from workbench.errors import BadInput
 
 
 class Command(WinnowCommand):
@@ -45,7 +39,7 @@ class Command(WinnowCommand):
     def pack(self, options: dict[str, Any]) -> Done:
         """A snapshot, or a delta."""
         self.require("set.package")
-        hash_set, peer = sets.named(options["set"], user=self.by), self._peer(options)
+        hash_set, peer = sets.named(options["set"], user=self.by), pairing.named(options["organisation"], self.by)
         made = _written(
             options, lambda at: packages.make(hash_set, peer, target=at, by=self.by, whole=options["whole"])
         )
@@ -54,7 +48,7 @@ class Command(WinnowCommand):
     def votes(self, options: dict[str, Any]) -> Done:
         """Opinions that wait, or all."""
         self.require("set.package")
-        hash_set, peer = sets.named(options["set"], user=self.by), self._peer(options)
+        hash_set, peer = sets.named(options["set"], user=self.by), pairing.named(options["organisation"], self.by)
         read = Subscription.objects.filter(set=hash_set, peer=peer).select_related("set__scheme").first()
         if read is None:
             raise BadInput(f"{hash_set} is no mirror of a set of {peer}.")
@@ -76,19 +70,6 @@ class Command(WinnowCommand):
         told = f"Version {version} is in force" if version else "It says nothing new"
         fields |= {"taken": taken.taken, "put_aside": taken.put_aside, "generation": version}
         return Done(f"{taken.taken:,} records of {taken.set_name} taken in. {told}.", fields, put_aside)
-
-    def _peer(self, options: dict[str, Any]) -> Peer:
-        wanted: str = options["organisation"]
-        ours = Peer.objects.for_actor(self.by).filter(agency=self.by.agency)
-        found: list[Peer] = [peer for peer in ours.select_related("agency", "organisation") if _is(peer, wanted)]
-        if not found:
-            raise UnknownPeer(noop("This agency is not paired with %(name)s."), name=repr(wanted))
-        return found[0]
-
-
-def _is(peer: Peer, wanted: str) -> bool:
-    theirs = peer.organisation
-    return wanted in (theirs.slug, theirs.name, str(theirs.organisation))
 
 
 def _written(options: dict[str, Any], make: Callable[[Path], Made | None]) -> Made | None:
