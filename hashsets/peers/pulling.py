@@ -18,7 +18,7 @@ from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, settling
 from hashsets.models import Peer, Subscription
-from hashsets.peers import pages, pairing, terms
+from hashsets.peers import pages, pairing, terms, watchdog
 from hashsets.peers.errors import FeedWentBack, KeyChanged, SignatureRefused
 from hashsets.peers.node import Node
 from hashsets.peers.pages import Page
@@ -129,7 +129,7 @@ def _ask(node: Node, subscription: Subscription) -> tuple[Page, int] | None:
     if answer.status == HTTPStatus.NOT_MODIFIED:
         return None
     answer.require(HTTPStatus.OK)
-    head = _head(subscription, answer)
+    head = watchdog.head(subscription, answer)
     page: Page = answer.json(Page)
     if not page.following or node.target(answer.link(page.following)) == subscription.checkpoint == link:
         raise AnswerUnreadable(noop("The page does not say where to go on, so nothing of it was stored."))
@@ -148,7 +148,7 @@ def _stored(subscription: Subscription, node: Node, page: Page, head: int, told:
     A baseline shows the set as it stood at the head of its first page; the last page of a delta tells all up to its.
     """
     found, odd = pages.records(page)
-    _check_order(subscription, found)
+    watchdog.check_order(subscription, found)
     tells = head if not subscription.checkpoint or (page.delta_link and not subscription.baseline) else 0
     collected = max([subscription.collected, tells, *(record.seq for record in found)])
     checkpoint = node.target(page.following)
@@ -185,37 +185,6 @@ def _settle(subscription: Subscription, seq: int) -> int | None:
         raise FeedWentBack(noop("The set cannot be kept as it is: %(error)s."), error=str(error)[:150]) from error
     Subscription.objects.filter(pk=subscription.pk).update(collected=0)
     return made.number if made else None
-
-
-def _check_order(subscription: Subscription, found: list[pages.Record]) -> None:
-    """The watchdog: numbers of changes only ever go up. Raises FeedWentBack."""
-    if subscription.baseline:
-        return
-    last = max(subscription.seq, subscription.collected)
-    for record in found:
-        if record.seq <= last:
-            raise FeedWentBack(
-                noop("After number %(last)s the peer told number %(seq)s, so nothing of the page was stored."),
-                last=str(last),
-                seq=str(record.seq),
-            )
-        last = record.seq
-
-
-def _head(subscription: Subscription, answer: Answer) -> int:
-    """The set's highest number, 0 where the answer does not say it. Raises FeedWentBack when it was higher before.
-
-    As that of a peer that was set back to an old backup: what it told since is unknown to it.
-    """
-    tag = answer.headers.get("etag", "").removeprefix("W/").strip('"')
-    head = int(tag) if tag.isascii() and tag.isdecimal() else 0
-    if tag and head < subscription.seq:
-        raise FeedWentBack(
-            noop("The peer told changes up to %(was)s before, and now only up to %(now)s."),
-            was=str(subscription.seq),
-            now=str(head),
-        )
-    return head
 
 
 @transaction.atomic

@@ -5,7 +5,6 @@ again under the same key, and is answered as the first time.
 """
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
@@ -19,9 +18,9 @@ from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, wire
-from hashsets.entry_rows import loaded
+from hashsets import events, outgoing, wire
 from hashsets.models import Outgoing, Peer, Subscription
+from hashsets.outgoing import Row
 from hashsets.peers import pairing
 from hashsets.peers.errors import KeyChanged
 from hashsets.peers.node import Node
@@ -32,15 +31,7 @@ from workbench.outbound_errors import AnswerUnreadable
 
 BATCH = 1_000  # opinions of one request
 SPACE = 0x50555348  # advisory locks of who sends for a subscription
-# The opinions of a batch in order, with what names the file: as the last version of the entry has it.
-ITEMS = """
-SELECT o.vote_id, t.scheme_id, v.code, v.basis, v.at, e.raw, e.size, e.md5, e.sha1, e.sha256
-FROM hashsets_outgoing o JOIN hashsets_vote v ON v.id = o.vote_id
-JOIN hashsets_hashset h ON h.id = v.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
-JOIN LATERAL (SELECT * FROM hashsets_entry e WHERE e.set_id = v.set_id AND e.ident = v.ident AND e.twin = v.twin
-              ORDER BY e.added_in DESC LIMIT 1) e ON true
-WHERE o.subscription_id = %s AND o.key = %s AND o.state = 'waiting' AND v.withdrawn_after IS NULL ORDER BY o.vote_id
-"""
+ITEMS = outgoing.OPINIONS.format(more="", which="o.key = %(key)s AND o.state = 'waiting' AND v.withdrawn_after IS NULL")
 ANSWERED = """
 UPDATE hashsets_outgoing o SET state = n.state, answer = n.answer
 FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS n (vote, state, answer)
@@ -52,16 +43,15 @@ UPDATE hashsets_outgoing o SET state = 'sent', answer = '{"status": "replaced"}'
 WHERE o.subscription_id = %s AND o.state = 'waiting' AND o.key IS NULL AND v.id = o.vote_id AND NOT v.current
 """
 # What the peer calls the entry of a vote: its own word when it took it, else our mirror's.
-NAME_OF = """
+NAME_OF = f"""
 SELECT coalesce(o.answer ->> 'EntryID', (
   SELECT m.public_id::text FROM hashsets_entry m WHERE m.set_id = s.set_id AND m.removed_in IS NULL AND (
     m.sha256 = e.sha256 OR (m.sha256 IS NULL OR e.sha256 IS NULL) AND m.ident = e.ident) LIMIT 1))
 FROM hashsets_outgoing o JOIN hashsets_subscription s ON s.id = o.subscription_id
 JOIN hashsets_vote v ON v.id = o.vote_id
-JOIN LATERAL (SELECT * FROM hashsets_entry e WHERE e.set_id = v.set_id AND e.ident = v.ident AND e.twin = v.twin
-              ORDER BY e.added_in DESC LIMIT 1) e ON true
+{outgoing.LAST}
 WHERE o.subscription_id = %s AND o.vote_id = %s
-"""
+"""  # noqa: S608 only constants
 
 
 class Result(msgspec.Struct):
@@ -195,28 +185,12 @@ def _retract(node: Node, subscription: Subscription, row: Outgoing, told: Pushed
         _record(subscription, key, b"{}", answer, {"results": {"retracted": 1}})
 
 
-def _items(subscription: Subscription, key: UUID) -> tuple[list[int], list[dict[str, Any]]]:
+def _items(subscription: Subscription, key: UUID) -> tuple[list[int], list[wire.Opinion]]:
     """The votes of a batch, and each as it travels."""
     with connection.cursor() as cursor:
-        cursor.execute(ITEMS, [subscription.pk, key])
-        rows = cursor.fetchall()
-    return [row[0] for row in rows], [_item(row[1:]) for row in rows]
-
-
-def _item(row: Sequence[Any]) -> dict[str, Any]:
-    scheme, code, basis, at, raw, size, *digests = row
-    more = loaded(raw)
-    told = {
-        **dict(zip(("MD5", "SHA1", "SHA256"), map(wire.digest, digests), strict=True)),
-        "MediaSize": size,
-        "MimeType": more.get("mime_type"),
-        "Scheme": scheme,
-        "Category": code,
-        "Basis": basis,
-        "DecidedAt": at,
-        "AlternativeHashes": wire.other_hashes(more),
-    }
-    return {name: value for name, value in told.items() if value not in (None, [])}
+        cursor.execute(ITEMS, {"subscription": subscription.pk, "key": key})
+        rows = [Row(*row) for row in cursor.fetchall()]
+    return [row.vote for row in rows], [wire.Opinion(**outgoing.told(row)) for row in rows]
 
 
 def _record(subscription: Subscription, key: UUID, body: bytes, answer: Answer, told: dict[str, Any]) -> None:
