@@ -36,7 +36,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A request that the peer's key signed, checked by whoever took it in: `text` as signed, `body` in full."""
+    """What the peer's key signed, checked by whoever took it in: `text` as signed, `body` in full (see Proof)."""
 
     text: str
     signature: bytes

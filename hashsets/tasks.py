@@ -1,4 +1,4 @@
-"""Tasks of imports and indexes. A lost message is made good by `sweep`; running a task twice is harmless."""
+"""Tasks of imports, indexes and the exchange. A lost message is made good, and running one twice is harmless."""
 
 from contextlib import suppress
 

@@ -73,7 +73,6 @@ except ValueError as error:
 PEER_AUTHORITIES = Path(env("WINNOW_PEER_AUTHORITIES")) if env("WINNOW_PEER_AUTHORITIES") else None
 if PEER_AUTHORITIES and not PEER_AUTHORITIES.is_file():
     raise ImproperlyConfigured(f"WINNOW_PEER_AUTHORITIES: {PEER_AUTHORITIES} is not a file.")
-POLL_SECONDS = env_int("WINNOW_POLL_SECONDS", 300, 5, 86_400)
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7

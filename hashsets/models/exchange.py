@@ -15,7 +15,7 @@ from workbench.models import Agency
 
 
 class Feed(models.Model):
-    """That a set is numbered for readers, and how far. Made when it is first shared (`feed.open`).
+    """That a set is numbered for readers, and how far. Made when it is first shared (`feed.of`).
 
     `numbered`: the generation up to which changes have their sequence number. Nobody but `feed.number` moves it.
     """
@@ -234,14 +234,15 @@ class Answered(models.Model):
 
 
 class Proof(models.Model):
-    """A request with which an organisation gave opinions, as its key signed it (signed.py); its votes name it.
+    """What an organisation's key signed when it gave opinions, over the network or in a package; its votes name it.
 
-    `body` is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
+    Of a request `text` is the six lines of signed.py, of a package its manifest; both name the digest of `body`, which
+    is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
     """
 
     peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="+")
     key = models.BinaryField(max_length=32)  # of the peer, then
-    text = models.TextField()  # what was signed; its fifth line is the body's digest
+    text = models.TextField()  # what was signed
     signature = models.BinaryField(max_length=64)
     body = models.BinaryField()
     at = models.DateTimeField(db_default=Now())

@@ -36,14 +36,14 @@ class Stated(msgspec.Struct, rename="pascal"):
 
 
 class Offered(msgspec.Struct, rename="pascal"):
-    """A set that a peer shares with us. `owner_id`: whose it is, which need not be the peer; None: its."""
+    """A set that a peer shares with us. `owner_id`: the organisation whose it is, which need not be the peer's."""
 
     set_id: UUID = msgspec.field(name="SetID")
     name: str
     kind: str
     scheme: str
-    owner: str = ""
-    owner_id: UUID | None = msgspec.field(name="OwnerID", default=None)
+    owner: str = msgspec.field(name="OwnerName", default="")
+    owner_id: UUID | None = msgspec.field(name="Owner", default=None)  # None: the peer's own
     head_seq: int = 0
     entry_count: int = 0
 

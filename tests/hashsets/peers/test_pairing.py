@@ -3,9 +3,11 @@
 import uuid
 from typing import Any
 
+import msgspec
 import pytest
 
 from hashsets.models import HashSet, Peer, Share
+from hashsets.odata.sets import SetShape
 from hashsets.peers import node, pairing, secrets, terms
 from hashsets.peers.errors import (
     AlreadyPaired,
@@ -130,6 +132,17 @@ def test_a_mirror_is_the_owners_and_only_its_reader_uses_it(people: People) -> N
         terms.subscribe(peer=peer, offered=wanted, by=people.supervisor)
     with pytest.raises(BadInput):  # it is another's: opinions go to him
         terms.give_and_take(subscription=made, by=people.supervisor, give=True, source=None)
+
+
+def test_whose_a_set_is_is_read_as_the_contract_tells_it() -> None:
+    lighthouse = uuid.UUID(int=7)
+    told = SetShape(
+        set_id=uuid.uuid4(), name="Quayside", kind="known_good", scheme="us-pvic", owner=str(lighthouse),
+        owner_name="Lighthouse", head_seq=58, horizon_seq=3, entry_count=3, contribute=True,
+    )  # fmt: skip
+    read = msgspec.json.decode(msgspec.json.encode(told), type=Offered)
+    assert (read.owner_id, read.owner, read.set_id) == (lighthouse, "Lighthouse", told.set_id)
+    assert (read.kind, read.head_seq, read.entry_count) == ("known_good", 58, 3)
 
 
 def test_a_set_of_this_node_does_not_come_back_to_it(people: People) -> None:
