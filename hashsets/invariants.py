@@ -2,7 +2,8 @@
 
 from itertools import islice
 
-from hashsets import events, following, rejudging
+from hashsets import events, rejudging
+from hashsets.following import follows
 from hashsets.index import building
 from workbench import checks
 
@@ -43,4 +44,4 @@ def have_indexes() -> list[str]:
 def follow_on() -> list[str]:
     """Foreign servers and folders that stand still until a person looks."""
     said = "hash set {} follows {} no more: {} `manage.py remote pull` goes on"
-    return [said.format(one.set.name, one.place, one.paused) for one in following.standing_still()]
+    return [said.format(one.set.name, one.place, one.paused) for one in follows.standing_still()]

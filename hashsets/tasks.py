@@ -11,7 +11,6 @@ from hashsets import (
     entry_hashes,
     feed,
     filter_files,
-    following,
     generations,
     import_jobs,
     import_runs,
@@ -19,10 +18,11 @@ from hashsets import (
     kept_lists,
     list_uploads,
     near_index,
-    pulling,
     watched,
 )
 from hashsets.exchange import on_disk
+from hashsets.following import follows
+from hashsets.following import pulling as following_pulling
 from hashsets.index import building
 from hashsets.models import HashSet
 from hashsets.peers import pulling as peer_pulling
@@ -100,7 +100,7 @@ def push(subscription_id: int) -> None:
 @shared_task
 def pull_remotes() -> None:
     """Have workers ask the foreign servers and folders that are due."""
-    for remote_id in following.due():
+    for remote_id in follows.due():
         send(pull_remote, remote_id)
 
 
@@ -108,7 +108,7 @@ def pull_remotes() -> None:
 def pull_remote(remote_id: int) -> None:
     """Take what is new on a foreign server or in a folder; what goes wrong is noted with it."""
     with suppress(WorkbenchError):
-        pulling.pull(remote_id)
+        following_pulling.pull(remote_id)
 
 
 @shared_task

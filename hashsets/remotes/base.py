@@ -1,7 +1,7 @@
 """PURE: what a connector to a foreign server or folder is, and what it hands on.
 
-A connector only reads and tells. What it told is stored by `mirroring`, page by page, together with the page's
-checkpoint; so it may be killed anywhere and goes on where the last stored page ends. A checkpoint is the connector's
+A connector only reads and tells. What it told is stored by `following/mirroring.py`, page by page, together with the
+page's checkpoint; so it may be killed anywhere and goes on where the last stored page ends. A checkpoint is the connector's
 own, and opaque to everybody else.
 """
 

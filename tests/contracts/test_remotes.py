@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from hashsets import following, import_jobs, import_runs, pulling
+from hashsets import import_jobs, import_runs
+from hashsets.following import follows, pulling
 from hashsets.models import Generation, Remote
 from hashsets.remotes import BUILT_IN, BY_ID, Page
 from tests.hashsets.lists import digest
@@ -113,7 +114,7 @@ def test_the_number_of_entries_is_the_one_that_is_told(foreign: Foreign, remote:
 
 
 def test_a_pull_goes_on_from_every_checkpoint_to_the_same_end(foreign: Foreign, remote: Remote) -> None:
-    connector, source = BY_ID[foreign.kind], following.source(remote)
+    connector, source = BY_ID[foreign.kind], follows.source(remote)
     pages = list(connector.pull(source, ""))
     assert pages[0].anew
     for number, page in enumerate(pages):
@@ -128,7 +129,7 @@ def _told(pages: list[Page]) -> set[str]:
 
 
 def test_no_checkpoint_is_behind_the_one_before(foreign: Foreign, remote: Remote) -> None:
-    connector, source = BY_ID[foreign.kind], following.source(remote)
+    connector, source = BY_ID[foreign.kind], follows.source(remote)
     first = [connector.position(page.checkpoint) for page in connector.pull(source, "")]
     pull(remote)
     foreign.put(9)

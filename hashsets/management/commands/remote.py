@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from hashsets import following, pulling, sets
+from hashsets import sets
+from hashsets.following import follows, pulling
 from hashsets.models import HashSet, Remote
 from hashsets.remotes import BY_ID
 from workbench.commands import Done, WinnowCommand
@@ -36,7 +37,7 @@ class Command(WinnowCommand):
         """Begin; nothing is asked yet."""
         hash_set = self._own_set(options["set"])
         secret = _read(options["secret_file"]) if options["secret_file"] else ""
-        made = following.follow(
+        made = follows.follow(
             hash_set, by=self.by, kind=options["kind"], place=options["place"], secret=secret, every=options["every"]
         )
         told = f"{hash_set} follows {made.place} ({BY_ID[made.kind].label}); it is asked within a minute."
@@ -44,8 +45,8 @@ class Command(WinnowCommand):
 
     def pull(self, options: dict[str, Any]) -> Done:
         """Everything there is, however long it takes."""
-        remote = following.of_set(self._own_set(options["set"]))
-        following.resume(remote, by=self.by)
+        remote = follows.of_set(self._own_set(options["set"]))
+        follows.resume(remote, by=self.by)
         applied = pulling.pull(remote.pk, seconds=float("inf"))
         problems = [f"Skipped, {reason}: {number:,}" for reason, number in sorted(applied.skipped.items())]
         told = f"{applied.records:,} records and {applied.removed:,} withdrawals came"
@@ -58,7 +59,7 @@ class Command(WinnowCommand):
         self.require("set.view")
         rows = Remote.objects.for_actor(self.by).filter(ended_at=None).select_related("set").order_by("set__name")
         if options["set"]:
-            rows = rows.filter(pk=following.of_set(sets.named(options["set"], user=self.by)).pk)
+            rows = rows.filter(pk=follows.of_set(sets.named(options["set"], user=self.by)).pk)
         found = list(rows)
         problems = [f"{one.set}: {one.paused or one.failure}" for one in found if one.paused or one.failure]
         return Done("\n".join(map(_sentence, found)) or "No set follows anything.",
@@ -67,8 +68,8 @@ class Command(WinnowCommand):
     def leave(self, options: dict[str, Any]) -> Done:
         """End it."""
         hash_set = self._own_set(options["set"])
-        remote = following.of_set(hash_set)
-        following.leave(remote, by=self.by, reason=options["reason"])
+        remote = follows.of_set(hash_set)
+        follows.leave(remote, by=self.by, reason=options["reason"])
         return Done(f"{hash_set} follows {remote.place} no more, and keeps what it holds.", {"set": hash_set.name})
 
     def _own_set(self, name: str) -> HashSet:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
 
-from hashsets import following
+from hashsets.following import follows
 from hashsets.models import HashSet, Remote
 from hashsets.remotes import ncmec as connector
 from tests.foreign import Server, serving
@@ -144,7 +144,7 @@ ALL: dict[str, Callable[[Path, Any], AbstractContextManager[Foreign]]] = {"ncmec
 def followed(foreign: Foreign, by: User, name: str = "") -> Remote:
     """A new set that follows it."""
     hash_set = makers.hash_set(by, name, scheme="us-pvic")
-    made = following.follow(hash_set, by=by, kind=foreign.kind, place=foreign.place, secret=foreign.secret)
+    made = follows.follow(hash_set, by=by, kind=foreign.kind, place=foreign.place, secret=foreign.secret)
     found: Remote = Remote.objects.select_related("set").get(pk=made.pk)
     return found
 

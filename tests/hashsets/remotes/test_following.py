@@ -13,7 +13,8 @@ import pytest
 from django.conf import settings as product
 from django.core.management import call_command
 
-from hashsets import following, importing, pulling, tasks, versions
+from hashsets import importing, tasks, versions
+from hashsets.following import follows, pulling
 from hashsets.import_checks import FollowsServer
 from hashsets.importing import Part
 from hashsets.models import HashSet, Mirrored, Remote
@@ -122,19 +123,19 @@ def test_no_set_follows_a_server(rule: str, change: Any, foreign: sources.Ncmec,
     hash_set = makers.hash_set(people.supervisor, "Near", scheme="us-pvic")
     change(people.supervisor, hash_set)
     with pytest.raises(WorkbenchError):
-        following.follow(hash_set, by=people.supervisor, kind="ncmec2", place=foreign.place, secret=foreign.secret)
+        follows.follow(hash_set, by=people.supervisor, kind="ncmec2", place=foreign.place, secret=foreign.secret)
     assert not Remote.objects.exists()
 
 
 def test_a_set_follows_one_server_at_a_time(foreign: sources.Ncmec, people: People) -> None:
     remote = followed(foreign, people.supervisor, "Far")
     how: dict[str, Any] = {"by": people.supervisor, "kind": "ncmec2", "place": foreign.place, "secret": foreign.secret}
-    with pytest.raises(following.FollowsAlready):
-        following.follow(remote.set, **how)
-    following.leave(remote, by=people.supervisor, reason="moved")
-    assert following.follow(remote.set, **how).pk != remote.pk
+    with pytest.raises(follows.FollowsAlready):
+        follows.follow(remote.set, **how)
+    follows.leave(remote, by=people.supervisor, reason="moved")
+    assert follows.follow(remote.set, **how).pk != remote.pk
     with pytest.raises(NotFound):
-        following.leave(remote, by=people.supervisor, reason="again")
+        follows.leave(remote, by=people.supervisor, reason="again")
 
 
 def test_the_secret_is_deleted_with_the_following(
@@ -143,7 +144,7 @@ def test_the_secret_is_deleted_with_the_following(
     remote = followed(foreign, people.supervisor)
     assert (product.DATA_DIR / "keys" / remote.secret).exists()
     with django_capture_on_commit_callbacks(execute=True):
-        following.leave(remote, by=people.supervisor, reason="moved")
+        follows.leave(remote, by=people.supervisor, reason="moved")
     assert not (product.DATA_DIR / "keys" / remote.secret).exists()
 
 
@@ -162,9 +163,9 @@ def test_nothing_else_changes_a_set_that_follows_a_server(
 def test_workers_ask_what_is_due_and_nothing_that_stands_still(foreign: sources.Ncmec, people: People) -> None:
     one, other = followed(foreign, people.supervisor), followed(foreign, people.supervisor)
     Remote.objects.filter(pk=other.pk).update(paused="looked at by nobody")
-    assert following.due() == [one.pk]
+    assert follows.due() == [one.pk]
     tasks.pull_remote(one.pk)
-    assert following.due() == []
+    assert follows.due() == []
     assert by_number(one.set).keys() == set(range(1, 6))
     foreign.server.bad = ["down"] * 9
     foreign.put(6)
@@ -176,9 +177,9 @@ def test_a_pull_gives_others_their_turn_and_is_due_again_at_once(foreign: source
     remote = followed(foreign, people.supervisor)
     pulling.pull(remote.pk, seconds=-1)
     remote.refresh_from_db()
-    assert following.due() == [remote.pk]
+    assert follows.due() == [remote.pk]
     assert remote.pulled_at is None
-    while following.due():
+    while follows.due():
         pulling.pull(remote.pk, seconds=-1)
     assert by_number(remote.set).keys() == set(range(1, 6))
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from hashsets import following, import_jobs, pulling
+from hashsets import import_jobs
+from hashsets.following import follows, pulling
+from hashsets.following.releasing import ReleaseRefused, ReleaseWaits
 from hashsets.models import Generation, Remote
-from hashsets.releasing import ReleaseRefused, ReleaseWaits
 from hashsets.remotes import BY_ID, Source
 from hashsets.remotes.gold_disk import FolderEmpty
 from tests.hashsets import makers
@@ -189,4 +190,4 @@ def test_a_set_under_another_name_is_left_alone(disk: sources.GoldDisk, remote: 
     disk.put(1)
     pull(remote)
     assert by_number(other) == {}
-    assert following.of_set(remote.set).pk == remote.pk
+    assert follows.of_set(remote.set).pk == remote.pk

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from hashsets import mirroring
+from hashsets.following import mirroring
 from hashsets.models import Generation, Remote
 from hashsets.remotes import Page, RemoteRecord, Removed
 from tests.hashsets import makers

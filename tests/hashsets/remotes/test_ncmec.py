@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings as product
 from django.utils import timezone
 
-from hashsets import following, mirroring, pulling
+from hashsets.following import follows, mirroring, pulling
 from hashsets.models import EntryHash, Generation, HashSet, Mirrored, Remote
 from hashsets.remotes import BY_ID, CheckpointWentBack, Page, Source, ncmec, ncmec_xml
 from tests.foreign import serving
@@ -128,7 +128,7 @@ def test_a_link_is_used_again_within_its_twelve_hours_with_its_own_end_and_not_b
     foreign: sources.Ncmec, server: NcmecServer, remote: Remote
 ) -> None:
     put(server, *range(1, 12))
-    source = following.source(remote)
+    source = follows.source(remote)
     checkpoints = [page.checkpoint for page in BY_ID["ncmec2"].pull(source, "")]
     middle = next(one for one in checkpoints if json.loads(one)["link"])
     end, asked = json.loads(middle)["link"]["end"], foreign.http.asked
@@ -153,7 +153,7 @@ def test_a_server_that_asks_for_longer_is_left_alone_until_then(server: NcmecSer
         pull(remote)
     remote.refresh_from_db()
     assert 890 <= (remote.due_at - timezone.now()).total_seconds() <= 901
-    assert remote.pk not in following.due()
+    assert remote.pk not in follows.due()
     assert not remote.paused
 
 
@@ -189,10 +189,10 @@ def test_xml_made_to_harm_its_reader_is_refused_and_a_person_is_asked(
         pull(remote)
     remote.refresh_from_db()
     assert remote.paused
-    assert remote.pk not in following.due()
+    assert remote.pk not in follows.due()
     assert Mirrored.objects.count() == 0
-    following.resume(remote, by=remote.by)
-    assert remote.pk in following.due()
+    follows.resume(remote, by=remote.by)
+    assert remote.pk in follows.due()
 
 
 @pytest.mark.parametrize(

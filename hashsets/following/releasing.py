@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, cast
 
 from hashsets import import_jobs, import_queue, import_runs
-from hashsets.mirroring import Applied, PullOvertaken
+from hashsets.following.mirroring import Applied, PullOvertaken
 from hashsets.models import Remote
 from hashsets.open_folder import OPEN_FOLDER, file_in, names_in
 from hashsets.remotes import Page, Release

@@ -11,8 +11,9 @@ from time import monotonic
 
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import following, mirroring, releasing, sets
-from hashsets.mirroring import Applied
+from hashsets import sets
+from hashsets.following import follows, mirroring, releasing
+from hashsets.following.mirroring import Applied
 from hashsets.models import Remote
 from hashsets.remotes import BY_ID, CheckpointWentBack, Connector, Page
 from workbench import jobs
@@ -48,9 +49,9 @@ def pull(remote_id: int, *, seconds: float = SECONDS) -> Applied:
             more = _pull(remote, total, until=monotonic() + seconds)
         except WorkbenchError as error:
             log.warning("%s is not followed: %s", remote.set, error.english)
-            following.note_failure(remote, error, by=remote.by)
+            follows.note_failure(remote, error, by=remote.by)
             raise
-        following.note_success(remote, more=more)
+        follows.note_success(remote, more=more)
         return total
 
 
@@ -58,7 +59,7 @@ def _pull(remote: Remote, total: Applied, *, until: float) -> bool:
     """Take pages until there are none, or the time is up: then True."""
     by, connector = remote.by, BY_ID[remote.kind]
     _require_right(remote, by)
-    pages = _forward(connector, remote.checkpoint, connector.pull(following.source(remote), remote.checkpoint))
+    pages = _forward(connector, remote.checkpoint, connector.pull(follows.source(remote), remote.checkpoint))
     for some in _together(pages, until):
         if some[0].release:
             total.add(releasing.replace(remote, some[0], by=by))
