@@ -1,8 +1,8 @@
 """PURE: what a connector to a foreign server or folder is, and what it hands on.
 
 A connector only reads and tells. What it told is stored by `following/mirroring.py`, page by page, together with the
-page's checkpoint; so it may be killed anywhere and goes on where the last stored page ends. A checkpoint is the connector's
-own, and opaque to everybody else.
+page's checkpoint; so it may be killed anywhere and goes on where the last stored page ends. A checkpoint is the
+connector's own, and opaque to everybody else.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
