@@ -13,14 +13,13 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from hashsets import courier, events, feed, feed_pages
+from hashsets import courier, events, feed, feed_pages, wire
 from hashsets.models import Feed, HashSet, Package, Peer, Share
 from workbench import audit, durable, signing
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import User
 
 PAGE = 5_000  # steps of one statement
-LAW_ENFORCEMENT = "law-enforcement"  # the scope that flags and series need
 
 # A step that a snapshot tells: the last one of its entry up to there, unless the entry left.
 STANDING = feed_pages.Wanted(
@@ -169,7 +168,7 @@ def _manifest(draft: Draft, written: courier.Written, kind: str) -> courier.Mani
 
 def _lines(hash_set: HashSet, peer: Peer, *, after: int, head: int) -> Iterator[bytes]:
     """The records of (`after`, `head`] as this peer may read them; from 0 on only what stands at `head`."""
-    full, scheme = LAW_ENFORCEMENT in peer.scopes, hash_set.scheme.scheme_id
+    full, scheme = wire.LAW_ENFORCEMENT in peer.scopes, hash_set.scheme.scheme_id
     wanted = feed_pages.EVERYTHING if after else STANDING
     place: int | None = after
     while place is not None:

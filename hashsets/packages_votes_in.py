@@ -19,7 +19,6 @@ from hashsets.entry_rows import Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import HashSet, Peer, Share
 from hashsets.opinion_items import UNREADABLE, item_of
-from hashsets.packages import LAW_ENFORCEMENT
 from hashsets.packages_checks import PackageNotForUs
 from workbench import audit
 from workbench.models import User
@@ -75,7 +74,7 @@ def _share(peer: Peer, manifest: courier.Manifest) -> Share:
 
 
 def _contributed(share: Share, opinions: Sequence[Opinion | wire.Odd], proof: Signed) -> list[Result]:
-    full = LAW_ENFORCEMENT in share.peer.scopes
+    full = wire.LAW_ENFORCEMENT in share.peer.scopes
     said = [one for one in opinions if isinstance(one, wire.Odd) or not one.retracted]
     items = [UNREADABLE if isinstance(one, wire.Odd) else item_of(one, full=full) for one in said]
     results = contributing.contribute(share, items, signed=proof)[0] if items else []

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 
+LAW_ENFORCEMENT = "law-enforcement"  # the scope of who may read and give flags and Series
 FLAGS = {  # on the wire -> in a set
     "VictimIdentified": "victim_identified",
     "OffenderIdentified": "offender_identified",

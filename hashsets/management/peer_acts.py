@@ -92,7 +92,7 @@ class ExchangeActs(WinnowCommand):
 
     def resume(self, options: dict[str, Any]) -> Done:
         """Go on reading."""
-        self.require("exchange.receive")
+        self.require("peer.policy")
         subscription = self._subscription(options["set"])
         terms.resume(subscription=subscription, by=self.by, anew=options["anew"])
         return Done(f"{subscription.set} is read again.", {"set": subscription.set.name})

@@ -5,10 +5,11 @@ from typing import Any
 from oauth2_provider.oauth2_validators import OAuth2Validator
 from oauth2_provider.scopes import BaseScopes
 
+from hashsets import wire
 from hashsets.models import Peer
 
 READ, LOOKUP, CONTRIBUTE, VOTE, ADMIN = "read", "lookup", "contribute", "vote", "admin"
-LAW_ENFORCEMENT = "law-enforcement"  # flags and Series
+LAW_ENFORCEMENT = wire.LAW_ENFORCEMENT
 SCOPES = {
     READ: "Read the sets that are shared",
     LOOKUP: "Look hashes up in them",

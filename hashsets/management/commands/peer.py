@@ -17,6 +17,8 @@ from workbench import signing
 from workbench.commands import Done
 from workbench.errors import BadInput
 
+HEX_DIGITS = 2 * signing.KEY_BYTES
+
 
 class Command(ExchangeActs):
     """Pair with other nodes, say what goes and comes, exchange."""
@@ -113,15 +115,16 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("url", nargs="?", default="", help="of the other node; without one it is courier only")
     parser.add_argument("--organisation", help="its id, where the node has several agencies")
     parser.add_argument("--name", default="", help="what it is called here")
-    parser.add_argument("--key", help="of a courier-only peer: base64, or a file that holds it")
+    parser.add_argument("--key", help="of a courier-only peer: 64 hex digits, base64, or a file that holds them")
 
 
 def _key(text: str | None) -> bytes:
-    """A public key, from base64 or a file with it. Raises BadInput."""
+    """A public key: 64 hex digits as pages show it, base64 as nodes tell it, or a file with either. Raises BadInput."""
     if not text:
         raise BadInput("A peer without an address needs --organisation, --name and --key.")
     path = Path(text)
     try:
-        return b64decode(path.read_text(encoding="ascii").strip() if path.is_file() else text, validate=True)
+        said = path.read_text(encoding="ascii").strip() if path.is_file() else text
+        return bytes.fromhex(said) if len(said) == HEX_DIGITS else b64decode(said, validate=True)
     except (OSError, ValueError):
-        raise BadInput("--key takes base64, or a file that holds it.") from None
+        raise BadInput("--key takes 64 hex digits, base64, or a file that holds them.") from None

@@ -1,10 +1,13 @@
 """Pairing takes two people and one fingerprint; another key is never taken over silently."""
 
 import uuid
+from base64 import b64encode
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from django.core.management import call_command
 
 from hashsets.models import HashSet, Peer, Share
 from hashsets.odata.sets import SetShape
@@ -111,6 +114,18 @@ def test_a_credential_lies_in_a_file_that_only_its_owner_reads(people: People) -
     assert secrets.of(peer) == "a secret"
     assert "a secret" not in str(list(AuditEvent.objects.values_list("body", flat=True)))
     assert Peer.objects.get().client_id == "avon"
+
+
+@pytest.mark.parametrize("key", [KEY.hex(), b64encode(KEY).decode()])
+def test_a_peer_by_courier_is_proposed_with_its_key_as_a_page_or_a_node_tells_it(
+    key: str, people: People, tmp_path: Path
+) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    theirs = ("--organisation", str(THEIRS), "--name", "Harbour Watch")
+    for given, by in ((key, "supervisor"), (str(file), "outsider")):
+        call_command("peer", "add", *theirs, "--key", given, "--as", by)
+    assert [bytes(peer.key) for peer in Peer.objects.all()] == [KEY, KEY]
 
 
 def test_peers_of_another_agency_are_not_found(people: People) -> None:
