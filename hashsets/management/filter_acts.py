@@ -4,7 +4,8 @@ import json
 import shutil
 import sys
 from argparse import ArgumentParser
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,8 +33,8 @@ class FilterActs(WinnowCommand):
         """Write a file that is whole or not there."""
         hash_set = self._own_set(options["name"], "set.filter")
         file, header = filter_files.give(hash_set, options["kind"], by=self.by)
-        with file:
-            _save(file, options["file"])
+        with file, whole_file(options["file"]) as copy:
+            shutil.copyfileobj(file, copy)
         fields = {name: getattr(header, name) for name in ("generation", "kind", "entries", "count", "size")}
         left = _left_out(header)
         done = f"{header.count:,} hashes of version {header.generation} of {hash_set} are in {options['file']}."
@@ -74,11 +75,16 @@ def _ask_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, help="one hash a line; default: standard input")
 
 
-def _save(file: BinaryIO, target: Path) -> None:
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """A file to write and read, which has its name once the block ends well, and is not there otherwise.
+
+    Raises BadInput.
+    """
     partial = target.with_name(target.name + ".partial")
     try:
-        with partial.open("wb") as copy:
-            shutil.copyfileobj(file, copy)
+        with partial.open("w+b") as file:
+            yield file
         partial.replace(target)
     except OSError as error:
         raise BadInput(f"{target} cannot be written: {error.strerror}.") from error

@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from hashsets import effects, exchange, import_runs, listing, lookups, policies,
 from hashsets.exchange import WriteOptions
 from hashsets.import_report import ImportReport
 from hashsets.importing import Part
-from hashsets.management.filter_acts import FilterActs, text_of
+from hashsets.management.filter_acts import FilterActs, text_of, whole_file
 from hashsets.models import Disposition, HashSet, Policy
 from hashsets.trust import MINIMA
 from workbench import commands
@@ -127,22 +126,10 @@ class Command(FilterActs):
         """Write a file that is whole or not there."""
         hash_set = self._own_set(options["name"], "set.export")
         target: Path = options["file"]
-        partial = target.with_name(target.name + ".partial")
-        try:
-            with partial.open("w+b") as file:
-                saved = listing.export(
-                    hash_set,
-                    file,
-                    by=self.by,
-                    format_id=options["format"],
-                    options=WriteOptions(region=options["region"]),
-                )
-            partial.replace(target)
-        except OSError as error:
-            raise BadInput(f"{target} cannot be written: {error.strerror}.") from error
-        finally:
-            with suppress(OSError):
-                partial.unlink(missing_ok=True)
+        with whole_file(target) as file:
+            saved = listing.export(
+                hash_set, file, by=self.by, format_id=options["format"], options=WriteOptions(region=options["region"])
+            )
         told = {"entries": saved.entries, "odd_codes": saved.odd_codes}
         return Done(f"{saved.entries:,} entries of {hash_set} written to {target}, and read back.", told)
 
