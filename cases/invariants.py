@@ -364,7 +364,8 @@ WHERE {OF_CASE.format("k.id")} AND u.agency_id <> k.agency_id AND m.until IS NUL
 UNUSED_SETS = """
 SELECT format('content %%s is matched against set %%s, which its agency cannot use', c.public_id, h.name)
 FROM cases_match m JOIN cases_content c ON c.id = m.content_id JOIN hashsets_hashset h ON h.id = m.set_id
-WHERE h.owner_id <> c.agency_id AND h.reader_id IS DISTINCT FROM c.agency_id AND h.reach <> 'node' AND (%(case)s::bigint IS NULL OR EXISTS (
+WHERE h.owner_id <> c.agency_id AND h.reader_id IS DISTINCT FROM c.agency_id AND h.reach <> 'node'
+  AND (%(case)s::bigint IS NULL OR EXISTS (
   SELECT FROM cases_item i WHERE i.content_id = c.id AND i.case_id = %(case)s::bigint))
 """
 
