@@ -44,7 +44,8 @@ class Taken:
 def take(path: Path, *, by: User, name: str = "") -> Taken | TakenVotes:
     """Check a package for the person's agency, and put in force what it brings: entries, or opinions. With its events.
 
-    `name`: of the mirror that is begun with it, where the set is not read here yet. Read twice: once to check all of it, once to store it, in one transaction. Constant memory.
+    `name`: of the mirror that is begun with it, where the set is not read here yet. Read twice: once to check all of
+    it, once to store it, in one transaction. Constant memory.
     Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, PeerBusy; each is an event.
     """
     try:

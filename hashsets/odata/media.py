@@ -91,6 +91,8 @@ class Media(ODataView):
             envelope.next = self._address(self.asked.kept | more | {"$skiptoken": onward.word()})
         elif following is None and place.track:
             envelope.delta, envelope.seq = self._delta_link(place.snapshot, place.size), place.snapshot
+        if following is None:
+            callers.told(self.share, place.snapshot)
         return self._answer_page(envelope, parts)
 
     def _delta(self, place: Delta) -> HttpResponse:
