@@ -16,6 +16,8 @@ from hashsets import courier, events, packages_checks, packages_votes_in, settli
 from hashsets.models import Generation, Peer, Subscription
 from hashsets.packages_checks import PackageNotForUs
 from hashsets.packages_votes_in import TakenVotes
+from hashsets.peers import terms
+from hashsets.peers.node import Offered
 from workbench import audit
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency, User
@@ -39,10 +41,11 @@ class Taken:
     put_aside: int
 
 
-def take(path: Path, *, by: User) -> Taken | TakenVotes:
+def take(path: Path, *, by: User, name: str = "") -> Taken | TakenVotes:
     """Check a package for the person's agency, and put in force what it brings: entries, or opinions. With its events.
 
-    Read twice: once to check all of it, once to store it, in one transaction. Constant memory.
+    `name`: of the mirror that is begun with it, where the set is not read here yet. Read twice: once to check all of
+    it, once to store it, in one transaction. Constant memory.
     Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, PeerBusy; each is an event.
     """
     try:
@@ -52,7 +55,7 @@ def take(path: Path, *, by: User) -> Taken | TakenVotes:
                 return packages_votes_in.take(package, peer, by=by)
             for _record in courier.of_a_set(package):
                 pass  # all of it must be sound before any of it is stored
-            return _store(package, peer, by=by)
+            return _store(package, peer, by=by, name=name)
     except OSError as error:
         raise BadInput(noop("%(path)s cannot be read: %(why)s."), path=path, why=error.strerror) from error
     except WorkbenchError as error:
@@ -61,8 +64,11 @@ def take(path: Path, *, by: User) -> Taken | TakenVotes:
 
 
 @transaction.atomic
-def _store(package: courier.Opened, peer: Peer, *, by: User) -> Taken:
+def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken:
     manifest = package.manifest
+    if name and not peer.subscriptions.filter(remote_set=manifest.set).exists():
+        offered = Offered(set_id=manifest.set, name=name, kind=manifest.kind, scheme=manifest.scheme)
+        terms.subscribe(peer=peer, offered=offered, by=by)
     subscription = _subscription(peer, manifest)
     packages_checks.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
     if settling.forget(subscription):  # half of a snapshot that was being read: it begins anew
@@ -71,6 +77,8 @@ def _store(package: courier.Opened, peer: Peer, *, by: User) -> Taken:
     source = f"package {manifest.from_seq}-{manifest.to_seq} of {peer}"
     generation = settling.settle(subscription, seq=manifest.to_seq, snapshot=manifest.is_snapshot, by=by, source=source)
     Subscription.objects.filter(pk=subscription.pk).update(manifest=package.digest)
+    if peer.url:  # what comes over the line next is told from somewhere else: the whole set, once
+        Subscription.objects.filter(pk=subscription.pk).update(checkpoint="", collected=0, baseline=True)
     details: dict[str, Any] = {
         "set": subscription.set.name,
         "peer": str(peer),

@@ -101,7 +101,7 @@ def running(*names: str, workers: int = 1) -> Iterator[list[Node]]:
     folders = [_folder() for _ in names]
     nodes: list[Node] = []
     try:
-        for name, folder, port in zip(names, folders, ports, strict=True):  # two at once take no less time
+        for name, folder, port in zip(names, folders, ports, strict=True):  # it dies with the thread that starts it
             one = product.start(folder, f"--workers={workers}", settings=settings, port=port)
             nodes.append(Node(name, one, _acts(one)))
         with ThreadPoolExecutor() as pool:

@@ -24,14 +24,16 @@ from cases.second import acts as second_acts
 from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
-from hashsets.models import Entry
+from hashsets.models import Entry, Quarantined
+from hashsets.peers import pairing, terms
+from hashsets.peers.node import Offered
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
 from tests.damage import rolled_back
 from tests.hashsets import makers
 from tests.people import People, everybody, signed_in
 from workbench import people as domain
-from workbench import tokens
+from workbench import signing, tokens
 from workbench.models import AuditEvent, Job, User
 
 KEPT_APART = ("workbench_auditevent", "workbench_auditlog", "django_session", "axes_accessattempt", "axes_accesslog")
@@ -121,10 +123,28 @@ def build() -> World:
         "token": domain.make_link(people.welfare).rstrip("/").rsplit("/", 1)[-1],
         "api_token": tokens.make(name="mine", days=1, scope="read", by=people.investigator)[0].public_id,
     }
+    ids |= exchanged(people)
     stranger = factories.person(people.north, "stranger")  # of the agency, an investigator, not on the team
     by_name = {name: getattr(people, name) for name in (*EVERYBODY, "colleague", "outsider")} | {"stranger": stranger}
     held = {name: factories.token(person) for name, person in by_name.items()}
     return World(people, case, stranger, ids, held, bytes(last.content.sha256).hex())
+
+
+def exchanged(people: People) -> dict[str, Any]:
+    """A peer that reads a set of ours and of which one is read here, and what came of that."""
+    ours = makers.hash_set(people.supervisor, "Exchanged", scheme="us-pvic")
+    makers.publish(ours, makers.picture("exchanged"), by=people.supervisor)
+    peer = pairing.propose(organisation=uuid4(), name="Far", key=bytes(32), url="", by=people.supervisor)
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=people.admin)
+    peer.refresh_from_db()
+    share = terms.share(peer=peer, hash_set=ours, by=people.supervisor)
+    offered = Offered(set_id=uuid4(), name="Far away", kind="relevant", scheme="us-pvic")
+    subscription = terms.subscribe(peer=peer, offered=offered, by=people.supervisor)
+    record = Quarantined.objects.create(subscription=subscription, reason="no digest", record="{}")
+    return {
+        "peer": peer.public_id, "share": share.public_id, "subscription": subscription.public_id,
+        "record": record.public_id,
+    }  # fmt: skip
 
 
 def second_views(people: People, case: Case, exhibit: Exhibit) -> tuple[SecondView, Disagreement]:
@@ -214,7 +234,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft", "list_upload", "person"}:
+    if route.of in {"set", "run", "draft", "list_upload", "person", "peer"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

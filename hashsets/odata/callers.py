@@ -6,12 +6,14 @@ Nothing is remembered between two requests: a peer that is suspended, or a scope
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_address
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Greatest, Now
 from django.http import HttpRequest
 from django.utils import timezone
 from oauth2_provider.generators import generate_client_secret
@@ -26,6 +28,7 @@ from workbench.errors import BadInput
 from workbench.models import Agency, User
 
 FORWARDED = frozenset({"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"})
+MINUTE = timedelta(minutes=1)
 FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -131,6 +134,12 @@ def _certificate_fits(peer: Peer, shown: bytes | None) -> bool:
     if peer.certificate_use != Peer.CertificateUse.NEEDED:
         return True
     return shown is not None and peer.certificate is not None and shown == bytes(peer.certificate)
+
+
+def told(share: Share, seq: int) -> None:
+    """Keep up to which number a peer was told of a set, and when: to the minute, so that polling writes little."""
+    news = Q(seq__isnull=True) | Q(seq__lt=seq) | Q(read_at__lt=Now() - MINUTE) | Q(read_at__isnull=True)
+    Share.objects.filter(news, pk=share.pk).update(seq=Greatest(Coalesce("seq", 0), seq), read_at=Now())
 
 
 @transaction.atomic

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponse
 
 from hashsets import feed_pages
 from hashsets.feed_pages import Step, Wanted
-from hashsets.models import HashSet
-from hashsets.odata import base, counts, filters, media_pages, options, places
+from hashsets.models import HashSet, Share
+from hashsets.odata import base, callers, counts, filters, media_pages, options, places
 from hashsets.odata.base import JSON, ODataView
 from hashsets.odata.errors import BadPlace, FeedGone
 from hashsets.odata.media_pages import Envelope
@@ -21,6 +21,7 @@ class Media(ODataView):
     """The entries of one set, page by page."""
 
     asked: Options
+    share: Share
     hash_set: HashSet
     wanted: Wanted
     view: str  # what the reader sees: his filter and rights
@@ -28,7 +29,8 @@ class Media(ODataView):
 
     def get(self, request: HttpRequest, set_id: UUID) -> HttpResponse:
         """A page of the baseline or of a delta; 304 where nothing changed, 410 where a delta cannot be told."""
-        self.hash_set = self.caller.share(set_id).set
+        self.share = self.caller.share(set_id)
+        self.hash_set = self.share.set
         self.asked = options.of(request)
         full = self.caller.full
         fields = filters.FULL if full else filters.MEDIA
@@ -40,7 +42,10 @@ class Media(ODataView):
             return self._delta(places.delta(self.asked.delta, set_id))
         if self.asked.skip:
             return self._page(places.baseline(self.asked.skip, set_id))
-        return base.unchanged(request, base.etag(self._head)) or self._first(set_id)
+        if same := base.unchanged(request, base.etag(self._head)):
+            callers.told(self.share, self._head)
+            return same
+        return self._first(set_id)
 
     @property
     def _head(self) -> int:
@@ -86,12 +91,15 @@ class Media(ODataView):
             envelope.next = self._address(self.asked.kept | more | {"$skiptoken": onward.word()})
         elif following is None and place.track:
             envelope.delta, envelope.seq = self._delta_link(place.snapshot, place.size), place.snapshot
+        if following is None:
+            callers.told(self.share, place.snapshot)
         return self._answer_page(envelope, parts)
 
     def _delta(self, place: Delta) -> HttpResponse:
         if place.view != self.view or not self._horizon <= place.seq <= self._head:
             raise FeedGone(self._address(self.asked.kept))
         if same := base.unchanged(self.request, base.etag(self._head)):
+            callers.told(self.share, self._head)
             return same
         limit = min(self.asked.size or place.size, options.MOST)
         page = feed_pages.delta(self.hash_set, after=place.seq, head=self._head, limit=limit, wanted=self.wanted)
@@ -106,6 +114,7 @@ class Media(ODataView):
             envelope.next = self._delta_link(following, place.size)
         else:
             envelope.delta, envelope.seq = self._delta_link(self._head, place.size), self._head
+        callers.told(self.share, self._head if following is None else following)
         answer = self._answer_page(envelope, parts)
         answer["ETag"] = base.etag(self._head)
         if new_form:

@@ -39,6 +39,7 @@ def share(*, peer: Peer, hash_set: HashSet, by: User, contribute: bool = False) 
         Share.objects.filter(pk=held.pk).update(ended_at=timezone.now())
     made = Share.objects.create(peer=peer, set=hash_set, contribute=contribute, by=by, by_name=by.name)
     _record(events.SET_SHARED, made, peer, by=by, set=hash_set.name, contribute=contribute)
+    generations.announce(hash_set)  # a worker numbers what is in it
     return made
 
 

@@ -122,3 +122,12 @@ class UnpackForm(forms.Form):
     """A courier file that came."""
 
     file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))
+    name = forms.CharField(
+        label=lazy("Name of the copy"),
+        help_text=lazy(
+            "Only for the first file of a set that is not read here yet: its copy is begun under this name."
+        ),
+        max_length=100,
+        required=False,
+        widget=TEXT,
+    )

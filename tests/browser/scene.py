@@ -131,7 +131,32 @@ def _full_case(people: dict[str, Any]) -> dict[str, str]:
     item = _work(people, case)
     _placed(case)
     batch = Batch.objects.get(case=case)
-    return _addresses(case.public_id, item, batch.public_id, hash_set, other, run)
+    found = _addresses(case.public_id, item, batch.public_id, hash_set, other, run)
+    return found | _exchanged(people["lee"], people["kim"], hash_set)
+
+
+def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
+    """A peer that reads a set, and of which one is read that holds something odd; another is to be confirmed."""
+    from uuid import UUID
+
+    from hashsets.models import HashSet, Quarantined
+    from hashsets.peers import pairing, terms
+    from hashsets.peers.node import Offered
+    from workbench import signing
+
+    peer = pairing.propose(organisation=UUID(int=7), name="Eastmoor", key=bytes(32), url="", by=lee)
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=kim)
+    peer.refresh_from_db()
+    terms.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=lee, contribute=True)
+    offered = Offered(set_id=UUID(int=8), name="Their harbour", kind="relevant", scheme="us-pvic")
+    read = terms.subscribe(peer=peer, offered=offered, by=lee)
+    Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')
+    new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
+    return {
+        "exchange": "/exchange/", "pair": "/exchange/pair/", "courier file": "/exchange/unpack/",
+        "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
+        "new peer": f"/exchange/{new.public_id}/",
+    }  # fmt: skip
 
 
 def _placed(case: Any) -> None:

@@ -35,6 +35,7 @@ class Command(WinnowCommand):
         votes.add_argument("--whole", action="store_true", help="all of our opinions; needs no package before it")
         unpack = acts.add("unpack", self.unpack, "Check a package, and take in what it brings.")
         unpack.add_argument("file", type=Path)
+        unpack.add_argument("--name", default="", help="of the mirror, for the first package of a set")
 
     def pack(self, options: dict[str, Any]) -> Done:
         """A snapshot, or a delta."""
@@ -59,7 +60,7 @@ class Command(WinnowCommand):
     def unpack(self, options: dict[str, Any]) -> Done:
         """Everything is checked before anything is stored."""
         self.require("set.package")
-        taken = packages_in.take(options["file"], by=self.by)
+        taken = packages_in.take(options["file"], by=self.by, name=options["name"])
         fields: dict[str, Any] = {"set": taken.set_name, "from": taken.manifest.from_seq, "to": taken.manifest.to_seq}
         if isinstance(taken, TakenVotes):
             told = ", ".join(f"{number:,} {status}" for status, number in sorted(taken.results.items())) or "none"

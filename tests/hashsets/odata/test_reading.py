@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from hashsets import feed, signed
 from hashsets.index import building
-from hashsets.models import Answered, Entry, Feed, HashSet, Peer
+from hashsets.models import Answered, Entry, Feed, HashSet, Peer, Share
 from hashsets.odata import service
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
@@ -185,7 +185,7 @@ def test_top_ends_the_reading_and_gives_no_delta_link(script: Script, shared: Ha
 
 
 def test_polling_is_cheap(script: Script, shared: HashSet, people: People) -> None:
-    answer = script.get(media(shared), prefer="odata.track-changes")
+    answer = script.get(f"HashSets({shared.public_id})/Media", prefer="odata.track-changes")
     assert answer.headers["ETag"] == 'W/"3"'
     link = answer.json()["@odata.deltaLink"]
     for path in (media(shared), link, f"HashSets({shared.public_id})"):
@@ -217,7 +217,7 @@ def test_a_delta_is_paged_and_remembers_its_place(script: Script, shared: HashSe
 
 
 def test_behind_the_horizon_a_reader_is_sent_to_a_fresh_baseline(script: Script, shared: HashSet) -> None:
-    first = script.get(media(shared), prefer="odata.track-changes, odata.maxpagesize=2").json()
+    first = script.get(f"HashSets({shared.public_id})/Media", prefer="odata.track-changes, odata.maxpagesize=2").json()
     [*_, last] = read(script, media(shared), prefer="odata.track-changes")
     Feed.objects.filter(pk=shared.pk).update(head_seq=9, horizon_seq=5)
     for link in (first["@odata.nextLink"], last["@odata.deltaLink"]):
@@ -241,7 +241,7 @@ def test_a_reader_whose_rights_changed_begins_anew(script: Script, shared: HashS
 def test_links_are_nobodys_to_make_up_or_carry_elsewhere(
     script: Script, shared: HashSet, flagged: HashSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    link = script.get(media(shared), prefer="odata.maxpagesize=2").json()["@odata.nextLink"]
+    link = script.get(f"HashSets({shared.public_id})/Media", prefer="odata.maxpagesize=2").json()["@odata.nextLink"]
     other = link.replace(str(shared.public_id), str(flagged.public_id))
     wrong = [link[:-1] + "A", other, link + "&$filter=Seq%20gt%201"]
     assert [script.get(one).status_code for one in wrong] == [400] * 3
@@ -331,3 +331,13 @@ def test_a_look_up_by_the_sets_own_index_finds_the_same(
     building.build(shared.pk)
     assert script.post("Lookup", asked).json() == before
     assert len(before["hits"]) == 2
+
+
+def test_up_to_where_a_peer_was_told_is_kept_with_what_it_reads(script: Script, shared: HashSet) -> None:
+    page = script.get(f"HashSets({shared.public_id})/Media", prefer="odata.track-changes")
+    head = Feed.objects.get(pk=shared.pk).head_seq
+    share = Share.objects.get(set=shared)
+    assert (share.seq, share.read_at is not None) == (head, True)
+    Share.objects.update(read_at=None)
+    script.get(f"HashSets({shared.public_id})/Media", if_none_match=page.headers["ETag"])
+    assert Share.objects.get(set=shared).read_at is not None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hashsets.odata import tokens
 from hashsets.peers import pulling
 
 if TYPE_CHECKING:
@@ -19,4 +20,5 @@ def exchange(transactional_db: None, people: People, live_server: Any, settings:
     from tests.hashsets.peers import two_agencies  # brings the people in, too
 
     monkeypatch.setattr(pulling, "PAGE", 3)
+    monkeypatch.setattr(tokens, "TRIES", 10_000)  # all tests come from one address
     return two_agencies.made(people, live_server.url, settings)
