@@ -114,9 +114,20 @@ def stage(subscription: Subscription, records: Iterable[Record]) -> Staged:
     while batch := list(islice(every, AT_ONCE)):
         rows, odd = _sorted_out(batch)
         _enter(subscription, rows)
-        _quarantine(subscription, odd)
+        quarantine(subscription, odd)
         taken, put_aside = taken + len(batch) - len(odd), put_aside + len(odd)
     return Staged(taken, put_aside)
+
+
+def quarantine(subscription: Subscription, odd: Iterable[tuple[str, str]]) -> None:
+    """Keep what was not taken in for a person to look at: (reason, the record's own words)."""
+    rows = [
+        Quarantined(subscription=subscription, reason=reason[:300], record=words.replace("\0", "")[:QUARANTINED_MOST])
+        for reason, words in odd
+    ]
+    if rows:
+        open_ones = Quarantined.objects.filter(subscription=subscription, settled_at=None)
+        Quarantined.objects.bulk_create(rows[: max(0, MOST_QUARANTINED - open_ones.count())])
 
 
 def forget(subscription: Subscription) -> int:
@@ -180,17 +191,6 @@ def _sorted_out(batch: list[Record]) -> tuple[Mapping[Any, tuple[int, str | None
         if record.entry_id not in rows or rows[record.entry_id][0] <= record.seq:
             rows[record.entry_id] = record.seq, msgspec.json.encode(found).decode() if found else None
     return rows, odd
-
-
-def _quarantine(subscription: Subscription, odd: Iterable[tuple[str, str]]) -> None:
-    """Keep what was not taken in for a person to look at: (reason, the record's own words)."""
-    rows = [
-        Quarantined(subscription=subscription, reason=reason[:300], record=words.replace("\0", "")[:QUARANTINED_MOST])
-        for reason, words in odd
-    ]
-    if rows:
-        open_ones = Quarantined.objects.filter(subscription=subscription, settled_at=None)
-        Quarantined.objects.bulk_create(rows[: max(0, MOST_QUARANTINED - open_ones.count())])
 
 
 def _enter(subscription: Subscription, rows: Mapping[Any, tuple[int, str | None]]) -> None:

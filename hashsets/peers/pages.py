@@ -1,6 +1,5 @@
 """One page of a peer's answer, taken apart: records, what is none, and where the next page is. PURE."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -42,24 +41,27 @@ class Known(msgspec.Struct):
     removed: dict[str, Any] | None = msgspec.field(name="@removed", default=None)
 
 
-class NamesNothing(ValueError):
-    """A tombstone that does not say which entry left."""
+class Odd(ValueError):
+    """A record that is none; the text says why."""
 
 
 Record = wire.FullMedia | wire.Removed
 
 
-def records(page: Page) -> Iterator[Record | wire.Odd]:
-    """The records of a page, in order."""
+def records(page: Page) -> tuple[list[Record], list[tuple[str, str]]]:
+    """The records of a page in order, and those that are none: (why, its own words)."""
+    found: list[Record] = []
+    odd: list[tuple[str, str]] = []
     for raw in page.value:
         try:
-            yield record(bytes(raw))
-        except (msgspec.DecodeError, UnicodeDecodeError, NamesNothing) as why:
-            yield wire.Odd(bytes(raw).decode(errors="replace"), str(why))
+            found.append(record(bytes(raw)))
+        except (msgspec.DecodeError, UnicodeDecodeError, Odd) as why:
+            odd.append((str(why), bytes(raw).decode(errors="replace")))
+    return found, odd
 
 
 def record(raw: bytes) -> Record:
-    """One record. Raises NamesNothing, msgspec.DecodeError."""
+    """One record. Raises Odd, msgspec.DecodeError."""
     known = msgspec.json.decode(raw, type=Known)
     if known.removed is None and not known.context.endswith(DELETED):
         return msgspec.json.decode(raw, type=wire.FullMedia)
@@ -72,4 +74,4 @@ def _entry(text: str) -> UUID:
     try:
         return UUID(text[text.rindex("(") + 1 : text.rindex(")")] if "(" in text else text)
     except ValueError:
-        raise NamesNothing(noop("It tells that an entry left, and not which.")) from None
+        raise Odd(noop("It tells that an entry left, and not which.")) from None

@@ -23,7 +23,6 @@ from hashsets.peers.errors import FeedWentBack, KeyChanged, SignatureRefused
 from hashsets.peers.node import Node
 from hashsets.peers.pages import Page
 from hashsets.settling import SequenceWentBack
-from hashsets.wire import Odd
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.outbound import Answer
@@ -148,8 +147,7 @@ def _stored(subscription: Subscription, node: Node, page: Page, head: int, told:
 
     A baseline shows the set as it stood at the head of its first page; the last page of a delta tells all up to its.
     """
-    every = list(pages.records(page))
-    found = [record for record in every if not isinstance(record, Odd)]
+    found, odd = pages.records(page)
     watchdog.check_order(subscription, found)
     tells = head if not subscription.checkpoint or (page.delta_link and not subscription.baseline) else 0
     collected = max([subscription.collected, tells, *(record.seq for record in found)])
@@ -157,14 +155,15 @@ def _stored(subscription: Subscription, node: Node, page: Page, head: int, told:
     generation = None
     with transaction.atomic():
         _move(subscription, checkpoint, collected)
-        staged = settling.stage(subscription, every)
+        staged = settling.stage(subscription, found)
+        settling.quarantine(subscription, odd)
         if page.delta_link:
             generation = _settle(subscription, max(collected, subscription.seq))
     subscription.checkpoint, subscription.collected = checkpoint, 0 if page.delta_link else collected
     return Pulled(
         told.pages + 1,
         told.records + staged.taken,
-        told.put_aside + staged.put_aside,
+        told.put_aside + staged.put_aside + len(odd),
         generation or told.generation,
     )
 
