@@ -4,12 +4,13 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import msgspec
+from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse
 
 from hashsets import feed_pages
 from hashsets.feed_pages import Step, Wanted
-from hashsets.models import HashSet
-from hashsets.odata import base, counts, filters, media_pages, options, places
+from hashsets.models import HashSet, Share
+from hashsets.odata import base, counts, files, filters, media_pages, options, places
 from hashsets.odata.base import JSON, ODataView
 from hashsets.odata.errors import BadPlace, FeedGone
 from hashsets.odata.media_pages import Envelope
@@ -21,6 +22,7 @@ class Media(ODataView):
     """The entries of one set, page by page."""
 
     asked: Options
+    share: Share
     hash_set: HashSet
     wanted: Wanted
     view: str  # what the reader sees: his filter and rights
@@ -28,7 +30,8 @@ class Media(ODataView):
 
     def get(self, request: HttpRequest, set_id: UUID) -> HttpResponse:
         """A page of the baseline or of a delta; 304 where nothing changed, 410 where a delta cannot be told."""
-        self.hash_set = self.caller.share(set_id).set
+        self.share = self.caller.share(set_id)
+        self.hash_set = self.share.set
         self.asked = options.of(request)
         full = self.caller.full
         fields = filters.FULL if full else filters.MEDIA
@@ -52,12 +55,13 @@ class Media(ODataView):
         return self.hash_set.feed.horizon_seq if hasattr(self.hash_set, "feed") else 0
 
     def _first(self, set_id: UUID) -> HttpResponse:
-        """The first page of a baseline; it fixes what all its pages show."""
+        """The first page of a baseline; it fixes what all its pages show. One event: the whole set leaves with them."""
         track = self.asked.track and self.asked.top is None
         size = self.asked.size or options.PAGE
         count, estimate = None, False
         if self.asked.count:
             count, estimate = counts.of_media(self.hash_set, snapshot=self._head, wanted=self.wanted)
+        files.told(self.caller, self.hash_set, format="odata", seq=self._head)
         answer = self._page(Baseline(str(set_id), self.view, self._head, size, track), count=count, estimate=estimate)
         answer["ETag"] = base.etag(self._head)
         return answer
@@ -86,6 +90,7 @@ class Media(ODataView):
             envelope.next = self._address(self.asked.kept | more | {"$skiptoken": onward.word()})
         elif following is None and place.track:
             envelope.delta, envelope.seq = self._delta_link(place.snapshot, place.size), place.snapshot
+            self._was_told(place.snapshot)
         return self._answer_page(envelope, parts)
 
     def _delta(self, place: Delta) -> HttpResponse:
@@ -106,6 +111,7 @@ class Media(ODataView):
             envelope.next = self._delta_link(following, place.size)
         else:
             envelope.delta, envelope.seq = self._delta_link(self._head, place.size), self._head
+            self._was_told(self._head)
         answer = self._answer_page(envelope, parts)
         answer["ETag"] = base.etag(self._head)
         if new_form:
@@ -118,6 +124,10 @@ class Media(ODataView):
         if self.asked.track:
             answer["Preference-Applied"] = "odata.track-changes"
         return answer
+
+    def _was_told(self, seq: int) -> None:
+        """Note up to which step the peer was told, for the page of who has what."""
+        Share.objects.filter(pk=self.share.pk).update(seq=seq, read_at=Now())
 
     def _context(self) -> str:
         """Which metadata describes the answer; with the selected properties, as OData wants it."""
