@@ -1,6 +1,6 @@
 """App configuration: the scheme files are loaded after each migration, and a set that changes gets its index."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.apps import AppConfig
 from django.db import connection
@@ -22,18 +22,25 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
-    append_only = frozenset({"hashsets_resolution"})
+    append_only = frozenset({"hashsets_package", "hashsets_proof", "hashsets_resolution"})
     kept = frozenset(  # who said what
         {
             "hashsets_generation",
             "hashsets_hashset",
             "hashsets_peer",
+            "hashsets_quarantined",
             "hashsets_remote",
             "hashsets_scheme",
             "hashsets_schemedraft",
+            "hashsets_share",
+            "hashsets_subscription",
             "hashsets_vote",
         }
     )
+    # Of a vote only whether it stands is ever changed.
+    changeable: ClassVar[dict[str, tuple[str, ...]]] = {
+        "hashsets_vote": ("current", "withdrawn_at", "withdrawn_after", "proof_id")
+    }
 
     def ready(self) -> None:
         """Load after every migration, safe to repeat. A set that changes wakes workers; the sweeper looks too."""

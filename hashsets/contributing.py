@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, trust
+from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, opinion_bounds, trust
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
@@ -120,6 +120,7 @@ def _opened(share: Share, items: Sequence[Item]) -> _Batch:
             batch.results[place] = Result(REJECTED, str(no))
     _refuse_clashes(batch)
     _refuse_unseen(batch)
+    _bind(batch)
     return batch
 
 
@@ -150,6 +151,14 @@ def _refuse_unseen(batch: _Batch) -> None:
         if basis != trust.VIEWED and row.ident not in seen and not (version and version.in_force):
             del batch.rows[place]
             batch.results[place] = Result(REJECTED, REFUSED)
+
+
+def _bind(batch: _Batch) -> None:
+    """Leave out what an opinion would add to entries that others stand for."""
+    known = _known(batch)
+    others = opinion_bounds.of_others(batch.set, known, batch.peer.organisation.organisation)
+    for place, (row, basis) in batch.rows.items():
+        batch.rows[place] = opinion_bounds.bounded(row, _key_of(row, known), known, others), basis
 
 
 def _known(batch: _Batch) -> dict[Key, Version]:

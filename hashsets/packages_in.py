@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.db import transaction
+from django.db import DataError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
@@ -75,7 +75,14 @@ def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken
         Subscription.objects.filter(pk=subscription.pk).update(checkpoint="")
     staged = settling.stage(subscription, courier.of_a_set(package))
     source = f"package {manifest.from_seq}-{manifest.to_seq} of {peer}"
-    generation = settling.settle(subscription, seq=manifest.to_seq, snapshot=manifest.is_snapshot, by=by, source=source)
+    try:
+        generation = settling.settle(
+            subscription, seq=manifest.to_seq, snapshot=manifest.is_snapshot, by=by, source=source
+        )
+    except DataError as error:  # as of one digest under more entries than there are numbers for
+        raise courier.PackageDamaged(
+            noop("The set cannot be kept as it is: %(error)s."), error=str(error)[:150]
+        ) from error
     Subscription.objects.filter(pk=subscription.pk).update(manifest=package.digest)
     if peer.url:  # what comes over the line next is told from somewhere else: the whole set, once
         Subscription.objects.filter(pk=subscription.pk).update(checkpoint="", collected=0, baseline=True)

@@ -18,6 +18,7 @@ from hashsets.models import Category, Generation, HashSet, Quarantined, Subscrip
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
+from workbench.visible import visible_lines
 
 AT_ONCE = 5_000  # records of one statement
 QUARANTINED_MOST = 2_000  # characters of a record that is kept for a person to look at
@@ -122,7 +123,11 @@ def stage(subscription: Subscription, records: Iterable[Record]) -> Staged:
 def quarantine(subscription: Subscription, odd: Iterable[tuple[str, str]]) -> None:
     """Keep what was not taken in for a person to look at: (reason, the record's own words)."""
     rows = [
-        Quarantined(subscription=subscription, reason=reason[:300], record=words.replace("\0", "")[:QUARANTINED_MOST])
+        Quarantined(
+            subscription=subscription,
+            reason=reason[:300],
+            record=visible_lines(words[:QUARANTINED_MOST])[:QUARANTINED_MOST],
+        )
         for reason, words in odd
     ]
     if rows:

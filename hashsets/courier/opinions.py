@@ -11,6 +11,7 @@ from hashsets.wire import Odd
 from workbench.words import noop
 
 MOST = 5_000  # opinions of one file, as of one request (docs/protocol.md)
+LARGEST = 8 * 1024 * 1024  # bytes of one, packed: it is read whole, and kept as the proof
 
 
 class Opinion(wire.Opinion, kw_only=True):
@@ -30,6 +31,8 @@ class Batch(NamedTuple):
 def batches(package: Opened) -> Iterator[Batch]:
     """The opinions of a package, file by file, in the order of their numbers. Raises PackageDamaged."""
     count, last = 0, package.manifest.from_seq
+    if any(place.size > LARGEST for place in package.places):
+        raise PackageDamaged
     for number in range(len(package.places)):
         found: list[Opinion | Odd] = []
         for seq, line in numbered(package.manifest, package.lines_of(number), after=last):

@@ -10,6 +10,7 @@ from hashsets.trust import MINIMA
 from workbench import signing
 from workbench.commands import Acts, Done, WinnowCommand
 from workbench.errors import BadInput
+from workbench.visible import visible
 
 
 class ExchangeActs(WinnowCommand):
@@ -56,7 +57,9 @@ class ExchangeActs(WinnowCommand):
     def sets(self, options: dict[str, Any]) -> Done:
         """What the peer offers."""
         offered = self._offered(self.peer(options, "peer.view"))
-        lines = [f"{one.set_id}  {one.name} ({one.scheme}, {one.entry_count:,} entries)" for one in offered]
+        lines = [
+            f"{one.set_id}  {visible(f'{one.name} ({one.scheme})')}, {one.entry_count:,} entries" for one in offered
+        ]
         told = [{"id": one.set_id, "name": one.name, "scheme": one.scheme, "owner": one.owner} for one in offered]
         return Done("\n".join(lines) or "It shares no set with us.", {"sets": told})
 

@@ -134,7 +134,7 @@ CALLS = (
     Call("service", "", "get", "The service document", answer=Document, query=FORMAT),
     Call("metadata", "$metadata", "get", "The CSDL", content="application/xml"),
     Call("node", "Node", "get", "Who answers here", scope="", answer=Stated, query={
-        "organisation": {"type": "string", "format": "uuid"}}),
+        "organisation": {"type": "string", "format": "uuid"}, "at": {"type": "string", "format": "uri"}}),
     Call("sets", "HashSets", "get", "Sets that are shared", answer=Sets, query=COLLECTION),
     Call("set", "HashSets({set_id})", "get", "One set", answer=SetShape, query=FORMAT, more=SAME),
     Call("media", "HashSets({set_id})/Media", "get", "Baseline and delta", answer=Page, query=PAGES, more=SAME | GONE),

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from hashsets import feed_pages
 from hashsets.feed_pages import Step, Wanted
 from hashsets.models import HashSet, Share
-from hashsets.odata import base, callers, counts, filters, media_pages, options, places
+from hashsets.odata import base, callers, counts, files, filters, media_pages, options, places
 from hashsets.odata.base import JSON, ODataView
 from hashsets.odata.errors import BadPlace, FeedGone
 from hashsets.odata.media_pages import Envelope
@@ -57,12 +57,13 @@ class Media(ODataView):
         return self.hash_set.feed.horizon_seq if hasattr(self.hash_set, "feed") else 0
 
     def _first(self, set_id: UUID) -> HttpResponse:
-        """The first page of a baseline; it fixes what all its pages show."""
+        """The first page of a baseline; it fixes what all its pages show. One event: the whole set leaves with them."""
         track = self.asked.track and self.asked.top is None
         size = self.asked.size or options.PAGE
         count, estimate = None, False
         if self.asked.count:
             count, estimate = counts.of_media(self.hash_set, snapshot=self._head, wanted=self.wanted)
+        files.told(self.caller, self.hash_set, format="odata", seq=self._head)
         answer = self._page(Baseline(str(set_id), self.view, self._head, size, track), count=count, estimate=estimate)
         answer["ETag"] = base.etag(self._head)
         return answer

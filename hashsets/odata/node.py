@@ -1,6 +1,7 @@
 """Who answers here: what two people compare before their nodes are paired. Anybody may ask."""
 
 from base64 import b64encode
+from http import HTTPStatus
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +16,13 @@ from workbench import signing
 from workbench.api import limits
 from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency
+
+
+class NotHere(WorkbenchError):
+    """This node is not at the address you ask: somebody passes its answers on. Ask its operator for the address."""
+
+    code = "not-here"
+    status = HTTPStatus.MISDIRECTED_REQUEST
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -39,6 +47,8 @@ class Node(View):
 
 
 def _stated(request: HttpRequest) -> dict[str, str]:
+    if (asked_at := request.GET.get("at", "")) and asked_at != base.root(request):
+        raise NotHere
     found = _agency(request.GET.get("organisation", ""))
     key = signing.public_key()
     return {

@@ -4,15 +4,20 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from hashsets import contributing, kinds, trust, wire
 from hashsets.contributing import Result
+from hashsets.models import Peer
 from hashsets.odata import entries, scopes
 from hashsets.odata.base import ODataView
 from hashsets.odata.posting import Posted
 from hashsets.opinion_items import UNREADABLE, Item, item_of
+from workbench.api import limits
+from workbench.visible import visible
 
+BYTES = 1600  # of a request for each opinion: more than any has
 MOST = 5000  # items of a batch; sharing.md section 4
 
 
@@ -55,6 +60,7 @@ class Contribute(ODataView):
         posted = Posted(request)
         rows = posted.rows("items", MOST)
         posted.known({"items"})
+        _spend(self.caller.peer, posted, len(rows))
         items = [_item(posted, row, full=self.caller.full) for row in rows]
         proof = posted.signed_by(self.caller.peer)
         return posted.once(
@@ -72,6 +78,7 @@ class Vote(ODataView):
         share, version = entries.one(self.caller, entry_id)
         posted = Posted(request)
         posted.known({"Category", "Basis"})
+        _spend(self.caller.peer, posted, 1)
         texts = {name: digest.hex() for name in kinds.DIGESTS if (digest := getattr(version, name))}
         item = Item(**texts, code=posted.text("Category"), basis=posted.text("Basis", trust.VIEWED))
         proof = posted.signed_by(self.caller.peer)
@@ -90,7 +97,8 @@ class Retract(ODataView):
         share, version = entries.one(self.caller, entry_id)
         posted = Posted(request)
         posted.known({"Reason"})
-        reason = posted.text("Reason").strip() or "retracted by the organisation"
+        _spend(self.caller.peer, posted, 1)
+        reason = visible(posted.text("Reason").strip())[:400] or "retracted by the organisation"
         proof = posted.signed_by(self.caller.peer)
 
         def do() -> Contributed:
@@ -98,6 +106,12 @@ class Retract(ODataView):
             return _told(posted, [result], head)
 
         return posted.once(self.caller.peer, do)
+
+
+def _spend(peer: Peer, posted: Posted, number: int) -> None:
+    """Count opinions, and what their request takes to keep as the proof. Raises TooOften."""
+    often = f"An organisation may give {settings.PEER_HASHES:,} opinions a minute, of {BYTES:,} bytes each."
+    limits.count(f"opinions:peer-{peer.pk}", max(number, len(posted.body) // BYTES), settings.PEER_HASHES, often)
 
 
 def _item(posted: Posted, row: Any, *, full: bool) -> Item:

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
+from oauth2_provider.models import Application
 from oauth2_provider.views import TokenView
 
 from hashsets import events
@@ -23,7 +24,8 @@ from workbench import audit
 from workbench.api import limits
 from workbench.errors import WorkbenchError
 
-TRIES = 20  # a minute, from one address: each costs a slow hash
+TRIES = 20  # a minute, for one client from one address: each costs a slow hash
+FORM = "application/x-www-form-urlencoded"
 
 
 @method_decorator(csrf_exempt, name="dispatch")  # a script has no session that somebody could use for him
@@ -38,8 +40,7 @@ class Token(TokenView):  # type: ignore[misc] # not typed by its makers
             callers.require_https(request)
             if request.method != "POST":
                 raise NoSuchMethod
-            address = request.META.get("REMOTE_ADDR", "")
-            limits.count(f"tokens:{address}", 1, TRIES, f"One address may ask for {TRIES} tokens a minute.")
+            limits.count(f"tokens:{_counted(request)}", 1, TRIES, f"One client may ask for {TRIES} tokens a minute.")
         except WorkbenchError as error:
             answer = base.refusal(error)
             if isinstance(error, NoSuchMethod):
@@ -73,12 +74,22 @@ def _note(request: HttpRequest, answer: HttpResponse) -> None:
     )  # fmt: skip
 
 
+def _counted(request: HttpRequest) -> str:
+    """As whom a request is counted: as its client where there is one, else as one of all strangers.
+
+    Behind a proxy everybody has one address: counted by that alone, any stranger could keep all peers out.
+    """
+    client = _client(request)
+    known = bool(client) and Application.objects.filter(client_id=client).exists()
+    return f"{client if known else ''}:{request.META.get('REMOTE_ADDR', '')}"
+
+
 def _client(request: HttpRequest) -> str:
     """The client id a request names, in its header or body."""
     word, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     if word.lower() == "basic":
         try:
-            return unquote_plus(b64decode(text).decode().partition(":")[0])
+            return unquote_plus(b64decode(text).decode().partition(":")[0]).replace("\0", "")
         except ValueError:
             return ""
-    return str(request.POST.get("client_id", ""))
+    return str(request.POST.get("client_id", "")) if request.content_type == FORM else ""

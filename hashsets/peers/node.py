@@ -65,10 +65,14 @@ def root_of(url: str) -> str:
 
 
 def ask(url: str, organisation: UUID | None = None) -> Stated:
-    """Who answers there. Raises SignatureRefused when it cannot use the key it shows, and what `outbound` raises."""
-    query = f"?organisation={organisation}" if organisation else ""
+    """Who answers there. Raises SignatureRefused when it cannot use the key it shows, and what `outbound` raises.
+
+    The address we ask goes along and is signed with the answer: a node in between, which passes on what another one
+    says to have our credential for it, is found out by that one.
+    """
     with Client(root_of(url), limits=SMALL) as client:
-        answer = client.get(f"Node{query}", tries=2).require(HTTPStatus.OK)
+        query = urlencode({"at": str(client.base)} | ({"organisation": str(organisation)} if organisation else {}))
+        answer = client.get(f"Node?{query}", tries=2).require(HTTPStatus.OK)
     stated: Stated = answer.json(Stated)
     require_signed(answer, "GET", stated.key)
     return stated
@@ -110,10 +114,10 @@ class Node:
         return self._with_token("POST", link, body, {**kind, **headers, **proof})
 
     def sets(self) -> list[Offered]:
-        """What the peer shares with us, at most a thousand pages of it."""
+        """What the peer shares with us, at most ten pages of it."""
         found: list[Offered] = []
         link = "HashSets"
-        for _page in range(1000):
+        for _page in range(10):
             answer = self.get(link).require(HTTPStatus.OK)
             offers: _Offers = answer.json(_Offers)
             found += offers.value

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from hashsets import wire
+from hashsets import receiving, wire
 from workbench.words import noop
 
 DELETED = "$deletedEntity"
@@ -54,7 +54,7 @@ def records(page: Page) -> tuple[list[Record], list[tuple[str, str]]]:
     odd: list[tuple[str, str]] = []
     for raw in page.value:
         try:
-            found.append(record(bytes(raw)))
+            found.append(_in_range(record(bytes(raw))))
         except (msgspec.DecodeError, UnicodeDecodeError, Odd) as why:
             odd.append((str(why), bytes(raw).decode(errors="replace")))
     return found, odd
@@ -67,6 +67,13 @@ def record(raw: bytes) -> Record:
         return msgspec.json.decode(raw, type=wire.FullMedia)
     gone = msgspec.json.decode(raw, type=Tombstone)
     return wire.Removed(entry_id=_entry(gone.id or gone.id_of_401), seq=gone.seq, reason=gone.reason)
+
+
+def _in_range(one: Record) -> Record:
+    """The record, whose number the database can hold. Raises Odd."""
+    if abs(one.seq) > receiving.LARGEST:
+        raise Odd(noop("Its sequence number is none."))
+    return one
 
 
 def _entry(text: str) -> UUID:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as noop
+from oauth2_provider.models import Application
 
 from hashsets import events
 from hashsets.models import Peer
@@ -46,6 +47,8 @@ def propose(*, organisation: UUID, name: str, key: bytes, url: str, by: User) ->
         return _move(peer, url, by=by)
     else:
         verb = events.PEER_KEY_CHANGED if bytes(peer.key) != key else events.PEER_PROPOSED
+    if verb == events.PEER_KEY_CHANGED:
+        _end_credential(peer)
     peer.url, peer.key, peer.state = url, key, Peer.State.PROPOSED
     peer.proposed_by, peer.proposed_by_name = by, by.name
     peer.confirmed_by, peer.confirmed_by_name = None, ""
@@ -159,6 +162,12 @@ def _move(peer: Peer, url: str, *, by: User) -> Peer:
     _set(peer, url=url)
     _record(events.PEER_MOVED, peer, by=by, url=url)
     return peer
+
+
+def _end_credential(peer: Peer) -> None:
+    """Whoever holds another key is another until two people say so: what the last one signs in with here ends."""
+    held, peer.application = peer.application_id, None
+    Application.objects.filter(pk=held).delete()
 
 
 def _locked(peer: Peer) -> Peer:

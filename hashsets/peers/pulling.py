@@ -5,6 +5,7 @@ very transaction. So a reader killed anywhere asks for the same page again, and 
 """
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from workbench.outbound_errors import AnswerUnreadable
 
 PAGE = 5_000  # entries asked for at once
 LEASE = timedelta(seconds=180)  # of whoever reads a set, from each page on; longer than one request may take
+MOST_ROUNDS = 3  # in a circle of links, in which we would go for ever
 RETRY = 60  # seconds after a failure, at most
 FREE = Q(lease_until=None) | Q(lease_until__lt=Now())
 STOPS = (FeedWentBack, SequenceWentBack, SignatureRefused)  # a person must look
@@ -101,12 +103,15 @@ def _claimed(subscription_id: int, *, now: bool) -> Iterator[Subscription | None
 
 def _read_all(subscription: Subscription) -> Pulled:
     pairing.require_paired(subscription.peer)
-    told = Pulled()
+    told, places = Pulled(), Counter[str]()
     with Node.of(subscription.peer) as node:
         while (asked := _ask(node, subscription)) is not None:
             told = _stored(subscription, node, *asked, told)
             if asked[0].delta_link:
                 break
+            places[subscription.checkpoint] += 1
+            if places[subscription.checkpoint] > MOST_ROUNDS:
+                raise FeedWentBack
     Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
     Subscription.objects.filter(pk=subscription.pk).update(pulled_at=Now())
     return told

@@ -27,9 +27,12 @@ from hashsets.peers.node import Node
 from workbench import audit, jobs
 from workbench.errors import WorkbenchError
 from workbench.outbound import Answer
-from workbench.outbound_errors import AnswerUnreadable
+from workbench.outbound_errors import AnswerRefused, AnswerUnreadable
+from workbench.visible import visible
 
 BATCH = 1_000  # opinions of one request
+MOST_CONFLICTS = 3  # answers of a peer that a batch went out before in other words
+WORDS = frozenset({"created", "merged", "unchanged", "conflict", "rejected"})  # of a status; sharing.md section 4
 SPACE = 0x50555348  # advisory locks of who sends for a subscription
 ITEMS = outgoing.OPINIONS.format(more="", which="o.key = %(key)s AND o.state = 'waiting' AND v.withdrawn_after IS NULL")
 ANSWERED = """
@@ -108,8 +111,11 @@ def _send_all(subscription: Subscription, told: Pushed) -> None:
     with connection.cursor() as cursor:
         cursor.execute(REPLACED, [subscription.pk])
     with Node.of(subscription.peer) as node:
+        conflicts = 0
         while batch := _batch(subscription):
-            _send(node, subscription, batch, told)
+            conflicts += not _send(node, subscription, batch, told)
+            if conflicts > MOST_CONFLICTS:  # else who always answers so would hold a worker for ever
+                raise AnswerRefused
         while (row := _waiting(subscription, taken_back=True).order_by("vote_id").first()) is not None:
             _retract(node, subscription, row, told)
     Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
@@ -130,24 +136,26 @@ def _batch(subscription: Subscription) -> UUID | None:
     return key if rows.filter(vote_id__in=votes).update(key=key) else None
 
 
-def _send(node: Node, subscription: Subscription, key: UUID, told: Pushed) -> None:
+def _send(node: Node, subscription: Subscription, key: UUID, told: Pushed) -> bool:
+    """Send a batch; False where it has to go out again under a new key."""
     votes, items = _items(subscription, key)
     body = msgspec.json.encode({"items": items})
     answer = node.post(f"HashSets({subscription.remote_set})/Contribute", body, {"idempotency-key": str(key)})
     if answer.status == HTTPStatus.CONFLICT:  # it went out before in other words: under a new key it is a repetition
         Outgoing.objects.filter(subscription=subscription, key=key).update(key=None)
-        return
+        return False
     results: Results = answer.require(HTTPStatus.OK).json(Results)
     if len(results.results) != len(votes):
         raise AnswerUnreadable(noop("The peer answered another number of opinions than it was sent."))
     told.batches += 1
-    told.by_status.update(result.status for result in results.results)
+    counts = Counter(_word(result.status) for result in results.results)
+    told.by_status.update(counts)
     with transaction.atomic():
         _note(subscription, votes, results)
-        counts = Counter(result.status for result in results.results)
         _record(
             subscription, key, body, answer, {"head_seq": results.head_seq, "results": dict(sorted(counts.items()))}
         )
+    return True
 
 
 def _note(subscription: Subscription, votes: list[int], results: Results) -> None:
@@ -161,8 +169,22 @@ def _note(subscription: Subscription, votes: list[int], results: Results) -> Non
 
 def _stored(result: Result) -> str:
     """What is kept of the peer's word on one opinion."""
-    values = {"status": result.status, "EntryID": result.entry_id, "Trust": result.trust, "code": result.code}
-    return msgspec.json.encode({name: value[:200] for name, value in values.items() if value}).decode()
+    entry = _entry(result.entry_id)
+    values = {"status": _word(result.status), "EntryID": entry, "Trust": result.trust, "code": result.code}
+    return msgspec.json.encode({name: visible(value[:200]) for name, value in values.items() if value}).decode()
+
+
+def _word(status: str) -> str:
+    """A status as it is kept: the log does not grow by whatever words a peer makes up."""
+    return status if status in WORDS else "unknown"
+
+
+def _entry(text: str) -> str:
+    """What the peer calls an entry, "" for what is no name of one."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return ""
 
 
 def _retract(node: Node, subscription: Subscription, row: Outgoing, told: Pushed) -> None:

@@ -37,10 +37,18 @@ def share(*, peer: Peer, hash_set: HashSet, by: User, contribute: bool = False) 
         return held
     if held:
         Share.objects.filter(pk=held.pk).update(ended_at=timezone.now())
-    made = Share.objects.create(peer=peer, set=hash_set, contribute=contribute, by=by, by_name=by.name)
+    made = Share.objects.create(
+        peer=peer, set=hash_set, contribute=contribute, by=by, by_name=by.name, **_taken(peer, hash_set)
+    )
     _record(events.SET_SHARED, made, peer, by=by, set=hash_set.name, contribute=contribute)
     generations.announce(hash_set)  # a worker numbers what is in it
     return made
+
+
+def _taken(peer: Peer, hash_set: HashSet) -> dict[str, Any]:
+    """Which package of the peer's opinions was the last: an old one must not count anew under a new share."""
+    rows = Share.objects.filter(peer=peer, set=hash_set).order_by("-pk")
+    return rows.values("votes_seq", "votes_manifest").first() or {}
 
 
 @transaction.atomic

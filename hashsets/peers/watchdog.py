@@ -9,6 +9,8 @@ from hashsets.peers.errors import FeedWentBack
 from hashsets.peers.pages import Record
 from workbench.outbound import Answer
 
+LONGEST_TAG = 19  # digits that a number of the database cannot have
+
 
 def check_order(subscription: Subscription, found: Sequence[Record]) -> None:
     """Raise FeedWentBack unless a page's numbers go up from what was read; those of a baseline come in any order."""
@@ -31,7 +33,7 @@ def head(subscription: Subscription, answer: Answer) -> int:
     As that of a peer that was set back to an old backup: what it told since is unknown to it.
     """
     tag = answer.headers.get("etag", "").removeprefix("W/").strip('"')
-    if not (tag.isascii() and tag.isdecimal()):
+    if not (tag.isascii() and tag.isdecimal() and len(tag) < LONGEST_TAG):
         return 0
     told = int(tag)
     if told < subscription.seq:

@@ -12,6 +12,7 @@ from hashsets.peers.node import Offered
 from hashsets.peers.terms import EVERY, SELDOM, SOONEST
 from workbench import access
 from workbench.models import User
+from workbench.visible import visible
 
 TEXT = forms.TextInput({"class": "input", "autocomplete": "off", "spellcheck": "false"})
 
@@ -114,7 +115,7 @@ class SubscribeForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.offered = {one.set_id: one for one in offered}
         self.fields["set"].choices = [  # type: ignore[attr-defined]
-            (str(one.set_id), f"{one.name} ({one.scheme})") for one in offered
+            (str(one.set_id), visible(f"{one.name} ({one.scheme})")) for one in offered
         ]
 
 

@@ -42,7 +42,7 @@ CALLS = [
     Call("metadata", "$metadata"),
     Call("sets", "HashSets"),
     Call("set", "HashSets({set})"),
-    Call("set_media", "HashSets({set})/Media"),
+    Call("set_media", "HashSets({set})/Media", event="peer.export"),
     Call("export", "HashSets({set})/Export?format=csv", event="peer.export"),
     Call("packages", "HashSets({set})/Packages"),
     Call("filter", "HashSets({set})/Filter?kind=md5", scope="lookup", event="peer.export"),
