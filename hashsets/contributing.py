@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, opinion_bounds, trust
+from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, opinion_bounds, trust, votes
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
@@ -69,7 +69,7 @@ def contribute(share: Share, items: Sequence[Item], *, signed: Signed | None = N
     """
     batch = _opened(share, items)
     before = _known(batch)
-    mine = _own_votes(batch, before)
+    mine = votes.standing(batch.set, list(before), organisation=batch.peer.organisation.organisation)
     said = {place: _already(batch, place, before, mine) for place in batch.rows}
     told = _publish(batch, {place for place, same in said.items() if not same}, signed)
     after = _known(batch)
@@ -90,7 +90,7 @@ def retract(share: Share, version: Version, *, reason: str, signed: Signed | Non
     """
     batch = _opened(share, [])
     now = entry_rows.in_force_of(batch.set, [version.id])
-    held = _own_votes(batch, now)
+    held = votes.standing(batch.set, list(now), organisation=batch.peer.organisation.organisation)
     if not any(key in held for key in now):
         result = _result(UNCHANGED, next(iter(now.values()), None))
         return result, _end(batch, [], [result])
@@ -177,21 +177,6 @@ def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
     found = list[Key]()
     while (key := Key(row.ident, len(found))) in known:
         found.append(key)
-    return found
-
-
-def _own_votes(batch: _Batch, known: Mapping[Key, Version]) -> dict[Key, list[Vote]]:
-    """What the organisation says of these entries until now. One query."""
-    rows = Vote.objects.filter(
-        set=batch.set,
-        organisation=batch.peer.organisation.organisation,
-        current=True,
-        withdrawn_after=None,
-        ident__in=[key.ident for key in known],
-    )
-    found: dict[Key, list[Vote]] = {}
-    for vote in rows:
-        found.setdefault(Key.of(vote), []).append(vote)
     return found
 
 

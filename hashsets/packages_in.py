@@ -23,7 +23,7 @@ from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency, User
 
 
-class PeerBusy(WorkbenchError):
+class SetBeingRead(WorkbenchError):
     """The set is being read from its peer just now. Try again in a minute."""
 
     code = "set-being-read"
@@ -46,7 +46,7 @@ def take(path: Path, *, by: User, name: str = "") -> Taken | TakenVotes:
 
     `name`: of the mirror that is begun with it, where the set is not read here yet. Read twice: once to check all of
     it, once to store it, in one transaction. Constant memory.
-    Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, PeerBusy; each is an event.
+    Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, SetBeingRead: events, too.
     """
     try:
         with courier.opened(path) as package:
@@ -100,7 +100,7 @@ def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken
 
 
 def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:
-    """The mirror that a package is of, locked. Raises PackageNotForUs, PeerBusy."""
+    """The mirror that a package is of, locked. Raises PackageNotForUs, SetBeingRead."""
     rows = Subscription.objects.select_for_update(of=("self",)).select_related("set__scheme", "peer__agency")
     found = rows.filter(peer=peer, remote_set=manifest.set).first()
     if found is None:
@@ -112,7 +112,7 @@ def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:
             ours=found.set.scheme.scheme_id,
         )
     if found.lease_until is not None and found.lease_until > timezone.now():
-        raise PeerBusy
+        raise SetBeingRead
     return found
 
 

@@ -111,6 +111,21 @@ def take_back(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> 
         return [row[0] for row in cursor.fetchall()]
 
 
+def standing(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> dict[Key, list[Vote]]:
+    """What an organisation says of these entries now; absent where it says nothing. One query."""
+    rows = Vote.objects.filter(
+        set=hash_set,
+        organisation=organisation,
+        current=True,
+        withdrawn_after=None,
+        ident__in=[key.ident for key in keys],
+    )
+    found: dict[Key, list[Vote]] = defaultdict(list)
+    for vote in rows:
+        found[Key.of(vote)].append(vote)
+    return dict(found)
+
+
 def said(hash_set: HashSet, keys: Sequence[Key]) -> dict[Key, Said]:
     """All that was ever said of these entries. Two queries."""
     idents = list({key.ident for key in keys})

@@ -420,7 +420,7 @@ def test_a_package_that_comes_while_pages_are_read_waits_and_begins_the_pages_an
     Subscription.objects.update(checkpoint="page 2", lease_until="2100-01-01T00:00:00Z")
     Incoming.objects.create(subscription=subscription, entry_id=OTHER, seq=1, record=None)
     path = make(shared, peer, tmp_path)
-    with pytest.raises(packages_in.PeerBusy):
+    with pytest.raises(packages_in.SetBeingRead):
         packages_in.take(path, by=subscription.by)
     Subscription.objects.update(lease_until=None)
     packages_in.take(path, by=subscription.by)
