@@ -209,8 +209,8 @@ def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[aud
     return told
 
 
-def _keep(batch: _Batch, signed: Signed, votes: list[str]) -> None:
-    """Keep the proof of these votes (public ids)."""
+def _keep(batch: _Batch, signed: Signed, public_ids: list[str]) -> None:
+    """Keep the proof of these votes."""
     proof = Proof.objects.create(
         peer=batch.peer,
         key=batch.peer.key,
@@ -218,7 +218,7 @@ def _keep(batch: _Batch, signed: Signed, votes: list[str]) -> None:
         signature=signed.signature,
         body=gzip.compress(signed.body),
     )
-    Vote.objects.filter(public_id__in=votes).update(proof=proof)
+    Vote.objects.filter(public_id__in=public_ids).update(proof=proof)
 
 
 def _status(was: Version | None, now: Version | None) -> str:
