@@ -50,6 +50,6 @@ def unpack(request: SignedRequest) -> HttpResponse:
             except WorkbenchError as error:
                 form.add_error("file", str(error))
             else:
-                messages.success(request, str(taken))
+                messages.success(request, _("Taken in: %(name)s.") % {"name": taken.set_name})
                 return redirect("exchange:list")
     return render(request, "hashsets/exchange/unpack.html", HERE | {"form": form}, status=400 if form.errors else 200)
