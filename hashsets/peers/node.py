@@ -20,7 +20,8 @@ from workbench import signing
 from workbench.outbound import Answer, Client, Limits
 
 ROOT = "/odata/v1/"
-SMALL = Limits(body=64 * 1024)  # of what somebody tells whom we do not know yet
+SMALL = Limits(body=64 * 1024, seconds=20.0, step=10.0)  # of what somebody tells whom we do not know yet
+QUICK = Limits(body=1 << 22, seconds=10.0, step=10.0)  # of what a page waits for
 EARLY = 60  # seconds before its end that a token is not used any more
 SIGNED = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NOT_MODIFIED, HTTPStatus.GONE}
 _tokens: dict[int, tuple[str, float]] = {}  # of this process, by peer, with the moment it ends
@@ -86,11 +87,11 @@ class Node:
     client: Client
 
     @classmethod
-    def of(cls, peer: Peer) -> Self:
+    def of(cls, peer: Peer, limits: Limits | None = None) -> Self:
         """Nothing is connected to yet."""
         if not peer.url:
             raise CourierOnly
-        return cls(peer, Client(peer.url))
+        return cls(peer, Client(peer.url, limits=limits))
 
     def __enter__(self) -> Self:
         return self

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
+from time import monotonic
 
 from django.db import DataError, transaction
 from django.db.models import Q
@@ -34,6 +35,7 @@ LEASE = timedelta(seconds=180)  # of whoever reads a set, from each page on; lon
 MOST_ROUNDS = 3  # in a circle of links, in which we would go for ever
 RETRY = 60  # seconds after a failure, at most
 FREE = Q(lease_until=None) | Q(lease_until__lt=Now())
+SECONDS = 900.0  # after which a worker gives others their turn, and goes on later where it was
 STOPS = (FeedWentBack, SequenceWentBack, SignatureRefused)  # a person must look
 
 
@@ -103,7 +105,7 @@ def _claimed(subscription_id: int, *, now: bool) -> Iterator[Subscription | None
 
 def _read_all(subscription: Subscription) -> Pulled:
     pairing.require_paired(subscription.peer)
-    told, places = Pulled(), Counter[str]()
+    told, places, until = Pulled(), Counter[str](), monotonic() + SECONDS
     with Node.of(subscription.peer) as node:
         while (asked := _ask(node, subscription)) is not None:
             told = _stored(subscription, node, *asked, told)
@@ -112,6 +114,9 @@ def _read_all(subscription: Subscription) -> Pulled:
             places[subscription.checkpoint] += 1
             if places[subscription.checkpoint] > MOST_ROUNDS:
                 raise FeedWentBack
+            if monotonic() > until:
+                Subscription.objects.filter(pk=subscription.pk).update(due_at=Now() + timedelta(seconds=1))
+                return told
     Peer.objects.filter(pk=subscription.peer_id).update(seen_at=Now(), failing_since=None, failure="")
     Subscription.objects.filter(pk=subscription.pk).update(pulled_at=Now())
     return told

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hashsets import quarantine, tasks
 from hashsets.models import Peer, Quarantined, Share
 from hashsets.peers import pulling, terms
-from hashsets.peers.node import Node
+from hashsets.peers.node import QUICK, Node
 from hashsets.views.exchange import HERE, peer_of
 from hashsets.views.exchange_forms import ScopesForm, ShareForm, SubscribeForm
 from workbench.errors import NotFound, WorkbenchError
@@ -57,7 +57,7 @@ def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     peer = peer_of(request, "peer.policy", peer_id)
     offered, failure = [], ""
     try:
-        with Node.of(peer) as asked:
+        with Node.of(peer, QUICK) as asked:
             offered = asked.sets()
     except WorkbenchError as error:
         failure = str(error)

@@ -249,3 +249,21 @@ def test_an_ended_token_is_replaced_by_a_fresh_one(exchange: Exchange) -> None:
 def test_what_the_peer_leads_elsewhere_is_not_followed(exchange: Exchange) -> None:
     with Node.of(exchange.subscription.peer) as there, pytest.raises(AddressRefused):
         there.target("https://elsewhere.example/odata/v1/HashSets")
+
+
+def test_links_in_a_circle_are_left_and_a_person_is_told(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    turns = itertools.cycle("ab")
+    monkeypatch.setattr(
+        pulling, "_ask", lambda _node, _subscription: (pages.Page(value=[], next_link=f"Media?{next(turns)}"), 0)
+    )
+    done = pull(exchange)
+    assert done.failure
+    assert exchange.mirror.paused == done.failure
+
+
+def test_a_peer_without_an_end_gives_others_their_turn(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pulling, "SECONDS", 0.0)
+    exchange.publish(*number("8"))
+    assert [pull(exchange).pages for _ in range(3)] == [1, 1, 1]
+    assert exchange.mirror.due_at < timezone.now() + timedelta(seconds=30)
+    assert same(exchange)

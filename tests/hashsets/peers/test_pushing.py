@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from hashsets import answered
 from hashsets.models import Entry, HashSet, Outgoing, Peer, Share, Vote
 from hashsets.peers import pulling, pushing, status, terms
 from hashsets.peers.pushing import Pushed
@@ -138,3 +139,18 @@ def test_what_a_peer_told_us_is_not_told_back(exchange: Exchange, source: HashSe
     before = Outgoing.objects.count()
     pulling.pull(exchange.subscription.pk, now=True)
     assert Outgoing.objects.count() == before == 0
+
+
+def test_a_peer_that_always_says_it_had_that_key_holds_no_worker(
+    exchange: Exchange, source: HashSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(source, exchange, "a")
+
+    def used(*_args: object, **_more: object) -> bytes:
+        raise answered.KeyUsed
+
+    monkeypatch.setattr(answered, "once", used)
+    assert push(exchange).failure
+    assert states() == ["waiting"]
+    monkeypatch.undo()
+    assert dict(push(exchange).by_status) == {"created": 1}
