@@ -168,7 +168,7 @@ def test_a_number_that_no_database_holds_is_put_aside() -> None:
 
 def test_a_file_of_opinions_that_is_too_large_to_keep_is_damaged() -> None:
     place = courier.reading.Place("entries-0001.ndjson.gz", 0, opinions.LARGEST + 1)
-    package: Any = type("Package", (), {"places": [place], "manifest": None})()
+    package: Any = type("Package", (), {"places": [place], "manifest": type("Manifest", (), {"from_seq": 0})()})()
     with pytest.raises(courier.PackageDamaged):
         next(opinions.batches(package))
 
