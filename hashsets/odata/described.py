@@ -26,6 +26,7 @@ REFUSALS = {
     403: "The scope or the signature is missing, the set is shared for reading only, or the way is no HTTPS.",
     404: "There is nothing here that is shared with the caller.",
     413: "The body is too large.",
+    421: "Node only: this node is not at the address that the caller says he asks.",
     429: "The caller asked too often; Retry-After says for how many seconds to wait.",
     501: "This part of OData is not implemented; the details list what is.",
 }

@@ -18,7 +18,7 @@ BUILD = "from tests.programmes import exchange; print(exchange.build())"
 SAID = """[checks.not_a_server_error]
 expected-statuses = ["2xx", "3xx", "4xx", 501]
 [checks.negative_data_rejection]
-expected-statuses = [400, 401, 403, 404, 405, 409, 413, 415, 429, 501]
+expected-statuses = [400, 401, 403, 404, 405, 409, 413, 415, 421, 429, 501]
 """
 
 
