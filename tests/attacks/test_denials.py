@@ -32,7 +32,7 @@ def get(user: User, path: str) -> HttpResponse:
 def test_a_case_of_somebody_else_looks_like_none_and_the_log_tells_them_apart(case: Case, ines: User) -> None:
     answers = [get(ines, f"/cases/{number}/") for number in (case.public_id, uuid4())]
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert b"There is nothing here that you may see." in answers[0].content
+    assert b"There is nothing here that you may see" in answers[0].content
     assert denials() == [("ines", "not-found", f"case:{case.public_id}")]
 
 

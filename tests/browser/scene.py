@@ -20,7 +20,7 @@ PEOPLE = {
 }
 FULL = "BR-FULL"  # the case that has everything
 IN_SMALL = 8  # pictures in a small case; the first lies there twice
-STACKED = 5  # cases whose pictures look alike
+STACKED = 8  # cases whose pictures look alike
 IN_STACK = 5
 IN_LONG = 70  # more than a page of units
 
