@@ -30,9 +30,9 @@ class Batch(NamedTuple):
 
 def batches(package: Opened) -> Iterator[Batch]:
     """The opinions of a package, file by file, in the order of their numbers. Raises PackageDamaged."""
-    count, last = 0, package.manifest.from_seq
     if any(place.size > LARGEST for place in package.places):
         raise PackageDamaged
+    count, last = 0, package.manifest.from_seq
     for number in range(len(package.places)):
         found: list[Opinion | Odd] = []
         for seq, line in numbered(package.manifest, package.lines_of(number), after=last):

@@ -7,16 +7,17 @@ from oauth2_provider.scopes import BaseScopes
 
 from hashsets import wire
 from hashsets.models import Peer
+from workbench.words import noop
 
 READ, LOOKUP, CONTRIBUTE, VOTE, ADMIN = "read", "lookup", "contribute", "vote", "admin"
 LAW_ENFORCEMENT = wire.LAW_ENFORCEMENT
 SCOPES = {
-    READ: "Read the sets that are shared",
-    LOOKUP: "Look hashes up in them",
-    CONTRIBUTE: "Add entries to them",
-    VOTE: "Vote on their entries",
-    ADMIN: "Administer the exchange",
-    LAW_ENFORCEMENT: "Read flags and series",
+    READ: noop("Read the sets that are shared"),
+    LOOKUP: noop("Look hashes up in them"),
+    CONTRIBUTE: noop("Add entries to them"),
+    VOTE: noop("Vote on their entries"),
+    ADMIN: noop("Administer the exchange"),
+    LAW_ENFORCEMENT: noop("Read flags and series"),
 }
 
 

@@ -22,7 +22,7 @@ from hashsets.odata import base, callers
 from hashsets.odata.errors import NoSuchMethod
 from workbench import audit
 from workbench.api import limits
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 
 TRIES = 20  # a minute, for one client from one address: each costs a slow hash
 FORM = "application/x-www-form-urlencoded"
@@ -40,6 +40,8 @@ class Token(TokenView):  # type: ignore[misc] # not typed by its makers
             callers.require_https(request)
             if request.method != "POST":
                 raise NoSuchMethod
+            if request.content_type != FORM:  # others Django would read to the disk, of anybody
+                raise BadInput(f"Ask for a token with a form: {FORM}.")
             limits.count(f"tokens:{_counted(request)}", 1, TRIES, f"One client may ask for {TRIES} tokens a minute.")
         except WorkbenchError as error:
             answer = base.refusal(error)
@@ -92,4 +94,4 @@ def _client(request: HttpRequest) -> str:
             return unquote_plus(b64decode(text).decode().partition(":")[0]).replace("\0", "")
         except ValueError:
             return ""
-    return str(request.POST.get("client_id", "")) if request.content_type == FORM else ""
+    return str(request.POST.get("client_id", ""))

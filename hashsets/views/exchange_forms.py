@@ -70,7 +70,7 @@ class ScopesForm(forms.Form):
 
     scopes = forms.MultipleChoiceField(
         label=lazy("What they may do here"),
-        choices=list(SCOPES.items()),
+        choices=[(scope, lazy(means)) for scope, means in SCOPES.items()],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

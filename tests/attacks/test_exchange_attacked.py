@@ -107,6 +107,11 @@ def test_another_key_ends_what_the_last_one_signed_in_with(peer: Peer, people: P
     assert not Application.objects.exists()
 
 
+def test_what_is_no_form_is_not_read_at_the_token_endpoint(peer: Peer) -> None:
+    answer = Client(headers={"host": "localhost"}).post(f"{ROOT}token", {"grant_type": "client_credentials"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad-input")
+
+
 def test_a_stranger_keeps_no_peer_from_its_token(peer: Peer, people: People) -> None:
     client_id, secret = callers.give_credential(peer, by=people.supervisor)
     stranger = f"nobody-{uuid4()}"
@@ -161,9 +166,9 @@ def test_a_number_that_no_database_holds_is_put_aside() -> None:
     assert (found, [why for why, _words in odd]) == ([], ["Its sequence number is none."])
 
 
-def test_a_file_of_opinions_that_is_too_large_to_keep_is_damaged(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_opinions_that_is_too_large_to_keep_is_damaged() -> None:
     place = courier.reading.Place("entries-0001.ndjson.gz", 0, opinions.LARGEST + 1)
-    package: Any = type("Package", (), {"places": [place], "manifest": None})()
+    package: Any = type("Package", (), {"places": [place], "manifest": type("Manifest", (), {"from_seq": 0})()})()
     with pytest.raises(courier.PackageDamaged):
         next(opinions.batches(package))
 

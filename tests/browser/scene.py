@@ -139,7 +139,7 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     """A peer that reads a set, and of which one is read that holds something odd; another is to be confirmed."""
     from uuid import UUID
 
-    from hashsets.models import HashSet, Quarantined
+    from hashsets.models import Entry, HashSet, Quarantined
     from hashsets.peers import pairing, terms
     from hashsets.peers.node import Offered
     from workbench import signing
@@ -151,11 +151,13 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     offered = Offered(set_id=UUID(int=8), name="Their harbour", kind="relevant", scheme="us-pvic")
     read = terms.subscribe(peer=peer, offered=offered, by=lee)
     Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')
+    entry = Entry.objects.filter(set__public_id=hash_set, removed_in=None).order_by("id")[0]
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
         "exchange": "/exchange/", "pair": "/exchange/pair/", "courier file": "/exchange/unpack/",
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
         "new peer": f"/exchange/{new.public_id}/",
+        "entry": f"/hashsets/{hash_set}/entries/{entry.public_id}/{entry.id}/",
     }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and w
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
-         "exchange", "pair", "courier file", "peer", "read a set", "new peer",
+         "exchange", "pair", "courier file", "peer", "read a set", "new peer", "entry",
          "viewing", "more for an hour", "limits", "limits and breaks", "dashboard", "pairs", "samples",
     ),
     "ash": ("wellness", "viewing record"),

@@ -57,7 +57,7 @@ def build() -> str:
     from workbench.models import Role
 
     agency = factories.agency("sharers")
-    by, other = (factories.person(agency, name, Role.SUPERVISOR) for name in ("sue", "sam"))
+    by, other = (factories.person(agency, name, Role.SUPERVISOR) for name in ("exchange-sue", "exchange-sam"))
     peer = partner.peer(agency, by=by, confirmed_by=other, scopes=("read", "lookup", "contribute", "vote"), name="near")
     hash_set = makers.hash_set(by, "Shared", scheme="us-pvic")
     makers.publish(hash_set, *(makers.picture(name) for name in "abc"), by=by)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.test import Client
@@ -75,7 +76,8 @@ def token(of: Peer, scope: str = "") -> str:
 def sent_for_token(client_id: str, secret: str, **asked: str) -> Any:
     """The token endpoint's answer."""
     body = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret, **asked}
-    return Client(headers={"host": "localhost"}).post(f"{ROOT}token", body)
+    form = "application/x-www-form-urlencoded"
+    return Client(headers={"host": "localhost"}).post(f"{ROOT}token", urlencode(body), content_type=form)
 
 
 class Script:
