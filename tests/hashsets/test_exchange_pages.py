@@ -217,7 +217,6 @@ def test_a_courier_file_goes_out_and_its_first_one_begins_a_copy_on_the_other_si
     assert "Nothing changed since the last courier file." in text(again)
 
     # The other side, as if it were another node: there this set is none of its own.
-    Share.objects.all().delete()
     paired_agencies.peer(people.south, people.north, by=people.outsider, confirmed_by=people.colleague)
     HashSet.objects.filter(pk=ours.pk).update(public_id=SET)
     refused = signed_in(people.outsider).post(at("unpack"), {"file": sent(data)}, secure=True)
