@@ -6,6 +6,7 @@ brings would be believed as much as all of them: then one peer could have any fi
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from hashsets import kinds
@@ -36,6 +37,6 @@ def bounded(row: NewEntry, key: Key, known: Mapping[Key, Version], others: Colle
     version = known.get(key)
     if version is None or key not in others:
         return row
-    same = {name: getattr(row, name) if getattr(version, name) else None for name in kinds.DIGESTS}
+    same: dict[str, Any] = {name: getattr(row, name) if getattr(version, name) else None for name in kinds.DIGESTS}
     flags = {name: value for name, value in row.flags.items() if name not in version.flags}
     return replace(row, **same, size=version.size, pdq=None, flags=flags)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import msgspec
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.test import Client
@@ -162,7 +163,7 @@ def test_words_a_peer_makes_up_reach_neither_the_log_nor_a_statement() -> None:
 
 def test_a_number_that_no_database_holds_is_put_aside() -> None:
     raw = json.dumps({"id": f"Media({uuid4()})", "@removed": {}, "Seq": 2**64}).encode()
-    found, odd = pages.records(Page(value=[pages.msgspec.Raw(raw)]))
+    found, odd = pages.records(Page(value=[msgspec.Raw(raw)]))
     assert (found, [why for why, _words in odd]) == ([], ["Its sequence number is none."])
 
 
