@@ -48,7 +48,8 @@ def share(*, peer: Peer, hash_set: HashSet, by: User, contribute: bool = False) 
 def _taken(peer: Peer, hash_set: HashSet) -> dict[str, Any]:
     """Which package of the peer's opinions was the last: an old one must not count anew under a new share."""
     rows = Share.objects.filter(peer=peer, set=hash_set).order_by("-pk")
-    return dict(rows.values("votes_seq", "votes_manifest").first() or {})
+    last = rows.first()
+    return {"votes_seq": last.votes_seq, "votes_manifest": last.votes_manifest} if last else {}
 
 
 @transaction.atomic
