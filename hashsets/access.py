@@ -26,7 +26,6 @@ PERMISSIONS = access.register(
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
         "entry.vote": SUPERVISOR,
         "entry.resolve": SUPERVISOR,
-        "set.package": SUPERVISOR,
         "set.filter": {Role.SUPERVISOR, Role.EXPORTER},  # as an export: what left can be asked, and no log tells it
         "scheme.view": WORKERS | {Role.AUDITOR, Role.ADMIN},
         "scheme.edit": SUPERVISOR,

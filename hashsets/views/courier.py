@@ -25,7 +25,7 @@ from workbench.words import digits
 @require_POST
 def package(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse | FileResponse:
     """The next courier file of a shared set, saved by the browser."""
-    peer = peer_of(request, "set.package", peer_id)
+    peer = peer_of(request, "exchange.send", peer_id)
     shared = share_of(peer, share_id)
     with tempfile.TemporaryDirectory() as folder:
         made = packages.make(
@@ -41,7 +41,7 @@ def package(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpRespon
 @require_http_methods(["GET", "POST"])
 def unpack(request: SignedRequest) -> HttpResponse:
     """Take a courier file in."""
-    access.require(request.user, "set.package")
+    access.require(request.user, "exchange.receive")
     form = UnpackForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         with tempfile.NamedTemporaryFile(suffix=".tar") as file:

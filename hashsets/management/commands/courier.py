@@ -39,7 +39,7 @@ class Command(WinnowCommand):
 
     def pack(self, options: dict[str, Any]) -> Done:
         """A snapshot, or a delta."""
-        self.require("set.package")
+        self.require("exchange.send")
         hash_set, peer = sets.named(options["set"], user=self.by), pairing.named(options["organisation"], self.by)
         made = _written(
             options, lambda at: packages.make(hash_set, peer, target=at, by=self.by, whole=options["whole"])
@@ -48,7 +48,7 @@ class Command(WinnowCommand):
 
     def votes(self, options: dict[str, Any]) -> Done:
         """Opinions that wait, or all."""
-        self.require("set.package")
+        self.require("exchange.send")
         hash_set, peer = sets.named(options["set"], user=self.by), pairing.named(options["organisation"], self.by)
         read = Subscription.objects.filter(set=hash_set, peer=peer).select_related("set__scheme").first()
         if read is None:
@@ -59,7 +59,7 @@ class Command(WinnowCommand):
 
     def unpack(self, options: dict[str, Any]) -> Done:
         """Everything is checked before anything is stored."""
-        self.require("set.package")
+        self.require("exchange.receive")
         taken = packages_in.take(options["file"], by=self.by, name=options["name"])
         fields: dict[str, Any] = {"set": taken.set_name, "from": taken.manifest.from_seq, "to": taken.manifest.to_seq}
         if isinstance(taken, TakenVotes):
