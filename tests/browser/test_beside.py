@@ -4,13 +4,27 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser import desk
 from tests.browser.conftest import World
 from tests.browser.desk import PATIENCE, focused
 
 pytestmark = pytest.mark.browser
+
+
+def arrows_go_through(page: Page, tiles: Locator) -> None:
+    """From the first of the tiles of a side trip, which has the focus, to the last, and no further."""
+    page.keyboard.press("ArrowRight")
+    expect(tiles.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(tiles.nth(3)).to_be_focused()  # two lie beside each other
+    page.keyboard.press("Home")
+    expect(tiles.first).to_be_focused()
+    page.keyboard.press("End")
+    expect(tiles.last).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(tiles.last).to_be_focused()
 
 
 def test_a_side_trip_shows_veils_only_and_comes_back_to_the_same_unit(
@@ -34,16 +48,7 @@ def test_a_side_trip_shows_veils_only_and_comes_back_to_the_same_unit(
     expect(tiles.first.locator("img")).to_have_attribute("src", re.compile("^blob:"))
     expect(tiles.first).to_contain_text("In your batch")
     expect(tiles.first).to_be_focused()  # so that arrows go on from it
-    page.keyboard.press("ArrowRight")
-    expect(tiles.nth(1)).to_be_focused()
-    page.keyboard.press("ArrowDown")
-    expect(tiles.nth(3)).to_be_focused()  # two lie beside each other
-    page.keyboard.press("Home")
-    expect(tiles.first).to_be_focused()
-    page.keyboard.press("End")
-    expect(tiles.last).to_be_focused()
-    page.keyboard.press("ArrowRight")
-    expect(tiles.last).to_be_focused()
+    arrows_go_through(page, tiles)
     expect(page.locator('[data-part="inspector"]')).to_be_hidden()
     page.keyboard.press("Escape")
     expect(beside).to_be_hidden()
