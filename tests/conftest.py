@@ -14,7 +14,7 @@ import pytest
 from django.db import connections
 from django.test import TransactionTestCase
 
-from tests import chromium, database, environment, product, seed, sharing_out
+from tests import chromium, database, environment, one_chain, product, seed, sharing_out
 from tests.browser import pseudo
 from workbench.launcher import prepare
 from workbench.launcher import servers as launched
@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Bring in the fixtures that need the models."""
     for name in ("tests.people", "tests.damage", "tests.german"):
         config.pluginmanager.import_plugin(name)
+    one_chain.share()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

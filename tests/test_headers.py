@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from tests import one_chain
 from tests.access_table import BY_NAME, ROUTES, Route
 from tests.people import signed_in
 from tests.test_access import World, address, address_is_api, asked, built, world
@@ -75,8 +76,10 @@ def drawing() -> Iterator[str]:
     """The name of a file that was collected for the web server."""
     path = Path(settings.STATIC_ROOT, "drawing.svg")
     path.write_text("<svg/>", encoding="utf-8")
+    one_chain.forget()  # files are looked for when the middlewares are built
     yield path.name
     path.unlink()
+    one_chain.forget()
 
 
 @pytest.mark.django_db
