@@ -176,6 +176,8 @@ ROUTES = [
     ),
     # giving back and handing over
     Route("cases:publish", get=TEAM),
+    Route("cases:sign", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
+    Route("cases:sent", get=ONLY_SUPERVISORS),
     Route("cases:offers_act", post=ONLY_SUPERVISORS, body={"act": "approve"}),
     Route("cases:exports", get=TEAM | {AUDITOR}, post=EXPORTERS, of="case"),
     Route("cases:all_exports", get=TEAM | {AUDITOR}),
@@ -183,6 +185,8 @@ ROUTES = [
     # hash sets
     Route("cases:set_health", get=SET_READERS),
     Route("exchange:list", get=LOG_READERS),
+    Route("exchange:disputes", get=LOG_READERS),
+    Route("exchange:confirm_share", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:pair", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
     Route("exchange:unpack", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS),
     Route("exchange:peer", get=LOG_READERS, of="peer"),
@@ -218,7 +222,7 @@ ROUTES = [
     Route("hashsets:diff", get=SET_READERS, of="set"),
     Route("hashsets:rollback", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="set", body={"reason": "wrong list"}),
     Route("hashsets:find", get=TEAM, post=TEAM, of="set"),
-    Route("hashsets:entry", get=TEAM, of="set"),
+    Route("hashsets:entry", get=TEAM | {AUDITOR}, of="set"),
     Route("hashsets:entry_vote", post=ONLY_SUPERVISORS, of="set", body={"code": "1"}),
     Route("hashsets:entry_take_back", post=ONLY_SUPERVISORS, of="set", body={"reason": "misread"}),
     Route("hashsets:entry_resolve", post=ONLY_SUPERVISORS, of="set", body={"code": "1", "reason": "looked"}),

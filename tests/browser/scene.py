@@ -140,14 +140,15 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     from uuid import UUID
 
     from hashsets.models import Entry, HashSet, Quarantined
-    from hashsets.peers import pairing, terms
+    from hashsets.peers import pairing, sharing, terms
     from hashsets.peers.node import Offered
     from workbench import signing
 
     peer = pairing.propose(organisation=UUID(int=7), name="Eastmoor", key=bytes(32), url="", by=lee)
     pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=kim)
     peer.refresh_from_db()
-    terms.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=lee, contribute=True)
+    for person in (lee, kim):
+        sharing.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=person, contribute=True)
     offered = Offered(set_id=UUID(int=8), name="Their harbour", kind="relevant", scheme="us-pvic")
     read = terms.subscribe(peer=peer, offered=offered, by=lee)
     Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')

@@ -119,11 +119,16 @@ def test_who_proposed_does_not_confirm(proposed: Peer, people: People) -> None:
     assert proposed.state == Peer.State.PROPOSED
 
 
-def test_a_set_is_shared_and_what_the_peer_was_told_is_on_the_list(paired: Peer, people: People) -> None:
+def test_a_set_is_shared_and_what_the_peer_was_told_is_on_the_list(paired: Peer, people: People, second: User) -> None:
     ours = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
     post(people.supervisor, "share", paired.public_id, set=str(ours.public_id), contribute="on")
     share = Share.objects.get(set=ours)
-    assert share.contribute
+    assert share.waiting
+    assert "Set to share" in text(signed_in(second).get("/", secure=True))
+    assert "waits for another supervisor" in text(get(second, "peer", paired.public_id))
+    post(second, "confirm_share", paired.public_id, share.public_id)
+    share.refresh_from_db()
+    assert (share.contribute, share.waiting) == (True, False)
     makers.publish(ours, makers.picture("a"), makers.picture("b"), by=people.supervisor)
     feed.number(ours.pk)
     Share.objects.update(seq=1)
