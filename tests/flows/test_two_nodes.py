@@ -50,7 +50,7 @@ def it_is_disputed_there_and_resolved_here(browser: Browser, there: nodes.Node, 
     reader.get_by_label("Category").select_option("0")
     reader.get_by_label("We looked at the file ourselves").check()
     reader.get_by_role("button", name="Say this").click()
-    expect(reader.get_by_text("your agency says otherwise")).to_be_visible(timeout=desk.PATIENCE)
+    expect(reader.get_by_text("your agency says otherwise", exact=True)).to_be_visible(timeout=desk.PATIENCE)
     assert stands(there, of)[1] == "disputed"  # at once, whatever the owner says
     nodes.until(lambda: stands(here, of)[:2] == ("disputed", "disputed"), "the dispute at the owner")
     owner.goto("/exchange/disputes/")
