@@ -199,6 +199,8 @@ ROUTES = [
     Route("exchange:end_share", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:package", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:subscribe", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="peer"),
+    Route("exchange:terms", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="peer"),
+    Route("exchange:end_reading", post=ONLY_SUPERVISORS, of="peer", body={"reason": "moved"}),
     Route("exchange:resume", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:pull", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:settle", post=ONLY_SUPERVISORS, of="peer"),

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from hashsets.models import HashSet, Peer, Policy
+from hashsets.models import HashSet, Peer, Policy, Subscription
 from hashsets.odata.scopes import SCOPES
 from hashsets.peers.node import Offered
 from hashsets.peers.terms import EVERY, SELDOM, SOONEST
@@ -137,6 +137,31 @@ class SubscribeForm(forms.Form):
         self.fields["set"].choices = [  # type: ignore[attr-defined]
             (str(one.set_id), visible(f"{one.name} ({one.scheme})")) for one in offered
         ]
+
+
+class TermsForm(forms.Form):
+    """What is given to the owner of a set that is read here, and how often its peer is asked."""
+
+    give = forms.BooleanField(
+        label=lazy("Send our opinions on its entries there"),
+        help_text=lazy("What people here saw and confirmed or disputed. Nothing of a case goes along."),
+        required=False,
+    )
+    source = forms.ModelChoiceField(
+        label=lazy("Contribute a set of ours to it"),
+        help_text=lazy("What is published to that set from now on is sent there, too."),
+        queryset=HashSet.objects.none(), required=False, widget=forms.Select({"class": "input"}),
+    )  # fmt: skip
+    every = forms.IntegerField(
+        label=lazy("Ask every … seconds"), min_value=SOONEST, max_value=SELDOM,
+        widget=forms.NumberInput({"class": "input"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, by: User, subscription: Subscription, **kwargs: Any) -> None:
+        """Offer the sets of the person's agency, which are its own to give."""
+        super().__init__(*args, **kwargs)
+        own = HashSet.objects.filter(owner=by.agency_id, retired_at=None).exclude(pk=subscription.set_id)
+        self.fields["source"].queryset = own.order_by("name")  # type: ignore[attr-defined]
 
 
 class UnpackForm(forms.Form):

@@ -111,17 +111,6 @@ def pull(request: SignedRequest, peer_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def resume(request: SignedRequest, peer_id: UUID, subscription_id: UUID) -> HttpResponse:
-    """Go on reading a set after looking at why it stopped, from its beginning."""
-    peer = peer_of(request, "peer.policy", peer_id)
-    found = peer.subscriptions.filter(public_id=subscription_id).first()
-    if found is None:
-        raise NotFound
-    terms.resume(subscription=found, by=request.user, anew=True)
-    return redirect("exchange:peer", peer.public_id)
-
-
-@require_POST
 def settle(request: SignedRequest, peer_id: UUID, record_id: UUID) -> HttpResponse:
     """A person looked at a record in quarantine."""
     peer = peer_of(request, "exchange.receive", peer_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import courier, disputes, exchange, exchange_terms
+from hashsets.views import courier, disputes, exchange, exchange_terms, subscriptions
 
 app_name = "exchange"
 urlpatterns = [
@@ -21,7 +21,9 @@ urlpatterns = [
     path("<uuid:peer_id>/shares/<uuid:share_id>/end/", exchange_terms.end_share, name="end_share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/package/", courier.package, name="package"),
     path("<uuid:peer_id>/subscribe/", exchange_terms.subscribe, name="subscribe"),
-    path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/resume/", exchange_terms.resume, name="resume"),
+    path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/", subscriptions.change, name="terms"),
+    path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/end/", subscriptions.end, name="end_reading"),
+    path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/resume/", subscriptions.resume, name="resume"),
     path("<uuid:peer_id>/pull/", exchange_terms.pull, name="pull"),
     path("<uuid:peer_id>/quarantine/<uuid:record_id>/settle/", exchange_terms.settle, name="settle"),
 ]

@@ -155,8 +155,10 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     entry = Entry.objects.filter(set__public_id=hash_set, removed_in=None).order_by("id")[0]
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
-        "exchange": "/exchange/", "pair": "/exchange/pair/", "courier file": "/exchange/unpack/",
+        "exchange": "/exchange/", "disputes": "/exchange/disputes/", "pair": "/exchange/pair/",
+        "courier file": "/exchange/unpack/",
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
+        "how it is read": f"/exchange/{peer.public_id}/subscriptions/{read.public_id}/",
         "new peer": f"/exchange/{new.public_id}/",
         "entry": f"/hashsets/{hash_set}/entries/{entry.public_id}/{entry.id}/",
     }  # fmt: skip
@@ -344,6 +346,9 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "review": f"/batches/{batch}/",
         "publish": "/publish/",
         "published": "/publish/?tab=published",
+        "choose cases": "/publish/sign/",
+        "sign": f"/publish/sign/?case={case}",
+        "sent": "/publish/sent/",
         "hash sets": "/hashsets/",
         "new set": "/hashsets/new/",
         "schemes": "/hashsets/schemes/",

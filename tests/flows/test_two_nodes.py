@@ -32,11 +32,11 @@ def test_two_nodes_that_mirror_each_other_agree_through_a_dispute_and_do_not_gro
 
         avon.lists("Harbour", *(nodes.media(n, 2 if n < 5 else 1) for n in range(3, RECORDS + 3)))
         nodes.until(lambda: bure.standing(harbour) == avon.standing(harbour), "what changed")
-        it_is_disputed_there_and_resolved_here(browser, bure, avon, harbour)
         before = [(len(node.ask("SELECT 1 FROM hashsets_entry")), generations(node)) for node in (avon, bure)]
         settle = avon.ask("SELECT max(pulled_at) FROM hashsets_subscription")[0][0]
         nodes.until(lambda: pulled_since(avon, settle) and pulled_since(bure, settle), "some more askings")
         assert before == [(len(node.ask("SELECT 1 FROM hashsets_entry")), generations(node)) for node in (avon, bure)]
+        it_is_disputed_there_and_resolved_here(browser, bure, avon, harbour)
         for node in (avon, bure):
             assert node.do("peer", "status")["peers"][0]["alarms"] == []
             assert node.do("audit", "verify")["ok"]

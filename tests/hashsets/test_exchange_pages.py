@@ -152,6 +152,19 @@ def test_what_stopped_is_told_and_begun_anew_by_a_person(mirrored: Subscription,
     assert (mirrored.paused, mirrored.baseline) == ("", True)
 
 
+def test_how_a_set_is_read_is_changed_and_ended_on_a_page(mirrored: Subscription, people: People) -> None:
+    ids = (mirrored.peer.public_id, mirrored.public_id)
+    assert "Change" in text(get(people.supervisor, "peer", ids[0]))
+    refused = signed_in(people.supervisor).post(at("terms", *ids), {"every": "0"}, secure=True)
+    assert refused.status_code == 400
+    post(people.supervisor, "terms", *ids, give="on", every="60")
+    mirrored.refresh_from_db()
+    assert (mirrored.give, mirrored.every) == (True, 60)
+    post(people.supervisor, "end_reading", *ids, reason="we have our own")
+    mirrored.refresh_from_db()
+    assert (mirrored.paused, mirrored.set.retired_at is None) == ("we have our own", False)
+
+
 def test_a_record_in_quarantine_is_looked_into_once(mirrored: Subscription, people: People) -> None:
     record = Quarantined.objects.create(subscription=mirrored, reason="No digest.", record='{"MD5": "<b>"}')
     page = get(people.supervisor, "peer", mirrored.peer.public_id)
