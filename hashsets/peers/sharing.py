@@ -46,12 +46,14 @@ def share(*, peer: Peer, hash_set: HashSet, by: User, contribute: bool = False) 
 def confirm(*, share: Share, by: User) -> Share:
     """Let the peer read it, by another supervisor than who proposed it; from then on the set is numbered.
 
-    Raises NotPaired, OneOfTwoShares, NotFound where nothing waits any more.
+    Confirmed already, it stays as it is. Raises NotPaired, OneOfTwoShares, NotFound where it was taken back.
     """
-    rows = Share.objects.asked().select_for_update(of=("self",)).select_related("peer__organisation", "set__owner")
-    asked: Share | None = rows.filter(pk=share.pk).first()
+    rows = Share.objects.select_for_update(of=("self",)).select_related("peer__organisation", "set__owner")
+    asked: Share | None = rows.filter(pk=share.pk, ended_at=None).first()
     if asked is None:
-        raise NotFound(noop("Nobody waits for that any more: it was confirmed or taken back."))
+        raise NotFound(noop("Nobody waits for that any more: it was taken back."))
+    if not asked.waiting:
+        return asked
     pairing.require_paired(asked.peer)
     if asked.by_id == by.pk:
         raise OneOfTwoShares

@@ -193,6 +193,8 @@ def test_a_peer_that_one_supervisor_gave_a_set_to_reads_it_once_another_says_the
     read = Share.objects.in_force().get()
     assert (read.by_name, read.confirmed_by) == (people.supervisor.name, people.colleague)
     assert verbs()[-2:] == ["peer.share.ask", "peer.share"]
+    assert sharing.confirm(share=asked, by=people.colleague) == read
+    sharing.unshare(peer=peer, hash_set=own, by=people.supervisor)
     with pytest.raises(NotFound):
         sharing.confirm(share=asked, by=people.colleague)
 
