@@ -27,15 +27,19 @@ def own(by: User) -> Q:
     return drafts | Q(state=S.WITHDRAWAL, withdrawn_by=by)
 
 
+def why(by: User) -> Case:
+    """Why the person cannot sign an offer that waits, as SQL: OWN, a reason of BACK, or "" where he can."""
+    whens = [When(own(by), then=Value(OWN))]
+    whens += [When(condition, then=Value(reason)) for reason, condition in BACK.items()]
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
 def counted(found: QuerySet[Offer], by: User) -> tuple[list[dict[str, Any]], Counter[str]]:
     """What waits among these offers: rows of `scheme`, `code`, `publish`, `withdraw`, by category; the rest by reason.
 
     Reasons are OWN and those of BACK. One query.
     """
-    whens = [When(own(by), then=Value(OWN))]
-    whens += [When(condition, then=Value(why)) for why, condition in BACK.items()]
-    why = Case(*whens, default=Value(""), output_field=CharField())
-    waiting = found.filter(state__in=[S.DRAFT, S.WITHDRAWAL]).annotate(why=why)
+    waiting = found.filter(state__in=[S.DRAFT, S.WITHDRAWAL]).annotate(why=why(by))
     groups = waiting.values("state", "why", scheme=F("decision__scheme"), code=F("decision__code"))
     rows, rest = dict[tuple[int, str], dict[str, Any]](), Counter[str]()
     for group in groups.annotate(n=Count("pk")).order_by("scheme", "code"):

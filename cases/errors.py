@@ -145,6 +145,13 @@ class AnotherPersonNeeded(WorkbenchError):
     refuses = True
 
 
+class ReadyChanged(WorkbenchError):
+    """What is ready is not what you saw: somebody decided, signed or held meanwhile. Check it again, then sign."""
+
+    code = "ready-changed"
+    status = HTTPStatus.CONFLICT
+
+
 class OfferMoved(WorkbenchError):
     """This offer is no longer in the state you saw. Load the page again."""
 

@@ -23,6 +23,7 @@ from cases.views import (
     samples,
     second,
     set_health,
+    signing,
 )
 
 app_name = "cases"
@@ -75,6 +76,8 @@ urlpatterns = [
     path("ruling/", ruling.rulings, name="rulings"),
     path("ruling/<uuid:disagreement>/", ruling.one, name="ruling"),
     path("publish/", publishing.offers, name="publish"),
+    path("publish/sign/", signing.sign, name="sign"),
+    path("publish/sent/", signing.sent, name="sent"),
     path("publish/act/", publishing.act, name="offers_act"),
     path("media/<uuid:item>/veil", media.veil, name="media_veil"),
     path("media/<uuid:item>/clear", media.clear, name="media_clear"),

@@ -14,6 +14,7 @@ from cases import approvable, figures, listing, shown
 from cases.models import Case, Offer
 from cases.second import agreement, ruling
 from cases.stacking import arrivals
+from hashsets import disputes, exchange_overview
 from workbench import access
 from workbench.models import User
 
@@ -45,7 +46,7 @@ class Waiting:
 
 def of(by: User, cases: Sequence[Case]) -> list[Waiting]:
     """What waits for the person, in all cases within reach, and in the open ones given. A fixed number of queries."""
-    return [*_rulings(by), *_offers(by), *_in_cases(by, cases)]
+    return [*_rulings(by), *_offers(by), *_exchange(by), *_in_cases(by, cases)]
 
 
 def _rulings(by: User) -> Iterator[Waiting]:
@@ -66,7 +67,19 @@ def _offers(by: User) -> Iterator[Waiting]:
         found = found.filter(approvable.FREE)
         if number := listing.up_to(found, COUNTED):
             oldest = Offer.objects.filter(pk__in=found.order_by("pk").values("pk")[:1]).aggregate(at=Min("at"))["at"]
-            yield Waiting(what, "", number, pgettext("act", "Check"), reverse("cases:publish"), oldest)
+            yield Waiting(what, "", number, pgettext("act", "Check"), reverse("cases:sign"), oldest)
+
+
+def _exchange(by: User) -> Iterator[Waiting]:
+    """Entries on which organisations differ, and what another supervisor began with a peer and this one ends."""
+    if access.has(by, "entry.resolve"):
+        number, oldest = disputes.waiting(by, COUNTED)
+        if number:
+            yield Waiting(_("Organisations differ"), "", number, _("Resolve"), reverse("exchange:disputes"), oldest)
+    if access.has(by, "peer.pair"):
+        for what, peer, at in exchange_overview.begun_by_others(by)[:CASES]:
+            url = reverse("exchange:peer", args=[peer.public_id])
+            yield Waiting(_(what), str(peer), 1, pgettext("act", "Check"), url, at)
 
 
 def _in_cases(by: User, cases: Sequence[Case]) -> Iterator[Waiting]:

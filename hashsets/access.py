@@ -24,6 +24,8 @@ PERMISSIONS = access.register(
         "set.rollback": SUPERVISOR,
         "set.lookup": WORKERS,
         "set.export": {Role.SUPERVISOR, Role.EXPORTER},
+        "entry.read": WORKERS | {Role.AUDITOR},
+        "entry.disputes": {Role.SUPERVISOR, Role.AUDITOR, Role.ADMIN},
         "entry.vote": SUPERVISOR,
         "entry.resolve": SUPERVISOR,
         "set.filter": {Role.SUPERVISOR, Role.EXPORTER},  # as an export: what left can be asked, and no log tells it
@@ -73,6 +75,18 @@ class PeerQuerySet(models.QuerySet[Any, Any]):
     def for_actor(self, user: User) -> "PeerQuerySet":
         """Those of the person's agencies."""
         return self.filter(agency__in=access.agencies(user))
+
+
+class ShareQuerySet(models.QuerySet[Any, Any]):
+    """What is shared with peers, or is proposed to be."""
+
+    def in_force(self) -> "ShareQuerySet":
+        """What a peer may read now."""
+        return self.filter(ended_at=None, waiting=False)
+
+    def asked(self) -> "ShareQuerySet":
+        """What another supervisor still has to confirm."""
+        return self.filter(ended_at=None, waiting=True)
 
 
 class RemoteQuerySet(models.QuerySet[Any, Any]):

@@ -1,8 +1,11 @@
 """What the pages of the exchange show beside `peers.status`: one peer in full, and who has which set how far."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.utils.translation import gettext_noop as noop
 
 from hashsets.models import HashSet, Outgoing, Peer, Quarantined, Share, Subscription
 from hashsets.peers import secrets
@@ -13,16 +16,18 @@ MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 7 queries."""
+    """What the page of one peer shows. 8 queries."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
-    oldest = waiting.first()
+    oldest, kept = waiting.first(), secrets.is_kept(peer)
     return {
         "peer": peer,
         "fingerprint": signing.fingerprint(bytes(peer.key)),
         "ours": signing.fingerprint(signing.public_key()),
         "mine": peer.proposed_by_id == user.pk,
-        "credential_kept": secrets.is_kept(peer),
-        "shares": list(peer.shares.filter(ended_at=None).select_related("set").order_by("set__name")),
+        "credential_kept": kept,
+        "signed_in": peer.application_id is not None and (kept or not peer.url),
+        "shares": list(peer.shares.in_force().select_related("set").order_by("set__name")),
+        "asked": list(peer.shares.asked().select_related("set").order_by("set__name")),
         "subscriptions": list(peer.subscriptions.select_related("set__scheme").order_by("set__name")),
         "queue": {"length": waiting.count(), "since": oldest.at if oldest else None},
         "refused": list(
@@ -38,6 +43,15 @@ def page(user: User, peer: Peer) -> dict[str, Any]:
         "packages": list(peer.packages.select_related("set").order_by("-at")[:MOST]),
         "may": {"pair": access.has(user, "peer.pair"), "policy": access.has(user, "peer.policy")},
     }
+
+
+def begun_by_others(user: User) -> list[tuple[str, Peer, datetime]]:
+    """What another supervisor proposed and this one may confirm: (what, of which peer, since when). 2 queries."""
+    peers = Peer.objects.for_actor(user).select_related("organisation")
+    open_ones = peers.filter(state=Peer.State.PROPOSED).exclude(proposed_by=user)
+    asked = Share.objects.asked().filter(peer__in=peers).exclude(by=user).select_related("peer__organisation")
+    found = [(noop("Pairing to compare"), peer, peer.at) for peer in open_ones.order_by("pk")]
+    return found + [(noop("Set to share"), share.peer, share.at) for share in asked.order_by("pk")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,40 @@ class SetHeld:
     holders: list[Holder]
 
 
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A peer that reads a set of ours. `behind`: steps it was not told yet, None before its first reading.
+
+    `numbered`: whether what is in force has its place in the feed already, so that `behind` tells all.
+    """
+
+    peer: Peer
+    set: HashSet
+    behind: int | None
+    at: datetime | None
+    numbered: bool
+
+    @property
+    def has_all(self) -> bool:
+        """Whether it was told everything that is in force."""
+        return self.numbered and self.behind == 0
+
+
+def readers(sets: Collection[HashSet]) -> list[Reader]:
+    """Who reads these sets of ours, by set and name. 1 query."""
+    shares = Share.objects.in_force().filter(set__in=sets).select_related("set__feed", "peer__organisation")
+    return [
+        Reader(
+            share.peer,
+            share.set,
+            None if share.seq is None else max(0, share.set.feed.head_seq - share.seq),
+            share.read_at,
+            share.set.feed.numbered >= share.set.generation,
+        )
+        for share in shares.order_by("set__name", "peer__organisation__name")
+    ]
+
+
 def who_has_what(user: User) -> list[SetHeld]:
     """Every set the person's agencies give or take, by name, with what each peer has of it. 2 queries."""
     agencies = access.agencies(user)
@@ -68,7 +116,7 @@ def who_has_what(user: User) -> list[SetHeld]:
     taken = Subscription.objects.filter(peer__agency__in=agencies).select_related("set", "peer__organisation")
     for row in taken:
         found[row.set_id] = SetHeld(row.set, row.seq, row.peer.organisation.name, row.pulled_at, [])
-    given = Share.objects.filter(peer__agency__in=agencies, ended_at=None)
+    given = Share.objects.in_force().filter(peer__agency__in=agencies)
     for share in given.select_related("set__feed", "peer__organisation").order_by("peer__organisation__name"):
         head = share.set.feed.head_seq
         held = found.setdefault(share.set_id, SetHeld(share.set, head, "", None, []))

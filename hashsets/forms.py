@@ -185,7 +185,7 @@ class OpinionForm(forms.Form):
 
     def __init__(self, *args: Any, hash_set: HashSet, kinds: Sequence[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].choices = _shared(hash_set)  # type: ignore[attr-defined]
+        self.fields["code"].choices = [("", "–"), *_shared(hash_set)]  # type: ignore[attr-defined]
         self.fields["kind"].choices = [(kind, HASHES.get(kind, kind)) for kind in kinds]  # type: ignore[attr-defined]
 
 
@@ -197,7 +197,7 @@ class ResolutionForm(forms.Form):
 
     def __init__(self, *args: Any, hash_set: HashSet, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].choices = _shared(hash_set)  # type: ignore[attr-defined]
+        self.fields["code"].choices = [("", "–"), *_shared(hash_set)]  # type: ignore[attr-defined]
 
 
 def _shared(hash_set: HashSet) -> list[tuple[str, str]]:

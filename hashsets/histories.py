@@ -5,7 +5,7 @@ organisation that gave them. Every look is an event.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -31,6 +31,7 @@ ORDER BY e.added_in DESC LIMIT %(most)s
 """
 
 COUNTS, SET_ASIDE, NOT_LOOKED = noop("counts"), noop("set aside by the resolution"), noop("not looked: does not count")
+HOLDS = noop("keeps it from acting here")
 REPLACED, TAKEN_BACK = noop("replaced"), noop("taken back")
 
 
@@ -104,6 +105,11 @@ class History:
         return self.now is not None and self.now.trust == trust.Trust.DISPUTED
 
     @property
+    def held_here(self) -> bool:
+        """Whether our own word alone keeps a mirror's entry from acting here."""
+        return any(one.state == HOLDS for one in self.stands) and not self.disputed
+
+    @property
     def ours(self) -> Vote | None:
         """The reader's organisation's word, if it has one that stands."""
         return next((one.vote for one in self.stands if one.own and one.current), None)
@@ -125,6 +131,8 @@ def read(hash_set: HashSet, entry: UUID, row: int, *, by: User) -> History:
     at = {"set": hash_set, "ident": versions[0].ident, "twin": versions[0].twin}
     resolutions = list(Resolution.objects.filter(**at).order_by("-pk")[:MOST])
     stands = _stands(list(Vote.objects.filter(**at).order_by("-pk")[:MOST]), resolutions, by, own=own)
+    if not hash_set.owner.is_local and now:
+        stands = [_as_it_acts(one, now) for one in stands]
     audit.record(events.ENTRY_READ, by=by, on=hash_set, set=hash_set.name, entry=str(entry))
     return History(
         now, versions if own else [now] if now else [], stands, resolutions if own else resolutions[:1], own,
@@ -160,6 +168,12 @@ def _stands(found: Sequence[Vote], resolutions: Sequence[Resolution], by: User, 
         for vote in found
     ]  # fmt: skip
     return sorted((one for one in every if own or one.own or one.current), key=lambda one: not one.current)
+
+
+def _as_it_acts(one: Stand, now: Version) -> Stand:
+    """On a mirror our own word decides nothing but whether the entry acts here."""
+    holds = one.own and one.state == COUNTS and one.vote.disposition != now.disposition
+    return replace(one, state=HOLDS) if holds else one
 
 
 def _state(vote: Vote, last: Resolution | None) -> str:

@@ -1,10 +1,12 @@
 """What a supervisor here says of one entry: confirm or dispute it, take that back, resolve a dispute (sharing.md 3).
 
 An entry of a set of this node is judged again at once. One of a mirror is its owner's to judge: our word is kept, put
-on its way to him in the same transaction, and what follows comes back through the feed.
+on its way to him in the same transaction, and what follows comes back through the feed. Here the entry does nothing
+from that moment on, for as long as our word contradicts it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from django.db import transaction
@@ -59,7 +61,8 @@ def say(hash_set: HashSet, row: int, *, code: str, looked: bool, by: User, kind:
     (vote,) = votes.cast(locked, {key: opinion}, organisation=by.agency.organisation, origin=Vote.Origin.WORD)
     if not locked.owner.is_local:
         outgoing.queue([vote.pk])
-        audit.record_all([votes.event(locked, vote, version)], by=by)
+        moved = _hold_here(locked, version, f"Opinion of {by.agency.name}", by=by)
+        audit.record_all([votes.event(locked, vote, version), *moved], by=by)
         return vote
     kept = version if before.stands or version.listed else version.as_listed()
     told = _judge_again(locked, kept, f"Opinion of {by.agency.name}", by=by, vote=vote)
@@ -78,7 +81,8 @@ def take_back(hash_set: HashSet, row: int, *, by: User, reason: str) -> None:
         raise NothingSaid
     if not locked.owner.is_local:
         outgoing.queue(taken)
-        audit.record_all([entries.withdrawn(locked, version, said_why, stays=True)], by=by)
+        moved = _hold_here(locked, version, f"Opinion of {by.agency.name} taken back", by=by)
+        audit.record_all([entries.withdrawn(locked, version, said_why, stays=True), *moved], by=by)
         return
     told = _judge_again(locked, version, f"Opinion of {by.agency.name} taken back", by=by, reason=said_why)
     audit.record_all(told, by=by)
@@ -178,6 +182,22 @@ def _judge_again(
     if resolution:
         return [_resolved(locked, resolution, stands), moved]
     return [entries.withdrawn(locked, version, reason, stays=key in fresh), moved]
+
+
+def _hold_here(locked: HashSet, version: Version, source: str, *, by: User) -> list[audit.Event]:
+    """Have a mirror's entry do nothing here while our own word contradicts it, and act again when it does not.
+
+    Its trust stays its owner's to say, and what is told on to others too: `state` is for this node alone.
+    """
+    ours = votes.standing(locked, [version.key], organisation=by.agency.organisation).get(version.key, [])
+    against = any(vote.basis == trust.VIEWED and vote.disposition != version.disposition for vote in ours)
+    state = "disputed" if against or version.trust == trust.Trust.DISPUTED else "published"
+    old = entry_rows.latest(locked, [version.key.ident])
+    written = entry_rows.write(locked, {version.key: replace(version, state=state)}, old)
+    if not written.added:
+        return []
+    _generation, moved = generations.move(locked, generations.Step(source, *written), by=by)
+    return [moved]
 
 
 def _resolved(locked: HashSet, made: Resolution, version: Version) -> audit.Event:

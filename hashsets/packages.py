@@ -52,7 +52,9 @@ class Made:
 
 def shared_with(hash_set: HashSet, peer: Peer) -> Share:
     """That a paired organisation may read the set. Raises NotShared."""
-    found = Share.objects.filter(set=hash_set, peer=peer, ended_at=None, peer__state=Peer.State.PAIRED).first()
+    found: Share | None = Share.objects.filter(
+        set=hash_set, peer=peer, ended_at=None, waiting=False, peer__state=Peer.State.PAIRED
+    ).first()
     if found is None:
         raise NotShared
     return found

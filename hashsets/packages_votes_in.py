@@ -67,7 +67,7 @@ def _share(peer: Peer, manifest: courier.Manifest) -> Share:
     rows = Share.objects.select_for_update(of=("self",)).select_related(
         "set__scheme", "set__owner", "peer__organisation", "by"
     )
-    found: Share | None = rows.filter(peer=peer, set__public_id=manifest.set, ended_at=None).first()
+    found: Share | None = rows.filter(peer=peer, set__public_id=manifest.set, ended_at=None, waiting=False).first()
     if found is None:
         raise PackageNotForUs(noop("The package is of a set that is not shared with %(peer)s."), peer=peer)
     return found

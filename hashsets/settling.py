@@ -37,7 +37,8 @@ ON CONFLICT (subscription_id, entry_id) DO UPDATE SET seq = excluded.seq, record
 WHERE excluded.seq >= i.seq
 """
 # Each record beside the last version of its entry. `stays`: nothing about it changes. A category of another scheme
-# than the set's means nothing here, whatever its letter. An entry keeps its ident and twin while they are its own.
+# than the set's means nothing here, whatever its letter. An entry keeps its ident and twin while they are its own. What
+# the reader's own word contradicts does nothing here, whatever its owner says (`state`, which never travels).
 ARRIVING = f"""
 CREATE TEMPORARY TABLE hashsets_arriving ON COMMIT DROP AS
 WITH come AS (
@@ -47,21 +48,27 @@ WITH come AS (
     i.record ->> 'code' AS code, CASE WHEN i.record ->> 'code' = '' THEN 'no_verdict'
       WHEN i.record ->> 'scheme' <> %(scheme)s THEN 'unmapped'
       ELSE coalesce(%(dispositions)s::jsonb ->> (i.record ->> 'code'), 'unmapped') END AS disposition,
-    i.record ->> 'trust' AS trust,
-    CASE WHEN i.record ->> 'trust' = 'disputed' THEN 'disputed' ELSE 'published' END AS state,
-    i.record -> 'flags' AS flags, i.record -> 'raw' AS raw
-  FROM hashsets_incoming i WHERE i.subscription_id = %(subscription)s)
-SELECT c.*, k.id AS ends, coalesce(k.in_force, false) AS in_force,
+    i.record ->> 'trust' AS trust, i.record -> 'flags' AS flags, i.record -> 'raw' AS raw
+  FROM hashsets_incoming i WHERE i.subscription_id = %(subscription)s),
+ours AS (
+  SELECT ident, twin, array_agg(DISTINCT disposition)::text[] AS said FROM hashsets_vote
+  WHERE set_id = %(set)s AND organisation = %(organisation)s AND current AND withdrawn_after IS NULL
+    AND basis = 'viewed' GROUP BY 1, 2)
+SELECT c.*, s.state, k.id AS ends, coalesce(k.in_force, false) AS in_force,
   CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.twin END AS twin,
   CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.ident ELSE coalesce(c.md5, c.sha1, c.sha256) END AS ident,
   coalesce(k.in_force AND NOT c.gone
     AND (k.md5, k.sha1, k.sha256, k.size, k.code, k.disposition, k.trust, k.state, k.flags)
-      IS NOT DISTINCT FROM (c.md5, c.sha1, c.sha256, c.size, c.code, c.disposition, c.trust, c.state, c.flags)
+      IS NOT DISTINCT FROM (c.md5, c.sha1, c.sha256, c.size, c.code, c.disposition, c.trust, s.state, c.flags)
     AND {SAID_OF.format(t="k")} = {SAID_OF.format(t="c")}, false) AS stays
 FROM come c LEFT JOIN LATERAL (
   SELECT e.*, e.removed_in IS NULL OR e.removed_in > %(g)s AS in_force FROM hashsets_entry e
   WHERE e.set_id = %(set)s AND e.public_id = c.entry_id AND e.added_in <= %(g)s
   ORDER BY e.added_in DESC LIMIT 1) k ON true
+LEFT JOIN ours o ON o.ident = k.ident AND o.twin = k.twin
+CROSS JOIN LATERAL (
+  SELECT CASE WHEN c.trust = 'disputed' OR o.said <> ARRAY[c.disposition] THEN 'disputed' ELSE 'published' END
+    AS state) s
 """  # noqa: S608 only constants
 END = """
 UPDATE hashsets_entry e SET removed_in = %(g)s + 1 FROM hashsets_arriving a
@@ -225,6 +232,7 @@ def _write(subscription: Subscription, mirror: HashSet, *, snapshot: bool) -> tu
         "g": mirror.generation,
         "subscription": subscription.pk,
         "scheme": mirror.scheme.scheme_id,
+        "organisation": subscription.peer.agency.organisation,
         "dispositions": msgspec.json.encode(dispositions).decode(),
     }
     _run("SELECT hashsets_index_names(%(set)s)", at)

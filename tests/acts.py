@@ -29,6 +29,8 @@ def answer(words: list[str]) -> dict[str, object]:
     """One command's answer: its fields, `status` and `said`."""
     from django.core.management import call_command
 
+    if words[0] == "signed-in":
+        return {"cookies": signed_in(words[1]), "status": 0}
     out, err, status = io.StringIO(), io.StringIO(), 0
     try:
         with contextlib.redirect_stderr(err):
@@ -38,6 +40,17 @@ def answer(words: list[str]) -> dict[str, object]:
     lines = out.getvalue().splitlines()
     fields = json.loads(lines[-1]) if lines and lines[-1].startswith("{") else {}
     return {**fields, "status": status, "said": err.getvalue()}
+
+
+def signed_in(username: str) -> list[dict[str, object]]:
+    """The cookies of a person who signed in just now, as a browser takes them; a password costs seconds on purpose."""
+    from django.test import Client
+
+    from workbench.models import User
+
+    client = Client()
+    client.force_login(User.objects.get(username=username), backend="workbench.people.PasswordBackend")
+    return [{"name": name, "value": one.value, "secure": True} for name, one in client.cookies.items()]
 
 
 if __name__ == "__main__":

@@ -139,6 +139,7 @@ def reads(reader: Node, owner: Node, name: str, *more: str) -> str:
     """Have `owner` share a set and `reader` read it, every second; the set's id."""
     contribute = ["--contribute"] if "--give" in more else []
     set_id = owner.do("peer", "share", reader.name, name, *contribute)["id"]
+    assert not owner.do("peer", "share", reader.name, name, *contribute, by=SECOND)["waiting"]
     often = [] if "--every" in more else ["--every", "1"]
     reader.do("peer", "subscribe", owner.name, str(set_id), *often, *more)
     return str(set_id)

@@ -25,7 +25,7 @@ from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
 from hashsets.models import Entry, Quarantined
-from hashsets.peers import pairing, terms
+from hashsets.peers import pairing, sharing, terms
 from hashsets.peers.node import Offered
 from tests import access_table, factories
 from tests.access_table import EVERYBODY, METHODS, ROUTES, SUPERVISOR, Route
@@ -142,7 +142,7 @@ def exchanged(people: People) -> dict[str, Any]:
     peer = pairing.propose(organisation=uuid4(), name="Far", key=bytes(32), url="", by=people.supervisor)
     pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=people.admin)
     peer.refresh_from_db()
-    share = terms.share(peer=peer, hash_set=ours, by=people.supervisor)
+    share = sharing.confirm(share=sharing.share(peer=peer, hash_set=ours, by=people.supervisor), by=people.admin)
     offered = Offered(set_id=uuid4(), name="Far away", kind="relevant", scheme="us-pvic")
     subscription = terms.subscribe(peer=peer, offered=offered, by=people.supervisor)
     record = Quarantined.objects.create(subscription=subscription, reason="no digest", record="{}")

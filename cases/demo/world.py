@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.utils import timezone
+from django.utils.text import slugify
 
 from cases import evidence, investigations, matching, tasks
 from cases.demo.corpus import LAPTOP, PHONE, TABLET, Corpus
@@ -22,7 +23,7 @@ from workbench.models import Agency, Role, User
 SCHEME = "landscapes-t1"
 REFERENCE = "Reference landscapes"
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter that looks like another
-AGENCIES = {"northmoor": "Northmoor", "southmoor": "Southmoor"}
+FIRST, SECOND = "Northmoor", "Southmoor"
 PEOPLE = {
     "dana": ("Dana Kestrel", "northmoor", {Role.INVESTIGATOR}),
     "noor": ("Noor Plover", "northmoor", {Role.INVESTIGATOR}),  # gives second views
@@ -65,9 +66,12 @@ class World:
     passwords: dict[str, str] = field(default_factory=dict)
 
 
-def settle(by: User) -> World:
-    """Agencies and people. Passwords are random, returned once, and kept nowhere but as hashes."""
-    homes = {slug: _agency(slug, name, by) for slug, name in AGENCIES.items()}
+def settle(by: User, first: str = FIRST) -> World:
+    """Agencies and people; `first` is what the first agency is called, when it is made.
+
+    Passwords are random, returned once, and kept nowhere but as hashes.
+    """
+    homes = {"northmoor": _first(first, by), "southmoor": _agency(SECOND, by)}
     world = World({})
     for username, (name, home, roles) in PEOPLE.items():
         found = User.objects.filter(username=username, agency=homes[home]).select_related("agency").first()
@@ -85,7 +89,14 @@ def settle(by: User) -> World:
     return world
 
 
-def _agency(slug: str, name: str, by: User) -> Agency:
+def _first(name: str, by: User) -> Agency:
+    """Where Sam works; so that a node whose first agency has another name keeps it."""
+    sam = User.objects.filter(username="sam").select_related("agency").first()
+    return sam.agency if sam else _agency(name, by)
+
+
+def _agency(name: str, by: User) -> Agency:
+    slug = slugify(name)
     return Agency.objects.filter(slug=slug).first() or people.add_agency(slug=slug, name=name, by=by)
 
 

@@ -186,18 +186,19 @@ def act(request: SignedRequest) -> HttpResponse:
         outcome = publishing.ask_withdrawal(offers=chosen, by=request.user, reason=reason)
     else:
         outcome = publishing.settle(act=step, offers=chosen, by=request.user, reason=reason)
-    _tell(request, step, outcome)
+    tell(request, step, outcome)
     return redirect("cases:publish")
 
 
 def _offer_case(request: SignedRequest, case: UUID | None) -> HttpResponse:
     scoped = Case.objects.for_actor(request.user).select_related("scheme")
     found: Case = access.get_from(request.user, "offer.make", scoped, case or UUID(int=0))
-    _tell(request, "offer", publishing.offer_case(case=found, by=request.user))
+    tell(request, "offer", publishing.offer_case(case=found, by=request.user))
     return redirect(f"{reverse('cases:publish')}?case={found.public_id}")
 
 
-def _tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
+def tell(request: SignedRequest, step: str, outcome: Outcome) -> None:
+    """Say what a step did, and what it left."""
     messages.success(request, ngettext(*DONE[step], outcome.done) % {"n": digits(outcome.done)})
     for reason, number in outcome.held.items():
         messages.info(request, format_html("{}: {} {}", number, _(reason), _leads(reason)))

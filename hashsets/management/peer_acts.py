@@ -5,7 +5,7 @@ from typing import Any
 
 from hashsets import policies, sets
 from hashsets.models import HashSet, Peer, Policy, Subscription
-from hashsets.peers import node, pairing, pulling, pushing, status, terms
+from hashsets.peers import node, pairing, pulling, pushing, sharing, status, terms
 from hashsets.trust import MINIMA
 from workbench import signing
 from workbench.commands import Acts, Done, WinnowCommand
@@ -42,16 +42,18 @@ class ExchangeActs(WinnowCommand):
         acts.add("status", self.status, "How the exchange stands; exit code 1 when a person should look.")
 
     def share(self, options: dict[str, Any]) -> Done:
-        """A set goes out."""
+        """A set goes out, once two people said so."""
         peer, hash_set = self.peer(options, "peer.policy"), sets.named(options["set"], user=self.by)
-        terms.share(peer=peer, hash_set=hash_set, by=self.by, contribute=options["contribute"])
+        made = sharing.share(peer=peer, hash_set=hash_set, by=self.by, contribute=options["contribute"])
         told = {"peer": peer.organisation.name, "set": hash_set.name, "id": hash_set.public_id}
-        return Done(f"{peer} may read {hash_set}.", told)
+        said = f"{peer} may read {hash_set} once another supervisor says the same." if made.waiting else (
+            f"{peer} may read {hash_set}.")  # fmt: skip
+        return Done(said, told | {"waiting": made.waiting})
 
     def unshare(self, options: dict[str, Any]) -> Done:
         """And no longer."""
         peer, hash_set = self.peer(options, "peer.policy"), sets.named(options["set"], user=self.by)
-        terms.unshare(peer=peer, hash_set=hash_set, by=self.by)
+        sharing.unshare(peer=peer, hash_set=hash_set, by=self.by)
         return Done(f"{peer} may not read {hash_set} any more.", {"peer": peer.organisation.name})
 
     def sets(self, options: dict[str, Any]) -> Done:

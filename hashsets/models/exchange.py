@@ -115,7 +115,9 @@ class Peer(models.Model):
 
 
 class Share(models.Model):
-    """A set of ours that a peer may read; `contribute`: and add its opinions to.
+    """A set of ours that a peer may read; `contribute`: and add its opinions to. Two people share, as two publish.
+
+    `waiting`: one supervisor proposed it, and until another confirms the peer is told nothing of it.
 
     `votes_seq`, `votes_manifest`: up to which package of its opinions they were taken in.
     """
@@ -127,15 +129,29 @@ class Share(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     by_name = models.CharField(max_length=120)
     at = models.DateTimeField(db_default=Now())
+    waiting = models.BooleanField(default=False)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_by_name = models.CharField(max_length=120, default="")
     ended_at = models.DateTimeField(null=True)
     seq = models.BigIntegerField(null=True)  # the highest number the peer was told
     read_at = models.DateTimeField(null=True)  # when
     votes_seq = models.BigIntegerField(default=0)
     votes_manifest = models.BinaryField(max_length=32, null=True)
 
+    objects = scope.ShareQuerySet.as_manager()
+
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["peer", "set"], condition=Q(ended_at__isnull=True), name="shared_once")
+            models.UniqueConstraint(
+                fields=["peer", "set"], condition=Q(ended_at__isnull=True, waiting=False), name="shared_once"
+            ),
+            models.UniqueConstraint(
+                fields=["peer", "set"], condition=Q(ended_at__isnull=True, waiting=True), name="share_asked_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(confirmed_by=models.F("by")) & ~Q(confirmed_by__isnull=False, waiting=True),
+                name="shared_by_another",
+            ),
         ]
 
 

@@ -56,7 +56,7 @@ class Caller:
 
     def shares(self) -> QuerySet[Share]:
         """What is shared with it now."""
-        found = Share.objects.filter(peer=self.peer, ended_at__isnull=True, set__retired_at__isnull=True)
+        found = Share.objects.in_force().filter(peer=self.peer, set__retired_at__isnull=True)
         return found.select_related("set__owner", "set__scheme", "set__feed", "by").order_by("set__name", "pk")
 
     def share(self, set_id: UUID) -> Share:

@@ -19,6 +19,13 @@ class OrganisationHere(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class WhichAgency(WorkbenchError):
+    """Several agencies work on that node. Say which one you mean by its organisation id: its page Exchange shows it."""
+
+    code = "which-agency"
+    status = HTTPStatus.CONFLICT
+
+
 class AlreadyPaired(WorkbenchError):
     """This organisation is paired with your agency already, under the very key."""
 
@@ -40,6 +47,19 @@ class OneOfTwoPairs(WorkbenchError):
     status = HTTPStatus.FORBIDDEN
 
 
+class OneOfTwoShares(WorkbenchError):
+    """Whoever proposed to share a set does not confirm it. Ask another supervisor."""
+
+    code = "sharing-needs-another"
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotAllowedThere(PeerError):
+    """They do not let this agency read yet. Ask them to tick "Read the sets that are shared" on their page of you."""
+
+    code = "not-allowed-there"
+
+
 class FingerprintDiffers(WorkbenchError):
     """This is not the fingerprint of the key we were shown. Stop, and ring the other agency: it may be another one."""
 
@@ -48,7 +68,7 @@ class FingerprintDiffers(WorkbenchError):
 
 
 class NoCredential(WorkbenchError):
-    """There is no credential for this peer. Ask its operator for one and store it: `manage.py peer credential`."""
+    """There is no credential for this peer. Ask its operator for one and keep it, on the peer's page or by command."""
 
     code = "no-credential"
     status = HTTPStatus.CONFLICT

@@ -15,7 +15,14 @@ from django.utils.translation import gettext_noop as noop
 from hashsets import signed
 from hashsets.models import Peer
 from hashsets.peers import secrets
-from hashsets.peers.errors import CourierOnly, CredentialRefused, KeyChanged, SignatureRefused
+from hashsets.peers.errors import (
+    CourierOnly,
+    CredentialRefused,
+    KeyChanged,
+    NotAllowedThere,
+    SignatureRefused,
+    WhichAgency,
+)
 from workbench import signing
 from workbench.outbound import Answer, Client, Limits
 
@@ -66,14 +73,17 @@ def root_of(url: str) -> str:
 
 
 def ask(url: str, organisation: UUID | None = None) -> Stated:
-    """Who answers there. Raises SignatureRefused when it cannot use the key it shows, and what `outbound` raises.
+    """Who answers there. Raises WhichAgency, SignatureRefused when it cannot use its key, and what `outbound` raises.
 
     The address we ask goes along and is signed with the answer: a node in between, which passes on what another one
     says to have our credential for it, is found out by that one.
     """
     with Client(root_of(url), limits=SMALL) as client:
         query = urlencode({"at": str(client.base)} | ({"organisation": str(organisation)} if organisation else {}))
-        answer = client.get(f"Node?{query}", tries=2).require(HTTPStatus.OK)
+        answer = client.get(f"Node?{query}", tries=2)
+        if answer.status == HTTPStatus.BAD_REQUEST and organisation is None:
+            raise WhichAgency
+        answer.require(HTTPStatus.OK)
     stated: Stated = answer.json(Stated)
     require_signed(answer, "GET", stated.key)
     return stated
@@ -119,7 +129,10 @@ class Node:
         found: list[Offered] = []
         link = "HashSets"
         for _page in range(10):
-            answer = self.get(link).require(HTTPStatus.OK)
+            answer = self.get(link)
+            if answer.status == HTTPStatus.FORBIDDEN:
+                raise NotAllowedThere
+            answer.require(HTTPStatus.OK)
             offers: _Offers = answer.json(_Offers)
             found += offers.value
             if not offers.next_link:

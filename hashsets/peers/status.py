@@ -89,7 +89,7 @@ def _standing(peer: Peer) -> Standing:
         seen_at=peer.seen_at,
         failing_since=peer.failing_since,
         failure=peer.failure,
-        shared=sorted(share.set.name for share in peer.shares.all() if share.ended_at is None),
+        shared=sorted(share.set.name for share in peer.shares.all() if share.ended_at is None and not share.waiting),
     )
 
 

@@ -1,4 +1,4 @@
-"""What goes to a peer and what comes from it: sets of ours that it may read, sets of its that are mirrored here."""
+"""What a peer may do here, and what comes from it: sets of its that are mirrored. What goes to it: `sharing`."""
 
 from typing import Any
 
@@ -6,60 +6,19 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, feed, generations, scheme_tables, sets, settling
-from hashsets.models import HashSet, Peer, Scheme, Share, Subscription
+from hashsets import events, generations, scheme_tables, sets, settling
+from hashsets.models import HashSet, Peer, Scheme, Subscription
 from hashsets.peers import pairing
 from hashsets.peers.errors import OrganisationHere, ReadAlready, SchemeMissing
 from hashsets.peers.node import Offered
 from workbench import audit
-from workbench.errors import BadInput, NotAllowed, NotFound
+from workbench.errors import BadInput, NotFound
 from workbench.models import Agency, User
 from workbench.visible import visible
 
 SOONEST, SELDOM = 1, 86_400  # seconds between two askings
 EVERY = 300
 ROLES = {"relevant": "relevant", "known_good": "known-good", "comparison": "comparison"}
-
-
-@transaction.atomic
-def share(*, peer: Peer, hash_set: HashSet, by: User, contribute: bool = False) -> Share:
-    """Let a peer read a set of ours or a mirror; `contribute`: and add opinions to it. From then on it is numbered.
-
-    Again with another word on `contribute` replaces that. Raises NotPaired, NotAllowed.
-    """
-    pairing.require_paired(peer)
-    _require_ours(hash_set, by)
-    if contribute and hash_set.owner_id != by.agency_id:
-        raise NotAllowed(noop("Opinions on %(name)s go to its owner, not to a mirror of it."), name=hash_set.name)
-    feed.of(hash_set)
-    held = Share.objects.select_for_update().filter(peer=peer, set=hash_set, ended_at=None).first()
-    if held and held.contribute == contribute:
-        return held
-    if held:
-        Share.objects.filter(pk=held.pk).update(ended_at=timezone.now())
-    made = Share.objects.create(
-        peer=peer, set=hash_set, contribute=contribute, by=by, by_name=by.name, **_taken(peer, hash_set)
-    )
-    _record(events.SET_SHARED, made, peer, by=by, set=hash_set.name, contribute=contribute)
-    generations.announce(hash_set)  # a worker numbers what is in it
-    return made
-
-
-def _taken(peer: Peer, hash_set: HashSet) -> dict[str, Any]:
-    """Which package of the peer's opinions was the last: an old one must not count anew under a new share."""
-    rows = Share.objects.filter(peer=peer, set=hash_set).order_by("-pk")
-    last = rows.first()
-    return {"votes_seq": last.votes_seq, "votes_manifest": last.votes_manifest} if last else {}
-
-
-@transaction.atomic
-def unshare(*, peer: Peer, hash_set: HashSet, by: User) -> None:
-    """End that; the peer keeps what it has read. Raises NotFound where it is not shared."""
-    held = Share.objects.select_for_update().filter(peer=peer, set=hash_set, ended_at=None).first()
-    if held is None:
-        raise NotFound(noop("%(name)s is not shared with this peer."), name=hash_set.name)
-    Share.objects.filter(pk=held.pk).update(ended_at=timezone.now())
-    _record(events.SET_UNSHARED, held, peer, by=by, set=hash_set.name)
 
 
 @transaction.atomic
@@ -224,11 +183,5 @@ def _every(seconds: int) -> int:
     return seconds
 
 
-def _require_ours(hash_set: HashSet, by: User) -> None:
-    """Raise NotAllowed unless it is the agency's own set, or a mirror that it reads."""
-    if hash_set.reader_id != by.agency_id:
-        sets.require_owner(hash_set, by)
-
-
-def _record(verb: str, on: Share | Subscription, peer: Peer, *, by: User, **details: Any) -> None:
+def _record(verb: str, on: Subscription, peer: Peer, *, by: User, **details: Any) -> None:
     audit.record(verb, by=by, on=on, agency=peer.agency_id, peer=peer.organisation.name, **details)

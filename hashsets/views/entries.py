@@ -22,7 +22,7 @@ from workbench.requests import SignedRequest
 @require_GET
 def one(request: SignedRequest, set_id: UUID, entry_id: UUID, row: int) -> HttpResponse:
     """The history, with the forms that the person may use. One event."""
-    hash_set = sets.reached(request.user, "set.lookup", set_id)
+    hash_set = sets.reached(request.user, "entry.read", set_id)
     found = histories.read(hash_set, entry_id, row, by=request.user)
     context = {
         "here": "hashsets",
@@ -103,4 +103,6 @@ def resolve(request: SignedRequest, set_id: UUID, entry_id: UUID, row: int) -> H
         raise BadInput(noop("Choose a category, and say why."))
     opinions.resolve(hash_set, row, code=form.cleaned_data["code"], reason=form.cleaned_data["reason"], by=request.user)
     messages.success(request, _("The dispute is resolved. Opinions against it stay on record and count no more."))
+    if request.POST.get("back") == "disputes":
+        return redirect("exchange:disputes")
     return redirect("hashsets:entry", set_id, entry_id, row)

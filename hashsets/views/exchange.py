@@ -10,16 +10,17 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from hashsets import exchange_overview
+from hashsets import disputes, exchange_overview
 from hashsets.models import Peer
 from hashsets.odata import callers
-from hashsets.peers import node, pairing, status
+from hashsets.peers import node, pairing, status, terms
 from hashsets.views.exchange_forms import ConfirmForm, CourierForm, CredentialForm, PairForm, ScopesForm, ShareForm
 from workbench import access, signing
 from workbench.errors import WorkbenchError
 from workbench.requests import SignedRequest
 
 HERE = {"here": "exchange"}
+MOST_DISPUTES = 1_000  # counted
 
 
 def peer_of(request: SignedRequest, permission: str, peer_id: UUID) -> Peer:
@@ -35,10 +36,11 @@ def index(request: SignedRequest) -> HttpResponse:
     context = HERE | {
         "rows": status.every(request.user),
         "held": exchange_overview.who_has_what(request.user),
+        "address": request.build_absolute_uri("/").rstrip("/"),
         "fingerprint": signing.fingerprint(signing.public_key()),
         "key": signing.public_key().hex(),
         "agency": request.user.agency,
-        "conflicts_url": _conflicts(),
+        "disputes": disputes.waiting(request.user, MOST_DISPUTES)[0],
         "may": {"pair": access.has(request.user, "peer.pair"), "receive": access.has(request.user, "exchange.receive")},
     }
     return render(request, "hashsets/exchange/list.html", context)
@@ -48,9 +50,9 @@ def index(request: SignedRequest) -> HttpResponse:
 def pair(request: SignedRequest) -> HttpResponse:
     """Propose a peer: by its address, or what its page says of a node without a network."""
     access.require(request.user, "peer.pair")
-    by_courier = "organisation" in request.POST
+    by_courier = "key" in request.POST
     url_form = PairForm(request.POST if request.method == "POST" and not by_courier else None)
-    courier_form = CourierForm(request.POST if by_courier else None)
+    courier_form = CourierForm(request.POST if by_courier else None, auto_id="courier_%s")
     form = courier_form if by_courier else url_form
     if form.is_valid():
         try:
@@ -68,7 +70,7 @@ def _proposed(request: SignedRequest, data: dict[str, object], *, by_courier: bo
     if by_courier:
         return pairing.propose(**data, url="", by=request.user)  # type: ignore[arg-type] # as the form made them
     root = node.root_of(str(data["url"]))
-    stated = node.ask(root)
+    stated = node.ask(root, data["organisation"])  # type: ignore[arg-type] # as the form made it
     return pairing.propose(
         organisation=stated.organisation, name=stated.name, key=stated.key, url=root, by=request.user
     )
@@ -89,7 +91,7 @@ def show(
     context = HERE | shown | {
         "confirm_form": confirm or ConfirmForm(),
         "credential_form": CredentialForm(),
-        "scopes_form": ScopesForm(initial={"scopes": found.scopes}),
+        "scopes_form": ScopesForm(initial={"scopes": found.scopes or ([] if found.application_id else ["read"])}),
         "share_form": ShareForm(by=request.user, peer=found) if policy else None,
         "given": given,
     }  # fmt: skip
@@ -134,17 +136,20 @@ def credential(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Keep what they gave us, or make what they sign in with here; a made secret is on the answer, and nowhere else."""
     found = peer_of(request, "peer.pair", peer_id)
     if request.POST.get("make"):
+        form = ScopesForm(request.POST)
+        if form.is_valid() and form.cleaned_data["scopes"]:
+            terms.allow(peer=found, scopes=form.cleaned_data["scopes"], by=request.user)
         return show(request, found, given=callers.give_credential(found, by=request.user))
-    form = CredentialForm(request.POST)
-    if form.is_valid():
-        pairing.keep_credential(peer=found, by=request.user, **form.cleaned_data)
+    given = CredentialForm(request.POST)
+    if given.is_valid():
+        pairing.keep_credential(peer=found, by=request.user, **given.cleaned_data)
         messages.success(request, _("Kept. Now their sets can be read."))
     else:
         messages.error(request, _("A credential is a client id and a secret, both from the other node's operator."))
     return redirect("exchange:peer", found.public_id)
 
 
-def _conflicts() -> str:
+def decided_url() -> str:
     """The page of what contradicts own decisions, which another app has."""
     try:
         return reverse("cases:set_health")

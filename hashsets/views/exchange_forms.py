@@ -6,10 +6,11 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from hashsets.models import HashSet, Peer
+from hashsets.models import HashSet, Peer, Policy, Subscription
 from hashsets.odata.scopes import SCOPES
 from hashsets.peers.node import Offered
 from hashsets.peers.terms import EVERY, SELDOM, SOONEST
+from hashsets.trust import MINIMA
 from workbench import access
 from workbench.models import User
 from workbench.visible import visible
@@ -26,6 +27,12 @@ class PairForm(forms.Form):
             "As its operator told you, such as https://winnow.example.org. Its host must be in WINNOW_PEER_HOSTS here."
         ),
         max_length=300,
+        widget=TEXT,
+    )
+    organisation = forms.UUIDField(
+        label=lazy("Organisation id"),
+        help_text=lazy("Only where several agencies work on that node; their page Exchange shows it."),
+        required=False,
         widget=TEXT,
     )
 
@@ -50,7 +57,7 @@ class ConfirmForm(forms.Form):
 
     fingerprint = forms.CharField(
         label=lazy("Fingerprint, as they read it to you"),
-        help_text=lazy("Type it from their words, not from this page: 16 groups of 4."),
+        help_text=lazy("16 groups of 4. It is not shown here, so that only their own screen can tell it."),
         max_length=120,
         widget=TEXT,
     )
@@ -100,6 +107,19 @@ class SubscribeForm(forms.Form):
     """A set of a peer that is to be read here."""
 
     set = forms.TypedChoiceField(label=lazy("Set"), coerce=UUID, widget=forms.Select({"class": "input"}))
+    action = forms.ChoiceField(
+        label=lazy("A strong match"), choices=Policy.Action.choices, initial=Policy.Action.PROPOSE,
+        widget=forms.Select({"class": "input"}),
+    )  # fmt: skip
+    min_trust = forms.ChoiceField(
+        label=lazy("From trust"),
+        help_text=lazy(
+            "Of entries that are trusted less, a match is a note only. One organisation alone is provisional."
+        ),
+        choices=[(str(level), lazy(str(level))) for level in MINIMA],
+        initial="trusted",
+        widget=forms.Select({"class": "input"}),
+    )
     give = forms.BooleanField(
         label=lazy("Send our opinions on its entries there"),
         help_text=lazy("What people here saw and confirmed or disputed. Nothing of a case goes along."),
@@ -117,6 +137,31 @@ class SubscribeForm(forms.Form):
         self.fields["set"].choices = [  # type: ignore[attr-defined]
             (str(one.set_id), visible(f"{one.name} ({one.scheme})")) for one in offered
         ]
+
+
+class TermsForm(forms.Form):
+    """What is given to the owner of a set that is read here, and how often its peer is asked."""
+
+    give = forms.BooleanField(
+        label=lazy("Send our opinions on its entries there"),
+        help_text=lazy("What people here saw and confirmed or disputed. Nothing of a case goes along."),
+        required=False,
+    )
+    source = forms.ModelChoiceField(
+        label=lazy("Contribute a set of ours to it"),
+        help_text=lazy("What is published to that set from now on is sent there, too."),
+        queryset=HashSet.objects.none(), required=False, widget=forms.Select({"class": "input"}),
+    )  # fmt: skip
+    every = forms.IntegerField(
+        label=lazy("Ask every … seconds"), min_value=SOONEST, max_value=SELDOM,
+        widget=forms.NumberInput({"class": "input"}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, by: User, subscription: Subscription, **kwargs: Any) -> None:
+        """Offer the sets of the person's agency, which are its own to give."""
+        super().__init__(*args, **kwargs)
+        own = HashSet.objects.filter(owner=by.agency_id, retired_at=None).exclude(pk=subscription.set_id)
+        self.fields["source"].queryset = own.order_by("name")  # type: ignore[attr-defined]
 
 
 class UnpackForm(forms.Form):

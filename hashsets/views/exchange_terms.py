@@ -1,17 +1,19 @@
 """What goes out to a peer and what comes in."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hashsets import quarantine, tasks
-from hashsets.models import Peer, Quarantined, Share
-from hashsets.peers import pulling, terms
-from hashsets.peers.node import QUICK, Node
+from hashsets import policies, quarantine, tasks
+from hashsets.models import Peer, Policy, Quarantined, Share, Subscription
+from hashsets.peers import pulling, sharing, terms
+from hashsets.peers.node import QUICK, Node, Offered
 from hashsets.views.exchange import HERE, peer_of
 from hashsets.views.exchange_forms import ScopesForm, ShareForm, SubscribeForm
 from workbench.errors import NotFound, WorkbenchError
@@ -25,11 +27,22 @@ def share(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     peer = peer_of(request, "peer.policy", peer_id)
     form = ShareForm(request.POST, by=request.user, peer=peer)
     if form.is_valid():
-        terms.share(
+        asked = sharing.share(
             peer=peer, hash_set=form.cleaned_data["set"], contribute=form.cleaned_data["contribute"], by=request.user
         )
+        if asked.waiting:
+            messages.info(request, _("Proposed. They read it as soon as another supervisor confirms it on this page."))
     else:
         messages.error(request, _("Choose a set of this agency that they do not read yet."))
+    return redirect("exchange:peer", peer.public_id)
+
+
+@require_POST
+def confirm_share(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse:
+    """Let the peer read what another supervisor proposed."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    shared = sharing.confirm(share=share_of(peer, share_id), by=request.user)
+    messages.success(request, _("Shared: %(name)s.") % {"name": shared.set.name})
     return redirect("exchange:peer", peer.public_id)
 
 
@@ -37,7 +50,7 @@ def share(request: SignedRequest, peer_id: UUID) -> HttpResponse:
 def end_share(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpResponse:
     """End that; what they have read they keep."""
     peer = peer_of(request, "peer.policy", peer_id)
-    terms.unshare(peer=peer, hash_set=share_of(peer, share_id).set, by=request.user)
+    sharing.unshare(peer=peer, hash_set=share_of(peer, share_id).set, by=request.user)
     return redirect("exchange:peer", peer.public_id)
 
 
@@ -67,9 +80,7 @@ def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     if form.is_valid():
         data = form.cleaned_data
         try:
-            made = terms.subscribe(
-                peer=peer, offered=form.offered[data["set"]], give=data["give"], every=data["every"], by=request.user
-            )
+            made = _read(request, peer, form.offered[data["set"]], data)
         except WorkbenchError as error:
             form.add_error(None, str(error))
         else:
@@ -79,6 +90,16 @@ def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     return render(request, "hashsets/exchange/subscribe.html", context, status=400 if form.errors else 200)
 
 
+@transaction.atomic
+def _read(request: SignedRequest, peer: Peer, offered: Offered, data: dict[str, Any]) -> Subscription:
+    made = terms.subscribe(peer=peer, offered=offered, give=data["give"], every=data["every"], by=request.user)
+    if (data["action"], data["min_trust"]) != (Policy.Action.PROPOSE, "trusted"):  # which holds of itself
+        policies.set_policy(
+            made.set, agency=peer.agency, action=data["action"], min_trust=data["min_trust"], by=request.user
+        )
+    return made
+
+
 @require_POST
 def pull(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Ask for everything we read of the peer now."""
@@ -86,17 +107,6 @@ def pull(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     for subscription_id in pulling.hurry(peer):
         send(tasks.pull, subscription_id)
     messages.info(request, _("Asked. What comes is in force as soon as it is whole."))
-    return redirect("exchange:peer", peer.public_id)
-
-
-@require_POST
-def resume(request: SignedRequest, peer_id: UUID, subscription_id: UUID) -> HttpResponse:
-    """Go on reading a set after looking at why it stopped, from its beginning."""
-    peer = peer_of(request, "peer.policy", peer_id)
-    found = peer.subscriptions.filter(public_id=subscription_id).first()
-    if found is None:
-        raise NotFound
-    terms.resume(subscription=found, by=request.user, anew=True)
     return redirect("exchange:peer", peer.public_id)
 
 
@@ -112,8 +122,10 @@ def settle(request: SignedRequest, peer_id: UUID, record_id: UUID) -> HttpRespon
 
 
 def share_of(peer: Peer, share_id: UUID) -> Share:
-    """A set that a peer reads now. Raises NotFound."""
-    found = peer.shares.filter(public_id=share_id, ended_at=None).select_related("set__scheme", "set__owner").first()
+    """A set that a peer reads now, or is proposed to. Raises NotFound."""
+    found: Share | None = (
+        peer.shares.filter(public_id=share_id, ended_at=None).select_related("set__scheme", "set__owner").first()
+    )
     if found is None:
         raise NotFound
     return found

@@ -43,17 +43,16 @@ export class Beside {
 
   /** The first tile that leads somewhere, so that arrows go on from there; without one, the way back. */
   #focusFirst() {
-    (this.#tiles.find((tile) => !tile.disabled) ?? this.root.querySelector("[data-first]"))?.focus();
+    (this.#tiles.find((tile) => !tile.ariaDisabled) ?? this.#tiles[0] ?? this.root.querySelector("[data-first]"))?.focus();
   }
 
-  /** To the next tile that way which leads somewhere. */
+  /** To the next tile that way; also one that leads nowhere is told, and can be joined. */
   step(id) {
     const tiles = this.#tiles;
     const across = tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length;
     const forward = document.documentElement.dir === "rtl" ? -1 : 1;
     const by = { left: -forward, right: forward, up: -across, down: across, first: 1, last: -1 }[id];
-    let place = { first: 0, last: tiles.length - 1 }[id] ?? tiles.indexOf(document.activeElement) + by;
-    while (tiles[place]?.disabled) place += by;
+    const place = { first: 0, last: tiles.length - 1 }[id] ?? tiles.indexOf(document.activeElement) + by;
     tiles[place]?.focus();
   }
 
@@ -99,8 +98,13 @@ export class Beside {
   #tile(row, address) {
     const title = [row.name, row.state, row.distance === null ? null : ngettext("%(n)s bit", "%(n)s bits", row.distance)].filter(Boolean).join(", ");
     const image = address ? el("img", { src: address, alt: "" }) : blank();
-    return el("button", { class: "tile", type: "button", title, "aria-label": title, disabled: !row.free && row.position === null, "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
+    return el("button", { class: "tile", type: "button", title, "aria-label": title, "aria-disabled": this.#leads(row) ? null : "true", "data-item": row.item, onclick: () => this.#chosen(row), onfocus: () => this.#about(row) },
       image, el("span", { class: "tag br", "aria-hidden": "true" }, row.distance === null ? row.state : `${row.distance} · ${row.state}`));
+  }
+
+  /** Whether choosing it does something: it is free, or lies in this batch. */
+  #leads(row) {
+    return row.free || row.position !== null;
   }
 
   /** The picture beside that had the focus last: it can come into the unit in focus. */
@@ -124,6 +128,7 @@ export class Beside {
 
   /** To the unit where it lies in this batch, else into the batch. */
   #chosen(row) {
+    if (!this.#leads(row)) { announce(`${row.name}: ${row.state}`); return; }
     const place = this.review.batch.units.findIndex((unit) => unit.id === row.stack);
     if (place < 0) { this.#add([row.item]); return; }
     if (this.review.stackView.isOpen) this.review.screens.closeStack();

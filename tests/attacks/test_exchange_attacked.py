@@ -18,7 +18,7 @@ from hashsets.courier import opinions
 from hashsets.models import Entry, HashSet, Peer, Share
 from hashsets.odata import callers
 from hashsets.odata.tokens import TRIES
-from hashsets.peers import pages, pairing, pushing, terms
+from hashsets.peers import pages, pairing, pushing, sharing
 from hashsets.peers.pages import Page
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
@@ -84,9 +84,10 @@ def test_an_old_package_of_opinions_counts_no_second_time_under_a_new_share(
     peer: Peer, shared: HashSet, people: People
 ) -> None:
     Share.objects.update(votes_seq=7, votes_manifest=bytes(32))
-    terms.share(peer=peer, hash_set=shared, by=people.supervisor, contribute=False)
-    terms.unshare(peer=peer, hash_set=shared, by=people.supervisor)
-    made = terms.share(peer=peer, hash_set=shared, by=people.supervisor, contribute=True)
+    sharing.share(peer=peer, hash_set=shared, by=people.supervisor, contribute=False)
+    sharing.unshare(peer=peer, hash_set=shared, by=people.supervisor)
+    asked = sharing.share(peer=peer, hash_set=shared, by=people.supervisor, contribute=True)
+    made = sharing.confirm(share=asked, by=people.colleague)
     made.refresh_from_db()
     assert (made.votes_seq, bytes(made.votes_manifest or b"")) == (7, bytes(32))
 

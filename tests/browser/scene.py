@@ -140,22 +140,25 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     from uuid import UUID
 
     from hashsets.models import Entry, HashSet, Quarantined
-    from hashsets.peers import pairing, terms
+    from hashsets.peers import pairing, sharing, terms
     from hashsets.peers.node import Offered
     from workbench import signing
 
     peer = pairing.propose(organisation=UUID(int=7), name="Eastmoor", key=bytes(32), url="", by=lee)
     pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=kim)
     peer.refresh_from_db()
-    terms.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=lee, contribute=True)
+    for person in (lee, kim):
+        sharing.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=person, contribute=True)
     offered = Offered(set_id=UUID(int=8), name="Their harbour", kind="relevant", scheme="us-pvic")
     read = terms.subscribe(peer=peer, offered=offered, by=lee)
     Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')
     entry = Entry.objects.filter(set__public_id=hash_set, removed_in=None).order_by("id")[0]
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
-        "exchange": "/exchange/", "pair": "/exchange/pair/", "courier file": "/exchange/unpack/",
+        "exchange": "/exchange/", "disputes": "/exchange/disputes/", "pair": "/exchange/pair/",
+        "courier file": "/exchange/unpack/",
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
+        "how it is read": f"/exchange/{peer.public_id}/subscriptions/{read.public_id}/",
         "new peer": f"/exchange/{new.public_id}/",
         "entry": f"/hashsets/{hash_set}/entries/{entry.public_id}/{entry.id}/",
     }  # fmt: skip
@@ -343,6 +346,9 @@ def _addresses(case: Any, item: Any, batch: Any, hash_set: Any, other: Any, run:
         "review": f"/batches/{batch}/",
         "publish": "/publish/",
         "published": "/publish/?tab=published",
+        "choose cases": "/publish/sign/",
+        "sign": f"/publish/sign/?case={case}",
+        "sent": "/publish/sent/",
         "hash sets": "/hashsets/",
         "new set": "/hashsets/new/",
         "schemes": "/hashsets/schemes/",

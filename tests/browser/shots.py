@@ -23,8 +23,10 @@ THEMES = ("light", "dark")
 README = CHECKOUT / "docs" / "review-dark.png"
 STRIP = CHECKOUT / "docs" / "ten-seconds.jpg"
 FIXED = {
-    "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
-    "health": "/hashsets/health/", "exchange": "/exchange/", "pair": "/exchange/pair/",
+    "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/sign/", "offers": "/publish/",
+    "hash-sets": "/hashsets/",
+    "health": "/hashsets/health/", "exchange": "/exchange/", "disputes": "/exchange/disputes/",
+    "pair": "/exchange/pair/",
     "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
     "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
     "account": "/account/", "keys": "/account/keys/", "viewing": "/viewing/", "dashboard": "/oversight/",
@@ -129,8 +131,10 @@ def second_view(dana: Page, sam: Page, noor: Page, password: str, case: str, int
     shoot(sam, into, "ruling")
     sam.goto("/second/")
     shoot(sam, into, "second")
-    sam.goto("/publish/")
-    shoot(sam, into, "publish-waiting")
+    sam.goto("/publish/sign/")
+    shoot(sam, into, "publish-choose")
+    sam.get_by_role("button", name="Check the chosen cases").click()
+    shoot(sam, into, "publish-check")
 
 
 def sets(page: Page, into: Path, of_set: str) -> None:

@@ -31,10 +31,11 @@ AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and w
     "kim": ("home", "case", "what comes next", "go to", "review"),
     "lee": (
         "home", "cases", "new case", "case", "add evidence", "problems", "items", "map", "item", "publish", "published",
+        "choose cases", "sign", "sent", "disputes",
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
-         "exchange", "pair", "courier file", "peer", "read a set", "new peer", "entry",
+         "exchange", "pair", "courier file", "peer", "read a set", "how it is read", "new peer", "entry",
          "viewing", "more for an hour", "limits", "limits and breaks", "dashboard", "pairs", "samples",
     ),
     "ash": ("wellness", "viewing record"),

@@ -4,11 +4,13 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from hashsets import opinions, withheld
 from hashsets.models import Entry, HashSet, Resolution, Vote
 from tests import factories
 from tests.hashsets import makers
+from tests.hashsets.pages import text
 from tests.people import People
 from workbench.models import Agency, AuditEvent, Role, User
 
@@ -185,9 +187,32 @@ def test_the_wrong_role_the_wrong_method_and_bad_input_are_refused(act: str, sha
 
 
 def test_who_may_not_look_hashes_up_does_not_read_it(shared: HashSet, people: People) -> None:
-    for person in (people.auditor, people.admin, people.welfare):
+    for person in (people.admin, people.welfare):
         assert signed_in(person).get(address(shared)).status_code == 403
     assert signed_in(people.investigator).post(address(shared)).status_code == 405
+
+
+def test_an_auditor_reads_who_says_what_and_is_offered_nothing_to_say(shared: HashSet, people: People) -> None:
+    say(shared, other := third(), "5")
+    for where in (address(shared), reverse("exchange:disputes")):
+        answer = signed_in(people.auditor).get(where)
+        assert answer.status_code == 200
+        assert other.agency.name in text(answer)
+        assert b'<button class="btn pri"' not in answer.content
+
+
+def test_a_dispute_is_worked_through_from_the_list_and_leaves_it(shared: HashSet, people: People) -> None:
+    say(shared, other := third(), "5")
+    supervisor = signed_in(people.supervisor)
+    assert "Organisations differ" in text(supervisor.get("/"))
+    assert "Disputes 1" in text(supervisor.get(reverse("exchange:list")))
+    listed = text(supervisor.get(reverse("exchange:disputes")))
+    assert other.agency.name in listed
+    assert AuditEvent.objects.filter(verb="entry.disputes").count() == 1
+    form = {"code": "1", "reason": "two of us looked", "back": "disputes"}
+    left = supervisor.post(address(shared, "resolve"), form, follow=True)
+    assert "Nobody differs on an entry of yours" in text(left)
+    assert other.agency.name not in text(signed_in(people.outsider).get(reverse("exchange:disputes")))
 
 
 def test_only_the_owner_resolves(shared: HashSet, people: People) -> None:

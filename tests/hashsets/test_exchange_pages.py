@@ -119,11 +119,16 @@ def test_who_proposed_does_not_confirm(proposed: Peer, people: People) -> None:
     assert proposed.state == Peer.State.PROPOSED
 
 
-def test_a_set_is_shared_and_what_the_peer_was_told_is_on_the_list(paired: Peer, people: People) -> None:
+def test_a_set_is_shared_and_what_the_peer_was_told_is_on_the_list(paired: Peer, people: People, second: User) -> None:
     ours = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
     post(people.supervisor, "share", paired.public_id, set=str(ours.public_id), contribute="on")
     share = Share.objects.get(set=ours)
-    assert share.contribute
+    assert share.waiting
+    assert "Set to share" in text(signed_in(second).get("/", secure=True))
+    assert "waits for another supervisor" in text(get(second, "peer", paired.public_id))
+    post(second, "confirm_share", paired.public_id, share.public_id)
+    share.refresh_from_db()
+    assert (share.contribute, share.waiting) == (True, False)
     makers.publish(ours, makers.picture("a"), makers.picture("b"), by=people.supervisor)
     feed.number(ours.pk)
     Share.objects.update(seq=1)
@@ -145,6 +150,19 @@ def test_what_stopped_is_told_and_begun_anew_by_a_person(mirrored: Subscription,
     post(people.supervisor, "resume", mirrored.peer.public_id, mirrored.public_id)
     mirrored.refresh_from_db()
     assert (mirrored.paused, mirrored.baseline) == ("", True)
+
+
+def test_how_a_set_is_read_is_changed_and_ended_on_a_page(mirrored: Subscription, people: People) -> None:
+    ids = (mirrored.peer.public_id, mirrored.public_id)
+    assert "Change" in text(get(people.supervisor, "peer", ids[0]))
+    refused = signed_in(people.supervisor).post(at("terms", *ids), {"every": "0"}, secure=True)
+    assert refused.status_code == 400
+    post(people.supervisor, "terms", *ids, give="on", every="60")
+    mirrored.refresh_from_db()
+    assert (mirrored.give, mirrored.every) == (True, 60)
+    post(people.supervisor, "end_reading", *ids, reason="we have our own")
+    mirrored.refresh_from_db()
+    assert (mirrored.paused, mirrored.set.retired_at is None) == ("we have our own", False)
 
 
 def test_a_record_in_quarantine_is_looked_into_once(mirrored: Subscription, people: People) -> None:

@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from hashsets import entries, entry_rows, opinions, rejudging
+from hashsets import entries, entry_rows, opinions, policies, rejudging
 from hashsets.entry_rows import EntryGone
 from hashsets.models import Entry, HashSet, Outgoing, Peer, Resolution, Subscription, Vote
 from hashsets.opinions import DecidedInACase, NotDisputed, NothingSaid
@@ -235,16 +235,37 @@ def mirror(people: People, others: list[User]) -> HashSet:
     return found
 
 
-def test_a_word_on_a_mirror_goes_to_its_owner_and_changes_nothing_here(mirror: HashSet, people: People) -> None:
+def test_a_word_on_a_mirror_goes_to_its_owner_and_keeps_the_entry_from_acting_here(
+    mirror: HashSet, people: People
+) -> None:
     before = current(mirror)
+    policies.set_policy(mirror, agency=people.north, action="accept", min_trust="provisional", by=people.supervisor)
+    assert effect(mirror, people) == 2
     vote = say(mirror, people.supervisor, "5")
-    assert current(mirror).id == before.id
+    assert (current(mirror).trust, effect(mirror, people)) == (before.trust, 0)
     assert [row.vote_id for row in Outgoing.objects.all()] == [vote.pk]
     Outgoing.objects.update(state="sent")
     opinions.take_back(mirror, before.id, by=people.supervisor, reason="misread")
+    assert effect(mirror, people) == 2
     queued = Outgoing.objects.get()
     assert (queued.state, queued.vote.withdrawn_after) == ("waiting", vote.pk)
     assert checks.broken(only=checks.LEDGER_OF_EVENTS) == []
+
+
+def test_a_word_on_a_mirror_that_confirms_it_changes_nothing_here(mirror: HashSet, people: People) -> None:
+    before = current(mirror)
+    say(mirror, people.supervisor, before.code)
+    assert current(mirror).id == before.id
+
+
+def effect(hash_set: HashSet, people: People) -> int:
+    """What a strong match of the only entry does for the agency: 0 nothing, 1 propose, 2 close."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT effect FROM hashsets_verdict WHERE set_id = %s AND agency_id = %s AND in_force",
+            [hash_set.pk, people.north.pk],
+        )
+        return int(cursor.fetchone()[0])
 
 
 def test_another_agencys_word_is_not_sent_in_our_name(mirror: HashSet, people: People, others: list[User]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hashsets import settling, wire
-from hashsets.models import Entry, EntryHash, Generation, Incoming, Quarantined, Subscription
+from hashsets.models import Entry, EntryHash, Generation, Incoming, Quarantined, Subscription, Vote
 from tests.hashsets import makers, paired
 from tests.people import People
 from workbench.models import AuditEvent
@@ -119,6 +119,30 @@ def test_what_says_nothing_new_makes_no_version_whatever_its_date(subscription: 
     subscription.refresh_from_db()
     assert (subscription.seq, subscription.set.generation) == (2, 1)
     assert not Incoming.objects.exists()
+
+
+def test_what_our_own_word_contradicts_stays_without_effect_here_whatever_its_owner_says(
+    subscription: Subscription,
+) -> None:
+    take(subscription, media(1), media(2), seq=2, snapshot=True)
+    entry = Entry.objects.get(set=subscription.set, public_id=name(1))
+    ours = subscription.peer.agency.organisation
+    said = {"ident": entry.ident, "twin": entry.twin, "organisation": ours, "kind": "sha1", "basis": "viewed"}
+    vote = Vote.objects.create(set=subscription.set, **said, code="5", disposition="not_relevant")
+    take(subscription, media(1, 3, votes=4), media(2, 4, votes=4), seq=4)
+    assert states(subscription) == {name(1): "disputed", name(2): "published"}
+    take(subscription, media(1, 5, category="5", votes=5), seq=5)
+    assert states(subscription)[name(1)] == "published"
+    Vote.objects.filter(pk=vote.pk).update(withdrawn_after=vote.pk, withdrawn_at=vote.at)
+    take(subscription, media(1), media(2), seq=6, snapshot=True)
+    assert states(subscription) == {name(1): "published", name(2): "published"}
+
+
+def states(of: Subscription) -> dict[UUID, str]:
+    of.set.refresh_from_db()
+    g = of.set.generation
+    rows = Entry.objects.filter(set=of.set, added_in__lte=g).exclude(removed_in__lte=g)
+    return dict(rows.values_list("public_id", "state"))
 
 
 def test_a_new_count_of_votes_is_a_new_version(subscription: Subscription) -> None:

@@ -23,6 +23,7 @@ PAGE_FIRST = 15  # seconds for which worker and beat leave the processors to the
 SAY_EVERY = 20  # seconds between two words about a page that does not answer yet
 SECOND_SIGNAL = 1.0  # seconds; `make` and the terminal may both pass on one Ctrl-C
 DEFAULT_BIND = "127.0.0.1:8000"
+DEMO = "Northmoor"
 DESCRIPTION = "Starts the database, the broker, web, worker and beat, and prints the address. Ctrl-C stops all."
 
 
@@ -33,7 +34,7 @@ class Stopped(Exception):
 class Up:
     """One run of the product: start everything, watch it, stop it."""
 
-    def __init__(self, *, bind: str = "", workers: int = 0, demo: bool = False) -> None:
+    def __init__(self, *, bind: str = "", workers: int = 0, demo: str = "") -> None:
         self.host, self.port = parse_bind(bind or os.environ.get("WINNOW_BIND") or DEFAULT_BIND)
         self.workers = workers or len(os.sched_getaffinity(0))
         self.demo = demo
@@ -94,7 +95,7 @@ class Up:
         self._until_the_page_answers()
         print(f"Winnow runs at {self.address}   (Ctrl-C stops it)", flush=True)
         if self.demo:
-            self._step("demo")
+            self._step("demo", "--agency", self.demo)
 
     def _add(self, *added: Child) -> None:
         for child in added:
@@ -123,11 +124,13 @@ class Up:
             self._say(f"{error}\nTrying again in 5 s.")
             self._pause(5)
 
-    def _step(self, name: str) -> None:
+    def _step(self, name: str, *more: str) -> None:
         """Run a preparing command in a child, if there is one by that name; what it prints is shown."""
         if not prepare.has_command(name):
             return
-        child = subprocess.Popen(prepare.command(name), env=prepare.child_environment(), start_new_session=True)
+        child = subprocess.Popen(
+            [*prepare.command(name), *more], env=prepare.child_environment(), start_new_session=True
+        )
         try:
             while child.poll() is None:
                 self._watch() if self.children else self._pause(WATCH_EVERY)
@@ -214,7 +217,10 @@ def _only_one() -> FileLock:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of commands.md."""
-    parser.add_argument("--demo", action="store_true", help="load the harmless demo and print its sign-ins")
+    parser.add_argument(
+        "--demo", nargs="?", const=DEMO, default="", metavar="AGENCY",
+        help=f"load the harmless demo and print its sign-ins; AGENCY is what its first agency is called ({DEMO})",
+    )  # fmt: skip
     parser.add_argument("--bind", default="", metavar="HOST:PORT", help=f"where to listen ({DEFAULT_BIND})")
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (one a core)")
 

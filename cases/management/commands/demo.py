@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandParser
 
 from cases import figures
 from cases.demo import corpus, world
@@ -16,10 +17,14 @@ class Command(WinnowCommand):
 
     help = "Load the demo: drawn landscapes, two agencies, five people, a hash set, two cases. Safe to repeat."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """What the first agency is called, where it is not here yet."""
+        parser.add_argument("--agency", default=world.FIRST, help=f"what its first agency is called ({world.FIRST})")
+
     def run(self, options: dict[str, Any]) -> Done:
         """People first, so that somebody can sign in while the rest comes in; then pictures, set, cases, evidence."""
         self.require(permissions.PEOPLE)
-        made = world.settle(self.by)
+        made = world.settle(self.by, options["agency"])
         rows = [_person(name, made) for name in world.PEOPLE]
         if not options["as_json"]:
             self.stdout.write("\n".join(_table(rows)))

@@ -11,13 +11,14 @@ from django.core.management import call_command
 
 from hashsets.models import HashSet, Peer, Share
 from hashsets.odata.sets import SetShape
-from hashsets.peers import node, pairing, secrets, terms
+from hashsets.peers import node, pairing, secrets, sharing, terms
 from hashsets.peers.errors import (
     AlreadyPaired,
     FingerprintDiffers,
     NoCredential,
     NotPaired,
     OneOfTwoPairs,
+    OneOfTwoShares,
     OrganisationHere,
     ReadAlready,
     SchemeMissing,
@@ -27,7 +28,7 @@ from hashsets.peers.node import Offered
 from tests.hashsets import makers
 from tests.people import People
 from workbench import peer_addresses, signing
-from workbench.errors import BadInput, NotAllowed
+from workbench.errors import BadInput, NotAllowed, NotFound
 from workbench.models import Agency, AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +100,7 @@ def test_a_suspended_peer_stays_so_until_it_is_released(people: People) -> None:
         pairing.suspend(peer=peer, by=people.supervisor, reason=" ")
     pairing.suspend(peer=peer, by=people.supervisor, reason="they ask for it")
     with pytest.raises(NotPaired):
-        terms.share(peer=Peer.objects.get(), hash_set=makers.hash_set(people.supervisor), by=people.supervisor)
+        sharing.share(peer=Peer.objects.get(), hash_set=makers.hash_set(people.supervisor), by=people.supervisor)
     pairing.release(peer=peer, by=people.supervisor)
     assert Peer.objects.get().state == "paired"
 
@@ -174,17 +175,42 @@ def test_a_set_under_a_scheme_nobody_knows_here_is_refused_with_what_to_do(peopl
 def test_only_ones_own_sets_and_mirrors_are_shared_and_opinions_only_on_ones_own(people: People) -> None:
     peer = paired(people)
     with pytest.raises(NotAllowed):
-        terms.share(peer=peer, hash_set=makers.hash_set(people.outsider), by=people.supervisor)
+        sharing.share(peer=peer, hash_set=makers.hash_set(people.outsider), by=people.supervisor)
     mirror = terms.subscribe(peer=peer, offered=offered(), by=people.supervisor).set
-    terms.share(peer=peer, hash_set=mirror, by=people.supervisor)
+    sharing.share(peer=peer, hash_set=mirror, by=people.supervisor)
     with pytest.raises(NotAllowed):
-        terms.share(peer=peer, hash_set=mirror, by=people.supervisor, contribute=True)
-    own = makers.hash_set(people.supervisor)
-    terms.share(peer=peer, hash_set=own, by=people.supervisor)
-    terms.share(peer=peer, hash_set=own, by=people.supervisor, contribute=True)
-    assert Share.objects.get(set=own, ended_at=None).contribute
-    terms.unshare(peer=peer, hash_set=own, by=people.supervisor)
-    assert not Share.objects.filter(set=own, ended_at=None).exists()
+        sharing.share(peer=peer, hash_set=mirror, by=people.supervisor, contribute=True)
+
+
+def test_a_peer_that_one_supervisor_gave_a_set_to_reads_it_once_another_says_the_same(people: People) -> None:
+    peer, own = paired(people), makers.hash_set(people.supervisor)
+    asked = sharing.share(peer=peer, hash_set=own, by=people.supervisor)
+    assert not Share.objects.in_force().exists()
+    assert sharing.share(peer=peer, hash_set=own, by=people.supervisor) == asked
+    with pytest.raises(OneOfTwoShares):
+        sharing.confirm(share=asked, by=people.supervisor)
+    sharing.share(peer=peer, hash_set=own, by=people.colleague)
+    read = Share.objects.in_force().get()
+    assert (read.by_name, read.confirmed_by) == (people.supervisor.name, people.colleague)
+    assert verbs()[-2:] == ["peer.share.ask", "peer.share"]
+    assert sharing.confirm(share=asked, by=people.colleague) == read
+    sharing.unshare(peer=peer, hash_set=own, by=people.supervisor)
+    with pytest.raises(NotFound):
+        sharing.confirm(share=asked, by=people.colleague)
+
+
+def test_a_peer_may_add_opinions_after_two_said_so_and_no_more_after_one_did(people: People) -> None:
+    peer, own = paired(people), makers.hash_set(people.supervisor)
+    for person in (people.supervisor, people.colleague):
+        sharing.share(peer=peer, hash_set=own, by=person)
+    sharing.share(peer=peer, hash_set=own, by=people.colleague, contribute=True)
+    assert not Share.objects.in_force().get().contribute
+    sharing.share(peer=peer, hash_set=own, by=people.supervisor, contribute=True)
+    assert Share.objects.in_force().get().contribute
+    sharing.share(peer=peer, hash_set=own, by=people.supervisor)
+    assert not Share.objects.in_force().get().contribute
+    sharing.unshare(peer=peer, hash_set=own, by=people.supervisor)
+    assert not Share.objects.filter(ended_at=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)

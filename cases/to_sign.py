@@ -1,0 +1,210 @@
+"""What a second person is about to sign, of some cases at once: what is ready and why the rest stays, and what leaves.
+
+Nothing here writes but `sign`, which hands the very offers that were shown to `publishing`, or says that they changed.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, F, QuerySet
+
+from cases import approvable, before_signing, contradictions, listing, publishing, reasons
+from cases.errors import ReadyChanged
+from cases.models import Case, Offer
+from cases.offers import Outcome
+from cases.second import holding
+from hashsets.models import Category, HashSet
+from hashsets.to_be_sent import ToBeSent
+from workbench.models import User
+
+MOST = 1_000  # offers of one signature; what is left comes with the next
+SHOWN = 20  # records shown
+S = Offer.State
+
+
+@dataclass(slots=True)
+class Waits:
+    """How much waits. `ready`: this person can sign it; in one case, what a rule at signing may still hold is in it."""
+
+    new: int = 0
+    back: int = 0  # withdrawals
+    ready: int = 0
+    why: Counter[str] = field(default_factory=Counter)  # all of it, by reason, "" of none
+
+    def take(self, state: str, why: str, n: int) -> None:
+        """Count a group."""
+        self.new += n if state == S.DRAFT else 0
+        self.back += n if state == S.WITHDRAWAL else 0
+        self.why[why] += n
+        self.ready = self.why[""]
+
+    @property
+    def views(self) -> int:
+        """Those that wait for a second view."""
+        return self.why[holding.AWAITED]
+
+    @property
+    def disputes(self) -> int:
+        """Those that wait for a ruling."""
+        return self.why[holding.DIFFERENT]
+
+    @property
+    def own(self) -> int:
+        """Those that this person decided or offered."""
+        return self.why[approvable.OWN]
+
+
+@dataclass(slots=True, kw_only=True)
+class InCase(Waits):
+    """What waits in one case."""
+
+    id: UUID
+    number: str
+    name: str
+
+
+@dataclass(slots=True)
+class InCategory(Waits):
+    """What waits in one category."""
+
+    category: Category | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """All that one page shows. `held`: what would be held at signing, by reason; `differ`: where lists say otherwise.
+
+    `seen` names the very offers; `more`: there are more than one signature takes.
+    """
+
+    rows: list[InCategory]
+    ready: list[Offer]
+    held: Counter[str]
+    sent: list[ToBeSent]
+    differ: int
+    more: bool
+
+    @property
+    def seen(self) -> str:
+        """A digest over the offers that were shown."""
+        return sha256(b"".join(sorted(row.public_id.bytes for row in self.ready))).hexdigest()
+
+    @property
+    def sets(self) -> list[HashSet]:
+        """The sets that change."""
+        return list({row.set_id: row.set for row in self.ready}.values())
+
+    @property
+    def first(self) -> list[str]:
+        """Who signed first: the people who decided or offered."""
+        return sorted({row.offered_by.name for row in self.ready})
+
+    @property
+    def total(self) -> Waits:
+        """The sum of the rows."""
+        whole = Waits()
+        for row in self.rows:
+            whole.new, whole.back, whole.ready = whole.new + row.new, whole.back + row.back, whole.ready + row.ready
+            whole.why += row.why
+        return whole
+
+    @property
+    def comes(self) -> int:
+        """How many entries are new in their sets."""
+        return sum(one.is_new for one in self.sent)
+
+    @property
+    def changes(self) -> int:
+        """How many change: another category or trust, one more organisation."""
+        return sum(bool(one.differs) for one in self.sent)
+
+    @property
+    def leaves(self) -> int:
+        """How many leave."""
+        return sum(one.is_tombstone for one in self.sent)
+
+
+def choices(by: User) -> list[InCase]:
+    """The cases in which something waits for a signature, by number. One query."""
+    groups = _why(_waiting(by), by).values("state", "why", "case__public_id", "case__number", "case__name")
+    found: dict[UUID, InCase] = {}
+    for group in groups.annotate(n=Count("pk")).order_by("case__number"):
+        case = group["case__public_id"]
+        row = found.setdefault(case, InCase(id=case, number=group["case__number"], name=group["case__name"]))
+        row.take(group["state"], group["why"], group["n"])
+    return list(found.values())
+
+
+def look(by: User, cases: Collection[Case]) -> ToSign:
+    """What is ready in these cases, at most MOST of it. About 15 queries for any number."""
+    waiting = _why(_waiting(by).filter(case__in=[case.pk for case in cases]), by)
+    free, more = _free(waiting)
+    ahead = before_signing.of(free)
+    held = {offer.pk: ahead[offer.pk].held for offer in free if offer.pk in ahead and ahead[offer.pk].held}
+    ready = [offer for offer in free if offer.pk not in held]
+    said = contradictions.of_decisions([offer.decision_id for offer in ready] if contradictions.may_see(by) else [])
+    sent = [ahead[offer.pk].sent for offer in ready if offer.pk in ahead]
+    return ToSign(
+        _by_category(waiting, ready),
+        ready,
+        Counter(held.values()),
+        [one for one in sent if one],
+        sum(1 for says in said.values() if says),
+        more,
+    )
+
+
+def sign(by: User, cases: Collection[Case], *, seen: str) -> tuple[Outcome, list[HashSet]]:
+    """Publish, and withdraw, what was shown; the sets that changed.
+
+    Raises ReadyChanged where something else is ready now, and what `publishing.settle` raises.
+    """
+    now = look(by, cases)
+    if not now.ready or now.seen != seen:
+        raise ReadyChanged
+    outcome = publishing.settle(act="approve", offers=[offer.public_id for offer in now.ready], by=by)
+    return outcome, now.sets
+
+
+def _waiting(by: User) -> QuerySet[Offer]:
+    found: QuerySet[Offer] = Offer.objects.for_actor(by)
+    return found.filter(agency=by.agency_id, state__in=[S.DRAFT, S.WITHDRAWAL])
+
+
+def _why(found: QuerySet[Offer], by: User) -> QuerySet[Any]:
+    return found.annotate(why=approvable.why(by))
+
+
+def _free(waiting: QuerySet[Any]) -> tuple[list[Offer], bool]:
+    """The oldest that nothing holds back yet, and whether there are more."""
+    free, after = list[Offer](), 0
+    while len(free) < MOST:
+        page = listing.offers(waiting.filter(why=""), after)
+        free += page.rows
+        if not page.next:
+            return free, False
+        after = int(page.next)
+    return free[:MOST], True
+
+
+def _by_category(waiting: QuerySet[Any], ready: Iterable[Offer]) -> list[InCategory]:
+    """Rows by scheme and category; `ready` is what would go now, the rules that hold some at signing included."""
+    groups = waiting.values("state", "why", scheme=F("decision__scheme"), code=F("decision__code"))
+    found: dict[tuple[int, str], InCategory] = defaultdict(InCategory)
+    for group in groups.annotate(n=Count("pk")).order_by("scheme", "code"):
+        found[group["scheme"], group["code"]].take(group["state"], group["why"], group["n"])
+    goes = Counter((offer.decision.scheme_id, offer.decision.code or "") for offer in ready)
+    known = Category.objects.filter(scheme__in={scheme for scheme, _code in found}).select_related("scheme")
+    by_key = {(row.scheme_id, row.code): row for row in known}
+    for key, row in found.items():
+        row.category, row.ready = by_key.get(key), goes[key]
+    return list(found.values())
+
+
+def goes_nowhere(held: Counter[str]) -> list[tuple[int, str]]:
+    """What would be held at signing, as (number, reason in words)."""
+    return [(number, reasons.in_words(why)) for why, number in held.most_common()]

@@ -1,0 +1,86 @@
+"""Publish in steps: cases are chosen, what is ready in them is checked, and the very same is signed."""
+
+import re
+
+import pytest
+
+from cases import publishing, tiles
+from cases.models import Batch, Case, Offer
+from hashsets import feed
+from hashsets.models import Peer, Share
+from tests import factories
+from tests.cases.test_publishing import batch, decide, in_force, own_set, signed_in
+from tests.hashsets import paired
+from tests.hashsets.pages import text
+from workbench import checks
+from workbench.models import User
+
+pytestmark = pytest.mark.django_db
+__all__ = ["batch"]  # the fixture
+
+
+def seen(page: str) -> str:
+    """What the form says was shown."""
+    found = re.search(r'name="seen" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def test_what_was_checked_is_signed_at_once_and_its_readers_are_named(case: Case, sam: User, batch: Batch) -> None:
+    decide(batch, tiles.units(batch)[:2])
+    decide(batch, tiles.units(batch)[2:3], "2")
+    supervisor = signed_in(sam)
+    chosen = supervisor.get("/publish/sign/").content.decode()
+    assert f'name="case" value="{case.public_id}" checked' in chosen
+    address = f"/publish/sign/?case={case.public_id}"
+    page = supervisor.get(address).content.decode()
+    assert "Sign and publish 3 hashes" in page
+    assert page.count("&quot;SHA256&quot;") == 3
+    done = supervisor.post(address, {"case": str(case.public_id), "seen": seen(page)}, follow=True)
+    assert "3 offers approved." in text(done)
+    assert f"{own_set(case).name} is at version 1" in text(done)
+    assert in_force(case) == ["1", "1", "2"]
+    assert checks.broken() == []
+    assert "Nothing waits for a signature" in text(supervisor.get("/publish/sign/"))
+
+
+def test_what_changed_since_it_was_shown_is_not_signed_unseen(case: Case, sam: User, batch: Batch) -> None:
+    decide(batch, tiles.units(batch)[:1])
+    supervisor = signed_in(sam)
+    shown = seen(supervisor.get(f"/publish/sign/?case={case.public_id}").content.decode())
+    decide(batch, tiles.units(batch)[1:2])
+    form = {"case": str(case.public_id), "seen": shown}
+    again = supervisor.post("/publish/sign/", form, follow=True)
+    assert "What is ready is not what you saw" in text(again)
+    assert "Sign and publish 2 hashes" in text(again)
+    assert set(Offer.objects.values_list("state", flat=True)) == {"draft"}
+
+
+def test_what_one_asked_for_oneself_is_counted_and_another_signs_it(
+    case: Case, dana: User, sam: User, batch: Batch
+) -> None:
+    drafts = decide(batch, tiles.units(batch)[:1])
+    publishing.approve(offers=drafts, by=sam)
+    publishing.ask_withdrawal(offers=drafts, by=sam, reason="misread")
+    page = text(signed_in(sam).get(f"/publish/sign/?case={case.public_id}"))
+    assert "1 is your own" in page
+    assert "Nothing here is ready for your signature" in page
+    assert signed_in(dana).get("/publish/sign/").status_code == 403
+
+
+def test_a_peer_is_a_reader_until_it_was_told_and_then_has_it(case: Case, sam: User, batch: Batch) -> None:
+    hash_set = own_set(case)
+    peer = paired.peer(case.agency, factories.agency("eastmoor"), by=sam, confirmed_by=batch.user)
+    Peer.objects.update(url="https://east.example/odata/v1/")
+    share = Share.objects.create(peer=peer, set=hash_set, by=sam, by_name=sam.name)
+    feed.of(hash_set)
+    decide(batch, tiles.units(batch)[:1])
+    address = f"/publish/sent/?set={hash_set.public_id}"
+    supervisor = signed_in(sam)
+    page = supervisor.get(f"/publish/sign/?case={case.public_id}").content.decode()
+    assert peer.organisation.name in page
+    supervisor.post("/publish/sign/", {"case": str(case.public_id), "seen": seen(page)})
+    assert "not asked yet" in text(supervisor.get(address))
+    assert feed.number(hash_set.pk) == 1
+    Share.objects.filter(pk=share.pk).update(seq=1)
+    assert "has it" in text(supervisor.get(address))
