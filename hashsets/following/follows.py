@@ -1,7 +1,8 @@
-"""Which foreign servers and folders sets follow: made, ended, resumed by people; when each is due, and what failed."""
+"""Which foreign servers and folders sets follow: made and ended by people; when each is due, and what failed."""
 
 import random
 import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations, import_checks
-from hashsets.models import Generation, HashSet, Mirrored, Remote
+from hashsets.models import Category, Generation, HashSet, Mirrored, Remote
 from hashsets.remotes import BY_ID, Source
 from workbench import audit, durable
 from workbench.errors import BadInput, NotFound, WorkbenchError
@@ -40,26 +41,49 @@ class NotEmpty(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
-def follow(hash_set: HashSet, *, by: User, kind: str, place: str, secret: str = "", every: int = 300) -> Remote:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person gives: a connector's id and what that asks for. `code`: the category of records that name none."""
+
+    kind: str
+    place: str
+    secret: str = field(default="", repr=False)
+    every: int = 300
+    code: str = ""
+
+
+def follow(hash_set: HashSet, *, by: User, wish: Wish) -> Remote:
     """Have a set follow a server or folder from now on. The secret goes into a file, and nowhere else.
 
     Raises BadInput, AddressRefused, FollowsAlready, NotEmpty, SetRetired, LivesByVotes.
     """
-    if kind not in BY_ID:
-        raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=kind, all=", ".join(BY_ID))
-    if not EVERY[0] <= every <= EVERY[1]:
-        raise BadInput(noop("Ask every 60 to 86,400 seconds."))
-    if len(secret.encode()) > LONGEST_SECRET or not re.fullmatch(r"[^\0\r\n]*", secret.strip()):
-        raise BadInput(noop("The secret is one line of text."))
-    BY_ID[kind].check(Source(place, secret))
-    remote = Remote(set=hash_set, kind=kind, place=place, every=every, by=by, by_name=by.name)
-    remote.secret = f"remote-{remote.public_id}" if secret else ""
+    _require_sound(hash_set, wish)
+    remote = Remote(
+        set=hash_set, kind=wish.kind, place=wish.place, every=wish.every, code=wish.code, by=by, by_name=by.name
+    )
+    remote.secret = f"remote-{remote.public_id}" if wish.secret else ""
     try:
-        _begin(remote, secret.strip())
+        _begin(remote, wish.secret.strip())
     except BaseException:
         _forget_secret(remote)
         raise
     return remote
+
+
+def _require_sound(hash_set: HashSet, wish: Wish) -> None:
+    """Raise BadInput or AddressRefused for what cannot be followed, whatever answers there."""
+    connector = BY_ID.get(wish.kind)
+    if connector is None:
+        raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=wish.kind, all=", ".join(BY_ID))
+    if not EVERY[0] <= wish.every <= EVERY[1]:
+        raise BadInput(noop("Ask every 60 to 86,400 seconds."))
+    if len(wish.secret.encode()) > LONGEST_SECRET or not re.fullmatch(r"[^\0\r\n]*", wish.secret.strip()):
+        raise BadInput(noop("The secret is one line of text."))
+    if wish.code and not connector.asks.category:
+        raise BadInput(noop("Records of this source name their categories themselves. Leave the category out."))
+    if wish.code and not Category.objects.filter(scheme=hash_set.scheme_id, code=wish.code).exists():
+        raise BadInput(noop("The scheme of this set has no category %(code)s."), code=wish.code)
+    connector.check(Source(wish.place, wish.secret))
 
 
 @transaction.atomic
@@ -72,7 +96,7 @@ def _begin(remote: Remote, secret: str) -> None:
         _keep_secret(remote, secret)
     audit.record(
         events.REMOTE_FOLLOWED, by=remote.by, on=remote, agency=locked.owner_id, set=locked.name, kind=remote.kind,
-        place=remote.place, every=remote.every, secret=bool(secret),
+        place=remote.place, every=remote.every, secret=bool(secret), category=remote.code,
     )  # fmt: skip
 
 
@@ -111,7 +135,7 @@ def source(remote: Remote) -> Source:
             noop("The secret of this server cannot be read from the node's keys: %(why)s. End it, then add it anew."),
             why=error.strerror,
         ) from error
-    return Source(remote.place, secret, settings.DROP_SECONDS)
+    return Source(remote.place, secret, settings.DROP_SECONDS, str(settings.LISTS))
 
 
 @transaction.atomic
@@ -129,16 +153,6 @@ def leave(remote: Remote, *, by: User, reason: str) -> None:
     transaction.on_commit(partial(_forget_secret, remote))
 
 
-@transaction.atomic
-def resume(remote: Remote, *, by: User) -> None:
-    """Go on with one that stands still, now. Nothing where it does not."""
-    paused = Remote.objects.filter(pk=remote.pk).exclude(paused="")
-    if paused.update(paused="", failures=0, due_at=timezone.now()):
-        audit.record(events.REMOTE_RESUMED, by=by, on=remote, agency=remote.set.owner_id, set=remote.set.name,
-                     why=remote.paused)  # fmt: skip
-        remote.paused = ""
-
-
 def of_set(hash_set: HashSet) -> Remote:
     """What the set follows. Raises NotFound."""
     rows = Remote.objects.filter(set=hash_set, ended_at=None).select_related("set__owner", "set__scheme", "by")
@@ -154,6 +168,11 @@ def due() -> list[int]:
     return list(ready.order_by("due_at").values_list("pk", flat=True))
 
 
+def is_held(remote: Remote) -> bool:
+    """Whether somebody stopped it, or ended it."""
+    return not Remote.objects.filter(pk=remote.pk, ended_at=None, paused="").exists()
+
+
 def standing_still() -> list[Remote]:
     """Those that wait for a person."""
     return list(Remote.objects.filter(ended_at=None).exclude(paused="").select_related("set").order_by("pk"))
@@ -165,8 +184,9 @@ def note_success(remote: Remote, *, more: bool) -> None:
     now = timezone.now()
     done = {} if more else {"pulled_at": now}
     Remote.objects.filter(pk=remote.pk).update(
-        due_at=now + timedelta(seconds=wait), failing_since=None, failure="", failures=0, **done
-    )
+        due_at=now + timedelta(seconds=wait), asked_at=now, failing_since=None, failure="", failure_code="", failures=0,
+        **done,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -176,11 +196,14 @@ def note_failure(remote: Remote, error: WorkbenchError, *, by: User | None) -> N
     wait = max(error.seconds, min(remote.every * 2 ** min(remote.failures, 10), LONGEST_PAUSE))
     Remote.objects.filter(pk=remote.pk, failing_since=None).update(failing_since=now)
     Remote.objects.filter(pk=remote.pk).update(
+        asked_at=now,
         failure=words,
+        failure_code=error.code,
         failures=F("failures") + 1,
-        paused=words if error.permanent else "",
         due_at=now + timedelta(seconds=wait),
     )
+    if error.permanent:
+        Remote.objects.filter(pk=remote.pk, paused="").update(paused=words)
     if error.permanent or not remote.failure:
         audit.record(
             events.REMOTE_FAILED, by=by, on=remote, agency=remote.set.owner_id, outcome="refused", reason=words,

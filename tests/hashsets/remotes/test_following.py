@@ -15,6 +15,7 @@ from django.core.management import call_command
 
 from hashsets import importing, tasks, versions
 from hashsets.following import follows, pulling
+from hashsets.following.follows import Wish
 from hashsets.import_checks import FollowsServer
 from hashsets.importing import Part
 from hashsets.models import HashSet, Mirrored, Remote
@@ -123,13 +124,13 @@ def test_no_set_follows_a_server(rule: str, change: Any, foreign: sources.Ncmec,
     hash_set = makers.hash_set(people.supervisor, "Near", scheme="us-pvic")
     change(people.supervisor, hash_set)
     with pytest.raises(WorkbenchError):
-        follows.follow(hash_set, by=people.supervisor, kind="ncmec2", place=foreign.place, secret=foreign.secret)
+        follows.follow(hash_set, by=people.supervisor, wish=Wish("ncmec2", foreign.place, foreign.secret))
     assert not Remote.objects.exists()
 
 
 def test_a_set_follows_one_server_at_a_time(foreign: sources.Ncmec, people: People) -> None:
     remote = followed(foreign, people.supervisor, "Far")
-    how: dict[str, Any] = {"by": people.supervisor, "kind": "ncmec2", "place": foreign.place, "secret": foreign.secret}
+    how: dict[str, Any] = {"by": people.supervisor, "wish": Wish("ncmec2", foreign.place, foreign.secret)}
     with pytest.raises(follows.FollowsAlready):
         follows.follow(remote.set, **how)
     follows.leave(remote, by=people.supervisor, reason="moved")
