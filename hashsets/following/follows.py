@@ -1,28 +1,26 @@
 """Which foreign servers and folders sets follow: made and ended by people; when each is due, and what failed."""
 
 import random
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations, import_checks
+from hashsets.following import secrets
 from hashsets.models import Category, Generation, HashSet, Mirrored, Remote
-from hashsets.remotes import BY_ID, Source
-from workbench import audit, durable
+from hashsets.remotes import BY_ID, Connector, Source
+from workbench import audit
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.models import User
 
 LONGEST_PAUSE = 3_600  # seconds between two tries of one that fails
-LONGEST_SECRET = 10_000  # bytes
 JITTER = 0.1  # of the time between two askings, so that not all come at once
 EVERY = (60, 86_400)  # seconds, least and most
 
@@ -61,12 +59,8 @@ def follow(hash_set: HashSet, *, by: User, wish: Wish) -> Remote:
     remote = Remote(
         set=hash_set, kind=wish.kind, place=wish.place, every=wish.every, code=wish.code, by=by, by_name=by.name
     )
-    remote.secret = f"remote-{remote.public_id}" if wish.secret else ""
-    try:
-        _begin(remote, wish.secret.strip())
-    except BaseException:
-        _forget_secret(remote)
-        raise
+    with secrets.keeping(wish.secret) as remote.secret:
+        _begin(remote)
     return remote
 
 
@@ -77,26 +71,22 @@ def _require_sound(hash_set: HashSet, wish: Wish) -> None:
         raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=wish.kind, all=", ".join(BY_ID))
     if not EVERY[0] <= wish.every <= EVERY[1]:
         raise BadInput(noop("Ask every 60 to 86,400 seconds."))
-    if len(wish.secret.encode()) > LONGEST_SECRET or not re.fullmatch(r"[^\0\r\n]*", wish.secret.strip()):
-        raise BadInput(noop("The secret is one line of text."))
     if wish.code and not connector.asks.category:
         raise BadInput(noop("Records of this source name their categories themselves. Leave the category out."))
     if wish.code and not Category.objects.filter(scheme=hash_set.scheme_id, code=wish.code).exists():
         raise BadInput(noop("The scheme of this set has no category %(code)s."), code=wish.code)
-    connector.check(Source(wish.place, wish.secret))
+    connector.check(Source(wish.place, secrets.one_line(wish.secret)))
 
 
 @transaction.atomic
-def _begin(remote: Remote, secret: str) -> None:
-    """The row, its secret's file, and the event."""
+def _begin(remote: Remote) -> None:
+    """The row and the event."""
     locked = generations.lock(remote.set)
     _require_free(locked, remote.kind)
     remote.save()
-    if secret:
-        _keep_secret(remote, secret)
     audit.record(
         events.REMOTE_FOLLOWED, by=remote.by, on=remote, agency=locked.owner_id, set=locked.name, kind=remote.kind,
-        place=remote.place, every=remote.every, secret=bool(secret), category=remote.code,
+        place=remote.place, every=remote.every, secret=bool(remote.secret), category=remote.code,
     )  # fmt: skip
 
 
@@ -109,33 +99,9 @@ def _require_free(hash_set: HashSet, kind: str) -> None:
         raise NotEmpty
 
 
-def _keep_secret(remote: Remote, secret: str) -> None:
-    path = _secret_file(remote)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with durable.new_file(path) as file:
-        file.write(secret.encode())
-    durable.sync_folder(path.parent)
-
-
-def _forget_secret(remote: Remote) -> None:
-    if remote.secret:
-        _secret_file(remote).unlink(missing_ok=True)
-
-
-def _secret_file(remote: Remote) -> Path:
-    return settings.DATA_DIR / "keys" / remote.secret
-
-
 def source(remote: Remote) -> Source:
     """Where its connector reads. Raises BadInput when its secret is gone."""
-    try:
-        secret = _secret_file(remote).read_text("utf-8") if remote.secret else ""
-    except OSError as error:
-        raise BadInput(
-            noop("The secret of this server cannot be read from the node's keys: %(why)s. End it, then add it anew."),
-            why=error.strerror,
-        ) from error
-    return Source(remote.place, secret, settings.DROP_SECONDS, str(settings.LISTS))
+    return Source(remote.place, secrets.read(remote.secret), settings.DROP_SECONDS, str(settings.LISTS))
 
 
 @transaction.atomic
@@ -150,7 +116,14 @@ def leave(remote: Remote, *, by: User, reason: str) -> None:
         events.REMOTE_LEFT, by=by, on=remote, agency=remote.set.owner_id, reason=reason.strip()[:400],
         set=remote.set.name, kind=remote.kind, place=remote.place,
     )  # fmt: skip
-    transaction.on_commit(partial(_forget_secret, remote))
+    transaction.on_commit(partial(secrets.forget, remote.secret))
+
+
+def free_sets(user: User, connector: Connector) -> QuerySet[HashSet]:
+    """Sets of the person's agency that may follow such a source, by name."""
+    followed = Remote.objects.filter(ended_at=None).values("set")
+    own = HashSet.objects.filter(owner=user.agency_id, retired_at=None, receives_offers=False).exclude(pk__in=followed)
+    return (own if connector.releases else own.filter(generation=0)).order_by("name")
 
 
 def of_set(hash_set: HashSet) -> Remote:

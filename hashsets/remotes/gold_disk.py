@@ -41,7 +41,7 @@ class GoldDisk:
     """See above. The place is the folder."""
 
     id = "gold-disk"
-    label = "Folder of VICS files that is issued anew (gold disk)"
+    label = noop("Folder of VICS files that is issued anew (gold disk)")
     asks = Asks(
         place=noop("Folder"),
         help=noop("Where each release is put, or the disk is mounted: a folder below WINNOW_LISTS."),

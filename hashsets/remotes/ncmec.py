@@ -60,7 +60,7 @@ class Ncmec:
     """See above. The place is the link before `/v2`, the secret NAME:PASSWORD."""
 
     id = "ncmec2"
-    label = "NCMEC Hash Sharing v2"
+    label = noop("NCMEC Hash Sharing v2")
     asks = Asks(
         place=noop("Link of the database"),
         help=noop("As NCMEC gave it, without /v2 at its end. Its host must be in WINNOW_PEER_HOSTS here."),

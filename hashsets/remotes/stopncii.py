@@ -49,7 +49,7 @@ class StopNcii:
     """See above. The place is the link before `/FetchHashes`, the secret FUNCTION-KEY:SUBSCRIPTION-KEY."""
 
     id = "stopncii"
-    label = "StopNCII"
+    label = noop("StopNCII")
     asks = Asks(
         place=noop("Link of the service"),
         help=noop("As StopNCII gave it, without /FetchHashes at its end. Its host must be in WINNOW_PEER_HOSTS here."),
