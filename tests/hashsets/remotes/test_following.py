@@ -65,8 +65,15 @@ def test_a_set_follows_a_server_by_command(foreign: sources.Ncmec, people: Peopl
     assert run(*add)[:2] == (0, {"set": "Far", "id": str(Remote.objects.get().public_id)})
     code, told, _err = run("pull", "Far")
     assert (code, told["records"], told["added"], told["generation"]) == (0, 5, 5, 1)
+    assert run("pause", "Far", "--reason", "they move")[0] == 0
+    assert run("status")[0] == 1
+    assert run("restart", "Far", "--reason", "they restored")[0] == 0
+    assert follows.due() == [Remote.objects.get().pk]
+    assert run("pull", "Far")[1]["records"] == 5
+    assert run("resume", "Far")[0] == 0
     code, told, _err = run("status")
     assert code == 0
+    assert told["remotes"][0]["counts"]["records"] == 5
     assert [(one["set"], one["kind"], one["failure"], one["paused"]) for one in told["remotes"]] == [
         ("Far", "ncmec2", "", "")
     ]
@@ -74,7 +81,7 @@ def test_a_set_follows_a_server_by_command(foreign: sources.Ncmec, people: Peopl
     assert by_number(hash_set).keys() == set(range(1, 6))
     assert Mirrored.objects.count() == 0
     verbs = set(AuditEvent.objects.values_list("verb", flat=True))
-    assert {"remote.follow", "remote.pull", "set.version", "remote.leave"} <= verbs
+    assert {"remote.follow", "remote.pull", "set.version", "remote.pause", "remote.restart", "remote.leave"} <= verbs
 
 
 def test_what_was_skipped_and_what_fails_is_exit_one(foreign: sources.Ncmec, people: People) -> None:
@@ -93,12 +100,12 @@ def test_what_was_skipped_and_what_fails_is_exit_one(foreign: sources.Ncmec, peo
 
 
 @pytest.mark.parametrize("who", ["investigator", "exporter", "auditor", "admin", "outsider"])
-@pytest.mark.parametrize("act", ["add", "pull", "end"])
+@pytest.mark.parametrize("act", ["add", "pull", "pause", "restart", "resume", "end"])
 def test_only_a_supervisor_of_the_sets_agency_may(who: str, act: str, foreign: sources.Ncmec, people: People) -> None:
     makers.hash_set(people.supervisor, "Near", scheme="us-pvic")
     remote = followed(foreign, people.supervisor, "Far")
-    words = {"add": ["Near", "--kind", "ncmec2", "--place", foreign.place], "pull": ["Far"],
-             "end": ["Far", "--reason", "x"]}[act]  # fmt: skip
+    words = {"add": ["Near", "--kind", "ncmec2", "--place", foreign.place], "end": ["Far", "--reason", "x"],
+             "pause": ["Far", "--reason", "x"], "restart": ["Far", "--reason", "x"]}.get(act, ["Far"])  # fmt: skip
     assert run(act, *words, by=who)[0] == 2
     assert Remote.objects.get(ended_at=None).pk == remote.pk
     assert HashSet.objects.get(pk=remote.set_id).generation == 0
