@@ -20,6 +20,7 @@ from tests.hashsets.pages import text
 from tests.hashsets.remotes import sources
 from tests.hashsets.remotes.sources import followed, held
 from tests.people import People, signed_in
+from workbench.errors import WorkbenchError
 from workbench.models import AuditEvent, User
 
 
@@ -191,7 +192,7 @@ def test_a_refused_secret_is_told_in_words_and_replaced_and_goes_on(
 ) -> None:
     foreign.secret = "f-key==:old"
     remote = followed(foreign, people.supervisor, "Far")
-    with pytest.raises(pulling.WorkbenchError):
+    with pytest.raises(WorkbenchError):
         pulling.pull(remote.pk)
     shown = get(people.supervisor, "source", remote.public_id)
     assert "stands still" in shown
@@ -241,7 +242,7 @@ def test_a_link_that_is_put_on_the_way_later_is_not_followed_either(lists: Path,
     document(outside, media(1), name="a.json")
     remote = follows.follow(near, by=people.supervisor, wish=Wish("gold-disk", str(lists / "disk" / "gold")))
     (lists / "disk").symlink_to(outside.parent)
-    with pytest.raises(pulling.WorkbenchError):
+    with pytest.raises(WorkbenchError):
         pulling.pull(remote.pk)
     assert held(remote) == {}
     (lists / "disk").unlink()
