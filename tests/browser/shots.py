@@ -25,6 +25,7 @@ STRIP = CHECKOUT / "docs" / "ten-seconds.jpg"
 FIXED = {
     "home": "/", "cases": "/cases/", "new-case": "/cases/new/", "publish": "/publish/", "hash-sets": "/hashsets/",
     "health": "/hashsets/health/", "exchange": "/exchange/", "pair": "/exchange/pair/",
+    "foreign-sources": "/exchange/sources/", "follow-a-source": "/exchange/sources/new/?kind=stopncii",
     "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
     "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
     "account": "/account/", "keys": "/account/keys/", "viewing": "/viewing/", "dashboard": "/oversight/",
