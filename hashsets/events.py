@@ -63,3 +63,7 @@ REMOTE_LEFT = audit.verb("remote.leave", "Hash set follows a foreign server or f
 REMOTE_PULLED = audit.verb("remote.pull", "Records taken from a foreign server")
 REMOTE_FAILED = audit.verb("remote.fail", "Foreign server or folder cannot be followed")
 REMOTE_RESUMED = audit.verb("remote.resume", "Foreign server or folder is followed again after it stood still")
+REMOTE_ASKED = audit.verb("remote.ask", "Foreign server or folder to be asked at once")
+REMOTE_KEYED = audit.verb("remote.key", "Secret of a foreign server replaced")
+REMOTE_PAUSED = audit.verb("remote.pause", "Foreign server or folder is not asked until somebody resumes it")
+REMOTE_RESTARTED = audit.verb("remote.restart", "Foreign server or folder is read from its beginning again")

@@ -16,6 +16,7 @@ from hashsets.models import Feed, HashSet
 LOCK = 0x46454544  # advisory lock of whoever numbers a set
 KEPT = timedelta(days=400)  # tombstones and replaced versions; sharing.md section 2.2
 
+HAS_DIGEST = "num_nonnulls(e.md5, e.sha1, e.sha256) > 0"  # what stands by its PDQ alone stays here (decision 0027)
 # What the versions in (numbered, g] brought and took, in the order it happened. An entry that only changed is one
 # step: its old version ended where the next one begins. A set numbered for the first time is told as it stands.
 NUMBER = f"""
@@ -24,10 +25,11 @@ SELECT %(set)s, %(head)s + row_number() OVER (ORDER BY step, deleted, entry), en
 FROM (
   SELECT e.added_in AS step, e.id AS entry, e.public_id, false AS deleted FROM hashsets_entry e
   WHERE e.set_id = %(set)s AND e.added_in > %(numbered)s AND e.added_in <= %(g)s
-    AND (%(numbered)s > 0 OR {in_force("%(g)s")})
+    AND (%(numbered)s > 0 OR {in_force("%(g)s")}) AND {HAS_DIGEST}
   UNION ALL
   SELECT e.removed_in, e.id, e.public_id, true FROM hashsets_entry e
   WHERE e.set_id = %(set)s AND e.removed_in > %(numbered)s AND e.removed_in <= %(g)s AND %(numbered)s > 0
+    AND {HAS_DIGEST}
     AND NOT EXISTS (SELECT FROM hashsets_entry n WHERE n.set_id = e.set_id AND n.ident = e.ident AND n.twin = e.twin
                     AND n.added_in = e.removed_in AND n.public_id = e.public_id)
 ) steps

@@ -56,6 +56,11 @@ class Version:
     at: datetime | None
 
     @property
+    def pdq_alone(self) -> str:
+        """The PDQ that it stands by where it has no digest (decision 0027), else ""."""
+        return "" if self.md5 or self.sha1 or self.sha256 else self.ident.hex()
+
+    @property
     def organisations(self) -> int:
         """How many looked and stand for it."""
         return int(self.raw.get("votes", 0))

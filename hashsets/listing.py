@@ -30,12 +30,13 @@ from workbench.words import digits
 PAGE = 5000  # entries
 ENTRIES = f"""
 SELECT id, md5, sha1, sha256, size, code, flags, {RAW} FROM hashsets_entry
-WHERE set_id = %s AND id > %s AND {in_force("%s", "hashsets_entry")} ORDER BY id LIMIT %s
+WHERE set_id = %s AND id > %s AND {in_force("%s", "hashsets_entry")}
+  AND num_nonnulls(md5, sha1, sha256) > 0 ORDER BY id LIMIT %s
 """  # noqa: S608 only constants
 
 
 def records(hash_set: HashSet) -> Iterator[HashRecord]:
-    """Every entry of the version that `hash_set` names. One query per 5,000.
+    """Every entry with a digest of the version that `hash_set` names. One query per 5,000.
 
     An entry that came with several categories is one record of each, its own first, so that it is as much in doubt
     wherever it is read again. Constant memory, no open cursor: rows of a version never change, so a later version

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedReader
 from itertools import count
+from pathlib import PurePath
 
 from workbench.errors import BadInput
 from workbench.words import noop
@@ -45,6 +46,28 @@ def folder_in(parent: int, name: str, mode: int) -> Held:
     if is_new:
         os.fchmod(folder, stat.S_IMODE(os.fstat(folder).st_mode) | mode)  # our umask would take the group's rights
     return Held(folder)
+
+
+def open_below(place: str, root: str) -> int:
+    """The number of an open folder, reached from `root` without following a link where it lies below that.
+
+    Elsewhere, only its last step may be none. Raises OSError.
+    """
+    if not (root and is_below(place, root)):
+        return os.open(place, OPEN_FOLDER)
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    for step in PurePath(place).relative_to(root).parts:
+        above = folder
+        try:
+            folder = os.open(step, OPEN_FOLDER, dir_fd=above)
+        finally:
+            os.close(above)
+    return folder
+
+
+def is_below(place: str, root: str) -> bool:
+    """Whether a folder's whole name, as it is written, leads to a place below another."""
+    return os.path.normpath(place) == place and place.startswith(root.rstrip(os.sep) + os.sep)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from cases.second import acts as second_acts
 from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
-from hashsets.models import Entry, Quarantined
+from hashsets.models import Entry, Quarantined, Remote
 from hashsets.peers import pairing, sharing, terms
 from hashsets.peers.node import Offered
 from tests import access_table, factories
@@ -146,9 +146,12 @@ def exchanged(people: People) -> dict[str, Any]:
     offered = Offered(set_id=uuid4(), name="Far away", kind="relevant", scheme="us-pvic")
     subscription = terms.subscribe(peer=peer, offered=offered, by=people.supervisor)
     record = Quarantined.objects.create(subscription=subscription, reason="no digest", record="{}")
+    followed = makers.hash_set(people.supervisor, "Followed", scheme="us-pvic")
+    link = "https://bank.example.org/v1"
+    source = Remote.objects.create(set=followed, kind="ncmec2", place=link, by=people.supervisor, by_name="x")
     return {
         "peer": peer.public_id, "share": share.public_id, "subscription": subscription.public_id,
-        "record": record.public_id,
+        "record": record.public_id, "source": source.public_id,
     }  # fmt: skip
 
 
@@ -239,7 +242,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft", "list_upload", "person", "peer"}:
+    if route.of in {"set", "run", "draft", "list_upload", "person", "peer", "source"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

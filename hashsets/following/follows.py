@@ -1,27 +1,26 @@
-"""Which foreign servers and folders sets follow: made, ended, resumed by people; when each is due, and what failed."""
+"""Which foreign servers and folders sets follow: made and ended by people; when each is due, and what failed."""
 
 import random
-import re
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from pathlib import Path
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, generations, import_checks
-from hashsets.models import Generation, HashSet, Mirrored, Remote
-from hashsets.remotes import BY_ID, Source
-from workbench import audit, durable
+from hashsets.following import secrets
+from hashsets.models import Category, Generation, HashSet, Mirrored, Remote
+from hashsets.remotes import BY_ID, Connector, Source
+from workbench import audit
 from workbench.errors import BadInput, NotFound, WorkbenchError
 from workbench.models import User
 
 LONGEST_PAUSE = 3_600  # seconds between two tries of one that fails
-LONGEST_SECRET = 10_000  # bytes
 JITTER = 0.1  # of the time between two askings, so that not all come at once
 EVERY = (60, 86_400)  # seconds, least and most
 
@@ -40,39 +39,54 @@ class NotEmpty(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
-def follow(hash_set: HashSet, *, by: User, kind: str, place: str, secret: str = "", every: int = 300) -> Remote:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person gives: a connector's id and what that asks for. `code`: the category of records that name none."""
+
+    kind: str
+    place: str
+    secret: str = field(default="", repr=False)
+    every: int = 300
+    code: str = ""
+
+
+def follow(hash_set: HashSet, *, by: User, wish: Wish) -> Remote:
     """Have a set follow a server or folder from now on. The secret goes into a file, and nowhere else.
 
     Raises BadInput, AddressRefused, FollowsAlready, NotEmpty, SetRetired, LivesByVotes.
     """
-    if kind not in BY_ID:
-        raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=kind, all=", ".join(BY_ID))
-    if not EVERY[0] <= every <= EVERY[1]:
-        raise BadInput(noop("Ask every 60 to 86,400 seconds."))
-    if len(secret.encode()) > LONGEST_SECRET or not re.fullmatch(r"[^\0\r\n]*", secret.strip()):
-        raise BadInput(noop("The secret is one line of text."))
-    BY_ID[kind].check(Source(place, secret))
-    remote = Remote(set=hash_set, kind=kind, place=place, every=every, by=by, by_name=by.name)
-    remote.secret = f"remote-{remote.public_id}" if secret else ""
-    try:
-        _begin(remote, secret.strip())
-    except BaseException:
-        _forget_secret(remote)
-        raise
+    _require_sound(hash_set, wish)
+    remote = Remote(
+        set=hash_set, kind=wish.kind, place=wish.place, every=wish.every, code=wish.code, by=by, by_name=by.name
+    )
+    with secrets.keeping(wish.secret) as remote.secret:
+        _begin(remote)
     return remote
 
 
+def _require_sound(hash_set: HashSet, wish: Wish) -> None:
+    """Raise BadInput or AddressRefused for what cannot be followed, whatever answers there."""
+    connector = BY_ID.get(wish.kind)
+    if connector is None:
+        raise BadInput(noop("There is no connector %(kind)s. We have %(all)s."), kind=wish.kind, all=", ".join(BY_ID))
+    if not EVERY[0] <= wish.every <= EVERY[1]:
+        raise BadInput(noop("Ask every 60 to 86,400 seconds."))
+    if wish.code and not connector.asks.category:
+        raise BadInput(noop("Records of this source name their categories themselves. Leave the category out."))
+    if wish.code and not Category.objects.filter(scheme=hash_set.scheme_id, code=wish.code).exists():
+        raise BadInput(noop("The scheme of this set has no category %(code)s."), code=wish.code)
+    connector.check(Source(wish.place, secrets.one_line(wish.secret)))
+
+
 @transaction.atomic
-def _begin(remote: Remote, secret: str) -> None:
-    """The row, its secret's file, and the event."""
+def _begin(remote: Remote) -> None:
+    """The row and the event."""
     locked = generations.lock(remote.set)
     _require_free(locked, remote.kind)
     remote.save()
-    if secret:
-        _keep_secret(remote, secret)
     audit.record(
         events.REMOTE_FOLLOWED, by=remote.by, on=remote, agency=locked.owner_id, set=locked.name, kind=remote.kind,
-        place=remote.place, every=remote.every, secret=bool(secret),
+        place=remote.place, every=remote.every, secret=bool(remote.secret), category=remote.code,
     )  # fmt: skip
 
 
@@ -85,33 +99,9 @@ def _require_free(hash_set: HashSet, kind: str) -> None:
         raise NotEmpty
 
 
-def _keep_secret(remote: Remote, secret: str) -> None:
-    path = _secret_file(remote)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with durable.new_file(path) as file:
-        file.write(secret.encode())
-    durable.sync_folder(path.parent)
-
-
-def _forget_secret(remote: Remote) -> None:
-    if remote.secret:
-        _secret_file(remote).unlink(missing_ok=True)
-
-
-def _secret_file(remote: Remote) -> Path:
-    return settings.DATA_DIR / "keys" / remote.secret
-
-
 def source(remote: Remote) -> Source:
     """Where its connector reads. Raises BadInput when its secret is gone."""
-    try:
-        secret = _secret_file(remote).read_text("utf-8") if remote.secret else ""
-    except OSError as error:
-        raise BadInput(
-            noop("The secret of this server cannot be read from the node's keys: %(why)s. End it, then add it anew."),
-            why=error.strerror,
-        ) from error
-    return Source(remote.place, secret, settings.DROP_SECONDS)
+    return Source(remote.place, secrets.read(remote.secret), settings.DROP_SECONDS, str(settings.LISTS))
 
 
 @transaction.atomic
@@ -126,17 +116,14 @@ def leave(remote: Remote, *, by: User, reason: str) -> None:
         events.REMOTE_LEFT, by=by, on=remote, agency=remote.set.owner_id, reason=reason.strip()[:400],
         set=remote.set.name, kind=remote.kind, place=remote.place,
     )  # fmt: skip
-    transaction.on_commit(partial(_forget_secret, remote))
+    transaction.on_commit(partial(secrets.forget, remote.secret))
 
 
-@transaction.atomic
-def resume(remote: Remote, *, by: User) -> None:
-    """Go on with one that stands still, now. Nothing where it does not."""
-    paused = Remote.objects.filter(pk=remote.pk).exclude(paused="")
-    if paused.update(paused="", failures=0, due_at=timezone.now()):
-        audit.record(events.REMOTE_RESUMED, by=by, on=remote, agency=remote.set.owner_id, set=remote.set.name,
-                     why=remote.paused)  # fmt: skip
-        remote.paused = ""
+def free_sets(user: User, connector: Connector) -> QuerySet[HashSet]:
+    """Sets of the person's agency that may follow such a source, by name."""
+    followed = Remote.objects.filter(ended_at=None).values("set")
+    own = HashSet.objects.filter(owner=user.agency_id, retired_at=None, receives_offers=False).exclude(pk__in=followed)
+    return (own if connector.releases else own.filter(generation=0)).order_by("name")
 
 
 def of_set(hash_set: HashSet) -> Remote:
@@ -154,6 +141,11 @@ def due() -> list[int]:
     return list(ready.order_by("due_at").values_list("pk", flat=True))
 
 
+def is_held(remote: Remote) -> bool:
+    """Whether somebody stopped it, or ended it."""
+    return not Remote.objects.filter(pk=remote.pk, ended_at=None, paused="").exists()
+
+
 def standing_still() -> list[Remote]:
     """Those that wait for a person."""
     return list(Remote.objects.filter(ended_at=None).exclude(paused="").select_related("set").order_by("pk"))
@@ -165,8 +157,9 @@ def note_success(remote: Remote, *, more: bool) -> None:
     now = timezone.now()
     done = {} if more else {"pulled_at": now}
     Remote.objects.filter(pk=remote.pk).update(
-        due_at=now + timedelta(seconds=wait), failing_since=None, failure="", failures=0, **done
-    )
+        due_at=now + timedelta(seconds=wait), asked_at=now, failing_since=None, failure="", failure_code="", failures=0,
+        **done,
+    )  # fmt: skip
 
 
 @transaction.atomic
@@ -176,11 +169,14 @@ def note_failure(remote: Remote, error: WorkbenchError, *, by: User | None) -> N
     wait = max(error.seconds, min(remote.every * 2 ** min(remote.failures, 10), LONGEST_PAUSE))
     Remote.objects.filter(pk=remote.pk, failing_since=None).update(failing_since=now)
     Remote.objects.filter(pk=remote.pk).update(
+        asked_at=now,
         failure=words,
+        failure_code=error.code,
         failures=F("failures") + 1,
-        paused=words if error.permanent else "",
         due_at=now + timedelta(seconds=wait),
     )
+    if error.permanent:
+        Remote.objects.filter(pk=remote.pk, paused="").update(paused=words)
     if error.permanent or not remote.failure:
         audit.record(
             events.REMOTE_FAILED, by=by, on=remote, agency=remote.set.owner_id, outcome="refused", reason=words,

@@ -7,21 +7,21 @@ record stands, whichever came first.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from django.db import connection, transaction
 
 from hashsets import entry_rows, events, generations
 from hashsets.entry_rows import Judgement, Key, Version, Written
+from hashsets.following import applying
+from hashsets.following.applying import Applied
 from hashsets.models import Category, HashSet, Remote
 from hashsets.remotes import Page
 from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, normal
 from hashsets.trust import Trust
 from workbench import audit
-from workbench.errors import WorkbenchError
 from workbench.models import User
 
 AT_ONCE = 10_000  # entries of one statement
@@ -44,39 +44,6 @@ SELECT ident, doc::text FROM hashsets_mirrored WHERE remote_id = %s AND ident = 
 FORGET = "DELETE FROM hashsets_mirrored WHERE remote_id = %s AND round < %s RETURNING ident"
 
 
-class PullOvertaken(WorkbenchError):
-    """Somebody else took the same records meanwhile, so these were not stored twice. Nothing is lost."""
-
-    code = "pull-overtaken"
-    permanent = False
-
-
-@dataclass(slots=True)
-class Applied:
-    """What some pages came to. `records` and `removed` as they came; `added` and `ended` rows of the set."""
-
-    records: int = 0
-    removed: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)  # records left out, by reason
-    odd: Counter[str] = field(default_factory=Counter)  # records of which a part was left out, by reason
-    added: int = 0
-    ended: int = 0
-    generation: int | None = None  # None: nothing changed in the set
-
-    def add(self, other: "Applied") -> None:
-        """Add what further pages came to."""
-        for name in ("records", "removed", "added", "ended"):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.skipped.update(other.skipped)
-        self.odd.update(other.odd)
-        self.generation = other.generation or self.generation
-
-    def as_json(self) -> dict[str, Any]:
-        """For the log and for scripts."""
-        counts = {"skipped": dict(sorted(self.skipped.items())), "odd": dict(sorted(self.odd.items()))}
-        return {name: getattr(self, name) for name in ("records", "removed", "added", "ended", "generation")} | counts
-
-
 @transaction.atomic
 def apply(remote: Remote, pages: Sequence[Page], *, by: User) -> Applied:
     """Store pages that follow each other, the set's next version if they change it, and the last one's checkpoint.
@@ -85,14 +52,10 @@ def apply(remote: Remote, pages: Sequence[Page], *, by: User) -> Applied:
     Two events where the set changes, none where not. Raises SetRetired, PullOvertaken.
     """
     locked = generations.lock(remote.set)
-    began = remote.round + pages[0].anew
-    moved = Remote.objects.filter(pk=remote.pk, checkpoint=remote.checkpoint, round=remote.round)
-    if not moved.update(checkpoint=pages[-1].checkpoint, round=began):
-        raise PullOvertaken
-    remote.checkpoint, remote.round = pages[-1].checkpoint, began
     applied, newest = Applied(), dict[str, Row]()
     for page in pages:
-        _gather(page, newest, applied)
+        _gather(page, remote.code, newest, applied)
+    applying.move(remote, pages, applied)
     touched = _store(remote, newest)
     if pages[-1].complete:
         touched |= _forget(remote)
@@ -115,15 +78,18 @@ class Row:
         return bool(self.updated and other.updated and self.updated < other.updated)
 
 
-def _gather(page: Page, newest: dict[str, Row], applied: Applied) -> None:
-    """Take a page's news in; what it says of a record that is unusable now is that it is gone."""
+def _gather(page: Page, code: str, newest: dict[str, Row], applied: Applied) -> None:
+    """Take a page's news in; what it says of a record that is unusable now is that it is gone.
+
+    `code`: the category of those that name none.
+    """
     applied.records += len(page.records)
     applied.removed += len(page.removed)
     for problem in page.problems:
         (applied.odd if problem.code == "bad-date" else applied.skipped)[problem.code] += 1
     said: list[tuple[str, Row]] = []
     for record in page.records:
-        one = normal(record)
+        one = normal(record if record.code else replace(record, code=code))
         _count(one, applied)
         said.append((one.key, Row(one.doc, record.updated)))
     said += [(one.key, Row(None, one.updated)) for one in page.removed]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop as noop
 
 from hashsets import sets
 from hashsets.following import follows, mirroring, releasing
-from hashsets.following.mirroring import Applied
+from hashsets.following.applying import Applied
 from hashsets.models import Remote
 from hashsets.remotes import BY_ID, CheckpointWentBack, Connector, Page
 from workbench import jobs
@@ -65,7 +65,7 @@ def _pull(remote: Remote, total: Applied, *, until: float) -> bool:
             total.add(releasing.replace(remote, some[0], by=by))
         else:
             total.add(mirroring.apply(remote, some, by=by))
-        if monotonic() > until:
+        if monotonic() > until or follows.is_held(remote):
             return True
     return False
 

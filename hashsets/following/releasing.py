@@ -9,10 +9,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import BinaryIO, cast
 
+from django.conf import settings
+
 from hashsets import import_jobs, import_queue, import_runs
-from hashsets.following.mirroring import Applied, PullOvertaken
+from hashsets.following import applying
+from hashsets.following.applying import Applied
 from hashsets.models import Remote
-from hashsets.open_folder import OPEN_FOLDER, file_in, names_in
+from hashsets.open_folder import file_in, names_in, open_below
 from hashsets.remotes import Page, Release
 from hashsets.watched_folder import ListMoves, Steady
 from workbench.errors import WorkbenchError
@@ -46,10 +49,11 @@ def replace(remote: Remote, page: Page, *, by: User) -> Applied:
     job.refresh_from_db()
     if job.state in Job.LIVE:  # another worker has it
         raise ReleaseWaits
-    _note(remote, page)
+    applied = _applied(job)
+    applying.move(remote, [page], applied)
     if job.state != Job.State.DONE:
         raise ReleaseRefused(job.message)
-    return _applied(job)
+    return applied
 
 
 def _started(remote: Remote, release: Release, by: User) -> Job:
@@ -68,18 +72,11 @@ def _started(remote: Remote, release: Release, by: User) -> Job:
 def _parts(release: Release) -> Iterator[list[Steady]]:
     """The files of the release, which nobody may change while they are read. Raises ListMoves, BadInput."""
     with ExitStack() as opened:
-        folder = os.open(release.folder, OPEN_FOLDER)
+        folder = open_below(str(release.folder), str(settings.LISTS))
         opened.callback(os.close, folder)
         if not set(release.names) <= set(names_in(folder)):
             raise ListMoves
         yield [Steady(name, opened.enter_context(file_in(name, folder))) for name in release.names]
-
-
-def _note(remote: Remote, page: Page) -> None:
-    same = Remote.objects.filter(pk=remote.pk, checkpoint=remote.checkpoint)
-    if not same.update(checkpoint=page.checkpoint, round=remote.round + page.anew):
-        raise PullOvertaken
-    remote.checkpoint = page.checkpoint
 
 
 def _applied(job: Job) -> Applied:

@@ -16,6 +16,7 @@ class Remote(models.Model):
 
     `checkpoint` is the connector's own; it moves in the transaction that stores what came until there. `secret`: the
     name of a file below the node's keys, "" where none is needed. `round`: how often everything was fetched anew.
+    `counts`: what came since that began, as `applying.Applied` counts it.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -23,15 +24,20 @@ class Remote(models.Model):
     kind = models.CharField(max_length=30)  # a connector's id
     place = models.CharField(max_length=500)  # a link or a folder
     secret = models.CharField(max_length=60, default="")
+    code = models.CharField(max_length=40, default="")  # the category of records that name none; "": no verdict
     checkpoint = models.TextField(default="")
     round = models.PositiveIntegerField(default=0)
+    counts = models.JSONField(default=dict)
     every = models.PositiveIntegerField(default=300)  # seconds between two askings
     due_at = models.DateTimeField(db_default=Now())
+    asked_at = models.DateTimeField(null=True)  # when it was last asked, whatever came of it
     pulled_at = models.DateTimeField(null=True)  # when it was last read to its end
     failing_since = models.DateTimeField(null=True)
     failure = models.CharField(max_length=300, default="")  # the last one's own words, "" when all is well
+    failure_code = models.CharField(max_length=60, default="")
     failures = models.PositiveIntegerField(default=0)  # in a row
     paused = models.CharField(max_length=300, default="")  # why it stands still until a person looks, "" while it runs
+    paused_by_name = models.CharField(max_length=120, default="")  # "" where it stopped by itself
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     by_name = models.CharField(max_length=120)
     at = models.DateTimeField(db_default=Now())

@@ -243,7 +243,7 @@ class Entry(models.Model):
     """A hash in a set, one row per version: in force at g when added_in <= g and not removed_in <= g.
 
     LIST-partitioned by set (migration 0002), therefore unmanaged. `ident` is the first of md5, sha1,
-    sha256; `twin` tells rows with one ident and contradicting other digests apart.
+    sha256, else the PDQ (decision 0027); `twin` tells rows with one ident and contradicting other digests apart.
     """
 
     pk = models.CompositePrimaryKey("set_id", "id")

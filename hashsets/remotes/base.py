@@ -12,7 +12,8 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Protocol
 
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
+from workbench.words import noop
 
 
 class CheckpointWentBack(WorkbenchError):
@@ -90,11 +91,39 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a connector reads: a link or a folder, what opens it, and how long a file must stand still (seconds)."""
+    """Where a connector reads: a link or a folder, what opens it, and how long a file must stand still (seconds).
+
+    `root`: a folder below which no link is followed; "": none.
+    """
 
     place: str
-    secret: str = ""
+    secret: str = field(default="", repr=False)
     still: float = 60.0
+    root: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """What a person gives so that a set can follow a source of this kind, in the words of forms and messages.
+
+    `secrets`: the parts of the secret, which stand in one line with a colon between; only the last may hold colons.
+    `category`: its records name none, so the person may say which one they have.
+    """
+
+    place: str
+    help: str
+    secrets: tuple[str, ...] = ()
+    is_folder: bool = False
+    category: bool = False
+
+
+def secret_parts(source: Source, asks: Asks) -> list[str]:
+    """The parts of the source's secret. Raises BadInput when one is missing."""
+    parts = source.secret.strip().split(":", len(asks.secrets) - 1)
+    if len(parts) != len(asks.secrets) or not all(parts):
+        words = noop("This server asks for a secret of %(number)s parts. Give all of them, with a colon between.")
+        raise BadInput(words, number=len(asks.secrets))
+    return parts
 
 
 class Connector(Protocol):
@@ -102,6 +131,7 @@ class Connector(Protocol):
 
     id: str
     label: str
+    asks: Asks
     releases: bool  # whether its pages are releases: whole lists, each in the place of the one before
 
     def check(self, source: Source) -> None:

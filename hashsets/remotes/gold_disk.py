@@ -14,8 +14,8 @@ from time import time
 
 import msgspec
 
-from hashsets.open_folder import OPEN_FOLDER, as_text, names_in
-from hashsets.remotes.base import Page, Release, Source
+from hashsets.open_folder import as_text, names_in, open_below
+from hashsets.remotes.base import Asks, Page, Release, Source
 from workbench.errors import BadInput, WorkbenchError
 from workbench.words import noop
 
@@ -41,7 +41,12 @@ class GoldDisk:
     """See above. The place is the folder."""
 
     id = "gold-disk"
-    label = "Folder of VICS files that is issued anew (gold disk)"
+    label = noop("Folder of VICS files that is issued anew (gold disk)")
+    asks = Asks(
+        place=noop("Folder"),
+        help=noop("Where each release is put, or the disk is mounted: a folder below WINNOW_LISTS."),
+        is_folder=True,
+    )
     releases = True
 
     def check(self, source: Source) -> None:
@@ -52,7 +57,7 @@ class GoldDisk:
     def pull(self, source: Source, checkpoint: str) -> Iterator[Page]:
         """The release that lies there, unless it is the one of the checkpoint, or somebody still writes to it."""
         seen = _understood(checkpoint)
-        files, still = _look(Path(source.place), source.still)
+        files, still = _look(source)
         if files == seen.files or not still:
             return
         now = Seen(files, seen.number + 1)
@@ -71,10 +76,10 @@ def _understood(checkpoint: str) -> Seen:
         return Seen()
 
 
-def _look(place: Path, still: float) -> tuple[dict[str, list[int]], bool]:
+def _look(source: Source) -> tuple[dict[str, list[int]], bool]:
     """Sizes and times of the lists there, and whether none changed for so long (seconds). Raises FolderEmpty."""
     try:
-        folder = os.open(place, OPEN_FOLDER)
+        folder = open_below(source.place, source.root)
         try:
             found = {name: os.stat(name, dir_fd=folder, follow_symlinks=False) for name in _lists(folder)}
         finally:
@@ -82,13 +87,13 @@ def _look(place: Path, still: float) -> tuple[dict[str, list[int]], bool]:
     except OSError as error:
         raise FolderEmpty(
             noop("The folder %(place)s cannot be read: %(why)s. Mount the disk; it is looked for again."),
-            place=as_text(str(place)),
+            place=as_text(source.place),
             why=error.strerror,
         ) from error
     files = {name: one for name, one in found.items() if stat.S_ISREG(one.st_mode)}
     if not files:
         raise FolderEmpty
-    is_still = all(abs(time() - max(one.st_mtime, one.st_ctime)) >= still for one in files.values())
+    is_still = all(abs(time() - max(one.st_mtime, one.st_ctime)) >= source.still for one in files.values())
     return {name: [one.st_size, one.st_mtime_ns] for name, one in files.items()}, is_still
 
 

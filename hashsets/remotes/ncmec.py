@@ -16,9 +16,8 @@ from urllib.parse import urlencode
 import msgspec
 
 from hashsets.remotes import ncmec_xml
-from hashsets.remotes.base import CheckpointWentBack, Page, Source
+from hashsets.remotes.base import Asks, CheckpointWentBack, Page, Source, secret_parts
 from hashsets.remotes.ncmec_xml import NcmecPage
-from workbench.errors import BadInput
 from workbench.outbound import Client, Limits
 from workbench.outbound_errors import AnswerUnreadable, PeerUnreachable
 from workbench.words import noop
@@ -61,7 +60,12 @@ class Ncmec:
     """See above. The place is the link before `/v2`, the secret NAME:PASSWORD."""
 
     id = "ncmec2"
-    label = "NCMEC Hash Sharing v2"
+    label = noop("NCMEC Hash Sharing v2")
+    asks = Asks(
+        place=noop("Link of the database"),
+        help=noop("As NCMEC gave it, without /v2 at its end. Its host must be in WINNOW_PEER_HOSTS here."),
+        secrets=(noop("Name"), noop("Password")),
+    )
     releases = False
 
     def check(self, source: Source) -> None:
@@ -83,9 +87,7 @@ class Ncmec:
 
 
 def _client(source: Source) -> Client:
-    name, colon, password = source.secret.strip().partition(":")
-    if not (name and colon and password):
-        raise BadInput(noop("This server asks for a name and a password. Give a file that holds NAME:PASSWORD."))
+    name, password = secret_parts(source, Ncmec.asks)
     return Client(source.place.rstrip("/") + "/", auth=(name, password), limits=LIMITS)
 
 

@@ -15,6 +15,8 @@ from hashsets.remotes.base import Opinion, Problem, RemoteRecord
 LONGEST_KEY, LONGEST_CODE, LONGEST_VALUE = 200, 40, 1_000  # characters
 MOST_SIZE = (1 << 63) - 1
 BAD_DIGEST = ("zero-length", "invalid-hash")
+BAD_PDQ = {"bad-pdq": "invalid-hash", "low-quality-pdq": "low-quality-pdq"}  # where nothing else is left
+IDENTIFYING = (*kinds.DIGESTS, "pdq")  # hash kinds that an entry may stand by, the first it has
 # From strongest to weakest; of several dispositions the strongest stands (vics.md section 8.4).
 STRENGTH = ("relevant", "relevant_restricted", "comparison", "unmapped", "not_relevant", "no_verdict")
 
@@ -33,13 +35,13 @@ class Doc(msgspec.Struct, omit_defaults=True):
     opinions: list[dict[str, Any]] = []
 
     def digest(self, kind: str) -> bytes | None:
-        """A digest as bytes."""
+        """A digest or PDQ as bytes."""
         return bytes.fromhex(self.hashes[kind]) if kind in self.hashes else None
 
     @property
     def ident(self) -> bytes:
-        """The first of its digests, which identifies the entry."""
-        return next(digest for kind in kinds.DIGESTS if (digest := self.digest(kind)))
+        """The first of its digests, which identifies the entry; without any, its PDQ (decision 0027)."""
+        return next(value for kind in IDENTIFYING if (value := self.digest(kind)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,18 @@ def normal(record: RemoteRecord) -> Normal:
     doc.size = record.size if record.size is None or 0 < record.size <= MOST_SIZE else None
     doc.against = sorted({opinion.kind for opinion in record.opinions if not opinion.positive})
     doc.opinions = [_as_json(opinion) for opinion in record.opinions[:50]]
-    if not any(kind in doc.hashes for kind in kinds.DIGESTS):
-        reasons = [one.code for one in problems if one.code in BAD_DIGEST]
-        others = doc.hashes or doc.other or doc.photodna
-        return Normal(key, None, [Problem((reasons or ["other-kind" if others else "no-hash"])[0], key)])
+    if not any(kind in doc.hashes for kind in IDENTIFYING):
+        return Normal(key, None, [Problem(_why_not(doc, {one.code for one in problems}), key)])
     return Normal(key, doc, problems)
+
+
+def _why_not(doc: Doc, found: set[str]) -> str:
+    """Why no entry can stand by this record."""
+    if reasons := [code for code in BAD_DIGEST if code in found]:
+        return reasons[0]
+    if doc.other or doc.photodna:
+        return "other-kind"
+    return next((said for code, said in BAD_PDQ.items() if code in found), "no-hash")
 
 
 def _take(doc: Doc, key: str, kind: str, text: str) -> Iterable[Problem]:
@@ -127,8 +136,9 @@ def _contradict(one: Doc, other: Doc) -> bool:
 def merged(docs: Sequence[Doc], dispositions: Mapping[str, str]) -> Merged:
     """The strongest verdict stands; two that mean different things are a conflict.
 
-    A digest that somebody speaks against leaves the entry disputed, so it closes nothing; a hash of another kind is
-    left out of matching (sharing.md section 2.3: MD5 can be right while another hash of the same entry collides).
+    A digest that somebody speaks against leaves the entry disputed, so it closes nothing, and so does the PDQ of one
+    that stands by that alone. A hash of another kind is left out of matching (sharing.md section 2.3: MD5 can be right
+    while another hash of the same entry collides).
     """
     meant = {doc.code: dispositions.get(doc.code, "unmapped") if doc.code else "no_verdict" for doc in docs}
     code = min(meant, key=lambda one: (STRENGTH.index(meant[one]), list(meant).index(one)))
@@ -142,7 +152,7 @@ def merged(docs: Sequence[Doc], dispositions: Mapping[str, str]) -> Merged:
         code=code,
         disposition=meant[code],
         conflict=len(set(meant.values()) - {"no_verdict"}) > 1,
-        disputed=bool(against & kinds.DIGESTS.keys()),
+        disputed=bool(against & (kinds.DIGESTS.keys() if hashes.keys() & kinds.DIGESTS.keys() else {"pdq"})),
         size=next((doc.size for doc in docs if doc.size), None),
         digests={kind: bytes.fromhex(hashes[kind]) for kind in kinds.DIGESTS if kind in hashes},
         flags=flags,

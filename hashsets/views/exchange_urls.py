@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import courier, disputes, exchange, exchange_terms, subscriptions
+from hashsets.views import courier, disputes, exchange, exchange_terms, sources, subscriptions
 
 app_name = "exchange"
 urlpatterns = [
@@ -10,6 +10,15 @@ urlpatterns = [
     path("pair/", exchange.pair, name="pair"),
     path("disputes/", disputes.index, name="disputes"),
     path("unpack/", courier.unpack, name="unpack"),
+    path("sources/", sources.index, name="sources"),
+    path("sources/new/", sources.new, name="new_source"),
+    path("sources/<uuid:source_id>/", sources.one, name="source"),
+    path("sources/<uuid:source_id>/ask/", sources.ask, name="ask_source"),
+    path("sources/<uuid:source_id>/pause/", sources.pause, name="pause_source"),
+    path("sources/<uuid:source_id>/resume/", sources.resume, name="resume_source"),
+    path("sources/<uuid:source_id>/restart/", sources.restart, name="restart_source"),
+    path("sources/<uuid:source_id>/key/", sources.key, name="key_source"),
+    path("sources/<uuid:source_id>/leave/", sources.leave, name="leave_source"),
     path("<uuid:peer_id>/", exchange.peer, name="peer"),
     path("<uuid:peer_id>/confirm/", exchange.confirm, name="confirm"),
     path("<uuid:peer_id>/suspend/", exchange.suspend, name="suspend"),

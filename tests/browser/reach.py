@@ -65,7 +65,7 @@ KNOWN = "|".join(
         "Northgate|Southgate|Their harbour|Eastmoor|Island|zip, [0-9]+[.,][0-9] kB",
         "Alpine|Coastal|Rendered|Comparison|Non-pertinent|National|Overseas|Partner list|Reference",
         "Landscapes T1|US Project VIC|NIST known published media|INTERPOL Baseline|England and Wales A, B, C",
-        "US DHS six categories .older.",
+        "US DHS six categories .older.|NCMEC hash sharing",
         "the wrong phone|The case document cannot be read: it ends in the middle of a record",
     ]
 )

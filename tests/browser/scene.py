@@ -153,6 +153,7 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     read = terms.subscribe(peer=peer, offered=offered, by=lee)
     Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')
     entry = Entry.objects.filter(set__public_id=hash_set, removed_in=None).order_by("id")[0]
+    source, paused = _followed(lee)
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
         "exchange": "/exchange/", "disputes": "/exchange/disputes/", "pair": "/exchange/pair/",
@@ -160,8 +161,33 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
         "how it is read": f"/exchange/{peer.public_id}/subscriptions/{read.public_id}/",
         "new peer": f"/exchange/{new.public_id}/",
+        "sources": "/exchange/sources/", "new source": "/exchange/sources/new/?kind=stopncii",
+        "source": f"/exchange/sources/{source.public_id}/", "paused source": f"/exchange/sources/{paused.public_id}/",
         "entry": f"/hashsets/{hash_set}/entries/{entry.public_id}/{entry.id}/",
     }  # fmt: skip
+
+
+def _followed(lee: Any) -> tuple[Any, Any]:
+    """A server that stands still with all that a page may tell of it, and a folder that a person paused."""
+    from django.utils import timezone
+
+    from hashsets.following import follows, turning
+    from hashsets.following.follows import Wish
+    from hashsets.models import Remote
+    from tests.hashsets import makers
+
+    bank, disk = (makers.hash_set(lee, name, scheme="us-pvic") for name in ("Hash bank", "Gold disk"))
+    counts = {"records": 48_211, "removed": 312, "added": 48_000, "ended": 300, "generation": 3,
+              "skipped": {"other-kind": 2_090, "invalid-hash": 4}, "odd": {"bad-date": 2}}  # fmt: skip
+    words, now = "bank.example.org answered 401. Check what was agreed with whoever runs it.", timezone.now()
+    source = Remote.objects.create(
+        set=bank, kind="stopncii", place="https://bank.example.org/v1", code="1", counts=counts, asked_at=now,
+        pulled_at=now, failing_since=now, failure=words, failure_code="answer-refused", paused=words, by=lee,
+        by_name=lee.name,
+    )  # fmt: skip
+    paused = follows.follow(disk, by=lee, wish=Wish("gold-disk", "/srv/lists/gold"))
+    turning.pause(paused, by=lee, reason="The courier comes on Monday.")
+    return source, paused
 
 
 def _placed(case: Any) -> None:

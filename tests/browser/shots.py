@@ -27,6 +27,7 @@ FIXED = {
     "hash-sets": "/hashsets/",
     "health": "/hashsets/health/", "exchange": "/exchange/", "disputes": "/exchange/disputes/",
     "pair": "/exchange/pair/",
+    "foreign-sources": "/exchange/sources/", "follow-a-source": "/exchange/sources/new/?kind=stopncii",
     "new-set": "/hashsets/new/", "schemes": "/hashsets/schemes/", "scheme": "/hashsets/schemes/us-pvic/1/",
     "look-up": "/hashsets/lookup/", "log": "/audit/?entry=3", "exports": "/exports/",
     "account": "/account/", "keys": "/account/keys/", "viewing": "/viewing/", "dashboard": "/oversight/",

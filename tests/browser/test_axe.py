@@ -36,6 +36,7 @@ AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and w
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
          "exchange", "pair", "courier file", "peer", "read a set", "how it is read", "new peer", "entry",
+         "sources", "new source", "source", "paused source",
          "viewing", "more for an hour", "limits", "limits and breaks", "dashboard", "pairs", "samples",
     ),
     "ash": ("wellness", "viewing record"),

@@ -13,7 +13,9 @@ from cases.ingest import previews
 from cases.ingest.findings import Finding
 from cases.models import Case, Content, Item, Match, NearDue, Offer, SetSync
 from hashsets import near_index, sets
-from hashsets.models import HashSet
+from hashsets.following import mirroring
+from hashsets.models import Entry, HashSet, Remote
+from hashsets.remotes import Page, RemoteRecord, Removed
 from tests.cases import material
 from tests.cases.test_acts import counts
 from tests.cases.test_matching import sync
@@ -225,4 +227,23 @@ def test_a_retired_set_tags_nothing_more(case: Case, dana: User, sam: User, list
     sets.retire(listed, by=sam, reason="over")
     sync()
     assert tags(picture(case, dana, "a", pdq(1, 3))) == {}
+    assert checks.broken(None) == []
+
+
+def test_what_a_followed_bank_lists_by_its_pdq_alone_tags_and_closes_nothing(
+    case: Case, dana: User, sam: User, listed: HashSet
+) -> None:
+    """Its page tells the PDQ that it stands by (decision 0027)."""
+    content = picture(case, dana, "a", pdq(1, 7))
+    remote = Remote.objects.create(set=listed, kind="stopncii", place="a test", code="1", by=sam, by_name="x")
+    mirroring.apply(remote, [Page("1", [RemoteRecord("a", {"pdq": pdq(1).hex()})])], by=sam)
+    sync()
+    assert list(tags(content).values()) == [7]
+    assert counts(case) == {"open": 1}
+    [entry] = Entry.objects.filter(set=listed)
+    address = f"/hashsets/{listed.public_id}/entries/{entry.public_id}/{entry.id}/"
+    assert pdq(1).hex() in signed_in(sam).get(address, secure=True).content.decode()
+    mirroring.apply(remote, [Page("2", removed=[Removed("a")])], by=sam)
+    sync()
+    assert tags(content) == {}
     assert checks.broken(None) == []

@@ -56,16 +56,21 @@ def codes(remote: Remote) -> dict[int, str]:
     return {int(md5[4:], 16): said[0] for md5, said in held(remote).items()}
 
 
-WHOLE = {number: "1" if number % 3 else "2" for number in NUMBERS}
+def whole(foreign: Foreign, **changed: str | None) -> dict[int, str]:
+    """What there is at first, and what became of it since; None: gone. By numbers with an n before them."""
+    codes = {number: "1" if number % 3 else "2" for number in NUMBERS} | {
+        int(name[1:]): code for name, code in changed.items()
+    }
+    return {number: foreign.code_of(code) for number, code in codes.items() if code is not None}
 
 
 def test_there_is_a_source_for_every_connector() -> None:
     assert sources.ALL.keys() == BY_ID.keys()
 
 
-def test_what_is_there_becomes_entries_with_the_trust_of_the_set(remote: Remote) -> None:
+def test_what_is_there_becomes_entries_with_the_trust_of_the_set(foreign: Foreign, remote: Remote) -> None:
     pull(remote)
-    assert codes(remote) == WHOLE
+    assert codes(remote) == whole(foreign)
     assert {said[1:] for said in held(remote).values()} == {("relevant", "trusted")}
 
 
@@ -76,7 +81,7 @@ def test_what_changes_comes_with_the_next_pull_and_only_that(foreign: Foreign, r
     foreign.put(4, "2")
     foreign.take_away(5)
     pull(remote)
-    assert codes(remote) == {number: code for number, code in WHOLE.items() if number != 5} | {9: "1", 4: "2"}
+    assert codes(remote) == whole(foreign, n5=None, n9="1", n4="2")
     now = sources.names(remote)
     assert {md5: name for md5, name in now.items() if md5 in names} == {
         md5: name for md5, name in names.items() if md5 != digest(5)
@@ -109,7 +114,8 @@ def test_the_number_of_entries_is_the_one_that_is_told(foreign: Foreign, remote:
     foreign.put(3, "1")
     pull(remote)
     newest = Generation.objects.filter(set=remote.set).latest("number")
-    told = {code: list(codes(remote).values()).count(code) for code in ("1", "2")}
+    held = list(codes(remote).values())
+    told = {code: held.count(code) for code in {"1", foreign.code_of("2")}}
     assert (newest.entries, newest.report["codes"]) == (7, told)
 
 
@@ -141,7 +147,7 @@ def test_no_checkpoint_is_behind_the_one_before(foreign: Foreign, remote: Remote
 @pytest.mark.slow
 def test_killed_before_any_statement_the_end_is_the_same(foreign: Foreign, people: People) -> None:
     """Each time three statements later, in a set of its own, until a pull ends before; then without a kill."""
-    expected, moment = dict(WHOLE), 0
+    expected, moment = whole(foreign), 0
     while True:
         remote, moment = followed(foreign, people.supervisor), moment + 3
         was_killed = _killed_at(remote, moment)
@@ -188,7 +194,7 @@ def test_a_checkpoint_that_nobody_can_trust_any_more_leads_to_a_fetch_of_everyth
     foreign.put(8, "2")
     Remote.objects.filter(pk=remote.pk).update(checkpoint=foreign.aged(remote.checkpoint))
     pull(remote)
-    assert codes(remote) == {number: code for number, code in WHOLE.items() if number != 7} | {8: "2"}
+    assert codes(remote) == whole(foreign, n7=None, n8="2")
 
 
 def test_a_checkpoint_that_nobody_can_read_is_one_of_these(foreign: Foreign, remote: Remote) -> None:
@@ -207,6 +213,6 @@ def test_of_a_fetch_of_everything_that_is_killed_nothing_is_withdrawn_that_is_th
     for moment in (5, 15, 25, 35):
         Remote.objects.filter(pk=remote.pk).update(checkpoint="")
         _killed_at(remote, moment)
-        assert codes(remote) == WHOLE
+        assert codes(remote) == whole(foreign)
         _go_on(remote)
-        assert codes(remote) == WHOLE
+        assert codes(remote) == whole(foreign)

@@ -1,4 +1,4 @@
-"""`manage.py remote add|pull|status|end`: what hash sets follow on foreign servers and in folders (sharing.md)."""
+"""`manage.py remote ...`: what hash sets follow on foreign servers and in folders (sharing.md)."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from hashsets import sets
-from hashsets.following import follows, pulling
+from hashsets.following import follows, pulling, turning
+from hashsets.following.follows import Wish
 from hashsets.models import HashSet, Remote
 from hashsets.remotes import BY_ID
 from workbench.commands import Done, WinnowCommand
@@ -19,40 +20,63 @@ class Command(WinnowCommand):
     help = "Foreign servers and folders that hash sets follow."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Four acts."""
+        """Seven acts."""
         acts = self.acts(parser)
         add = acts.add("add", self.follow, "Have a set follow a server or folder from now on.")
         add.add_argument("set")
         add.add_argument("--kind", required=True, choices=list(BY_ID))
         add.add_argument("--place", required=True, help="the server's link, or the folder's whole name")
         add.add_argument("--secret-file", type=Path, help="a file with what opens it, as NAME:PASSWORD; it is copied")
+        add.add_argument("--category", default="", metavar="CODE", help="of records, where the source names none")
         add.add_argument("--every", type=int, default=300, metavar="SECONDS", help="between two askings")
         acts.add("pull", self.pull, "Ask it now; one that stood still goes on.").add_argument("set")
+        pause = acts.add("pause", self.pause, "Ask it no more until somebody resumes it.")
+        acts.add("resume", self.resume, "Go on with one that stands still.").add_argument("set")
+        restart = acts.add("restart", self.restart, "Fetch everything again; what is in force stays meanwhile.")
         acts.add("status", self.status, "Say how it goes.").add_argument("set", nargs="?", help="default: all of them")
         end = acts.add("end", self.leave, "Follow it no more; the set stays as it is.")
-        end.add_argument("set")
-        end.add_argument("--reason", required=True)
+        for act in (pause, restart, end):
+            act.add_argument("set")
+            act.add_argument("--reason", required=True)
 
     def follow(self, options: dict[str, Any]) -> Done:
         """Begin; nothing is asked yet."""
         hash_set = self._own_set(options["set"])
         secret = _read(options["secret_file"]) if options["secret_file"] else ""
-        made = follows.follow(
-            hash_set, by=self.by, kind=options["kind"], place=options["place"], secret=secret, every=options["every"]
-        )
+        wish = Wish(options["kind"], options["place"], secret, options["every"], options["category"])
+        made = follows.follow(hash_set, by=self.by, wish=wish)
         told = f"{hash_set} follows {made.place} ({BY_ID[made.kind].label}); it is asked within a minute."
         return Done(told, {"set": hash_set.name, "id": made.public_id})
 
     def pull(self, options: dict[str, Any]) -> Done:
         """Everything there is, however long it takes."""
         remote = follows.of_set(self._own_set(options["set"]))
-        follows.resume(remote, by=self.by)
+        turning.resume(remote, by=self.by)
         applied = pulling.pull(remote.pk, seconds=float("inf"))
         problems = [f"Skipped, {reason}: {number:,}" for reason, number in sorted(applied.skipped.items())]
         told = f"{applied.records:,} records and {applied.removed:,} withdrawals came"
         if applied.generation:
             told += f"; version {applied.generation} of {remote.set} is in force: +{applied.added:,} -{applied.ended:,}"
         return Done(f"{told}.", {"set": remote.set.name, **applied.as_json()}, problems)
+
+    def pause(self, options: dict[str, Any]) -> Done:
+        """Until somebody resumes it."""
+        remote = follows.of_set(self._own_set(options["set"]))
+        turning.pause(remote, by=self.by, reason=options["reason"])
+        return Done(f"{remote.place} is not asked until somebody resumes it.", {"set": remote.set.name})
+
+    def resume(self, options: dict[str, Any]) -> Done:
+        """From where it stood."""
+        remote = follows.of_set(self._own_set(options["set"]))
+        turning.resume(remote, by=self.by)
+        return Done(f"{remote.place} is asked within a minute.", {"set": remote.set.name})
+
+    def restart(self, options: dict[str, Any]) -> Done:
+        """From the beginning."""
+        remote = follows.of_set(self._own_set(options["set"]))
+        turning.restart(remote, by=self.by, reason=options["reason"])
+        told = f"Everything is fetched from {remote.place} again; until that is whole, what {remote.set} holds stays."
+        return Done(told, {"set": remote.set.name})
 
     def status(self, options: dict[str, Any]) -> Done:
         """How it goes; exit 1 where one fails or stands still."""
@@ -100,5 +124,6 @@ def _as_json(one: Remote) -> dict[str, Any]:
         "pulled": one.pulled_at.isoformat() if one.pulled_at else None,
         "due": one.due_at.isoformat(),
         "failure": one.failure,
+        "counts": one.counts,
         "paused": one.paused,
     }

@@ -9,12 +9,15 @@ from typing import Any, Protocol
 from unittest import mock
 
 from hashsets.following import follows
+from hashsets.following.follows import Wish
 from hashsets.models import HashSet, Remote
 from hashsets.remotes import ncmec as connector
+from hashsets.remotes import stopncii as stopncii_connector
 from tests.foreign import Server, serving
 from tests.hashsets import makers
 from tests.hashsets.lists import current, document, media
 from tests.hashsets.remotes.ncmec_server import BEGAN, NcmecServer
+from tests.hashsets.remotes.stopncii_server import StopNciiServer
 from workbench import peer_addresses
 from workbench.models import User
 
@@ -53,6 +56,10 @@ class Foreign(Protocol):
         """The checkpoint as it would be after so long that the source cannot be trusted to tell what changed."""
         ...
 
+    def code_of(self, code: str) -> str:
+        """The category that what was put under this one comes with."""
+        ...
+
 
 @dataclass(slots=True)
 class Ncmec:
@@ -79,6 +86,40 @@ class Ncmec:
 
     def aged(self, checkpoint: str) -> str:
         return json.dumps(json.loads(checkpoint) | {"at": int(self.server.clock) - 90 * 86_400})
+
+    def code_of(self, code: str) -> str:
+        return code
+
+
+@dataclass(slots=True)
+class StopNcii:
+    """The server of `stopncii_server`, which knows no categories: the set says which one its records have."""
+
+    server: StopNciiServer
+    http: Server
+    kind: str = "stopncii"
+    secret: str = "f-key==:s:key"
+    category: str = "1"
+
+    @property
+    def place(self) -> str:
+        """Its link."""
+        return f"http://127.0.0.1:{self.http.server_port}{self.server.place}"
+
+    def put(self, number: int, code: str = "1") -> None:
+        self.server.put_number(number, ("A service", "Blocked" if code == "1" else "PendingReview"))
+
+    def take_away(self, number: int) -> None:
+        self.server.withdraw(number)
+
+    def forget(self, number: int) -> None:
+        self.server.forget(number)
+
+    def aged(self, checkpoint: str) -> str:
+        return json.dumps(json.loads(checkpoint) | {"at": int(self.server.clock) - 31 * 86_400})
+
+    def code_of(self, code: str) -> str:
+        return self.category
 
 
 @dataclass(slots=True)
@@ -109,6 +150,9 @@ class GoldDisk:
     def aged(self, checkpoint: str) -> str:
         return ""
 
+    def code_of(self, code: str) -> str:
+        return code
+
     def _write(self) -> None:
         for odd, name in ((0, "even.json"), (1, "odd.json")):
             part = [media(number, int(code)) for number, code in self.entries.items() if number % 2 == odd]
@@ -130,6 +174,15 @@ def ncmec(_folder: Path, settings: Any, **how: Any) -> Iterator[Ncmec]:
 
 
 @contextmanager
+def stopncii(_folder: Path, settings: Any, **how: Any) -> Iterator[StopNcii]:
+    """An empty server that runs while the block does."""
+    state = StopNciiServer(**how)
+    with serving(state.answer) as http, mock.patch.object(stopncii_connector, "time", state.time):
+        settings.PEER_HOSTS = peer_addresses.allowed(f"127.0.0.1:{http.server_port}")
+        yield StopNcii(state, http)
+
+
+@contextmanager
 def gold_disk(folder: Path, settings: Any) -> Iterator[GoldDisk]:
     """An empty folder."""
     settings.DROP_SECONDS = 0
@@ -138,13 +191,16 @@ def gold_disk(folder: Path, settings: Any) -> Iterator[GoldDisk]:
     yield GoldDisk(place)
 
 
-ALL: dict[str, Callable[[Path, Any], AbstractContextManager[Foreign]]] = {"ncmec2": ncmec, "gold-disk": gold_disk}
+ALL: dict[str, Callable[[Path, Any], AbstractContextManager[Foreign]]] = {
+    "ncmec2": ncmec, "stopncii": stopncii, "gold-disk": gold_disk,
+}  # fmt: skip
 
 
 def followed(foreign: Foreign, by: User, name: str = "") -> Remote:
     """A new set that follows it."""
     hash_set = makers.hash_set(by, name, scheme="us-pvic")
-    made = follows.follow(hash_set, by=by, kind=foreign.kind, place=foreign.place, secret=foreign.secret)
+    wish = Wish(foreign.kind, foreign.place, foreign.secret, code=getattr(foreign, "category", ""))
+    made = follows.follow(hash_set, by=by, wish=wish)
     found: Remote = Remote.objects.select_related("set").get(pk=made.pk)
     return found
 

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hashsets.following import mirroring
+from hashsets.following.applying import Applied
 from hashsets.models import Generation, Remote
 from hashsets.remotes import Page, RemoteRecord, Removed
 from tests.hashsets import makers
@@ -30,7 +31,7 @@ def record(number: int, code: str = "1", *, key: str = "", later: int = 0, **has
     return RemoteRecord(key or str(number), named, code, None, AT + timedelta(minutes=later))
 
 
-def apply(remote: Remote, *records: RemoteRecord, removed: tuple[str, ...] = ()) -> mirroring.Applied:
+def apply(remote: Remote, *records: RemoteRecord, removed: tuple[str, ...] = ()) -> Applied:
     gone = [Removed(key, AT + timedelta(days=1)) for key in removed]
     return mirroring.apply(remote, [Page(f"{remote.checkpoint}.", records, gone)], by=remote.by)
 

@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings as product
 from django.utils import timezone
 
-from hashsets.following import follows, mirroring, pulling
+from hashsets.following import follows, mirroring, pulling, turning
+from hashsets.following.applying import Applied, PullOvertaken
 from hashsets.models import EntryHash, Generation, HashSet, Mirrored, Remote
 from hashsets.remotes import BY_ID, CheckpointWentBack, Page, Source, ncmec, ncmec_xml
 from tests.foreign import serving
@@ -52,7 +53,7 @@ def remote(foreign: sources.Ncmec, people: People) -> Remote:
     return followed(foreign, people.supervisor, "Far")
 
 
-def pull(remote: Remote) -> mirroring.Applied:
+def pull(remote: Remote) -> Applied:
     applied = pulling.pull(remote.pk)
     remote.refresh_from_db()
     return applied
@@ -191,7 +192,7 @@ def test_xml_made_to_harm_its_reader_is_refused_and_a_person_is_asked(
     assert remote.paused
     assert remote.pk not in follows.due()
     assert Mirrored.objects.count() == 0
-    follows.resume(remote, by=remote.by)
+    turning.resume(remote, by=remote.by)
     assert remote.pk in follows.due()
 
 
@@ -218,7 +219,8 @@ def test_other_xml_is_told(rule: str, body: bytes, error: type[WorkbenchError]) 
         ("no-hash", "<image><member id='1'>A</member><id>7</id><timestamp>2026-03-01T10:30:00Z</timestamp></image>"),
         ("invalid-hash", HASHES.format("<md5>fa4e</md5>")),
         ("zero-length", HASHES.format("<md5>d41d8cd98f00b204e9800998ecf8427e</md5>")),
-        ("other-kind", HASHES.format(f"<pdq>{PDQ}</pdq>")),
+        ("other-kind", HASHES.format("<netclean>abc</netclean>")),
+        ("invalid-hash", HASHES.format("<pdq>fa4e</pdq>")),
         ("not-a-record", f"<image><member id='1'>A</member><id>{'7' * 300}</id></image>"),
     ],
 )
@@ -420,7 +422,7 @@ def test_two_workers_do_not_pull_at_once(server: NcmecServer, remote: Remote) ->
     put(server, 1)
     stale = Remote.objects.select_related("set__owner", "set__scheme").get(pk=remote.pk)
     pull(remote)
-    with pytest.raises(mirroring.PullOvertaken):
+    with pytest.raises(PullOvertaken):
         mirroring.apply(stale, [_page(server, server.entries[1])], by=remote.by)
 
 
