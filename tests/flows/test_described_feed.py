@@ -7,7 +7,7 @@ from tests.programmes import feed
 
 
 def test_readers_of_a_set_that_others_write_are_told_every_number_once(live: Product) -> None:
-    found = feed.run(live, readers=2, writers=3, seconds=3, seed=7)
+    found = feed.run(live, readers=2, writers=2, seconds=2, seed=7)
     assert found.wrong == []
     assert found.table.head > len(found.table.standing) > 300
     told = found.told[0]
