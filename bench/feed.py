@@ -14,14 +14,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
-from bench import ground
+from bench import ground, processes
 from bench.figures import Row
 from bench.request import web
 
 REPEATS = 1
 FULL, SMALL = 1_000_000, 20_000  # entries
 PAGE, CHANGES = 5_000, 1_000
-TICKS = os.sysconf("SC_CLK_TCK")
 ROOMY = {"WINNOW_PEER_REQUESTS": "1000000"}
 
 
@@ -36,22 +35,23 @@ def _measure(number: int, folder: Path) -> list[Row]:
     hash_set, by, token = _filled(number)
     rows: list[Row] = []
     with web() as (port, process):
+        served = process, processes.postmaster(folder)
         reader = Reader(port, token, hash_set.public_id)
         for _worker in range(20):  # what a process does once: imports, connections, plans
             next(reader.pages("", packed=True))
             reader.line.close()
         for packed in (False, True):
-            used, began, held = _cpu(process, folder), time.perf_counter(), list[float]()
+            used, began, held = processes.cpu_seconds(*served), time.perf_counter(), list[float]()
             link = ""
             entries = 0
             for page in reader.pages("", packed=packed):
                 entries += len(page["value"])
-                held.append(_memory(process))
+                held.append(processes.memory(process))
                 link = page.get("@odata.deltaLink", "")
             if entries != number:
                 raise SystemExit(f"{entries:,} entries came, not {number:,}")
             how = "gzip" if packed else "plain"
-            spent = (_cpu(process, folder) - used) * 1000 / (number / 1000)
+            spent = (processes.cpu_seconds(*served) - used) * 1000 / (number / 1000)
             rows.append(Row(f"server CPU per 1,000 entries of a baseline, {how}, ms", round(spent, 2), must=60, aim=25))
             rows.append(Row(f"baseline of {number:,}, {how}, s", round(time.perf_counter() - began, 2), must=300))
         rows.append(Row("web memory at the end over that after a tenth", _growth(held), must=1.1))
@@ -120,39 +120,5 @@ def _change(hash_set: Any, *, by: Any) -> None:
     feed.number(hash_set.pk)
 
 
-def _cpu(process: int, folder: Path) -> float:
-    """Seconds of CPU of the web server's processes and PostgreSQL's so far."""
-    postmaster = int(next(folder.rglob("postmaster.pid")).read_text().split()[0])
-    return sum(sum(map(int, _stat(one)[11:15])) for root in (process, postmaster) for one in _tree(root)) / TICKS
-
-
-def _memory(process: int) -> float:
-    """MiB that the web server's processes hold for themselves."""
-    found = 0
-    for one in _tree(process):
-        lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
-        found += sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
-    return found / 1024
-
-
 def _growth(held: list[float]) -> float:
     return round(max(held[len(held) // 2 :]) / held[len(held) // 10], 3)
-
-
-def _tree(root: int) -> list[int]:
-    """A process and all its descendants."""
-    parents = {}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            parents[int(path.name)] = int(_stat(int(path.name))[1])
-        except (OSError, IndexError):
-            continue
-    found = [root]
-    for one in found:
-        found += [child for child, parent in parents.items() if parent == one]
-    return found
-
-
-def _stat(process: int) -> list[str]:
-    """The fields of its `stat` behind the name: state, parent, ..."""
-    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -14,6 +15,14 @@ from workbench.errors import WorkbenchError
 
 LOCK = 0x4B455953  # advisory locks of who answers under a key
 KEPT = timedelta(days=7)
+# One statement, as questions are many: a key that is new, or was forgotten, or stood on the very same question.
+ASKED = """
+INSERT INTO hashsets_answered AS a (peer_id, key, digest, status, body)
+VALUES (%(peer)s, %(key)s, %(digest)s, %(status)s, '')
+ON CONFLICT (peer_id, key) DO UPDATE SET digest = excluded.digest, status = excluded.status, body = '',
+  at = CASE WHEN a.at < %(before)s THEN excluded.at ELSE a.at END
+WHERE a.digest = excluded.digest OR a.at < %(before)s
+"""
 
 
 class KeyUsed(WorkbenchError):
@@ -23,12 +32,11 @@ class KeyUsed(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
-def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes], *, keep: bool = True) -> bytes:
+def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes]) -> bytes:
     """The body of the answer: what `do` makes, in one transaction with all it changes, or what it made before.
 
     `digest`: SHA-256 of method, address and body. Two at once: the second waits. Raises KeyUsed, and what `do` raises,
-    which is not remembered. Without `keep` the answer is not either, but made anew: that of a question, which
-    changes nothing, and which nobody should find in a table.
+    which is not remembered.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -38,11 +46,24 @@ def once(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes], *, keep: 
         if (held := rows.first()) is not None:
             if bytes(held.digest) != digest:
                 raise KeyUsed
-            return held.body.encode() if keep else do()
+            return held.body.encode()
         body = do()
-        kept = body.decode() if keep else ""
-        Answered.objects.create(peer=peer, key=key, digest=digest, status=HTTPStatus.OK, body=kept)
+        Answered.objects.create(peer=peer, key=key, digest=digest, status=HTTPStatus.OK, body=body.decode())
         return body
+
+
+def asked(peer: Peer, key: str, digest: bytes, do: Callable[[], bytes]) -> bytes:
+    """The same of a question, which changes nothing: its answer is made anew, and nobody finds it in a table.
+
+    Raises KeyUsed, and what `do` raises.
+    """
+    at: dict[str, Any] = {"peer": peer.pk, "key": key, "digest": digest, "status": int(HTTPStatus.OK)}
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(ASKED, at | {"before": timezone.now() - KEPT})
+            if not cursor.rowcount:
+                raise KeyUsed
+        return do()
 
 
 def sweep() -> None:

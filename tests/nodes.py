@@ -4,11 +4,13 @@ A mesh of `star`, `chain` or `mirror` is made of single lines: `reads(a, b, "Set
 """
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -93,16 +95,16 @@ class Node:
 
 
 @contextmanager
-def running(*names: str, workers: int = 1) -> Iterator[list[Node]]:
+def running(*names: str, workers: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[list[Node]]:
     """Have so many nodes run inside the block, each allowed to speak to the others."""
     ports = [product.free_port() for _ in names]
-    settings = {"WINNOW_PEER_HOSTS": ",".join(f"localhost:{port}" for port in ports), **product.ROOMY,
-                "WINNOW_PEER_REQUESTS": "1000000"}  # fmt: skip
+    hosts = {"WINNOW_PEER_HOSTS": ",".join(f"localhost:{port}" for port in ports)}
+    chosen = hosts | product.ROOMY | dict(settings or {})
     folders = [_folder() for _ in names]
     nodes: list[Node] = []
     try:
         for name, folder, port in zip(names, folders, ports, strict=True):  # it dies with the thread that starts it
-            one = product.start(folder, f"--workers={workers}", settings=settings, port=port)
+            one = product.start(folder, f"--workers={workers}", settings=chosen, port=port)
             nodes.append(Node(name, one, _acts(one)))
         with ThreadPoolExecutor() as pool:
             list(pool.map(_people, nodes))
@@ -152,6 +154,20 @@ def until(condition: Callable[[], object], what: str, patience: float = PATIENCE
         assert time.monotonic() - began < patience, f"not in time: {what}"
         time.sleep(0.1)
     return time.monotonic() - began
+
+
+def kill_worker(node: Node) -> int:
+    """Kill a node's worker with all its processes; `up` starts it again. 0 where it is dead already."""
+    with suppress(OSError, ValueError, KeyError):
+        os.killpg(child(node, "worker"), signal.SIGKILL)
+        return 1
+    return 0
+
+
+def child(node: Node, name: str) -> int:
+    """The first process of a node's web server, worker or beat. Raises OSError, ValueError, KeyError: none runs."""
+    noted: dict[str, Any] = json.loads((node.product.data / "run" / "children.json").read_text(encoding="utf-8"))
+    return int(noted[name][0])
 
 
 def same(nodes: Sequence[Node], set_id: str) -> bool:

@@ -70,7 +70,7 @@ class Lookup(ODataView):
         if len(texts) < len(given):
             raise BadInput("hashes is a list of texts.")
         _spend(self.caller, len(texts))
-        return posted.once(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored), keep=False)
+        return posted.asked(self.caller.peer, lambda: _look(self.caller, texts, posted.ignored))
 
 
 class Range(ODataView):
@@ -126,7 +126,7 @@ def _hit(text: str, share: Share, one: holding.Held) -> HitShape:
     return HitShape(text, share.set.public_id, Found(one.public_id, scheme, one.code, one.trust))
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def _told(caller: Caller, **details: Any) -> None:
     """The event of a look-up: asking is disclosing (sharing.md section 2)."""
     audit.record(

@@ -95,8 +95,14 @@ class Posted:
             raise SignatureNeeded
         return Signed(said.decode(), signature, self.body)
 
-    def once(self, peer: Peer, do: Callable[[], Any], *, keep: bool = True) -> HttpResponse:
+    def once(self, peer: Peer, do: Callable[[], Any]) -> HttpResponse:
         """The answer, made once under this key. Raises KeyUsed, and what `do` raises."""
+        return self._under_key(answered.once, peer, do)
+
+    def asked(self, peer: Peer, do: Callable[[], Any]) -> HttpResponse:
+        """The answer to a question, which is made anew each time. Raises KeyUsed, and what `do` raises."""
+        return self._under_key(answered.asked, peer, do)
+
+    def _under_key(self, way: Callable[..., bytes], peer: Peer, do: Callable[[], Any]) -> HttpResponse:
         digest = hashlib.sha256(f"{self.request.method} {target(self.request)}\n".encode() + self.body).digest()
-        body = answered.once(peer, self.key, digest, lambda: msgspec.json.encode(do()), keep=keep)
-        return HttpResponse(body, content_type=JSON)
+        return HttpResponse(way(peer, self.key, digest, lambda: msgspec.json.encode(do())), content_type=JSON)

@@ -5,15 +5,10 @@ mirror, by Cam: a chain. Bure's Quayside (uk-abc) is read by Avon and Cam: a sta
 Hills (landscapes) is read by Avon. Everybody asks every second.
 """
 
-import json
-import os
 import random
-import signal
 import sys
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests import nodes
 from tests.nodes import Node
@@ -54,7 +49,7 @@ def run(entries: int, kills: int, seed: int) -> Outcome:
         for turn in range(kills):
             _change(avon, bure, cam, entries, turn)
             time.sleep(dice.uniform(0.2, 2.5))
-            outcome.kills += _kill_worker(dice.choice([bure, cam, avon]))
+            outcome.kills += nodes.kill_worker(dice.choice([bure, cam, avon]))
         for set_id, everybody in holders.items():
             _expect_same(set_id, everybody, outcome)
         outcome.wrong += _left_over([avon, bure, cam])
@@ -84,15 +79,6 @@ def _change(avon: Node, bure: Node, cam: Node, entries: int, turn: int) -> None:
     bure.lists("Quayside", *(nodes.media(n, "B" if n % 7 == turn % 7 else "A") for n in some))
     some = range(2 * entries + first, 2 * entries + SMALL + first)
     cam.lists("Hills", *(nodes.media(n, "2" if n % 5 == turn % 5 else "1") for n in some))
-
-
-def _kill_worker(node: Node) -> int:
-    """Kill a node's worker with all its processes; `up` starts it again. 0 where it is dead already."""
-    with suppress(OSError, ValueError, KeyError):
-        noted: dict[str, Any] = json.loads((node.product.data / "run" / "children.json").read_text(encoding="utf-8"))
-        os.killpg(int(noted["worker"][0]), signal.SIGKILL)
-        return 1
-    return 0
 
 
 def _expect_same(set_id: str, everybody: list[Node], outcome: Outcome) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import json
 import time
+from datetime import timedelta
 from typing import Any
 
 import defusedxml.ElementTree
@@ -299,6 +300,16 @@ def test_a_look_up_answers_hits_only_and_the_log_has_how_many(script: Script, sh
     assert '"asked":5' in body
     assert digits("a").lower() not in body.lower()
     assert not Answered.objects.exclude(body="").exists()  # what was hit is in no table
+
+
+def test_a_key_of_one_question_is_taken_for_no_other_within_a_week(script: Script, shared: HashSet) -> None:
+    asked, other = ({"hashes": [digits(name)]} for name in "ab")
+    first, again = (script.post("Lookup", asked, key="a-key-of-one").json()["hits"] for _ in range(2))
+    assert first == again != []
+    assert script.post("Lookup", other, key="a-key-of-one").json()["error"]["code"] == "key-used"
+    Answered.objects.update(at=timezone.now() - timedelta(days=8))
+    assert script.post("Lookup", other, key="a-key-of-one").json()["hits"] != []
+    assert Answered.objects.get().at > timezone.now() - timedelta(minutes=1)
 
 
 def test_an_export_reads_back_as_the_same_entries(script: Script, shared: HashSet) -> None:
