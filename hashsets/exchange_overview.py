@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hashsets import voices
 from hashsets.models import HashSet, Outgoing, Peer, Quarantined, Share, Subscription
 from hashsets.peers import secrets
 from workbench import access, signing
@@ -13,14 +14,15 @@ MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 7 queries."""
+    """What the page of one peer shows. 8 queries."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
     oldest = waiting.first()
     return {
         "peer": peer,
         "fingerprint": signing.fingerprint(bytes(peer.key)),
         "ours": signing.fingerprint(signing.public_key()),
-        "mine": peer.proposed_by_id == user.pk,
+        "mine": user.pk == (peer.proposed_by_id if peer.moving_to is None else peer.moving_by_id),
+        "same_key": voices.sharing(peer),
         "credential_kept": secrets.is_kept(peer),
         "shares": list(peer.shares.filter(ended_at=None).select_related("set").order_by("set__name")),
         "subscriptions": list(peer.subscriptions.select_related("set__scheme").order_by("set__name")),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import courier, entry_rows, packages, packages_checks, packages_in, packages_votes, votes
+from hashsets import courier, entry_rows, packages, packages_checks, packages_in, packages_votes, trust, votes
 from hashsets.contributing import NotOpen
 from hashsets.entry_rows import Key
 from hashsets.models import Entry, HashSet, Outgoing, Package, Peer, Proof, Quarantined, Share, Subscription, Vote
@@ -31,7 +31,7 @@ def shared(people: People) -> HashSet:
 
 @pytest.fixture
 def peer(shared: HashSet, people: People) -> Peer:
-    made = paired.reader(shared, people)
+    made = paired.reader(shared, people, "contribute", "vote")
     Share.objects.update(contribute=True)
     return made
 
@@ -49,7 +49,7 @@ def subscription(shared: HashSet, peer: Peer, people: People, tmp_path: Path) ->
 def says(of: Subscription, name: str, code: str = "1") -> Vote:
     """The lab's own opinion on an entry of its mirror, queued for the owner."""
     found = Entry.objects.get(set=of.set, md5=makers.picture(name).md5)
-    opinion = votes.Opinion(code=code, disposition="relevant", kind="md5")
+    opinion = votes.Opinion(code=code, disposition="relevant", kind="sha256", names=trust.DIGESTS)
     key = Key(bytes(found.ident), found.twin)
     [vote] = votes.cast(of.set, {key: opinion}, organisation=of.peer.agency.organisation)
     Outgoing.objects.create(subscription=of, vote=vote)
