@@ -23,6 +23,7 @@ from workbench.errors import NotAllowed
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
 MOST_TWINS = 2**15 - 1  # what the column holds
+MOST_ALONE = 100  # entries under one first digest that nobody but the organisation stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,15 +156,19 @@ def _place(batch: _Batch) -> None:
     """Find out of which entry each row speaks; what was looked at first. Refuse new entries that nobody looked at."""
     batch.known, organisation = _last(batch), batch.peer.organisation.organisation
     here = entries.places(batch.set, batch.known, votes.said(batch.set, batch.known), organisation)
+    there: set[tuple[bytes, int]] = set(batch.known)
     for place, (row, basis) in sorted(batch.rows.items(), key=lambda one: (one[1][1] != trust.VIEWED, one[0])):
-        named = here.take(row.digests) if basis == trust.VIEWED else here.like(row.digests)
-        if named is None or named[1] > MOST_TWINS:
+        named, ours = here.of(row.digests) if basis == trust.VIEWED else here.like(row.digests), here.ours(row.ident)
+        if named is None or named[1] > MOST_TWINS or (named not in there and len(ours) >= MOST_ALONE):
             del batch.rows[place]
             batch.results[place] = Result(REJECTED, REFUSED)
             continue
+        if basis == trust.VIEWED:
+            here.take(row.digests)
+        there.add(named)
         key = batch.keys[place] = Key(*named)
         version = batch.known.get(key)
-        if version is not None and version.in_force and not here.is_ours(named):
+        if version is not None and version.in_force and named[1] not in ours:
             batch.rows[place] = opinion_bounds.bounded(row, version), basis
 
 

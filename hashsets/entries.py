@@ -201,7 +201,7 @@ def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key,
     said = votes.said(hash_set, {*old, *versions})
     beside = {key: _heard(version, said[key]) for key, version in _beside(versions, old).items()}
     every = {**old, **beside, **versions}
-    pooled = votes.pooled(every, said, [*beside, *versions])
+    pooled = votes.pooled(hash_set, every, said, [*beside, *versions])
     found = {key: votes.judge(hash_set, every[key], one) for key, one in pooled.items()}
     return {
         key: version
@@ -212,7 +212,7 @@ def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key,
 
 def pooled(hash_set: HashSet, old: Mapping[Key, Version], keys: Collection[Key]) -> dict[Key, votes.Said]:
     """All that says anything of these entries. `old`: as in `judged`. Four queries."""
-    return votes.pooled(old, votes.said(hash_set, old), keys)
+    return votes.pooled(hash_set, old, votes.said(hash_set, old), keys)
 
 
 def _beside(versions: Mapping[Key, Version], old: Mapping[Key, Version]) -> dict[Key, Version]:

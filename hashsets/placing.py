@@ -27,26 +27,34 @@ class Places:
 
     def __init__(self, known: Iterable[tuple[bytes, Place]]) -> None:
         self._of: dict[bytes, list[Place]] = {}
+        self._same: dict[Digests, Place] = {}
+        self._ours: dict[bytes, list[Place]] = {}
         for ident, place in known:
             self._of.setdefault(ident, []).append(place)
-        for places in self._of.values():
+        self._top = {ident: max(place.twin for place in places) for ident, places in self._of.items()}
+        for ident, places in self._of.items():
             places.sort(key=lambda place: (not place.in_force, place.twin))
+            for place in places:
+                self._same.setdefault(place.digests, place)
+            self._ours[ident] = [place for place in places if place.ours]
 
     def of(self, digests: Digests) -> Named:
         """Which entry a row with these digests speaks of, there or new. Nothing is remembered."""
         ident, found = self._find(digests)
-        return ident, found.twin if found else self._next(ident)
+        return ident, found.twin if found else self._top.get(ident, -1) + 1
 
     def take(self, digests: Digests) -> Named:
         """The same, and later rows find it so."""
         ident, found = self._find(digests)
         if found is None:
-            found = Place(self._next(ident), digests, in_force=True, ours=True)
+            found = Place(self._top.get(ident, -1) + 1, digests, in_force=False, ours=False)
+            self._top[ident] = found.twin
             self._of.setdefault(ident, []).append(found)
-        elif not found.in_force:
+        if not found.in_force:
             found.in_force = found.ours = True
-        else:
-            found.digests = joined(found.digests, digests)
+            self._ours.setdefault(ident, []).append(found)
+        found.digests = joined(found.digests, digests)
+        self._same.setdefault(found.digests, found)
         return ident, found.twin
 
     def like(self, digests: Digests) -> Named | None:
@@ -57,19 +65,17 @@ class Places:
             found = next((place for place in here if place.in_force and not contradict(place.digests, digests)), None)
         return (ident, found.twin) if found else None
 
-    def is_ours(self, named: Named) -> bool:
-        """Whether nobody but the organisation that speaks stands for the entry."""
-        return any(place.ours for place in self._of.get(named[0], ()) if place.twin == named[1])
+    def ours(self, ident: bytes) -> list[int]:
+        """The twins of which nobody but the organisation that speaks stands for any."""
+        return [place.twin for place in self._ours.get(ident, ())]
 
     def _find(self, digests: Digests) -> tuple[bytes, Place | None]:
         ident = next(digest for digest in digests if digest is not None)
-        here = self._of.get(ident, ())
-        same = next((place for place in here if place.digests == digests), None)
-        own = (place for place in here if place.ours and not contradict(place.digests, digests))
-        return ident, same or next(own, None)
-
-    def _next(self, ident: bytes) -> int:
-        return max((place.twin for place in self._of.get(ident, ())), default=-1) + 1
+        same = self._same.get(digests)
+        if same and same.digests == digests:
+            return ident, same
+        own = (place for place in self._ours.get(ident, ()) if not contradict(place.digests, digests))
+        return ident, next(own, None)
 
 
 def contradict(one: Digests, other: Digests) -> bool:

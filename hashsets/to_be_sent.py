@@ -51,7 +51,7 @@ def of(hash_set: HashSet, rows: Sequence[NewEntry], *, organisation: UUID) -> li
         before = old.get(key) or Version(key)
         voted = said.get(key, votes.NOTHING).stands
         wanted = entries.version_of(key, row, before if before.id else None, voted=voted)
-        heard = votes.pooled(families[key.ident] | {key: wanted}, said, [key])[key]
+        heard = votes.pooled(hash_set, families[key.ident] | {key: wanted}, said, [key])[key]
         vote = _vote(hash_set, wanted, row, meanings.get(row.code, ""), organisation)
         judged = votes.judge(hash_set, wanted, replace(heard, votes=[*heard.votes, vote])) or wanted
         found.append(_of(hash_set, judged, before))

@@ -162,7 +162,9 @@ def said(hash_set: HashSet, keys: Collection[Key]) -> dict[Key, Said]:
     }
 
 
-def pooled(versions: Mapping[Key, Version], of: Mapping[Key, Said], keys: Iterable[Key]) -> dict[Key, Said]:
+def pooled(
+    hash_set: HashSet, versions: Mapping[Key, Version], of: Mapping[Key, Said], keys: Iterable[Key]
+) -> dict[Key, Said]:
     """The same, of these keys, with what was said of the others that have the first digest and contradict in none.
 
     `versions`: the last ones, or those about to be, of all entries with these first digests. A list's word on one of
@@ -175,16 +177,16 @@ def pooled(versions: Mapping[Key, Version], of: Mapping[Key, Said], keys: Iterab
     for key in keys:
         digests = versions[key].digests
         others = (one for one in families[key.ident] if one.key != key and not contradict(one.digests, digests))
-        beside = [vote for one in others for vote in _of_another(one, of.get(one.key, NOTHING))]
+        beside = [vote for one in others for vote in _of_another(hash_set, one, of.get(one.key, NOTHING))]
         found[key] = replace(of.get(key, NOTHING), beside=beside)
     return found
 
 
-def _of_another(version: Version, of: Said) -> list[trust.Vote]:
+def _of_another(hash_set: HashSet, version: Version, of: Said) -> list[trust.Vote]:
     pure = [_pure(vote, of) for vote in of.votes]
     if version.listed and version.in_force:
         code, disposition = version.listed
-        pure.append(trust.Vote("", disposition, code, at=0, twin=version.key.twin))
+        pure.append(trust.Vote(str(hash_set.owner.organisation), disposition, code, at=0, twin=version.key.twin))
     return pure
 
 

@@ -13,7 +13,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from oauth2_provider.models import Application
 
-from hashsets import courier, policies, rejudging, wire
+from hashsets import contributing, courier, policies, rejudging, wire
 from hashsets.courier import opinions
 from hashsets.models import Entry, HashSet, Peer, Share
 from hashsets.odata import callers
@@ -140,6 +140,26 @@ def test_in_a_batch_each_opinion_is_on_the_entry_that_it_names(
     found = [there[one["EntryID"]] for one in results]
     assert [(one.sha1, one.sha256) for one in found] == [(KNOWN.sha1, None), (KNOWN.sha1, KNOWN.sha256)]
     assert [one.trust for one in found] == ["corroborated", "provisional"]
+
+
+def test_what_a_list_says_of_an_md5_is_disputed_by_who_names_more_and_supports_nothing(
+    script: Script, shared: HashSet, people: People
+) -> None:
+    makers.stored(shared, people.supervisor, md5=KNOWN.md5, sha1=None, sha256=None, size=None)
+    [result] = contribute(script, shared, said(KNOWN, Category="0")).json()["results"]
+    assert (result["status"], result["Trust"]) == ("conflict", "disputed")
+    standing = Entry.objects.filter(set=shared, md5=KNOWN.md5, removed_in=None)
+    assert set(standing.values_list("trust", flat=True)) == {"disputed"}
+    assert list(rejudging.wrong()) == []
+
+
+def test_nobody_fills_all_places_beside_an_entry(
+    script: Script, shared: HashSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contributing, "MOST_ALONE", 2)
+    claims = [said(makers.picture(f"claim {n}"), MD5=hexed(KNOWN.md5), SHA1=None) for n in range(4)]
+    results = contribute(script, shared, *claims, claims[0]).json()["results"]
+    assert [one["status"] for one in results] == ["created", "created", "rejected", "rejected", "created"]
 
 
 def test_an_id_that_another_set_has_too_names_the_entry_that_the_caller_may_see(

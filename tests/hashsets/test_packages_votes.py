@@ -12,6 +12,7 @@ from hashsets.contributing import NotOpen
 from hashsets.entry_rows import Key
 from hashsets.models import Entry, HashSet, Outgoing, Package, Peer, Proof, Quarantined, Share, Subscription, Vote
 from hashsets.packages_votes_in import TakenVotes
+from hashsets.permits import ScopeMissing
 from tests.hashsets import makers, paired
 from tests.hashsets.test_packages import WRONG, files, make
 from tests.people import People
@@ -183,6 +184,25 @@ def test_a_package_of_opinions_that_is_not_right_is_refused_and_nothing_counts(
     assert Vote.objects.filter(set=shared).count() == before
     assert (Share.objects.get().votes_seq, Proof.objects.count(), Quarantined.objects.count()) == (0, 0, 0)
     assert AuditEvent.objects.filter(verb="package.refuse").count() == 1
+
+
+def test_opinions_by_courier_need_the_scopes_that_requests_need(
+    shared: HashSet, subscription: Subscription, people: People, tmp_path: Path
+) -> None:
+    giver = Peer.objects.filter(pk=Share.objects.get(set=shared).peer_id)
+    vote = says(subscription, "a")
+    first = carried(subscription, tmp_path)
+    giver.update(scopes=["read", "vote"])
+    with pytest.raises(ScopeMissing, match="scope contribute"):
+        packages_in.take(first, by=people.supervisor)
+    assert trust_of(shared, "a") == "provisional"
+    giver.update(scopes=["read", "contribute"])
+    assert taken(first, people) == {"merged": 1}
+    votes.take_back(subscription.set, [Key.of(vote)], organisation=vote.organisation)
+    Outgoing.objects.update(state=Outgoing.State.WAITING)
+    with pytest.raises(ScopeMissing, match="scope vote"):
+        packages_in.take(carried(subscription, tmp_path), by=people.supervisor)
+    assert trust_of(shared, "a") == "corroborated"
 
 
 def test_a_package_of_opinions_is_a_chain_of_its_own(
