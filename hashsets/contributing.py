@@ -12,7 +12,19 @@ from typing import Any
 
 from django.db import transaction
 
-from hashsets import clashes, entries, entry_rows, events, feed, generations, kinds, opinion_bounds, trust, votes
+from hashsets import (
+    clashes,
+    entries,
+    entry_rows,
+    events,
+    feed,
+    generations,
+    kinds,
+    opinion_bounds,
+    trust,
+    voices,
+    votes,
+)
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
@@ -73,7 +85,7 @@ class _Batch:
 def contribute(share: Share, items: Sequence[Item], *, signed: Signed | None = None) -> tuple[list[Result], int]:
     """Take in a batch; one result for each item in order, and the set's highest number after it.
 
-    In one transaction with the events; numbered in it, too, so that the answer names the number. About 30 queries for
+    In one transaction with the events; numbered in it, too, so that the answer names the number. About 35 queries for
     any number of items. Raises NotOpen, SetRetired.
     """
     batch = _opened(share, items)
@@ -186,7 +198,8 @@ def _already(batch: _Batch, place: int, mine: Mapping[Key, list[Vote]]) -> bool:
         getattr(row, name) and not getattr(version, name) for name in kinds.DIGESTS
     ):  # fmt: skip
         return False
-    return any(vote.code == row.code and vote.basis == basis for vote in mine.get(key, ()))
+    said = row.code, basis, voices.of(batch.peer)
+    return any((vote.code, vote.basis, vote.voice) == said for vote in mine.get(key, ()))
 
 
 def _publish(batch: _Batch, places: Sequence[int], signed: Signed | None) -> list[audit.Event]:
@@ -199,7 +212,7 @@ def _publish(batch: _Batch, places: Sequence[int], signed: Signed | None) -> lis
         _generation, more = entries.publish(
             batch.set, [batch.rows[place][0] for place in these], by=batch.share.by,
             source=f"Contributed by {organisation.name}", organisation=organisation.organisation, basis=basis,
-            origin=Vote.Origin.PEER, keys=[batch.keys[place] for place in these],
+            origin=Vote.Origin.PEER, keys=[batch.keys[place] for place in these], voice=voices.of(batch.peer),
         )  # fmt: skip
         told += more
     if signed and told:
@@ -209,12 +222,9 @@ def _publish(batch: _Batch, places: Sequence[int], signed: Signed | None) -> lis
 
 def _keep(batch: _Batch, signed: Signed, public_ids: list[str]) -> None:
     """Keep the proof of these votes."""
+    body = gzip.compress(signed.body)
     proof = Proof.objects.create(
-        peer=batch.peer,
-        key=batch.peer.key,
-        text=signed.text,
-        signature=signed.signature,
-        body=gzip.compress(signed.body),
+        peer=batch.peer, key=batch.peer.key, text=signed.text, signature=signed.signature, body=body
     )
     Vote.objects.filter(public_id__in=public_ids).update(proof=proof)
 

@@ -76,6 +76,7 @@ def publish(
     basis: str = trust.VIEWED,
     origin: str = Vote.Origin.DECISION,
     keys: Sequence[Key] | None = None,
+    voice: str = "",
 ) -> Published:
     """Add entries as the next version, each with the vote of an organisation, by default the person's.
 
@@ -100,7 +101,7 @@ def publish(
         key: votes.Opinion(row.code, meanings[row.code], row.kind, versions[key].kinds, basis)
         for key, row in wanted.items()
     }
-    cast = votes.cast(locked, opinions, organisation=who, origin=origin)
+    cast = votes.cast(locked, opinions, organisation=who, origin=origin, voice=voice)
     outgoing.queue([vote.pk for vote in cast])
     fresh = judged(locked, versions, old)
     step = generations.Step(source, *entry_rows.write(locked, fresh, old, gone=versions.keys() - fresh.keys()))

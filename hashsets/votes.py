@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from hashsets import events, trust, voices
+from hashsets import events, trust
 from hashsets.entry_rows import Judgement, Key, Version
 from hashsets.models import Clash, HashSet, Resolution, Vote
 from hashsets.placing import contradict
@@ -52,14 +52,13 @@ class Opinion:
 class Said:
     """All that was ever said of one entry: the votes in their order, and the last resolution.
 
-    `beside`: what was said of entries that it does not contradict. `voices`: of organisations that count as another.
+    `beside`: what was said of entries that it does not contradict.
     `clashes`: a known-good set has it (`clashes`).
     """
 
     votes: list[Vote] = field(default_factory=list)
     resolution: Resolution | None = None
     beside: list[trust.Vote] = field(default_factory=list)
-    voices: Mapping[UUID, str] = field(default_factory=dict)
     clashes: bool = False
 
     @property
@@ -77,7 +76,12 @@ NOTHING = Said()
 
 
 def cast(
-    hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UUID, origin: str = Vote.Origin.DECISION
+    hash_set: HashSet,
+    opinions: Mapping[Key, Opinion],
+    *,
+    organisation: UUID,
+    origin: str = Vote.Origin.DECISION,
+    voice: str = "",
 ) -> list[Vote]:
     """Store an organisation's opinions as its current ones; earlier ones stay on record.
 
@@ -96,6 +100,7 @@ def cast(
             organisation=organisation,
             kind=opinion.kind,
             names=list(opinion.names),
+            voice=voice,
             disposition=opinion.disposition,
             code=opinion.code,
             basis=opinion.basis,
@@ -144,7 +149,7 @@ def standing(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> d
 def said(hash_set: HashSet, keys: Collection[Key]) -> dict[Key, Said]:
     """All that was ever said of these entries, each by itself; `pooled` puts beside it what was said of others.
 
-    Four queries.
+    Three queries.
     """
     idents = list({key.ident for key in keys})
     votes: dict[Key, list[Vote]] = defaultdict(list)
@@ -154,12 +159,8 @@ def said(hash_set: HashSet, keys: Collection[Key]) -> dict[Key, Said]:
         Key(bytes(row.ident), row.twin): row
         for row in Resolution.objects.filter(set=hash_set, ident__in=idents).order_by("pk")
     }
-    alike = voices.of_owner(hash_set) if votes else {}
     clash = {Key.of(row) for row in Clash.objects.filter(set=hash_set, ident__in=idents)} if votes else set()
-    return {
-        key: Said(votes.get(key, []), resolutions.get(key), voices=alike, clashes=key in clash)
-        for key in {*keys, *votes}
-    }
+    return {key: Said(votes.get(key, []), resolutions.get(key), clashes=key in clash) for key in {*keys, *votes}}
 
 
 def pooled(
@@ -183,7 +184,7 @@ def pooled(
 
 
 def _of_another(hash_set: HashSet, version: Version, of: Said) -> list[trust.Vote]:
-    pure = [_pure(vote, of) for vote in of.votes]
+    pure = list(map(_pure, of.votes))
     if version.listed and version.in_force:
         code, disposition = version.listed
         pure.append(trust.Vote(str(hash_set.owner.organisation), disposition, code, at=0, twin=version.key.twin))
@@ -206,7 +207,7 @@ def judge(hash_set: HashSet, version: Version, of: Said) -> Version | None:
         vouched = hash_set.trust == trust.Trust.TRUSTED
         source = trust.Source(str(hash_set.owner.organisation), disposition, vouched, code)
     found = trust.judge(
-        [*(_pure(vote, of) for vote in of.votes), *of.beside], digests=version.kinds, twin=version.key.twin,
+        [*map(_pure, of.votes), *of.beside], digests=version.kinds, twin=version.key.twin,
         source=source, resolution=_settled(of.resolution),
     )  # fmt: skip
     if found.trust == trust.Trust.RETRACTED:
@@ -219,11 +220,11 @@ def judge(hash_set: HashSet, version: Version, of: Said) -> Version | None:
     return version.judged(judgement, held=held)
 
 
-def _pure(vote: Vote, of: Said) -> trust.Vote:
+def _pure(vote: Vote) -> trust.Vote:
     return trust.Vote(
         str(vote.organisation), vote.disposition, vote.code, vote.basis, vote.kind, at=vote.pk,
         until=vote.withdrawn_after, names=frozenset(vote.names), twin=vote.twin,
-        voice=of.voices.get(vote.organisation, ""),
+        voice=vote.voice,
     )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ NAMES = """
 UPDATE hashsets_vote SET names = CASE kind
   WHEN 'md5' THEN ARRAY['md5'] WHEN 'sha1' THEN ARRAY['md5', 'sha1'] ELSE ARRAY['md5', 'sha1', 'sha256'] END
 WHERE kind IN ('md5', 'sha1', 'sha256');
+UPDATE hashsets_vote v SET voice = encode(p.key, 'hex') FROM hashsets_proof p WHERE p.id = v.proof_id;
 """
 STEPS = """
 CREATE FUNCTION hashsets_keep_steps() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -84,6 +85,11 @@ class Migration(migrations.Migration):
             field=django.contrib.postgres.fields.ArrayField(
                 base_field=models.CharField(max_length=10), default=list, size=None
             ),
+        ),
+        migrations.AddField(
+            model_name="vote",
+            name="voice",
+            field=models.CharField(default="", max_length=64),
         ),
         migrations.CreateModel(
             name="Clash",

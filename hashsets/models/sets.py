@@ -307,6 +307,7 @@ class Vote(models.Model):
     organisation = models.UUIDField()
     kind = models.CharField(max_length=20)
     names = ArrayField(models.CharField(max_length=10), default=list)  # the digests it stands for: trust.DIGESTS
+    voice = models.CharField(max_length=64, default="")  # whom it counts with: the key it came under; "": for itself
     disposition = models.CharField(max_length=30, choices=Disposition.choices)
     code = models.CharField(max_length=40)
     basis = models.CharField(max_length=20)
