@@ -54,7 +54,7 @@ def _publish(locked: Locked, target: HashSet, rows: list[Offer], by: User, reaso
     """Put decisions into their set; earlier ones on the same contents leave theirs as these come in."""
     fresh = {bytes(row.decision.content.sha256): as_entry(row) for row in rows}
     generation, told = entries.publish(target, list(fresh.values()), by=by, source="approved decisions")
-    ids = entries.in_force(target, list(fresh))
+    ids = entries.in_force(target, list(fresh.values()))
     outcome = Outcome(events=told)
     if pairs := locked.replaced_by(rows):
         for other, group in by_set(old for old, _new in pairs if old.set_id != target.pk):

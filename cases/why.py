@@ -202,6 +202,8 @@ def _held_back(match: Found) -> tuple[str, str]:
     reasons = [
         (match.conflict, "conflicted", _("Not used: the set itself holds it under conflicting categories")),
         ("disputed" in {match.state, match.trust}, "disputed", _("Not used: the entry is disputed")),
+        (match.state == "held", "held-back", _("Not used: it waits for a word of the set's owner")),
+        (match.trust == "unknown", "unknown", _("Not used: its sender says of it what means nothing here")),
         (
             match.state != "published" or match.trust == "retracted",
             "retracted",

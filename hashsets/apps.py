@@ -22,7 +22,9 @@ class HashsetsConfig(AppConfig):
     """Known material and its exchange."""
 
     name = "hashsets"
-    append_only = frozenset({"hashsets_package", "hashsets_proof", "hashsets_resolution"})
+    append_only = frozenset(
+        {"hashsets_change", "hashsets_clash", "hashsets_package", "hashsets_proof", "hashsets_resolution"}
+    )
     kept = frozenset(  # who said what
         {
             "hashsets_generation",

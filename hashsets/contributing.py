@@ -7,12 +7,24 @@ itself; what is wrong with one stops no other. Only votes with the basis `viewed
 import gzip
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db import transaction
 
-from hashsets import entries, entry_rows, events, feed, generations, holding, kinds, opinion_bounds, trust, votes
+from hashsets import (
+    clashes,
+    entries,
+    entry_rows,
+    events,
+    feed,
+    generations,
+    kinds,
+    opinion_bounds,
+    trust,
+    voices,
+    votes,
+)
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
@@ -22,6 +34,8 @@ from workbench.errors import NotAllowed
 
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
+MOST_TWINS = 2**15 - 1  # what the column holds
+MOST_ALONE = 100  # entries under one first digest that nobody but the organisation stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,33 +65,40 @@ class NotOpen(NotAllowed):
 
 @dataclass(slots=True)
 class _Batch:
-    """A locked set, who speaks, and what of the items can be published."""
+    """A locked set, who speaks, and what of the items can be published: which rows, and of which entries.
+
+    All by place in the batch. `hidden`: which known-good set has it that the organisation may not read. `known`: the
+    last versions of the entries with their first digests, before the batch.
+    """
 
     share: Share
     set: HashSet
     peer: Peer
-    rows: dict[int, tuple[NewEntry, str]]  # by place in the batch: with its basis
+    rows: dict[int, tuple[NewEntry, str]]  # with its basis
     results: dict[int, Result]
+    keys: dict[int, Key] = field(default_factory=dict)
+    hidden: dict[int, int] = field(default_factory=dict)
+    known: dict[Key, Version] = field(default_factory=dict)
 
 
 @transaction.atomic
 def contribute(share: Share, items: Sequence[Item], *, signed: Signed | None = None) -> tuple[list[Result], int]:
     """Take in a batch; one result for each item in order, and the set's highest number after it.
 
-    In one transaction with the events; numbered in it, too, so that the answer names the number. About 30 queries for
+    In one transaction with the events; numbered in it, too, so that the answer names the number. About 35 queries for
     any number of items. Raises NotOpen, SetRetired.
     """
     batch = _opened(share, items)
-    before = _known(batch)
-    mine = votes.standing(batch.set, list(before), organisation=batch.peer.organisation.organisation)
-    said = {place: _already(batch, place, before, mine) for place in batch.rows}
-    told = _publish(batch, {place for place, same in said.items() if not same}, signed)
-    after = _known(batch)
-    for place, (row, _basis) in batch.rows.items():
-        version = after.get(_key_of(row, after))
-        was = before.get(_key_of(row, before))
-        status = UNCHANGED if said[place] else _status(was, version)
-        batch.results[place] = _result(status, version)
+    mine = votes.standing(batch.set, list(batch.known), organisation=batch.peer.organisation.organisation)
+    said = {place: _already(batch, place, mine) for place in batch.rows}
+    places = [place for place in batch.rows if not said[place]]
+    held = {batch.keys[place]: batch.hidden[place] for place in places if place in batch.hidden}
+    told = clashes.hold(batch.peer, batch.set, held)
+    told += _publish(batch, places, signed)
+    after = _last(batch)
+    for place, key in batch.keys.items():
+        status = UNCHANGED if said[place] else _status(batch.known.get(key), after.get(key))
+        batch.results[place] = _result(status, after.get(key))
     results = [batch.results[place] for place in range(len(items))]
     return results, _end(batch, told, results)
 
@@ -118,90 +139,84 @@ def _opened(share: Share, items: Sequence[Item]) -> _Batch:
             batch.rows[place] = row_of(locked, item, schemes, codes), item.basis
         except Refused as no:
             batch.results[place] = Result(REJECTED, str(no))
-    _refuse_clashes(batch)
-    _refuse_unseen(batch)
-    _bind(batch)
+    batch.hidden = _refuse_clashes(batch)
+    _place(batch)
     return batch
 
 
-def _refuse_clashes(batch: _Batch) -> None:
-    """Refuse what a known-good set of the owner has: that is for his supervisor, not for a vote."""
+def _refuse_clashes(batch: _Batch) -> dict[int, int]:
+    """Refuse what a known-good set has that the organisation may read; what others have is for the owner's supervisor.
+
+    Returns the latter by place, with the set's id: who sends hashes must not learn from the answer what we keep.
+    """
     if batch.set.role == HashSet.SetRole.KNOWN_GOOD:
-        return
-    good = list(
-        HashSet.objects.filter(owner=batch.set.owner_id, role=HashSet.SetRole.KNOWN_GOOD, retired_at__isnull=True)
+        return {}
+    found = clashes.found(batch.set, [row for row, _basis in batch.rows.values()])
+    shown = (
+        set(Share.objects.filter(peer=batch.peer, ended_at=None, waiting=False).values_list("set", flat=True))
+        if found
+        else set()
     )
-    for kind in kinds.DIGESTS if good else ():
-        by_digest: dict[bytes, list[int]] = {}
-        for place, (row, _basis) in batch.rows.items():
-            if digest := getattr(row, kind):
-                by_digest.setdefault(digest, []).append(place)
-        for found in holding.held(good, kind, list(by_digest)):
-            for place in by_digest[found.digest]:
-                batch.rows.pop(place, None)
-                batch.results[place] = Result(REJECTED, CLASH)
+    hidden: dict[int, int] = {}
+    for place, (row, _basis) in list(batch.rows.items()):
+        sets = {good for digest in row.digests if digest for good in found.get(digest, ())}
+        if sets & shown:
+            del batch.rows[place]
+            batch.results[place] = Result(REJECTED, CLASH)
+        elif sets:
+            hidden[place] = min(sets)
+    return hidden
 
 
-def _refuse_unseen(batch: _Batch) -> None:
-    """Refuse new entries that nobody looked at: an entry begins with somebody who saw the file."""
-    seen = {row.ident for row, basis in batch.rows.values() if basis == trust.VIEWED}
-    known = _known(batch)
-    for place, (row, basis) in list(batch.rows.items()):
-        version = known.get(_key_of(row, known))
-        if basis != trust.VIEWED and row.ident not in seen and not (version and version.in_force):
+def _place(batch: _Batch) -> None:
+    """Find out of which entry each row speaks; what was looked at first. Refuse new entries that nobody looked at."""
+    batch.known, organisation = _last(batch), batch.peer.organisation.organisation
+    here = entries.places(batch.set, batch.known, votes.said(batch.set, batch.known), organisation)
+    there: set[tuple[bytes, int]] = set(batch.known)
+    for place, (row, basis) in sorted(batch.rows.items(), key=lambda one: (one[1][1] != trust.VIEWED, one[0])):
+        named, ours = here.of(row.digests) if basis == trust.VIEWED else here.like(row.digests), here.ours(row.ident)
+        if named is None or named[1] > MOST_TWINS or (named not in there and len(ours) >= MOST_ALONE):
             del batch.rows[place]
             batch.results[place] = Result(REJECTED, REFUSED)
+            continue
+        if basis == trust.VIEWED:
+            here.take(row.digests)
+        there.add(named)
+        key = batch.keys[place] = Key(*named)
+        version = batch.known.get(key)
+        if version is not None and version.in_force and named[1] not in ours:
+            batch.rows[place] = opinion_bounds.bounded(row, version), basis
 
 
-def _bind(batch: _Batch) -> None:
-    """Leave out what an opinion would add to entries that others stand for."""
-    known = _known(batch)
-    others = opinion_bounds.of_others(batch.set, known, batch.peer.organisation.organisation)
-    for place, (row, basis) in batch.rows.items():
-        batch.rows[place] = opinion_bounds.bounded(row, _key_of(row, known), known, others), basis
-
-
-def _known(batch: _Batch) -> dict[Key, Version]:
-    """The last versions of all entries the batch speaks of. One query."""
+def _last(batch: _Batch) -> dict[Key, Version]:
+    """The last versions of all entries the batch may speak of. One query."""
     idents = [row.ident for row, _basis in batch.rows.values()]
     return entry_rows.latest(batch.set, idents) if idents else {}
 
 
-def _key_of(row: NewEntry, known: Mapping[Key, Version]) -> Key:
-    """Which of the entries with its identity a row speaks of: the first it does not contradict."""
-    return next((key for key in _twins(row, known) if not entries.contradict(row, known[key])), Key(row.ident, -1))
-
-
-def _twins(row: NewEntry, known: Mapping[Key, Version]) -> list[Key]:
-    """Keys of one identity, in order; twins are numbered without gaps."""
-    found = list[Key]()
-    while (key := Key(row.ident, len(found))) in known:
-        found.append(key)
-    return found
-
-
-def _already(batch: _Batch, place: int, known: Mapping[Key, Version], mine: Mapping[Key, list[Vote]]) -> bool:
+def _already(batch: _Batch, place: int, mine: Mapping[Key, list[Vote]]) -> bool:
     """Whether the organisation says just that already, of an entry that is in force and has all the digests."""
-    row, basis = batch.rows[place]
-    key = _key_of(row, known)
-    version = known.get(key)
+    (row, basis), key = batch.rows[place], batch.keys[place]
+    version = batch.known.get(key)
     if version is None or not version.in_force or any(
         getattr(row, name) and not getattr(version, name) for name in kinds.DIGESTS
     ):  # fmt: skip
         return False
-    return any(vote.code == row.code and vote.basis == basis for vote in mine.get(key, ()))
+    said = row.code, basis, voices.of(batch.peer)
+    return any((vote.code, vote.basis, vote.voice) == said for vote in mine.get(key, ()))
 
 
-def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[audit.Event]:
+def _publish(batch: _Batch, places: Sequence[int], signed: Signed | None) -> list[audit.Event]:
     """Publish the rows at these places, those that were looked at first; the events of it."""
     told: list[audit.Event] = []
     bases = {batch.rows[place][1] for place in places}
     for basis in sorted(bases, key=lambda one: (one != trust.VIEWED, one)):
-        rows = [row for place, (row, of) in batch.rows.items() if place in places and of == basis]
+        these = [place for place in places if batch.rows[place][1] == basis]
         organisation = batch.peer.organisation
         _generation, more = entries.publish(
-            batch.set, rows, by=batch.share.by, source=f"Contributed by {organisation.name}",
-            organisation=organisation.organisation, basis=basis, origin=Vote.Origin.PEER,
+            batch.set, [batch.rows[place][0] for place in these], by=batch.share.by,
+            source=f"Contributed by {organisation.name}", organisation=organisation.organisation, basis=basis,
+            origin=Vote.Origin.PEER, keys=[batch.keys[place] for place in these], voice=voices.of(batch.peer),
         )  # fmt: skip
         told += more
     if signed and told:
@@ -211,20 +226,17 @@ def _publish(batch: _Batch, places: set[int], signed: Signed | None) -> list[aud
 
 def _keep(batch: _Batch, signed: Signed, public_ids: list[str]) -> None:
     """Keep the proof of these votes."""
+    body = gzip.compress(signed.body)
     proof = Proof.objects.create(
-        peer=batch.peer,
-        key=batch.peer.key,
-        text=signed.text,
-        signature=signed.signature,
-        body=gzip.compress(signed.body),
+        peer=batch.peer, key=batch.peer.key, text=signed.text, signature=signed.signature, body=body
     )
     Vote.objects.filter(public_id__in=public_ids).update(proof=proof)
 
 
 def _status(was: Version | None, now: Version | None) -> str:
-    if was is None or not was.in_force:
-        return CREATED
-    return CONFLICT if now is not None and now.trust == trust.Trust.DISPUTED else MERGED
+    if now is not None and now.trust == trust.Trust.DISPUTED:
+        return CONFLICT
+    return MERGED if was is not None and was.in_force else CREATED
 
 
 def _result(status: str, version: Version | None) -> Result:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as noop
 from hashsets import entry_rows, events, generations, kinds, outgoing, trust, votes
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Category, Entry, Generation, HashSet, Vote
+from hashsets.placing import Digests, Place, Places, contradict
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
@@ -55,6 +56,11 @@ class NewEntry:
         return bytes(found)
 
     @property
+    def digests(self) -> Digests:
+        """What it names."""
+        return self.md5, self.sha1, self.sha256
+
+    @property
     def kind(self) -> str:
         """The strongest hash kind the opinion rests on."""
         return next(name for name in reversed(trust.DIGESTS) if getattr(self, name))
@@ -69,23 +75,35 @@ def publish(
     organisation: UUID | None = None,
     basis: str = trust.VIEWED,
     origin: str = Vote.Origin.DECISION,
+    keys: Sequence[Key] | None = None,
+    voice: str = "",
 ) -> Published:
     """Add entries as the next version, each with the vote of an organisation, by default the person's.
 
-    Inside the caller's transaction, which then holds the set's row. An entry that is there already keeps its
-    row unless trust, category, digests or the number of votes change. One event per vote, then the version's; the
-    caller records them last. 14 queries for any number of rows. Raises UnknownCategory, Unidentified, SetRetired.
+    Inside the caller's transaction, which then holds the set's row. `keys`: where the rows belong, if the caller
+    decided that (`places`). An entry that is there already keeps its row unless trust, category, digests or the number
+    of votes change. One event per vote, then the version's; the caller records them last. 16 queries for any number of
+    rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
-    locked = generations.lock(hash_set)
+    locked, who = generations.lock(hash_set), organisation or by.agency.organisation
     meanings = dispositions(locked, {row.code for row in rows})
     old = entry_rows.latest(locked, [row.ident for row in rows])
-    wanted = _by_key(rows, old)
-    before = votes.said(locked, list(wanted))
-    opinions = {key: votes.Opinion(row.code, meanings[row.code], row.kind, basis) for key, row in wanted.items()}
-    cast = votes.cast(locked, opinions, organisation=organisation or by.agency.organisation, origin=origin)
+    before = votes.said(locked, old)
+    if keys is None:
+        here = places(locked, old, before, who)
+        keys = [Key(*here.take(row.digests)) for row in rows]
+    versions: dict[Key, Version] = {}
+    for key, row in zip(keys, rows, strict=True):
+        standing = versions.get(key) or _standing(key, old.get(key), voted=before.get(key, votes.NOTHING).stands)
+        versions[key] = _completed(standing, row)
+    wanted = dict(zip(keys, rows, strict=True))  # the last word on one entry counts
+    opinions = {
+        key: votes.Opinion(row.code, meanings[row.code], row.kind, versions[key].kinds, basis)
+        for key, row in wanted.items()
+    }
+    cast = votes.cast(locked, opinions, organisation=who, origin=origin, voice=voice)
     outgoing.queue([vote.pk for vote in cast])
-    versions = {key: version_of(key, row, old.get(key), voted=before[key].stands) for key, row in wanted.items()}
-    fresh = judged(locked, versions, votes.said(locked, list(wanted)))
+    fresh = judged(locked, versions, old)
     step = generations.Step(source, *entry_rows.write(locked, fresh, old, gone=versions.keys() - fresh.keys()))
     generation, moved = generations.move(locked, step, by=by)
     told = [votes.event(locked, vote, fresh.get(Key.of(vote), versions[Key.of(vote)])) for vote in cast]
@@ -99,30 +117,34 @@ def withdraw(
     """Take the opinion of an organisation, by default the person's, back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's; the caller records them last. 11 queries
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 13 queries
     for any number of entries.
     """
     locked = generations.lock(hash_set)
-    old = entry_rows.in_force_of(locked, list(entry_ids))
-    outgoing.queue(votes.take_back(locked, list(old), organisation=organisation or by.agency.organisation))
-    fresh = judged(locked, old, votes.said(locked, list(old)))
+    meant = entry_rows.in_force_of(locked, list(entry_ids))
+    old = entry_rows.latest(locked, [key.ident for key in meant])
+    outgoing.queue(votes.take_back(locked, list(meant), organisation=organisation or by.agency.organisation))
+    fresh = judged(locked, meant, old)
     step = generations.Step(
-        f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=old.keys() - fresh.keys())
+        f"Withdrawn: {reason}", *entry_rows.write(locked, fresh, old, gone=meant.keys() - fresh.keys())
     )
     generation, moved = generations.move(locked, step, by=by)
-    told = [withdrawn(locked, version, reason, stays=key in fresh) for key, version in old.items()]
+    told = [withdrawn(locked, version, reason, stays=key in fresh) for key, version in meant.items()]
     hash_set.generation = generation.number
     return generation, [*told, moved]
 
 
-def in_force(hash_set: HashSet, sha256: Sequence[bytes]) -> dict[bytes, int]:
-    """Ids of the entries in force, by SHA-256; those not in the set are left out. One query."""
-    rows = (
-        Entry.objects.filter(set=hash_set, sha256__in=list(sha256), added_in__lte=hash_set.generation)
+def in_force(hash_set: HashSet, rows: Sequence[NewEntry]) -> dict[bytes, int]:
+    """Ids of the entries in force with just the digests of these rows, by SHA-256. One query."""
+    wanted = {row.sha256: row.digests for row in rows if row.sha256}
+    found = (
+        Entry.objects.filter(set=hash_set, sha256__in=list(wanted), added_in__lte=hash_set.generation)
         .exclude(removed_in__lte=hash_set.generation)
-        .values_list("sha256", "id")
+        .values_list("id", "md5", "sha1", "sha256")
     )
-    return {bytes(digest): entry for digest, entry in rows if digest is not None}
+    named = {entry: tuple(digest and bytes(digest) for digest in digests) for entry, *digests in found}
+    every = {digests: sha256 for sha256, digests in wanted.items()}
+    return {every[digests]: entry for entry, digests in named.items() if digests in every}
 
 
 def dispositions(hash_set: HashSet, codes: Collection[str]) -> dict[str, str]:
@@ -138,45 +160,83 @@ def dispositions(hash_set: HashSet, codes: Collection[str]) -> dict[str, str]:
     return found
 
 
-def key_of(row: NewEntry, old: Mapping[Key, Version]) -> Key:
-    """Under which identity a row would be stored by itself, beside the entries that are there."""
-    return next(iter(_by_key([row], old)))
+def places(hash_set: HashSet, old: Mapping[Key, Version], said: Mapping[Key, votes.Said], organisation: UUID) -> Places:
+    """Where the rows of an organisation belong. `old`, `said`: all that is there with their idents.
+
+    What somebody else stands for, by a vote or by the owner's list, is not the organisation's own.
+    """
+    owns = organisation == hash_set.owner.organisation
+    return Places(
+        (key.ident, Place(key.twin, version.digests, version.in_force, version.in_force and _alone(
+            version, said.get(key, votes.NOTHING), organisation, owns=owns)))
+        for key, version in old.items()
+    )  # fmt: skip
 
 
-def _by_key(rows: Sequence[NewEntry], old: Mapping[Key, Version]) -> dict[Key, NewEntry]:
-    """Each row under its identity: a known one it does not contradict, else the next twin. The last word wins."""
-    taken: dict[bytes, list[tuple[Key, Version | NewEntry]]] = {}
-    for key, version in sorted(old.items()):
-        taken.setdefault(key.ident, []).append((key, version))
-    wanted: dict[Key, NewEntry] = {}
-    for row in rows:
-        others = taken.setdefault(row.ident, [])
-        same = [key for key, other in others if not contradict(row, other)]
-        if not same:
-            same = [Key(row.ident, others[-1][0].twin + 1 if others else 0)]
-            others.append((same[0], row))
-        wanted[same[0]] = row
-    return wanted
-
-
-def contradict(row: NewEntry, other: Version | NewEntry) -> bool:
-    """Whether both name a digest of one kind and differ in it."""
-    pairs = ((getattr(row, name), getattr(other, name)) for name in trust.DIGESTS)
-    return any(mine and theirs and mine != theirs for mine, theirs in pairs)
+def _alone(version: Version, said: votes.Said, organisation: UUID, *, owns: bool) -> bool:
+    others = any(vote.organisation != organisation and vote.current and not vote.withdrawn_after for vote in said.votes)
+    return not others and (owns or not (version.listed or not said.stands))
 
 
 def version_of(key: Key, row: NewEntry, old: Version | None, *, voted: bool) -> Version:
     """What the entry is to be: the row, with what the version in force knows beside it."""
-    standing = old if old is not None and old.in_force else Version(key)
-    known = standing if voted or standing is not old else standing.as_listed()
+    return _completed(_standing(key, old, voted=voted), row)
+
+
+def _standing(key: Key, old: Version | None, *, voted: bool) -> Version:
+    if old is None or not old.in_force:
+        return Version(key)
+    return old if voted else old.as_listed()
+
+
+def _completed(known: Version, row: NewEntry) -> Version:
     said = {"md5": row.md5, "sha1": row.sha1, "sha256": row.sha256, "size": row.size}
     return known.with_pdq(row.pdq).with_mime(row.mime).filled(flags=row.flags, **said)
 
 
-def judged(hash_set: HashSet, versions: Mapping[Key, Version], said: Mapping[Key, votes.Said]) -> dict[Key, Version]:
-    """The versions somebody stands for, with the trust that follows."""
-    found = {key: votes.judge(hash_set, version, said.get(key, votes.NOTHING)) for key, version in versions.items()}
-    return {key: version for key, version in found.items() if version is not None}
+def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key, Version]) -> dict[Key, Version]:
+    """The versions somebody stands for, with the trust that follows; and others with their idents that it changes.
+
+    `old`: the last versions of all entries with these idents. Four queries.
+    """
+    said = votes.said(hash_set, {*old, *versions})
+    beside = {key: _heard(version, said[key]) for key, version in _beside(versions, old).items()}
+    every = {**old, **beside, **versions}
+    pooled = votes.pooled(hash_set, every, said, [*beside, *versions])
+    found = {key: votes.judge(hash_set, every[key], one) for key, one in pooled.items()}
+    return {
+        key: version
+        for key, version in found.items()
+        if version is not None and (key in versions or said[key].stands or _changes(old[key], version))
+    }
+
+
+def pooled(hash_set: HashSet, old: Mapping[Key, Version], keys: Collection[Key]) -> dict[Key, votes.Said]:
+    """All that says anything of these entries. `old`: as in `judged`. Four queries."""
+    return votes.pooled(hash_set, old, votes.said(hash_set, old), keys)
+
+
+def _beside(versions: Mapping[Key, Version], old: Mapping[Key, Version]) -> dict[Key, Version]:
+    """Entries in force of which an opinion on one of these says something, too."""
+    meant: dict[bytes, list[Version]] = {}
+    for key, version in versions.items():
+        meant.setdefault(key.ident, []).append(version)
+    return {
+        key: version
+        for key, version in old.items()
+        if key not in versions and version.in_force
+        and not all(contradict(one.digests, version.digests) for one in meant.get(key.ident, ()))
+    }  # fmt: skip
+
+
+def _changes(old: Version, judged: Version) -> bool:
+    """Whether opinions on others change what a list says. A list that says that its members differ stays at that."""
+    return bool(old.listed) or old.trust not in (judged.trust, trust.Trust.DISPUTED)
+
+
+def _heard(version: Version, said: votes.Said) -> Version:
+    """An entry that only a list stands for, with its word as one of the opinions; others as they are."""
+    return version if said.stands or version.listed else version.as_listed()
 
 
 def withdrawn(hash_set: HashSet, version: Version, reason: str, *, stays: bool) -> audit.Event:

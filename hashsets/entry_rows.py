@@ -11,7 +11,9 @@ from django.db import connection
 
 from hashsets import entry_hashes
 from hashsets.generations import in_force
-from hashsets.models import HashSet, Vote
+from hashsets.models import Clash, HashSet, Vote
+from hashsets.placing import Digests
+from hashsets.trust import DIGESTS
 from workbench.errors import NotFound
 
 COLUMNS = ("id", "public_id", "md5", "sha1", "sha256", "size", "code", "disposition", "trust", "state", "conflict")
@@ -33,7 +35,7 @@ class Key(NamedTuple):
     twin: int
 
     @classmethod
-    def of(cls, vote: Vote) -> "Key":
+    def of(cls, vote: Vote | Clash) -> "Key":
         """The key a vote is on."""
         return cls(bytes(vote.ident), vote.twin)
 
@@ -75,6 +77,16 @@ class Version:
         return self.sha256.hex() if self.sha256 else ""
 
     @property
+    def digests(self) -> Digests:
+        """What the entry is."""
+        return self.md5, self.sha1, self.sha256
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of digests it has."""
+        return tuple(name for name in DIGESTS if getattr(self, name))
+
+    @property
     def listed(self) -> tuple[str, str] | None:
         """Code and disposition it was imported with, if it came with an import."""
         said = self.raw.get("listed")
@@ -91,9 +103,12 @@ class Version:
             return self
         return replace(self, raw={**self.raw, "hashes": {**hashes, "pdq": pdq.hex()}})
 
-    def judged(self, by: Judgement) -> "Version":
-        """With the trust and category that the opinions amount to, and how many there are: they travel with it."""
-        state = "disputed" if by.trust == "disputed" else "published"
+    def judged(self, by: Judgement, *, held: bool = False) -> "Version":
+        """With the trust and category that the opinions amount to, and how many there are: they travel with it.
+
+        `held`: it acts here no more than a disputed one, which nobody outside is told.
+        """
+        state = "disputed" if by.trust == "disputed" else "held" if held else "published"
         raw = self.raw | {"votes": by.votes, "spread": max(by.spread, 1)}
         return replace(self, code=by.code, disposition=by.disposition, trust=by.trust, state=state, raw=raw)
 

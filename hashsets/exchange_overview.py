@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop as noop
 
+from hashsets import voices
 from hashsets.models import HashSet, Outgoing, Peer, Quarantined, Share, Subscription
 from hashsets.peers import secrets
 from workbench import access, signing
@@ -23,7 +24,8 @@ def page(user: User, peer: Peer) -> dict[str, Any]:
         "peer": peer,
         "fingerprint": signing.fingerprint(bytes(peer.key)),
         "ours": signing.fingerprint(signing.public_key()),
-        "mine": peer.proposed_by_id == user.pk,
+        "mine": user.pk == (peer.proposed_by_id if peer.moving_to is None else peer.moving_by_id),
+        "same_key": voices.sharing(peer),
         "credential_kept": kept,
         "signed_in": peer.application_id is not None and (kept or not peer.url),
         "shares": list(peer.shares.in_force().select_related("set").order_by("set__name")),

@@ -4,17 +4,13 @@ Sequence numbers are given by one publisher at a time, to versions that are comm
 commit in another order than they began, and a reader between them would skip rows for good.
 """
 
-from datetime import timedelta
-
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils import timezone
 
 from hashsets.generations import in_force
 from hashsets.models import Feed, HashSet
 
 LOCK = 0x46454544  # advisory lock of whoever numbers a set
-KEPT = timedelta(days=400)  # tombstones and replaced versions; sharing.md section 2.2
 
 HAS_DIGEST = "num_nonnulls(e.md5, e.sha1, e.sha256) > 0"  # what stands by its PDQ alone stays here (decision 0027)
 # What the versions in (numbered, g] brought and took, in the order it happened. An entry that only changed is one
@@ -34,15 +30,6 @@ FROM (
                     AND n.added_in = e.removed_in AND n.public_id = e.public_id)
 ) steps
 """  # noqa: S608 only constants
-# What no reader may need any more: replaced or ended before the horizon, however long ago the entry came.
-PRUNE = """
-WITH old AS (
-  DELETE FROM hashsets_change c WHERE c.set_id = %(set)s AND c.at < %(before)s
-    AND (c.deleted OR EXISTS (SELECT FROM hashsets_change n WHERE n.set_id = c.set_id AND n.public_id = c.public_id
-                              AND n.seq > c.seq AND n.at < %(before)s))
-  RETURNING seq)
-UPDATE hashsets_feed SET horizon_seq = greatest(horizon_seq, (SELECT max(seq) FROM old)) WHERE set_id = %(set)s
-"""
 
 
 def of(hash_set: HashSet) -> Feed:
@@ -86,7 +73,10 @@ def prune_all() -> None:
 
 @transaction.atomic
 def prune(set_id: int) -> None:
-    """Forget steps older than `KEPT`; readers from before them are told to begin anew. What is in force stays."""
+    """Forget steps older than 400 days (sharing.md section 2.2); readers from before them are told to begin anew.
+
+    What is in force stays. The rule is in the database, which lets nobody take younger ones out (migration 0026).
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK, set_id])
-        cursor.execute(PRUNE, {"set": set_id, "before": timezone.now() - KEPT})
+        cursor.execute("SELECT hashsets_forget_steps(%s)", [set_id])

@@ -22,7 +22,8 @@ from workbench.models import Agency, User
 MOST = 200  # versions, and votes; nobody reads more
 VERSIONS = """
 SELECT e.id, e.public_id, e.ident, e.twin, encode(e.md5, 'hex'), encode(e.sha1, 'hex'), encode(e.sha256, 'hex'), e.size,
-  e.code, e.disposition, e.trust, e.raw, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END, g.at
+  e.code, e.disposition, e.trust, e.raw, e.added_in, CASE WHEN e.removed_in <= %(g)s THEN e.removed_in END, g.at,
+  e.state
 FROM hashsets_entry o
 JOIN hashsets_entry e ON e.set_id = o.set_id AND e.ident = o.ident AND e.twin = o.twin AND e.public_id = o.public_id
 LEFT JOIN hashsets_generation g ON g.set_id = e.set_id AND g.number = e.added_in
@@ -30,6 +31,7 @@ WHERE o.set_id = %(set)s AND o.id = %(row)s AND o.public_id = %(entry)s AND e.ad
 ORDER BY e.added_in DESC LIMIT %(most)s
 """
 
+NOT_ALL = noop("names not all of its digests: counts against others only")
 COUNTS, SET_ASIDE, NOT_LOOKED = noop("counts"), noop("set aside by the resolution"), noop("not looked: does not count")
 HOLDS = noop("keeps it from acting here")
 REPLACED, TAKEN_BACK = noop("replaced"), noop("taken back")
@@ -54,6 +56,7 @@ class Version:
     added_in: int
     removed_in: int | None
     at: datetime | None
+    state: str
 
     @property
     def pdq_alone(self) -> str:
@@ -105,6 +108,11 @@ class History:
         return self.versions[0]
 
     @property
+    def held(self) -> bool:
+        """Whether a known-good set has it and its owner has said nothing of it; only he is told."""
+        return self.own and self.now is not None and self.now.state == "held"
+
+    @property
     def disputed(self) -> bool:
         """Whether it waits for its owner's supervisor."""
         return self.now is not None and self.now.trust == trust.Trust.DISPUTED
@@ -135,7 +143,9 @@ def read(hash_set: HashSet, entry: UUID, row: int, *, by: User) -> History:
         raise withheld.Withheld
     at = {"set": hash_set, "ident": versions[0].ident, "twin": versions[0].twin}
     resolutions = list(Resolution.objects.filter(**at).order_by("-pk")[:MOST])
-    stands = _stands(list(Vote.objects.filter(**at).order_by("-pk")[:MOST]), resolutions, by, own=own)
+    found = list(Vote.objects.filter(**at).order_by("-pk")[:MOST])
+    needed = {name for name in trust.DIGESTS if getattr(versions[0], name)}
+    stands = _stands(found, needed, resolutions, by, own=own)
     if not hash_set.owner.is_local and now:
         stands = [_as_it_acts(one, now) for one in stands]
     audit.record(events.ENTRY_READ, by=by, on=hash_set, set=hash_set.name, entry=str(entry))
@@ -160,15 +170,17 @@ def _version(row: tuple[Any, ...]) -> Version:
     return Version(*values)
 
 
-def _stands(found: Sequence[Vote], resolutions: Sequence[Resolution], by: User, *, own: bool) -> list[Stand]:
+def _stands(
+    found: Sequence[Vote], needed: set[str], resolutions: Sequence[Resolution], by: User, *, own: bool
+) -> list[Stand]:
     """The votes that the person may read, those that stand first, then newest first."""
     named = {vote.organisation for vote in found}
     names = dict(Agency.objects.filter(organisation__in=named).values_list("organisation", "name"))
     ours, last = by.agency.organisation, resolutions[0] if resolutions else None
     every = [
         Stand(
-            vote, names.get(vote.organisation, str(vote.organisation)), vote.organisation == ours, _state(vote, last),
-            vote.reason if vote.organisation == ours else "",
+            vote, names.get(vote.organisation, str(vote.organisation)), vote.organisation == ours,
+            _state(vote, needed, last), vote.reason if vote.organisation == ours else "",
         )
         for vote in found
     ]  # fmt: skip
@@ -177,11 +189,11 @@ def _stands(found: Sequence[Vote], resolutions: Sequence[Resolution], by: User, 
 
 def _as_it_acts(one: Stand, now: Version) -> Stand:
     """On a mirror our own word decides nothing but whether the entry acts here."""
-    holds = one.own and one.state == COUNTS and one.vote.disposition != now.disposition
+    holds = one.own and one.state in {COUNTS, NOT_ALL} and one.vote.disposition != now.disposition
     return replace(one, state=HOLDS) if holds else one
 
 
-def _state(vote: Vote, last: Resolution | None) -> str:
+def _state(vote: Vote, needed: set[str], last: Resolution | None) -> str:
     if vote.withdrawn_after is not None:
         return TAKEN_BACK
     if vote.basis != trust.VIEWED:
@@ -189,4 +201,6 @@ def _state(vote: Vote, last: Resolution | None) -> str:
     if not vote.current:
         return REPLACED
     against = last is not None and vote.pk <= last.after and vote.disposition != last.disposition
-    return SET_ASIDE if against else COUNTS
+    if against:
+        return SET_ASIDE
+    return COUNTS if needed <= set(vote.names) else NOT_ALL

@@ -50,14 +50,18 @@ def say(hash_set: HashSet, row: int, *, code: str, looked: bool, by: User, kind:
     """Vote on the entry that `row`, an id of any of its versions, belongs to, in the place of one's earlier word.
 
     `looked`: the organisation saw the file; without, the vote is kept and not counted. `kind`: the hash it rests on, by
-    default the strongest digest. Raises EntryGone, UnknownCategory, BadInput, DecidedInACase, SetRetired.
+    default the strongest digest, which stands for all; another one only for itself.
+    Raises EntryGone, UnknownCategory, BadInput, DecidedInACase, SetRetired.
     """
     locked, key, version = _of(hash_set, row)
     disposition = entries.dispositions(locked, {code})[code]
     before = votes.said(locked, [key])[key]
     _require_free(before, by)
     basis = trust.VIEWED if looked else NOT_LOOKED
-    opinion = votes.Opinion(code, disposition, _kind(version, kind), basis, reason.strip()[:LONGEST])
+    rests_on = _kind(version, kind)
+    opinion = votes.Opinion(
+        code, disposition, rests_on, _names(version, rests_on), basis, reason.strip()[:LONGEST]
+    )  # fmt: skip
     (vote,) = votes.cast(locked, {key: opinion}, organisation=by.agency.organisation, origin=Vote.Origin.WORD)
     if not locked.owner.is_local:
         outgoing.queue([vote.pk])
@@ -108,7 +112,7 @@ def resolve(hash_set: HashSet, row: int, *, code: str, reason: str, by: User) ->
         disposition=disposition,
         code=code,
         reason=said_why,
-        after=votes.said(locked, [key])[key].votes[-1].pk,
+        after=entries.pooled(locked, entry_rows.latest(locked, [key.ident]), [key])[key].last,
         by=by,
         by_name=by.name,
     )
@@ -144,6 +148,13 @@ def _kind(version: Version, asked: str) -> str:
     return asked or has[0]
 
 
+def _names(version: Version, kind: str) -> tuple[str, ...]:
+    """The digests that a vote resting on `kind` stands for: whoever takes the strongest means the entry as it is."""
+    if kind == kinds_of(version)[0]:
+        return version.kinds
+    return (kind,) if kind in trust.DIGESTS else ()
+
+
 class Hashed(Protocol):
     """A version of an entry, however it was read."""
 
@@ -173,8 +184,8 @@ def _judge_again(
     """Put what follows in force as the next version; the events: what was said, then the version's."""
     key = version.key
     old = entry_rows.latest(locked, [key.ident])
-    fresh = entries.judged(locked, {key: version}, votes.said(locked, [key]))
-    written = entry_rows.write(locked, fresh, old, gone=[] if fresh else [key])
+    fresh = entries.judged(locked, {key: version}, old)
+    written = entry_rows.write(locked, fresh, old, gone=[] if key in fresh else [key])
     _generation, moved = generations.move(locked, generations.Step(source, *written), by=by)
     stands = fresh.get(key, version)
     if vote:

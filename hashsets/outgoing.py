@@ -12,6 +12,7 @@ from django.db import connection
 
 from hashsets import wire
 from hashsets.entry_rows import loaded
+from hashsets.trust import DIGESTS
 
 QUEUE = """
 INSERT INTO hashsets_outgoing AS o (subscription_id, vote_id, state)
@@ -25,9 +26,10 @@ ON CONFLICT (subscription_id, vote_id) DO UPDATE SET state = 'waiting', key = NU
 LAST = """JOIN LATERAL (
   SELECT * FROM hashsets_entry e WHERE e.set_id = v.set_id AND e.ident = v.ident AND e.twin = v.twin
   ORDER BY e.added_in DESC LIMIT 1) e ON true"""
-# What goes to one peer, in order, as `Row` and whatever `more` asks.
+NAMED = """CASE WHEN e.{0} = v.ident OR '{0}' = ANY (v.names) THEN e.{0} END"""
+# What goes to one peer, in order, as `Row` and whatever `more` asks. Of the digests, those that the opinion named.
 OPINIONS = f"""
-SELECT o.vote_id, t.scheme_id, v.code, v.basis, v.at, e.raw, e.size, e.md5, e.sha1, e.sha256{{more}}
+SELECT o.vote_id, t.scheme_id, v.code, v.basis, v.at, e.raw, e.size, {", ".join(map(NAMED.format, DIGESTS))}{{more}}
 FROM hashsets_outgoing o JOIN hashsets_vote v ON v.id = o.vote_id
 JOIN hashsets_hashset h ON h.id = v.set_id JOIN hashsets_scheme t ON t.id = h.scheme_id
 {LAST}
@@ -62,7 +64,7 @@ def queue(vote_ids: Sequence[int]) -> int:
 
 def names(row: Row) -> dict[str, Any]:
     """Which file an opinion is on: fields of `wire.Opinion`."""
-    return {name: wire.digest(getattr(row, name)) for name in ("md5", "sha1", "sha256")}
+    return {name: wire.digest(getattr(row, name)) for name in DIGESTS}
 
 
 def told(row: Row) -> dict[str, Any]:

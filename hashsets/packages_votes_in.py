@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, wire
+from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, permits, wire
 from hashsets.contributing import Result, Signed
 from hashsets.courier import Opinion
 from hashsets.entry_rows import Version
@@ -38,7 +38,7 @@ class TakenVotes:
 def take(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
     """Check a package of opinions that the peer signed, and take them in, with events and proofs; all or none.
 
-    Raises PackageDamaged, PackageNotForUs, PackageOutOfOrder, PackageOld, NotOpen.
+    Raises PackageDamaged, PackageNotForUs, PackageOutOfOrder, PackageOld, NotOpen, ScopeMissing.
     """
     for _batch in courier.batches(package):
         pass  # all of it must be sound before any of it is stored
@@ -77,6 +77,8 @@ def _contributed(share: Share, opinions: Sequence[Opinion | wire.Odd], proof: Si
     full = wire.LAW_ENFORCEMENT in share.peer.scopes
     said = [one for one in opinions if isinstance(one, wire.Odd) or not one.retracted]
     items = [UNREADABLE if isinstance(one, wire.Odd) else item_of(one, full=full) for one in said]
+    if items:
+        permits.require(share.peer.scopes, permits.CONTRIBUTE)
     results = contributing.contribute(share, items, signed=proof)[0] if items else []
     for one in opinions:
         if not isinstance(one, wire.Odd) and one.retracted:
@@ -85,6 +87,7 @@ def _contributed(share: Share, opinions: Sequence[Opinion | wire.Odd], proof: Si
 
 
 def _retracted(share: Share, one: Opinion, proof: Signed) -> Result:
+    permits.require(share.peer.scopes, permits.VOTE)
     version = _named(share.set, one)
     if version is None:
         return Result(contributing.UNCHANGED)
@@ -92,7 +95,7 @@ def _retracted(share: Share, one: Opinion, proof: Signed) -> Result:
 
 
 def _named(of: HashSet, one: Opinion) -> Version | None:
-    """The entry in force whose digests these are."""
+    """The entry in force whose digests these are; if none has just these, one that they agree with."""
     try:
         given = {name: kinds.DIGESTS[name].parse(text) for name in kinds.DIGESTS if (text := getattr(one, name))}
     except (BadHash, EmptyFileHash):
@@ -100,4 +103,5 @@ def _named(of: HashSet, one: Opinion) -> Version | None:
     of.refresh_from_db(fields=["generation"])
     found = entry_rows.latest(of, list(given.values())).values()
     agree = [each for each in found if all(getattr(each, name) in (None, value) for name, value in given.items())]
+    agree.sort(key=lambda each: sum(getattr(each, name) != given.get(name) for name in kinds.DIGESTS))
     return next((version for version in agree if version.in_force), None)

@@ -1,12 +1,31 @@
 """What came from peers and was not taken in: a person looks at it, and says so."""
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 
-from hashsets import events
-from hashsets.models import Quarantined
+from hashsets import events, wire
+from hashsets.models import Quarantined, Subscription
 from workbench import audit
 from workbench.models import User
+from workbench.visible import visible_lines
+
+LONGEST = 2_000  # characters of a record that is kept for a person to look at
+MOST = 1_000  # unsettled ones of one subscription; who sends more has sent enough to be looked at
+
+
+def put_aside(subscription: Subscription, odd: Iterable[wire.Odd]) -> None:
+    """Keep what was not taken in for a person to look at."""
+    rows = [
+        Quarantined(
+            subscription=subscription, reason=one.reason[:300], record=visible_lines(one.words[:LONGEST])[:LONGEST]
+        )
+        for one in odd
+    ]
+    if rows:
+        open_ones = Quarantined.objects.filter(subscription=subscription, settled_at=None)
+        Quarantined.objects.bulk_create(rows[: max(0, MOST - open_ones.count())])
 
 
 @transaction.atomic

@@ -66,10 +66,10 @@ def _size(size: int | None) -> int | None:
 
 
 def _trust(said: str) -> str:
-    """A level we have no word for counts as the weakest one that stands; an entry taken back never acts."""
+    """An entry taken back never acts, nor one of which it is said in a word that means nothing here."""
     if said in (Trust.DISPUTED, Trust.RETRACTED):
         return str(Trust.DISPUTED)
-    return said if said in MINIMA else str(Trust.PROVISIONAL)
+    return said if said in MINIMA else str(Trust.UNKNOWN)
 
 
 def _flags(record: wire.Media) -> dict[str, bool]:

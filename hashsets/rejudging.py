@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from hashsets import entry_rows, votes
+from hashsets import entries, entry_rows, votes
 from hashsets.entry_rows import Key
 from hashsets.models import HashSet, Vote
 
@@ -33,15 +33,16 @@ def _voted(hash_set: HashSet, after: Key) -> list[Key]:
 
 
 def _of(hash_set: HashSet, keys: list[Key]) -> Iterator[str]:
-    found, said = entry_rows.latest(hash_set, [key.ident for key in keys]), votes.said(hash_set, keys)
+    found = entry_rows.latest(hash_set, [key.ident for key in keys])
+    said = entries.pooled(hash_set, found, [key for key in keys if key in found])
     for key in keys:
         held = found.get(key)
-        version = held if held and held.in_force else None
-        if version is None and not said[key].stands:
+        version, of = held if held and held.in_force else None, said.get(key, votes.NOTHING)
+        if version is None and not of.stands:
             continue
-        if version is not None and not said[key].stands and not version.listed:
+        if version is not None and not of.stands and not version.listed:
             continue  # imported after the last opinion on it was taken back
-        judged = votes.judge(hash_set, version, said[key]) if version else None
+        judged = votes.judge(hash_set, version, of) if version else None
         if version is None or judged is None or not judged.same_as(version):
             yield f"entry {key.ident.hex()} of set {hash_set.name} is {_told(version)}, its votes say {_told(judged)}"
 

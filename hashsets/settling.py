@@ -9,20 +9,19 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 import msgspec
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entry_hashes, events, generations, receiving, swapping, wire
+from hashsets import entry_hashes, events, generations, quarantine, receiving, swapping, wire
 from hashsets.entry_rows import SAID_OF
-from hashsets.models import Category, Generation, HashSet, Quarantined, Subscription
+from hashsets.models import Category, Generation, HashSet, Subscription
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.models import User
-from workbench.visible import visible_lines
+from workbench.words import digits
 
 AT_ONCE = 5_000  # records of one statement
-QUARANTINED_MOST = 2_000  # characters of a record that is kept for a person to look at
-MOST_QUARANTINED = 1_000  # unsettled ones of one subscription; who sends more has sent enough to be looked at
 WORTH_ANALYSING = 10_000  # rows
 
 MAKE = """
@@ -95,6 +94,13 @@ WHERE NOT a.gone AND NOT a.stays ORDER BY a.ident
 _NULL = "\\N"  # as COPY's text form writes it
 
 
+class TooMuchCollected(WorkbenchError):
+    """A peer sends more than is kept before it comes in force, so nothing of it was kept. Ask its operator why."""
+
+    code = "too-much-collected"
+    status = 409
+
+
 class SequenceWentBack(WorkbenchError):
     """The peer tells less than it told before. Ask its operator; a set that was rebuilt is paired anew."""
 
@@ -116,34 +122,29 @@ def stage(subscription: Subscription, records: Iterable[Record]) -> Staged:
     """Collect records of a page or package, in force only with `settle`; the newest of each entry stands.
 
     Inside the caller's transaction. What cannot be kept is quarantined. 5,000 at a time; never all of them in memory.
+    Raises TooMuchCollected where so many came since the last `settle` that the disk is in danger.
     """
     taken = put_aside = 0
+    before = Subscription.objects.values_list("waiting", flat=True).get(pk=subscription.pk)
     every = iter(records)
     while batch := list(islice(every, AT_ONCE)):
         rows, odd = _sorted_out(batch)
         _enter(subscription, rows)
-        quarantine(subscription, odd)
+        quarantine.put_aside(subscription, odd)
         taken, put_aside = taken + len(batch) - len(odd), put_aside + len(odd)
+        if before + taken > settings.PEER_ENTRIES:
+            raise TooMuchCollected(
+                noop("%(peer)s sends more than %(most)s entries of %(name)s. If its operator says that the set is as "
+                     "large as that, set WINNOW_PEER_ENTRIES higher and resume; it begins anew."),
+                peer=subscription.peer, most=digits(settings.PEER_ENTRIES), name=subscription.set.name,
+            )  # fmt: skip
+    Subscription.objects.filter(pk=subscription.pk).update(waiting=before + taken)
     return Staged(taken, put_aside)
-
-
-def quarantine(subscription: Subscription, odd: Iterable[tuple[str, str]]) -> None:
-    """Keep what was not taken in for a person to look at: (reason, the record's own words)."""
-    rows = [
-        Quarantined(
-            subscription=subscription,
-            reason=reason[:300],
-            record=visible_lines(words[:QUARANTINED_MOST])[:QUARANTINED_MOST],
-        )
-        for reason, words in odd
-    ]
-    if rows:
-        open_ones = Quarantined.objects.filter(subscription=subscription, settled_at=None)
-        Quarantined.objects.bulk_create(rows[: max(0, MOST_QUARANTINED - open_ones.count())])
 
 
 def forget(subscription: Subscription) -> int:
     """Drop what was collected and is not in force; the number of records."""
+    Subscription.objects.filter(pk=subscription.pk).update(waiting=0)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM hashsets_incoming WHERE subscription_id = %s", [subscription.pk])
         return int(cursor.rowcount)
@@ -187,18 +188,18 @@ def settle(subscription: Subscription, *, seq: int, snapshot: bool, by: User, so
     return generation
 
 
-def _sorted_out(batch: list[Record]) -> tuple[Mapping[Any, tuple[int, str | None]], list[tuple[str, str]]]:
+def _sorted_out(batch: list[Record]) -> tuple[Mapping[Any, tuple[int, str | None]], list[wire.Odd]]:
     """The newest record of each entry, as (seq, JSON or None); and those that cannot be kept, with why."""
     rows: dict[Any, tuple[int, str | None]] = {}
-    odd: list[tuple[str, str]] = []
+    odd: list[wire.Odd] = []
     for record in batch:
         if isinstance(record, wire.Odd):
-            odd.append((record.reason, record.words))
+            odd.append(record)
             continue
         try:
             found = receiving.kept(record)
         except receiving.Unsound as why:
-            odd.append((str(why), msgspec.json.encode(record).decode()))
+            odd.append(wire.Odd(msgspec.json.encode(record).decode(), str(why)))
             continue
         if record.entry_id not in rows or rows[record.entry_id][0] <= record.seq:
             rows[record.entry_id] = record.seq, msgspec.json.encode(found).decode() if found else None

@@ -3,6 +3,7 @@
 Judged as `entries.publish` judges, nothing is written and nothing locked; who publishes meanwhile may change it.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import msgspec
 
 from hashsets import entries, entry_rows, feed_pages, trust, votes, wire
 from hashsets.entries import NewEntry
-from hashsets.entry_rows import Version
+from hashsets.entry_rows import Key, Version
 from hashsets.models import HashSet, Vote
 
 GIVEN = ("Seq", "DateUpdated")  # by the feed, when it numbers what was published
@@ -36,27 +37,35 @@ class ToBeSent:
 
 
 def of(hash_set: HashSet, rows: Sequence[NewEntry], *, organisation: UUID) -> list[ToBeSent]:
-    """What each of these would become in the set, in their order, each by itself. Five queries for any number."""
+    """What each of these would become in the set, in their order, each by itself. Six queries for any number."""
     meanings = entries.dispositions(hash_set, ())
     old = entry_rows.latest(hash_set, [row.ident for row in rows])
-    keys = [entries.key_of(row, old) for row in rows]
-    said = votes.said(hash_set, keys)
+    said = votes.said(hash_set, old)
+    here = entries.places(hash_set, old, said, organisation)
+    families: dict[bytes, dict[Key, Version]] = defaultdict(dict)
+    for key, version in old.items():
+        families[key.ident][key] = version
     found = []
-    for key, row in zip(keys, rows, strict=True):
-        vote = _vote(hash_set, row, meanings.get(row.code, ""), organisation)
-        found.append(
-            _of(hash_set, row, old.get(key) or Version(key), replace(said[key], votes=[*said[key].votes, vote]))
-        )
+    for row in rows:
+        key = Key(*here.of(row.digests))
+        before = old.get(key) or Version(key)
+        voted = said.get(key, votes.NOTHING).stands
+        wanted = entries.version_of(key, row, before if before.id else None, voted=voted)
+        heard = votes.pooled(hash_set, families[key.ident] | {key: wanted}, said, [key])[key]
+        vote = _vote(hash_set, wanted, row, meanings.get(row.code, ""), organisation)
+        judged = votes.judge(hash_set, wanted, replace(heard, votes=[*heard.votes, vote])) or wanted
+        found.append(_of(hash_set, judged, before))
     return found
 
 
 def without(hash_set: HashSet, rows: Sequence[int], *, organisation: UUID) -> list[ToBeSent | None]:
     """What each of these entries would become if the organisation's opinion were taken back; None: it is gone already.
 
-    A tombstone where nobody else stands for it. `rows`: ids of any versions. Four queries for any number.
+    A tombstone where nobody else stands for it. `rows`: ids of any versions. Six queries for any number.
     """
     versions = entry_rows.in_force_by_row(hash_set, rows)
-    said = votes.said(hash_set, [version.key for version in versions.values()])
+    old = entry_rows.latest(hash_set, [version.key.ident for version in versions.values()])
+    said = entries.pooled(hash_set, old, [version.key for version in versions.values()])
     told = {row: _without(hash_set, version, said[version.key], organisation) for row, version in versions.items()}
     return [told.get(row) for row in rows]
 
@@ -72,16 +81,16 @@ def _without(hash_set: HashSet, version: Version, said: votes.Said, organisation
     return ToBeSent(_bytes(gone), is_new=False, differs=[], is_tombstone=True)
 
 
-def _vote(hash_set: HashSet, row: NewEntry, disposition: str, organisation: UUID) -> Vote:
+def _vote(hash_set: HashSet, of: Version, row: NewEntry, disposition: str, organisation: UUID) -> Vote:
     """What the organisation's vote would be; never stored."""
     said = {"kind": row.kind, "disposition": disposition, "code": row.code, "basis": trust.VIEWED}
-    return Vote(pk=NEXT, set=hash_set, organisation=organisation, **said)
+    return Vote(
+        pk=NEXT, set=hash_set, ident=of.key.ident, twin=of.key.twin, names=list(of.kinds), organisation=organisation,
+        **said,
+    )  # fmt: skip
 
 
-def _of(hash_set: HashSet, row: NewEntry, old: Version, said: votes.Said) -> ToBeSent:
-    voted = votes.Said(said.votes[:-1]).stands
-    wanted = entries.version_of(old.key, row, old if old.id else None, voted=voted)
-    judged = votes.judge(hash_set, wanted, said) or wanted
+def _of(hash_set: HashSet, judged: Version, old: Version) -> ToBeSent:
     record = _record(hash_set, replace(judged, public_id=old.public_id))
     if not old.id:
         del record[NAMED]

@@ -3,12 +3,15 @@
 Trust is computed, never typed in. Opinions belong to organisations, and only those of people who looked
 count: whoever accepts a match of a set has not looked. Opposite opinions are not averaged, and a dispute does not
 end by itself: a supervisor of the set's owner resolves it.
+
+An entry is its digests (decision 0025). For it counts who named all of them, against it whoever named any: so the one
+trust it has is that of each of its digests.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import inf
@@ -17,13 +20,14 @@ from workbench.words import noop
 
 VIEWED = "viewed"  # the one basis that counts
 TRUSTED_FROM = 3  # organisations
-DIGESTS = ("md5", "sha1", "sha256")  # of the whole file: an opinion on one is an opinion on all
+DIGESTS = ("md5", "sha1", "sha256")  # of the whole file
 
 
 class Trust(StrEnum):
     """How far an entry is believed, weakest first."""
 
     RETRACTED = noop("retracted")
+    UNKNOWN = noop("unknown")  # a peer said a word that means nothing here
     DISPUTED = noop("disputed")
     PROVISIONAL = noop("provisional")
     CORROBORATED = noop("corroborated")
@@ -43,10 +47,11 @@ def at_least(trust: str, minimum: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """An organisation's opinion, resting on a hash of kind `hash_kind`.
+    """An organisation's opinion, resting on a hash of kind `hash_kind`; `names` are the kinds of digests it named.
 
-    `at` orders the votes on an entry; no two have the same. `until`: the last vote there was when this one was taken
-    back; None while it was not.
+    `at` orders the votes; no two have the same. `until`: the last vote there was when this one was taken back; None
+    while it was not. `twin`: which of the entries that share the first digest it was cast on. `voice`: with whom the
+    organisation counts as one, "" for itself.
     """
 
     organisation: str
@@ -56,6 +61,9 @@ class Vote:
     hash_kind: str = ""
     at: int = 0
     until: int | None = None
+    names: frozenset[str] = frozenset()
+    twin: int = 0
+    voice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What the votes amount to. `organisations`: that looked and stand for it.
+    """What the votes amount to. `organisations`: that looked and stand for all its digests, each voice once.
 
     `spread`: different codes in force; above 1 is shown, not blocked.
     """
@@ -93,36 +101,48 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class _Span:
-    """How long an opinion stood, in the order of the votes."""
+    """How long an opinion stood, in the order of the votes; `supports`: it named all there is."""
 
     organisation: str
     disposition: str
     code: str
     begins: float
     ends: float = inf
+    voice: str = ""
+    supports: bool = True
 
     @property
     def stands(self) -> bool:
         return self.ends == inf
 
 
-def judge(votes: Iterable[Vote], *, source: Source | None = None, resolution: Resolution | None = None) -> Opinion:
+def judge(
+    votes: Iterable[Vote],
+    *,
+    digests: Collection[str] = (),
+    twin: int = 0,
+    source: Source | None = None,
+    resolution: Resolution | None = None,
+) -> Opinion:
     """The trust and category of one entry from all votes ever cast on it, in any order.
 
-    The category of most organisations stands, the earliest of equals; that of the resolution where there is one
+    `digests`: the kinds that it has. `votes` may hold those on other entries that it does not contradict, told apart by
+    `twin`. The category of most organisations stands, the earliest of equals; that of the resolution where there is one
     and anybody who counts agrees with it. A dispute stays, whoever changes his mind, until it is resolved.
     """
+    needed = frozenset(digests)
     cast = sorted(votes, key=lambda vote: vote.at)
     looked = [vote for vote in cast if vote.basis == VIEWED]
-    every = _spans(looked or cast)
-    counted = [span for span in _spans(looked) if not _settled(span, resolution)]
+    ours = [vote for vote in cast if vote.twin == twin]
+    every = _spans([vote for vote in ours if vote.basis == VIEWED] or ours, needed)
+    counted = [span for span in _spans(looked, needed) if not _settled(span, resolution)]
     if source:
         listed = _Span(source.organisation, source.disposition, source.code, -inf)
         counted = counted if _settled(listed, resolution) else [listed, *counted]
     elif every and not any(span.stands for span in every):
         return Opinion(Trust.RETRACTED, 0, 0)
-    standing = [span for span in counted if span.stands]
-    viewers = {span.organisation for span in standing if span.begins > -inf}
+    standing = [span for span in counted if span.stands and span.supports]
+    viewers = {span.voice or span.organisation for span in standing if span.begins > -inf}
     spread = len({span.code for span in standing if span.code})
     trust = Trust.DISPUTED if _opposed(counted) else _agreed(standing, viewers, source)
     return Opinion(trust, len(viewers), spread, *_category(standing, every, resolution))
@@ -150,14 +170,15 @@ def _category(standing: list[_Span], every: list[_Span], resolution: Resolution 
     return most[0][0] if most else ("", "")
 
 
-def _spans(cast: Iterable[Vote]) -> list[_Span]:
+def _spans(cast: Iterable[Vote], needed: frozenset[str]) -> list[_Span]:
     """How long each vote stood: until the same organisation's next one on such a hash, or until it was taken back."""
-    following: dict[tuple[str, tuple[str, ...]], int] = {}
+    following: dict[tuple[int, str, tuple[str, ...]], int] = {}
     spans = []
     for vote in sorted(cast, key=lambda vote: vote.at, reverse=True):
-        key = (vote.organisation, successors(vote.hash_kind))
+        key = (vote.twin, vote.organisation, successors(vote.hash_kind))
         ends = min(following.get(key, inf), inf if vote.until is None else vote.until)
-        spans.append(_Span(vote.organisation, vote.disposition, vote.code, vote.at, ends))
+        supports = needed <= vote.names
+        spans.append(_Span(vote.organisation, vote.disposition, vote.code, vote.at, ends, vote.voice, supports))
         following[key] = vote.at - 1
     return spans[::-1]
 

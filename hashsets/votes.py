@@ -4,8 +4,8 @@ The caller holds the set's row (`generations.lock`): so the ids of votes tell th
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,8 @@ from django.db import connection
 
 from hashsets import events, trust
 from hashsets.entry_rows import Judgement, Key, Version
-from hashsets.models import HashSet, Resolution, Vote
+from hashsets.models import Clash, HashSet, Resolution, Vote
+from hashsets.placing import contradict
 from workbench import audit
 
 _KEYS = "unnest(%(idents)s::bytea[], %(twins)s::smallint[]) AS k (ident, twin)"
@@ -29,7 +30,7 @@ WHERE v.set_id = %(set)s AND v.organisation = %(organisation)s AND v.current AND
 """  # noqa: S608
 TAKE_BACK = f"""
 UPDATE hashsets_vote v SET withdrawn_at = now(), withdrawn_after = (
-  SELECT max(id) FROM hashsets_vote w WHERE w.set_id = v.set_id AND w.ident = v.ident AND w.twin = v.twin)
+  SELECT max(id) FROM hashsets_vote w WHERE w.set_id = v.set_id AND w.ident = v.ident)
 FROM {_KEYS} WHERE v.set_id = %(set)s AND v.ident = k.ident AND v.twin = k.twin AND v.organisation = %(organisation)s
   AND v.current AND v.withdrawn_after IS NULL RETURNING v.id
 """  # noqa: S608
@@ -37,33 +38,50 @@ FROM {_KEYS} WHERE v.set_id = %(set)s AND v.ident = k.ident AND v.twin = k.twin 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What an organisation says of one entry. `reason` is for its own people."""
+    """What an organisation says of one entry. `names`: the digests it stands for; `reason` is for its own people."""
 
     code: str
     disposition: str
     kind: str  # the hash kind it rests on
+    names: tuple[str, ...]
     basis: str = trust.VIEWED
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All that was ever said of one entry: the votes in their order, and the last resolution."""
+    """All that was ever said of one entry: the votes in their order, and the last resolution.
+
+    `beside`: what was said of entries that it does not contradict.
+    `clashes`: a known-good set has it (`clashes`).
+    """
 
     votes: list[Vote] = field(default_factory=list)
     resolution: Resolution | None = None
+    beside: list[trust.Vote] = field(default_factory=list)
+    clashes: bool = False
 
     @property
     def stands(self) -> bool:
         """Whether anybody stands for it by a vote."""
         return any(vote.current and vote.withdrawn_after is None for vote in self.votes)
 
+    @property
+    def last(self) -> int:
+        """The last vote that says anything of it; 0 where none does."""
+        return max([vote.pk for vote in self.votes] + [vote.at for vote in self.beside], default=0)
+
 
 NOTHING = Said()
 
 
 def cast(
-    hash_set: HashSet, opinions: Mapping[Key, Opinion], *, organisation: UUID, origin: str = Vote.Origin.DECISION
+    hash_set: HashSet,
+    opinions: Mapping[Key, Opinion],
+    *,
+    organisation: UUID,
+    origin: str = Vote.Origin.DECISION,
+    voice: str = "",
 ) -> list[Vote]:
     """Store an organisation's opinions as its current ones; earlier ones stay on record.
 
@@ -81,6 +99,8 @@ def cast(
             twin=key.twin,
             organisation=organisation,
             kind=opinion.kind,
+            names=list(opinion.names),
+            voice=voice,
             disposition=opinion.disposition,
             code=opinion.code,
             basis=opinion.basis,
@@ -126,8 +146,11 @@ def standing(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> d
     return dict(found)
 
 
-def said(hash_set: HashSet, keys: Sequence[Key]) -> dict[Key, Said]:
-    """All that was ever said of these entries. Two queries."""
+def said(hash_set: HashSet, keys: Collection[Key]) -> dict[Key, Said]:
+    """All that was ever said of these entries, each by itself; `pooled` puts beside it what was said of others.
+
+    Three queries.
+    """
     idents = list({key.ident for key in keys})
     votes: dict[Key, list[Vote]] = defaultdict(list)
     for vote in Vote.objects.filter(set=hash_set, ident__in=idents).order_by("pk"):
@@ -136,7 +159,36 @@ def said(hash_set: HashSet, keys: Sequence[Key]) -> dict[Key, Said]:
         Key(bytes(row.ident), row.twin): row
         for row in Resolution.objects.filter(set=hash_set, ident__in=idents).order_by("pk")
     }
-    return {key: Said(votes.get(key, []), resolutions.get(key)) for key in keys}
+    clash = {Key.of(row) for row in Clash.objects.filter(set=hash_set, ident__in=idents)} if votes else set()
+    return {key: Said(votes.get(key, []), resolutions.get(key), clashes=key in clash) for key in {*keys, *votes}}
+
+
+def pooled(
+    hash_set: HashSet, versions: Mapping[Key, Version], of: Mapping[Key, Said], keys: Iterable[Key]
+) -> dict[Key, Said]:
+    """The same, of these keys, with what was said of the others that have the first digest and contradict in none.
+
+    `versions`: the last ones, or those about to be, of all entries with these first digests. A list's word on one of
+    them stands against another as an opinion would, and for none.
+    """
+    families: dict[bytes, list[Version]] = defaultdict(list)
+    for version in versions.values():
+        families[version.key.ident].append(version)
+    found = dict[Key, Said]()
+    for key in keys:
+        digests = versions[key].digests
+        others = (one for one in families[key.ident] if one.key != key and not contradict(one.digests, digests))
+        beside = [vote for one in others for vote in _of_another(hash_set, one, of.get(one.key, NOTHING))]
+        found[key] = replace(of.get(key, NOTHING), beside=beside)
+    return found
+
+
+def _of_another(hash_set: HashSet, version: Version, of: Said) -> list[trust.Vote]:
+    pure = list(map(_pure, of.votes))
+    if version.listed and version.in_force:
+        code, disposition = version.listed
+        pure.append(trust.Vote(str(hash_set.owner.organisation), disposition, code, at=0, twin=version.key.twin))
+    return pure
 
 
 def any_stands(hash_set: HashSet) -> bool:
@@ -154,17 +206,26 @@ def judge(hash_set: HashSet, version: Version, of: Said) -> Version | None:
         code, disposition = version.listed
         vouched = hash_set.trust == trust.Trust.TRUSTED
         source = trust.Source(str(hash_set.owner.organisation), disposition, vouched, code)
-    found = trust.judge(map(_pure, of.votes), source=source, resolution=_settled(of.resolution))
+    found = trust.judge(
+        [*map(_pure, of.votes), *of.beside], digests=version.kinds, twin=version.key.twin,
+        source=source, resolution=_settled(of.resolution),
+    )  # fmt: skip
     if found.trust == trust.Trust.RETRACTED:
         return None
-    return version.judged(Judgement(found.code, found.disposition, found.trust, found.organisations, found.spread))
+    held = of.clashes and not of.resolution and not any(
+        vote.organisation == hash_set.owner.organisation and vote.current and vote.withdrawn_after is None
+        for vote in of.votes
+    )  # fmt: skip
+    judgement = Judgement(found.code, found.disposition, found.trust, found.organisations, found.spread)
+    return version.judged(judgement, held=held)
 
 
 def _pure(vote: Vote) -> trust.Vote:
-    organisation = str(vote.organisation)
     return trust.Vote(
-        organisation, vote.disposition, vote.code, vote.basis, vote.kind, at=vote.pk, until=vote.withdrawn_after
-    )
+        str(vote.organisation), vote.disposition, vote.code, vote.basis, vote.kind, at=vote.pk,
+        until=vote.withdrawn_after, names=frozenset(vote.names), twin=vote.twin,
+        voice=vote.voice,
+    )  # fmt: skip
 
 
 def _settled(row: Resolution | None) -> trust.Resolution | None:

@@ -204,6 +204,7 @@ ROUTES = [
     Route("exchange:release", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:credential", post=ONLY_SUPERVISORS, of="peer", body={"make": "1"}),
     Route("exchange:allow", post=ONLY_SUPERVISORS, of="peer", body={"scopes": "read"}),
+    Route("exchange:voice", post=ONLY_SUPERVISORS, of="peer", body={"alone": "1"}),
     Route("exchange:share", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:end_share", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:package", post=ONLY_SUPERVISORS, of="peer"),

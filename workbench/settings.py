@@ -93,6 +93,7 @@ PERSON_REQUESTS = env_int("WINNOW_PERSON_REQUESTS", 2 * API_REQUESTS, 1, 2_000_0
 PERSON_HASHES = env_int("WINNOW_PERSON_HASHES", 2 * API_HASHES, 1, 2_000_000_000)
 PEER_REQUESTS = env_int("WINNOW_PEER_REQUESTS", 1200, 1, 1_000_000)
 PEER_HASHES = env_int("WINNOW_PEER_HASHES", 20_000, 1, 1_000_000_000)
+PEER_ENTRIES = env_int("WINNOW_PEER_ENTRIES", 50_000_000, 1, 10_000_000_000)
 # What a person may ask for in an hour without a reason; cases/budgets.py.
 BUDGETS = {
     "looks": env_int("WINNOW_HOUR_LOOKS", 30_000, 1, 10_000_000),

@@ -24,6 +24,9 @@ class ExchangeActs(WinnowCommand):
         end = acts.add("unshare", self.unshare, "Let it read a set no longer.")
         end.add_argument("peer")
         end.add_argument("set")
+        voice = acts.add("voice", self.voice, "Say whether a peer counts by itself beside others that have its key.")
+        voice.add_argument("peer")
+        voice.add_argument("counts", choices=["alone", "together"])
         acts.add("sets", self.sets, "List what a peer shares with us.").add_argument("peer")
         _subscribe_arguments(acts.add("subscribe", self.subscribe, "Read a peer's set into a mirror here."))
         change = acts.add("terms", self.terms, "Change what is given to a mirror's peer, and how often it is asked.")
@@ -129,6 +132,13 @@ class ExchangeActs(WinnowCommand):
             problems += [f"{subscription.set}: {done.failure}"] if done.failure else []
         return Done(f"Opinions on {len(told):,} sets sent.", {"sets": told}, problems)
 
+    def voice(self, options: dict[str, Any]) -> Done:
+        """Whether it counts by itself."""
+        peer = self.peer(options, "peer.policy")
+        terms.count_alone(peer=peer, alone=options["counts"] == "alone", by=self.by)
+        told = {"peer": peer.organisation.name, "own_voice": peer.own_voice}
+        return Done(f"{peer} counts {options['counts']}.", told)
+
     def status(self, _options: dict[str, Any]) -> Done:
         """How it stands."""
         self.require("peer.view")
@@ -178,4 +188,6 @@ def _line(one: status.Standing) -> str:
         f"\n  {read.set}: up to {read.seq:,}, {read.waiting:,} opinions wait, {read.quarantined:,} records put aside"
         for read in one.read
     )
-    return f"{one.peer}: {one.state}, {one.url or 'by courier'}, seen {seen}. {one.failure}".rstrip() + sets
+    counts = "counts by itself" if one.own_voice else "count as one voice"
+    alike = f"\n  has the key of {', '.join(one.same_key)} too: {counts}" if one.same_key else ""
+    return f"{one.peer}: {one.state}, {one.url or 'by courier'}, seen {seen}. {one.failure}".rstrip() + alike + sets

@@ -5,14 +5,13 @@ from hashsets.models.exchange import (
     Change,
     Feed,
     Incoming,
-    Outgoing,
     Package,
     Peer,
-    Proof,
     Quarantined,
     Share,
     Subscription,
 )
+from hashsets.models.opinions import Clash, Outgoing, Proof
 from hashsets.models.remotes import Mirrored, Remote
 from hashsets.models.sets import (
     Category,
@@ -34,6 +33,7 @@ __all__ = [
     "Answered",
     "Category",
     "Change",
+    "Clash",
     "Comparison",
     "Disposition",
     "Entry",

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as lazy
 
 from hashsets import access as scope
-from hashsets.models.sets import HashSet, Vote
+from hashsets.models.sets import HashSet
 from workbench.models import Agency
 
 
@@ -32,9 +32,10 @@ class Feed(models.Model):
 
 
 class Change(models.Model):
-    """One step of a feed: an entry came, changed, or left (`deleted`: a tombstone). Never written twice.
+    """One step of a feed: an entry came, changed, or left (`deleted`: a tombstone). Never changed.
 
-    `entry` is the version it tells of; of a tombstone the version that ended.
+    `entry` is the version it tells of; of a tombstone the version that ended. The database lets nobody take one out but
+    `hashsets_forget_steps`, and that only behind the horizon.
     """
 
     pk = models.CompositePrimaryKey("set_id", "seq")
@@ -76,7 +77,11 @@ class Peer(models.Model):
     organisation = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")  # theirs
     url = models.CharField(max_length=300, default="")  # of its /odata/v1/
     key = models.BinaryField(max_length=32)  # Ed25519, what it signs with
+    own_voice = models.BooleanField(default=False)  # it counts by itself, whoever else has its key (decision 0025)
     scopes = ArrayField(models.CharField(max_length=20), default=list)
+    # The address that one person wants for it, and another has to confirm; "" by courier only, None: there is none.
+    moving_to = models.CharField(max_length=300, null=True)  # noqa: DJ001
+    moving_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     client_id = models.CharField(max_length=100, default="")  # ours there
     application = models.OneToOneField(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.SET_NULL, null=True, related_name="peer"
@@ -160,7 +165,8 @@ class Subscription(models.Model):
 
     `checkpoint` is the address of the next page, as the peer gave it; `seq` the highest sequence number of what is
     in force here; both move in the transaction that stores the page. `baseline`: the pages being collected are a
-    snapshot, and replace what is here; `collected` is the highest number among them. `give`: our own opinions on its
+    snapshot, and replace what is here; `collected` is the highest number among them, `waiting` how many records came
+    since the last version. `give`: our own opinions on its
     entries are sent there, and `source`, a set of ours, is what is contributed to it as it is published.
     """
 
@@ -172,6 +178,7 @@ class Subscription(models.Model):
     seq = models.BigIntegerField(default=0)
     manifest = models.BinaryField(max_length=32, null=True)  # SHA-256 of the last package's, which the next one names
     collected = models.BigIntegerField(default=0)
+    waiting = models.BigIntegerField(default=0)
     baseline = models.BooleanField(default=True)
     give = models.BooleanField(default=False)
     source = models.ForeignKey(HashSet, on_delete=models.PROTECT, null=True, related_name="given_to")
@@ -204,35 +211,10 @@ class Quarantined(models.Model):
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="quarantined")
     reason = models.CharField(max_length=300)
-    record = models.TextField()  # at most QUARANTINED_MOST characters of it
+    record = models.TextField()  # at most `quarantine.LONGEST` characters of it
     at = models.DateTimeField(db_default=Now())
     settled_at = models.DateTimeField(null=True)
     settled_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-
-
-class Outgoing(models.Model):
-    """An opinion of ours on its way to the peer whose set it is on: queued with the opinion, sent by a worker.
-
-    One that was taken back here waits again, to be taken back there.
-    """
-
-    class State(models.TextChoices):
-        """What became of it."""
-
-        WAITING = "waiting", lazy("Waiting")
-        SENT = "sent", lazy("Sent")
-        REFUSED = "refused", lazy("Refused")
-
-    pk = models.CompositePrimaryKey("subscription_id", "vote_id")
-    subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, db_index=False)
-    vote = models.ForeignKey(Vote, on_delete=models.PROTECT)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
-    key = models.UUIDField(null=True)  # the Idempotency-Key of the batch it went in
-    answer = models.JSONField(null=True)
-    at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        indexes = [models.Index(fields=["subscription", "vote"], condition=Q(state="waiting"), name="outgoing_waiting")]
 
 
 class Answered(models.Model):
@@ -247,21 +229,6 @@ class Answered(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["peer", "key"], name="answered_once")]
-
-
-class Proof(models.Model):
-    """What an organisation's key signed when it gave opinions, over the network or in a package; its votes name it.
-
-    Of a request `text` is the six lines of signed.py, of a package its manifest; both name the digest of `body`, which
-    is packed with gzip. It proves what was said long after the answer is forgotten, and to anybody.
-    """
-
-    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="+")
-    key = models.BinaryField(max_length=32)  # of the peer, then
-    text = models.TextField()  # what was signed
-    signature = models.BinaryField(max_length=64)
-    body = models.BinaryField()
-    at = models.DateTimeField(db_default=Now())
 
 
 class Package(models.Model):

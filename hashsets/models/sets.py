@@ -243,7 +243,7 @@ class Entry(models.Model):
     """A hash in a set, one row per version: in force at g when added_in <= g and not removed_in <= g.
 
     LIST-partitioned by set (migration 0002), therefore unmanaged. `ident` is the first of md5, sha1,
-    sha256, else the PDQ (decision 0027); `twin` tells rows with one ident and contradicting other digests apart.
+    sha256, else the PDQ (decision 0027); `twin` tells entries with one ident and other digests apart.
     """
 
     pk = models.CompositePrimaryKey("set_id", "id")
@@ -306,6 +306,8 @@ class Vote(models.Model):
     twin = models.PositiveSmallIntegerField(default=0)
     organisation = models.UUIDField()
     kind = models.CharField(max_length=20)
+    names = ArrayField(models.CharField(max_length=10), default=list)  # the digests it stands for: trust.DIGESTS
+    voice = models.CharField(max_length=64, default="")  # whom it counts with: the key it came under; "": for itself
     disposition = models.CharField(max_length=30, choices=Disposition.choices)
     code = models.CharField(max_length=40)
     basis = models.CharField(max_length=20)

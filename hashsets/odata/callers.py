@@ -19,9 +19,9 @@ from django.utils import timezone
 from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import Application
 
-from hashsets import events
+from hashsets import events, permits
 from hashsets.models import HashSet, Peer, Share
-from hashsets.odata.errors import HttpsOnly, NotShared, ScopeMissing, UnknownCaller
+from hashsets.odata.errors import HttpsOnly, NotShared, UnknownCaller
 from hashsets.odata.scopes import LAW_ENFORCEMENT
 from workbench import audit
 from workbench.errors import BadInput
@@ -51,8 +51,7 @@ class Caller:
 
     def require(self, scope: str) -> None:
         """Raise ScopeMissing unless it has the scope."""
-        if scope not in self.scopes:
-            raise ScopeMissing(f"This needs the scope {scope}. Ask the agency you are paired with for it.")
+        permits.require(self.scopes, scope)
 
     def shares(self) -> QuerySet[Share]:
         """What is shared with it now."""

@@ -34,8 +34,8 @@ class Entry(ODataView):
     def get(self, request: HttpRequest, entry_id: UUID) -> HttpResponse:
         """The entry as its set's feed tells it last."""
         asked = options.of(request, known=ONE)
-        found = steps(self.caller, [entry_id])
-        if not found or found[0][1].deleted:
+        found = _preferred(steps(self.caller, [entry_id]))
+        if not found:
             raise NotShared
         share, step = found[0]
         told = as_json(self.caller, asked, share, step)
@@ -87,11 +87,19 @@ def steps(caller: Caller, ids: list[UUID]) -> list[tuple[Share, Step]]:
 
 def one(caller: Caller, entry_id: UUID) -> tuple[Share, Version]:
     """An entry as it is in force, in a set that takes opinions if there is one. Raises NotShared."""
-    found = steps(caller, [entry_id])
-    for share, step in sorted(found, key=lambda each: not each[0].contribute):
-        if not step.deleted and (version := _in_force(share.set, step)):
+    for share, step in _preferred(steps(caller, [entry_id])):
+        if version := _in_force(share.set, step):
             return share, version
     raise NotShared
+
+
+def _preferred(found: list[tuple[Share, Step]]) -> list[tuple[Share, Step]]:
+    """Those in force; where sets have an entry under one id, as a mirror may that somebody filled so, in one order.
+
+    What takes opinions, then what an agency of this node owns: an id that another node gave hides no entry of ours.
+    """
+    standing = [(share, step) for share, step in found if not step.deleted]
+    return sorted(standing, key=lambda one: (not one[0].contribute, not one[0].set.owner.is_local, one[0].set_id))
 
 
 def _in_force(hash_set: HashSet, step: Step) -> Version | None:

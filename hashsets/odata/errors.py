@@ -41,14 +41,6 @@ class UnknownCaller(WorkbenchError):
     status = HTTPStatus.UNAUTHORIZED
 
 
-class ScopeMissing(WorkbenchError):
-    """Your organisation may not do this here. Ask the agency you are paired with for the scope."""
-
-    code = "scope-missing"
-    status = HTTPStatus.FORBIDDEN
-    refuses = True
-
-
 class HttpsOnly(WorkbenchError):
     """This is answered over HTTPS only. Behind a proxy that ends TLS set WINNOW_BEHIND_TLS=1 and X-Forwarded-Proto."""
 

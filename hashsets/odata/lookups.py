@@ -79,8 +79,13 @@ class Range(ODataView):
     scopes: ClassVar[dict[str, str]] = {"GET": scopes.LOOKUP, "HEAD": scopes.LOOKUP}
 
     def get(self, _request: HttpRequest, algo: str, prefix: str) -> HttpResponse:
-        """All suffixes under the prefix, one a line, real ones among invented ones. One event."""
+        """All suffixes under the prefix, one a line, real ones among invented ones. One event.
+
+        Each line counts as a hash looked up, else the whole set could be asked for so; invented ones, too, for what is
+        left of the limit must not tell how many are real.
+        """
         found = ranges.answer([share.set for share in self.caller.shares()], algo.lower(), prefix)
+        _spend(self.caller, len(found.suffixes))
         _told(self.caller, asked=1, known=0, way="range")
         return HttpResponse(found.text(), content_type="text/plain; charset=us-ascii")
 

@@ -7,10 +7,11 @@ from oauth2_provider.scopes import BaseScopes
 
 from hashsets import wire
 from hashsets.models import Peer
+from hashsets.permits import ADMIN, CONTRIBUTE, LOOKUP, READ, VOTE
 from workbench.words import noop
 
-READ, LOOKUP, CONTRIBUTE, VOTE, ADMIN = "read", "lookup", "contribute", "vote", "admin"
 LAW_ENFORCEMENT = wire.LAW_ENFORCEMENT
+__all__ = ["ADMIN", "CONTRIBUTE", "LAW_ENFORCEMENT", "LOOKUP", "READ", "SCOPES", "VOTE", "PairedOnly", "PeerScopes"]
 SCOPES = {
     READ: noop("Read the sets that are shared"),
     LOOKUP: noop("Look hashes up in them"),

@@ -41,27 +41,26 @@ class Known(msgspec.Struct):
     removed: dict[str, Any] | None = msgspec.field(name="@removed", default=None)
 
 
-class Odd(ValueError):
+class NoRecord(ValueError):
     """A record that is none; the text says why."""
 
 
 Record = wire.FullMedia | wire.Removed
 
 
-def records(page: Page) -> tuple[list[Record], list[tuple[str, str]]]:
-    """The records of a page in order, and those that are none: (why, its own words)."""
-    found: list[Record] = []
-    odd: list[tuple[str, str]] = []
+def records(page: Page) -> list[Record | wire.Odd]:
+    """The records of a page in order, those among them that are none as such."""
+    found: list[Record | wire.Odd] = []
     for raw in page.value:
         try:
             found.append(_in_range(record(bytes(raw))))
-        except (msgspec.DecodeError, UnicodeDecodeError, Odd) as why:
-            odd.append((str(why), bytes(raw).decode(errors="replace")))
-    return found, odd
+        except (msgspec.DecodeError, UnicodeDecodeError, NoRecord) as why:
+            found.append(wire.Odd(bytes(raw).decode(errors="replace"), str(why)))
+    return found
 
 
 def record(raw: bytes) -> Record:
-    """One record. Raises Odd, msgspec.DecodeError."""
+    """One record. Raises NoRecord, msgspec.DecodeError."""
     known = msgspec.json.decode(raw, type=Known)
     if known.removed is None and not known.context.endswith(DELETED):
         return msgspec.json.decode(raw, type=wire.FullMedia)
@@ -70,9 +69,9 @@ def record(raw: bytes) -> Record:
 
 
 def _in_range(one: Record) -> Record:
-    """The record, whose number the database can hold. Raises Odd."""
+    """The record, whose number the database can hold. Raises NoRecord."""
     if abs(one.seq) > receiving.LARGEST:
-        raise Odd(noop("Its sequence number is none."))
+        raise NoRecord(noop("Its sequence number is none."))
     return one
 
 
@@ -81,4 +80,4 @@ def _entry(text: str) -> UUID:
     try:
         return UUID(text[text.rindex("(") + 1 : text.rindex(")")] if "(" in text else text)
     except ValueError:
-        raise Odd(noop("It tells that an entry left, and not which.")) from None
+        raise NoRecord(noop("It tells that an entry left, and not which.")) from None

@@ -33,8 +33,8 @@ LONGEST_NAME = 200
 def propose(*, organisation: UUID, name: str, key: bytes, url: str, by: User) -> Peer:
     """A peer of the person's agency, whose fingerprint another person is to compare. `url` "": courier only.
 
-    A known organisation under its key only gets the new address; under another key its pairing is open again. Raises
-    OrganisationHere, AlreadyPaired, BadInput.
+    A known organisation under its key keeps the address it has until another person confirms the new one; under another
+    key its pairing is open again. Raises OrganisationHere, AlreadyPaired, BadInput.
     """
     if len(key) != signing.KEY_BYTES:
         raise BadInput(noop("This is no public key of a node: it has 32 bytes."))
@@ -50,6 +50,7 @@ def propose(*, organisation: UUID, name: str, key: bytes, url: str, by: User) ->
     if verb == events.PEER_KEY_CHANGED:
         _end_credential(peer)
     peer.url, peer.key, peer.state = url, key, Peer.State.PROPOSED
+    peer.moving_to = peer.moving_by = None
     peer.proposed_by, peer.proposed_by_name = by, by.name
     peer.confirmed_by, peer.confirmed_by_name = None, ""
     peer.failure, peer.failing_since = "", None
@@ -60,17 +61,22 @@ def propose(*, organisation: UUID, name: str, key: bytes, url: str, by: User) ->
 
 @transaction.atomic
 def confirm(*, peer: Peer, fingerprint: str, by: User) -> None:
-    """Pair, by another person, who read this fingerprint from the peer's own screen.
+    """Pair, or move, by another person, who read this fingerprint from the peer's own screen.
 
     Raises OneOfTwoPairs, FingerprintDiffers, AlreadyPaired.
     """
     held = _locked(peer)
-    if held.state != Peer.State.PROPOSED:
+    moves = held.state != Peer.State.PROPOSED
+    if moves and held.moving_to is None:
         raise AlreadyPaired
-    if held.proposed_by_id == by.pk:
+    if by.pk == (held.moving_by_id if moves else held.proposed_by_id):
         raise OneOfTwoPairs
     if _plain(fingerprint) != _plain(signing.fingerprint(bytes(held.key))):
         raise FingerprintDiffers
+    if moves:
+        _set(held, url=held.moving_to, moving_to=None, moving_by=None)
+        _record(events.PEER_MOVED, held, by=by, url=held.url)
+        return
     _set(held, state=Peer.State.PAIRED, confirmed_by=by, confirmed_by_name=by.name, failure="", failing_since=None)
     _record(events.PEER_PAIRED, held, by=by, fingerprint=signing.fingerprint(bytes(held.key)))
 
@@ -157,10 +163,12 @@ def require_paired(peer: Peer) -> None:
 
 
 def _move(peer: Peer, url: str, *, by: User) -> Peer:
-    if peer.url == url:
+    """Where it is said to be now; the address it has takes back what somebody wanted."""
+    if peer.url == url and peer.moving_to is None:
         raise AlreadyPaired
-    _set(peer, url=url)
-    _record(events.PEER_MOVED, peer, by=by, url=url)
+    moved = None if peer.url == url else by
+    _set(peer, moving_to=url if moved else None, moving_by=moved)
+    _record(events.PEER_MOVING, peer, by=by, url=url, was=peer.url)
     return peer
 
 

@@ -18,13 +18,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, settling
+from hashsets import events, settling, wire
 from hashsets.models import Peer, Subscription
 from hashsets.peers import pages, pairing, terms, watchdog
 from hashsets.peers.errors import FeedWentBack, KeyChanged, SignatureRefused
 from hashsets.peers.node import Node
 from hashsets.peers.pages import Page
-from hashsets.settling import SequenceWentBack
+from hashsets.settling import SequenceWentBack, TooMuchCollected
 from workbench import audit
 from workbench.errors import WorkbenchError
 from workbench.outbound import Answer
@@ -36,7 +36,7 @@ MOST_ROUNDS = 3  # in a circle of links, in which we would go for ever
 RETRY = 60  # seconds after a failure, at most
 FREE = Q(lease_until=None) | Q(lease_until__lt=Now())
 SECONDS = 900.0  # after which a worker gives others their turn, and goes on later where it was
-STOPS = (FeedWentBack, SequenceWentBack, SignatureRefused)  # a person must look
+STOPS = (FeedWentBack, SequenceWentBack, SignatureRefused, TooMuchCollected)  # a person must look
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,8 @@ def _stored(subscription: Subscription, node: Node, page: Page, head: int, told:
 
     A baseline shows the set as it stood at the head of its first page; the last page of a delta tells all up to its.
     """
-    found, odd = pages.records(page)
+    told_of = pages.records(page)
+    found = [record for record in told_of if not isinstance(record, wire.Odd)]
     watchdog.check_order(subscription, found)
     tells = head if not subscription.checkpoint or (page.delta_link and not subscription.baseline) else 0
     collected = max([subscription.collected, tells, *(record.seq for record in found)])
@@ -165,15 +166,14 @@ def _stored(subscription: Subscription, node: Node, page: Page, head: int, told:
     generation = None
     with transaction.atomic():
         _move(subscription, checkpoint, collected)
-        staged = settling.stage(subscription, found)
-        settling.quarantine(subscription, odd)
+        staged = settling.stage(subscription, told_of)
         if page.delta_link:
             generation = _settle(subscription, max(collected, subscription.seq))
     subscription.checkpoint, subscription.collected = checkpoint, 0 if page.delta_link else collected
     return Pulled(
         told.pages + 1,
         told.records + staged.taken,
-        told.put_aside + staged.put_aside + len(odd),
+        told.put_aside + staged.put_aside,
         generation or told.generation,
     )
 
@@ -215,7 +215,7 @@ def _failed(subscription: Subscription, error: WorkbenchError) -> Pulled:
     if isinstance(error, KeyChanged):
         pairing.key_changed(subscription.peer)
     elif isinstance(error, STOPS):
-        _pause(subscription, said)
+        _pause(subscription, said, forgotten=isinstance(error, TooMuchCollected))
     Peer.objects.filter(pk=subscription.peer_id, failing_since=None).update(failing_since=Now())
     Peer.objects.filter(pk=subscription.peer_id).update(failure=said)
     wait = max(min(subscription.every, RETRY), error.seconds)
@@ -224,9 +224,13 @@ def _failed(subscription: Subscription, error: WorkbenchError) -> Pulled:
 
 
 @transaction.atomic
-def _pause(subscription: Subscription, said: str) -> None:
-    Subscription.objects.filter(pk=subscription.pk).update(paused=said)
-    peer = subscription.peer
+def _pause(subscription: Subscription, said: str, *, forgotten: bool) -> None:
+    """Read it no more until a person looks. `forgotten`: what was collected goes, too, and it begins anew then."""
+    subscription.paused, peer = said, subscription.peer
+    if forgotten:
+        terms.forget_place(subscription)
+        subscription.save(update_fields=["checkpoint", "collected", "baseline"])
+    subscription.save(update_fields=["paused"])
     audit.record(
         events.EXCHANGE_PAUSED, by=None, on=subscription, agency=peer.agency_id, peer=peer.organisation.name,
         set=subscription.set.name, why=said, outcome="refused",

@@ -49,7 +49,8 @@ WHERE o.subscription_id = %s AND o.state = 'waiting' AND o.key IS NULL AND v.id 
 NAME_OF = f"""
 SELECT coalesce(o.answer ->> 'EntryID', (
   SELECT m.public_id::text FROM hashsets_entry m WHERE m.set_id = s.set_id AND m.removed_in IS NULL AND (
-    m.sha256 = e.sha256 OR (m.sha256 IS NULL OR e.sha256 IS NULL) AND m.ident = e.ident) LIMIT 1))
+    m.sha256 = e.sha256 OR (m.sha256 IS NULL OR e.sha256 IS NULL) AND m.ident = e.ident)
+  ORDER BY (m.md5, m.sha1, m.sha256) IS NOT DISTINCT FROM (e.md5, e.sha1, e.sha256) DESC LIMIT 1))
 FROM hashsets_outgoing o JOIN hashsets_subscription s ON s.id = o.subscription_id
 JOIN hashsets_vote v ON v.id = o.vote_id
 {outgoing.LAST}

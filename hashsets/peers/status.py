@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 from django.utils import timezone
 
+from hashsets import clashes
 from hashsets.models import Outgoing, Peer, Quarantined, Subscription
 from hashsets.peers import secrets
 from workbench import signing
@@ -44,6 +45,9 @@ class Standing:
     seen_at: datetime | None
     failing_since: datetime | None
     failure: str
+    same_key: list[str] = field(default_factory=list)  # other peers that have its key
+    own_voice: bool = False
+    held: int = 0  # entries of its in known-good sets that it does not read, which nobody looked at here
     shared: list[str] = field(default_factory=list)
     read: list[Read] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
@@ -64,9 +68,12 @@ class Standing:
 
 
 def every(user: User) -> list[Standing]:
-    """All peers of the person's agency by name, each with its sets. 5 queries for any number."""
+    """All peers of the person's agency by name, each with its sets. 6 queries for any number."""
     peers = Peer.objects.for_actor(user).select_related("organisation").prefetch_related("shares__set")
-    found = {peer.pk: _standing(peer) for peer in peers.order_by("organisation__name", "pk")}
+    every_one = list(peers.order_by("organisation__name", "pk"))
+    found = {peer.pk: _standing(peer, every_one) for peer in every_one}
+    for peer_id, number in clashes.waiting(list(found)).items():
+        found[peer_id].held = number
     subscriptions = list(
         Subscription.objects.filter(peer__in=found, set__retired_at=None).select_related("set").order_by("set__name")
     )
@@ -78,7 +85,12 @@ def every(user: User) -> list[Standing]:
     return list(found.values())
 
 
-def _standing(peer: Peer) -> Standing:
+def _standing(peer: Peer, every_one: list[Peer]) -> Standing:
+    alike = [
+        other.organisation.name
+        for other in every_one
+        if other.pk != peer.pk and other.agency_id == peer.agency_id and bytes(other.key) == bytes(peer.key)
+    ]
     return Standing(
         peer=peer.organisation.name,
         id=str(peer.public_id),
@@ -89,6 +101,8 @@ def _standing(peer: Peer) -> Standing:
         seen_at=peer.seen_at,
         failing_since=peer.failing_since,
         failure=peer.failure,
+        same_key=alike,
+        own_voice=peer.own_voice,
         shared=sorted(share.set.name for share in peer.shares.all() if share.ended_at is None and not share.waiting),
     )
 
@@ -131,6 +145,8 @@ def _alarms(standing: Standing) -> list[str]:
         found.append(f"{standing.peer}: {standing.failure} Pair anew.")
     if standing.failing_since and standing.failing_since < long_ago:
         found.append(f"{standing.peer} does not answer since {standing.failing_since:%Y-%m-%d %H:%M}.")
+    if standing.held:
+        found.append(f"{standing.peer}: {standing.held:,} of its entries are in a known-good set and wait for a word.")
     late = [one for one in standing.read if one.waits_since and one.waits_since < long_ago]
     found += [f"{standing.peer}: {one.waiting:,} opinions on {one.set} wait since a day and more." for one in late]
     return found

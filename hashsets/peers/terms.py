@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, generations, scheme_tables, sets, settling
+from hashsets import events, generations, scheme_tables, sets, settling, voices
 from hashsets.models import HashSet, Peer, Scheme, Subscription
 from hashsets.peers import pairing
 from hashsets.peers.errors import OrganisationHere, ReadAlready, SchemeMissing
@@ -31,6 +31,19 @@ def allow(*, peer: Peer, scopes: list[str], by: User) -> None:
     audit.record(
         events.SCOPES_SET, by=by, on=held, agency=held.agency_id, peer=held.organisation.name, scopes=held.scopes
     )
+
+
+@transaction.atomic
+def count_alone(*, peer: Peer, alone: bool, by: User) -> None:
+    """Say whether a peer counts for itself, whoever else has its key; from the next opinion on each entry on."""
+    rows = Peer.objects.select_for_update(of=("self",)).select_related("organisation")
+    held = rows.get(pk=peer.pk)
+    held.own_voice = peer.own_voice = alone
+    held.save(update_fields=["own_voice"])
+    audit.record(
+        events.VOICE_SET, by=by, on=held, agency=held.agency_id, peer=held.organisation.name, alone=alone,
+        same_key=voices.sharing(held),
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -109,7 +109,9 @@ def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
         except WorkbenchError as error:
             form.add_error(None, str(error))
         else:
-            messages.success(request, _("Paired. Choose what goes out and what comes in."))
+            moved = found.state != Peer.State.PROPOSED
+            paired = _("Paired. Choose what goes out and what comes in.")
+            messages.success(request, _("The peer has its new address.") if moved else paired)
             return redirect("exchange:peer", found.public_id)
     return show(request, found, confirm=form)
 

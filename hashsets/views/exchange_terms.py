@@ -64,6 +64,14 @@ def allow(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     return redirect("exchange:peer", peer.public_id)
 
 
+@require_POST
+def voice(request: SignedRequest, peer_id: UUID) -> HttpResponse:
+    """Say whether the peer counts by itself beside others that have its key."""
+    peer = peer_of(request, "peer.policy", peer_id)
+    terms.count_alone(peer=peer, alone=bool(request.POST.get("alone")), by=request.user)
+    return redirect("exchange:peer", peer.public_id)
+
+
 @require_http_methods(["GET", "POST"])
 def subscribe(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Ask the peer what it shares with us, and read one of these sets."""

@@ -25,6 +25,7 @@ urlpatterns = [
     path("<uuid:peer_id>/release/", exchange.release, name="release"),
     path("<uuid:peer_id>/credential/", exchange.credential, name="credential"),
     path("<uuid:peer_id>/scopes/", exchange_terms.allow, name="allow"),
+    path("<uuid:peer_id>/voice/", exchange_terms.voice, name="voice"),
     path("<uuid:peer_id>/shares/", exchange_terms.share, name="share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/confirm/", exchange_terms.confirm_share, name="confirm_share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/end/", exchange_terms.end_share, name="end_share"),

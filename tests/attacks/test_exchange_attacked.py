@@ -13,7 +13,7 @@ from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from oauth2_provider.models import Application
 
-from hashsets import courier
+from hashsets import contributing, courier, policies, rejudging, wire
 from hashsets.courier import opinions
 from hashsets.models import Entry, HashSet, Peer, Share
 from hashsets.odata import callers
@@ -58,12 +58,129 @@ def test_what_others_stand_for_gets_no_hash_size_or_look_of_one_peer(
         makers.publish(shared, replace(KNOWN, sha1=None, sha256=None, size=None), by=people.supervisor)
     claim = said(OTHER, MD5=KNOWN.md5.hex() if KNOWN.md5 else "", AlternativeHashes=[
         {"HashName": "PDQ", "HashValue": "5a" * 32, "Quality": 100}])  # fmt: skip
-    for status in ("merged", "unchanged"):
+    for status in ("created", "unchanged"):
         [result] = contribute(script, shared, claim).json()["results"]
-        assert result["status"] == status
-        found = by_md5(shared, KNOWN.md5)
-        assert (found.sha1, found.sha256, found.size, found.raw.get("hashes")) == (None, None, None, None)
-    assert not Entry.objects.filter(set=shared, sha256=OTHER.sha256).exists()
+        assert (result["status"], result["Trust"]) == (status, "provisional")
+        there = Entry.objects.filter(set=shared, md5=KNOWN.md5, removed_in=None)
+        found = there.get(sha256=None)
+        assert (found.sha1, found.size, found.raw.get("hashes")) == (None, None, None)
+        assert there.get(sha256=OTHER.sha256).trust == "provisional"
+
+
+def hexed(digest: bytes | None) -> str:
+    return digest.hex().upper() if digest else ""
+
+
+@pytest.fixture
+def others(shared: HashSet, people: People) -> list[Script]:
+    """Two more organisations that may contribute, each of a node of its own."""
+    made = []
+    for name in ("kennington", "iffley"):
+        more = partner.peer(
+            people.north, by=people.supervisor, confirmed_by=people.admin, scopes=partner.EVERYTHING, name=name
+        )
+        partner.share(shared, more, by=people.supervisor, contribute=True)
+        made.append(Script(partner.token(more)))
+    Peer.objects.update(own_voice=True)  # the tests have one key only
+    return made
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_hash_that_one_peer_slips_in_is_never_believed_as_much_as_the_one_that_others_name(
+    script: Script, others: list[Script], shared: HashSet, people: People, *, before: bool
+) -> None:
+    slipped = said(OTHER, MD5=hexed(KNOWN.md5), SHA1=None)
+    if before:
+        contribute(script, shared, slipped)
+    for other in others:
+        contribute(other, shared, said(KNOWN, SHA1=None, SHA256=None))
+    makers.publish(shared, replace(KNOWN, sha1=None, sha256=None), by=people.supervisor)
+    if not before:
+        contribute(script, shared, slipped)
+    rows = script.get(f"Media/ByHash(algo='md5',value='{hexed(KNOWN.md5)}')").json()["value"]
+    assert {one["SHA256"]: one["Trust"] for one in rows} == {None: "trusted", hexed(OTHER.sha256): "provisional"}
+    policies.set_policy(
+        shared, agency=shared.owner, action="accept", min_trust="corroborated", by=people.supervisor
+    )  # fmt: skip
+    assert effects(shared, OTHER.sha256) == {0}
+    assert list(rejudging.wrong()) == []
+
+
+def effects(of: HashSet, sha256: bytes | None) -> set[int]:
+    """What entries with the digest do at their owner's."""
+    with connection.cursor() as sql:
+        sql.execute(
+            "SELECT effect FROM hashsets_verdict WHERE set_id = %s AND agency_id = %s AND sha256 = %s AND in_force",
+            [of.pk, of.owner_id, sha256],
+        )
+        return {effect for (effect,) in sql.fetchall()}
+
+
+def test_organisations_under_one_key_count_as_one_unless_the_owner_says_otherwise(
+    script: Script, others: list[Script], shared: HashSet, people: People
+) -> None:
+    Peer.objects.update(own_voice=False)
+    for one in (script, *others):
+        [result] = contribute(one, shared, said(KNOWN)).json()["results"]
+        assert result["Trust"] == "provisional"
+    for each in Peer.objects.all():
+        terms.count_alone(peer=each, alone=True, by=people.supervisor)
+    assert list(rejudging.wrong()) == []  # what was said is as it was
+    for one in (*others, script):
+        [result] = contribute(one, shared, said(KNOWN)).json()["results"]
+    assert result["Trust"] == "trusted"
+
+
+def test_in_a_batch_each_opinion_is_on_the_entry_that_it_names(
+    script: Script, others: list[Script], shared: HashSet
+) -> None:
+    contribute(others[0], shared, said(OTHER, MD5=hexed(KNOWN.md5), SHA1=None))
+    contribute(others[1], shared, said(KNOWN, SHA256=None))
+    results = contribute(script, shared, said(KNOWN, SHA256=None), said(KNOWN)).json()["results"]
+    there = {str(one.public_id): one for one in Entry.objects.filter(set=shared, md5=KNOWN.md5, removed_in=None)}
+    assert len(there) == 3
+    found = [there[one["EntryID"]] for one in results]
+    assert [(one.sha1, one.sha256) for one in found] == [(KNOWN.sha1, None), (KNOWN.sha1, KNOWN.sha256)]
+    assert [one.trust for one in found] == ["corroborated", "provisional"]
+
+
+def test_what_a_list_says_of_an_md5_is_disputed_by_who_names_more_and_supports_nothing(
+    script: Script, shared: HashSet, people: People
+) -> None:
+    makers.stored(shared, people.supervisor, md5=KNOWN.md5, sha1=None, sha256=None, size=None)
+    [result] = contribute(script, shared, said(KNOWN, Category="0")).json()["results"]
+    assert (result["status"], result["Trust"]) == ("conflict", "disputed")
+    standing = Entry.objects.filter(set=shared, md5=KNOWN.md5, removed_in=None)
+    assert set(standing.values_list("trust", flat=True)) == {"disputed"}
+    assert list(rejudging.wrong()) == []
+
+
+def test_nobody_fills_all_places_beside_an_entry(
+    script: Script, shared: HashSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contributing, "MOST_ALONE", 2)
+    claims = [said(makers.picture(f"claim {n}"), MD5=hexed(KNOWN.md5), SHA1=None) for n in range(4)]
+    results = contribute(script, shared, *claims, claims[0]).json()["results"]
+    assert [one["status"] for one in results] == ["created", "created", "rejected", "rejected", "created"]
+
+
+def test_an_id_that_another_set_has_too_names_the_entry_that_the_caller_may_see(
+    script: Script, shared: HashSet, peer: Peer, people: People
+) -> None:
+    ours = by_md5(shared, makers.picture("a").md5)
+    mirror = makers.hash_set(people.supervisor, "A mirror", scheme="us-pvic")
+    makers.stored(mirror, people.supervisor, public_id=ours.public_id, code="2")
+    HashSet.objects.filter(pk=mirror.pk).update(owner=peer.organisation, reader=people.north)
+    copy = partner.share(mirror, peer, by=people.supervisor)
+    at = f"Media({ours.public_id})"
+    assert script.get(at).json()["Category"] == "1"
+    [voted] = script.post(f"{at}/Vote", {"Category": "1"}).json()["results"]
+    assert voted["Trust"] == "corroborated"
+    original = Share.objects.get(set=shared)
+    partner.end(original)
+    assert script.get(at).json()["Category"] == "2"
+    partner.end(copy)
+    assert script.get(at).status_code == 404
 
 
 def test_what_others_said_of_a_flag_stays_and_what_nobody_said_may_be_added(
@@ -145,13 +262,18 @@ def test_opinions_have_a_limit_by_number_and_by_what_they_take_to_keep(
     assert not Entry.objects.filter(set=shared, md5=KNOWN.md5).exists()
 
 
-@pytest.mark.parametrize("table", ["proof", "package", "share", "subscription", "quarantined", "vote"])
+@pytest.mark.parametrize(
+    "table", ["change", "clash", "proof", "package", "share", "subscription", "quarantined", "vote"]
+)
 def test_the_applications_role_cannot_make_forgotten_who_said_what(table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as sql:
         sql.execute(f"DELETE FROM hashsets_{table}")
 
 
-@pytest.mark.parametrize("change", ["proof SET body = ''", "package SET count = 0", "vote SET code = ''"])
+@pytest.mark.parametrize(
+    "change",
+    ["proof SET body = ''", "package SET count = 0", "vote SET code = ''", "change SET seq = 1", "clash SET twin = 1"],
+)
 def test_the_applications_role_cannot_change_what_was_said(change: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic(), connection.cursor() as sql:
         sql.execute(f"UPDATE hashsets_{change}")
@@ -164,8 +286,8 @@ def test_words_a_peer_makes_up_reach_neither_the_log_nor_a_statement() -> None:
 
 def test_a_number_that_no_database_holds_is_put_aside() -> None:
     raw = json.dumps({"id": f"Media({uuid4()})", "@removed": {}, "Seq": 2**64}).encode()
-    found, odd = pages.records(Page(value=[msgspec.Raw(raw)]))
-    assert (found, [why for why, _words in odd]) == ([], ["Its sequence number is none."])
+    [found] = pages.records(Page(value=[msgspec.Raw(raw)]))
+    assert found == wire.Odd(raw.decode(), "Its sequence number is none.")
 
 
 def test_a_file_of_opinions_that_is_too_large_to_keep_is_damaged() -> None:

@@ -128,7 +128,7 @@ def test_an_opinion_on_an_imported_entry_stands_beside_the_imports_word(people: 
     entry = makers.stored(listed, people.supervisor)
     row = Entry.objects.get(set=listed, id=entry)
     assert row.sha256 is not None
-    opposite = NewEntry(sha256=bytes(row.sha256), md5=bytes(row.md5 or b""), sha1=None, size=row.size, code="5")
+    opposite = NewEntry(bytes(row.sha256), bytes(row.md5 or b""), bytes(row.sha1 or b""), size=row.size, code="5")
     makers.publish(listed, opposite, by=people.outsider)
     assert [(found.trust, found.code) for found in current(listed)] == [("disputed", "1")]
     makers.withdraw(listed, entry, by=people.outsider)
@@ -177,9 +177,7 @@ def test_the_number_of_queries_does_not_grow_with_the_entries(shared: HashSet, p
         rows = [makers.picture(f"picture {n}") for n in range(start, start + number)]
         with CaptureQueriesContext(connection) as publishing:
             makers.publish(shared, *rows, by=people.supervisor)
-        ids = list(
-            entries.in_force(HashSet.objects.get(pk=shared.pk), [row.sha256 for row in rows if row.sha256]).values()
-        )
+        ids = list(entries.in_force(HashSet.objects.get(pk=shared.pk), rows).values())
         with CaptureQueriesContext(connection) as withdrawing:
             makers.withdraw(shared, *ids, by=people.supervisor)
         counts.append((len(publishing), len(withdrawing)))

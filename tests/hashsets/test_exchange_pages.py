@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -117,6 +117,26 @@ def test_who_proposed_does_not_confirm(proposed: Peer, people: People) -> None:
     assert answer.status_code == 400
     proposed.refresh_from_db()
     assert proposed.state == Peer.State.PROPOSED
+
+
+def test_another_key_holder_and_another_address_are_told_to_both_who_pair(
+    paired: Peer, people: People, second: User
+) -> None:
+    post(people.supervisor, "pair", organisation=str(uuid4()), name="Eastmoor two", key=KEY.hex())
+    for user in (people.supervisor, second):
+        assert "known under another organisation, too: Eastmoor two" in text(get(user, "peer", paired.public_id))
+    post(people.supervisor, "voice", paired.public_id, alone="1")
+    assert last("peer.voice")["details"]["alone"] is True
+    assert "counts by itself all the same" in text(get(second, "peer", paired.public_id))
+    theirs = paired.organisation
+    Peer.objects.filter(pk=paired.pk).update(url="https://eastmoor.example/odata/v1/")
+    shown = text(post(second, "pair", organisation=str(theirs.organisation), name=theirs.name, key=KEY.hex()))
+    assert "wants to exchange with this peer by courier only" in shown
+    assert "You proposed this address." in shown
+    done = post(people.supervisor, "confirm", paired.public_id, fingerprint=signing.fingerprint(KEY))
+    assert "The peer has its new address." in text(done)
+    paired.refresh_from_db()
+    assert paired.url == ""
 
 
 def test_a_set_is_shared_and_what_the_peer_was_told_is_on_the_list(paired: Peer, people: People, second: User) -> None:

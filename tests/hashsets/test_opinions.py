@@ -3,7 +3,7 @@
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from hashsets import entries, entry_rows, opinions, policies, rejudging
+from hashsets import entries, entry_rows, opinions, policies, rejudging, trust
 from hashsets.entry_rows import EntryGone
 from hashsets.models import Entry, HashSet, Outgoing, Peer, Resolution, Subscription, Vote
 from hashsets.opinions import DecidedInACase, NotDisputed, NothingSaid
@@ -179,7 +179,7 @@ def test_a_word_on_a_look_alike_hash_stands_beside_one_on_the_file(
     say(shared, others[0], "1", kind="pdq")
     kinds = Vote.objects.filter(set=shared, current=True, organisation=others[0].agency.organisation)
     assert sorted(kinds.values_list("kind", flat=True)) == ["md5", "pdq"]
-    assert told(shared) == ("corroborated", "1", 2, 1)
+    assert told(shared) == ("provisional", "1", 1, 1)  # of its SHA-256 it says nothing any more
     with pytest.raises(BadInput):
         say(shared, others[0], "1", kind="photodna")
 
@@ -285,6 +285,6 @@ def test_a_vote_nobody_recorded_is_seen(shared: HashSet, people: People) -> None
     held = Vote.objects.get()
     Vote.objects.create(
         set=shared, ident=held.ident, organisation=people.south.organisation, kind="md5", code="1",
-        disposition="relevant", basis="viewed",
+        disposition="relevant", basis="viewed", names=list(trust.DIGESTS),
     )  # fmt: skip
     assert len(checks.broken(only=8)) == 2  # it has no event, and the entry does not count it

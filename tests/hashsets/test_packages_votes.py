@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import courier, entry_rows, packages, packages_checks, packages_in, packages_votes, votes
+from hashsets import courier, entry_rows, packages, packages_checks, packages_in, packages_votes, trust, votes
 from hashsets.contributing import NotOpen
 from hashsets.entry_rows import Key
 from hashsets.models import Entry, HashSet, Outgoing, Package, Peer, Proof, Quarantined, Share, Subscription, Vote
 from hashsets.packages_votes_in import TakenVotes
+from hashsets.permits import ScopeMissing
 from tests.hashsets import makers, paired
 from tests.hashsets.test_packages import WRONG, files, make
 from tests.people import People
@@ -31,7 +32,7 @@ def shared(people: People) -> HashSet:
 
 @pytest.fixture
 def peer(shared: HashSet, people: People) -> Peer:
-    made = paired.reader(shared, people)
+    made = paired.reader(shared, people, "contribute", "vote")
     Share.objects.update(contribute=True)
     return made
 
@@ -49,7 +50,7 @@ def subscription(shared: HashSet, peer: Peer, people: People, tmp_path: Path) ->
 def says(of: Subscription, name: str, code: str = "1") -> Vote:
     """The lab's own opinion on an entry of its mirror, queued for the owner."""
     found = Entry.objects.get(set=of.set, md5=makers.picture(name).md5)
-    opinion = votes.Opinion(code=code, disposition="relevant", kind="md5")
+    opinion = votes.Opinion(code=code, disposition="relevant", kind="sha256", names=trust.DIGESTS)
     key = Key(bytes(found.ident), found.twin)
     [vote] = votes.cast(of.set, {key: opinion}, organisation=of.peer.agency.organisation)
     Outgoing.objects.create(subscription=of, vote=vote)
@@ -183,6 +184,25 @@ def test_a_package_of_opinions_that_is_not_right_is_refused_and_nothing_counts(
     assert Vote.objects.filter(set=shared).count() == before
     assert (Share.objects.get().votes_seq, Proof.objects.count(), Quarantined.objects.count()) == (0, 0, 0)
     assert AuditEvent.objects.filter(verb="package.refuse").count() == 1
+
+
+def test_opinions_by_courier_need_the_scopes_that_requests_need(
+    shared: HashSet, subscription: Subscription, people: People, tmp_path: Path
+) -> None:
+    giver = Peer.objects.filter(pk=Share.objects.get(set=shared).peer_id)
+    vote = says(subscription, "a")
+    first = carried(subscription, tmp_path)
+    giver.update(scopes=["read", "vote"])
+    with pytest.raises(ScopeMissing, match="scope contribute"):
+        packages_in.take(first, by=people.supervisor)
+    assert trust_of(shared, "a") == "provisional"
+    giver.update(scopes=["read", "contribute"])
+    assert taken(first, people) == {"merged": 1}
+    votes.take_back(subscription.set, [Key.of(vote)], organisation=vote.organisation)
+    Outgoing.objects.update(state=Outgoing.State.WAITING)
+    with pytest.raises(ScopeMissing, match="scope vote"):
+        packages_in.take(carried(subscription, tmp_path), by=people.supervisor)
+    assert trust_of(shared, "a") == "corroborated"
 
 
 def test_a_package_of_opinions_is_a_chain_of_its_own(

@@ -9,7 +9,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashsets import settling, wire
+from hashsets import quarantine, settling, wire
 from hashsets.models import Entry, EntryHash, Generation, Incoming, Quarantined, Subscription, Vote
 from tests.hashsets import makers, paired
 from tests.people import People
@@ -175,9 +175,7 @@ def test_a_category_that_means_nothing_here_is_kept_and_does_nothing(
     assert Entry.objects.get(set=subscription.set).disposition == disposition
 
 
-@pytest.mark.parametrize(
-    ("said", "kept"), [("disputed", "disputed"), ("retracted", "disputed"), ("sworn", "provisional")]
-)
+@pytest.mark.parametrize(("said", "kept"), [("disputed", "disputed"), ("retracted", "disputed"), ("sworn", "unknown")])
 def test_a_level_of_trust_is_never_taken_for_more_than_we_have_a_word_for(
     subscription: Subscription, said: str, kept: str
 ) -> None:
@@ -213,7 +211,7 @@ def test_half_a_character_or_a_nul_in_a_name_is_no_reason_to_fail(subscription: 
 
 
 def test_of_what_is_put_aside_only_so_much_is_kept(subscription: Subscription, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settling, "MOST_QUARANTINED", 3)
+    monkeypatch.setattr(quarantine, "MOST", 3)
     with transaction.atomic():
         settling.stage(subscription, [media(n, md5="x") for n in range(1, 9)])
     assert Quarantined.objects.count() == 3

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.core.management.base import CommandParser
 
+from hashsets import voices
 from hashsets.management.peer_acts import ExchangeActs
 from hashsets.models import Peer
 from hashsets.odata import callers, scopes
@@ -60,17 +61,21 @@ class Command(ExchangeActs):
             raise BadInput("A peer without an address needs --organisation, --name and --key.")
         made = pairing.propose(organisation=organisation, name=name, key=key, url=url, by=self.by)
         shown = signing.fingerprint(key)
-        told = {"peer": made.organisation.name, "id": made.public_id, "state": made.state, "fingerprint": shown}
+        told = {"peer": made.organisation.name, "id": made.public_id, "state": made.state, "fingerprint": shown,
+                "same_key": voices.sharing(made)}  # fmt: skip
+        if made.moving_to is not None:
+            said = f"{made.organisation} stays where it is until another person confirms the new address with\n{shown}"
+            return Done(said + _same_key(made), told)
         return Done(
             f"{made.organisation} is proposed. Another person compares this with the peer's own screen:\n{shown}\n"
-            f"Ours is\n{signing.fingerprint(signing.public_key())}", told
+            f"Ours is\n{signing.fingerprint(signing.public_key())}{_same_key(made)}", told
         )  # fmt: skip
 
     def confirm(self, options: dict[str, Any]) -> Done:
         """The second person."""
         peer = self.peer(options, "peer.pair")
         pairing.confirm(peer=peer, fingerprint=options["fingerprint"], by=self.by)
-        return Done(f"{peer} is paired.", {"peer": peer.organisation.name, "state": Peer.State.PAIRED})
+        return Done(f"{peer} is paired.{_same_key(peer)}", {"peer": peer.organisation.name, "state": Peer.State.PAIRED})
 
     def suspend(self, options: dict[str, Any]) -> Done:
         """Stop."""
@@ -116,6 +121,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--organisation", help="its id, where the node has several agencies")
     parser.add_argument("--name", default="", help="what it is called here")
     parser.add_argument("--key", help="of a courier-only peer: 64 hex digits, base64, or a file that holds them")
+
+
+def _same_key(peer: Peer) -> str:
+    """What both people who pair have to know."""
+    names = voices.sharing(peer)
+    return f"\nBEWARE: this key is known under {', '.join(names)}, too. Ask whether that is right." if names else ""
 
 
 def _key(text: str | None) -> bytes:

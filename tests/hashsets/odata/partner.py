@@ -112,7 +112,9 @@ def item(entry: NewEntry, **more: object) -> dict[str, object]:
     """An item of a batch."""
     assert entry.md5
     assert entry.sha1
-    digests = {"MD5": entry.md5.hex().upper(), "SHA1": entry.sha1.hex().upper()}
+    assert entry.sha256
+    named = {"MD5": entry.md5, "SHA1": entry.sha1, "SHA256": entry.sha256}
+    digests = {name: digest.hex().upper() for name, digest in named.items()}
     return digests | {"MediaSize": entry.size, "Scheme": "us-pvic", "Category": entry.code, "Basis": "viewed"} | more
 
 

@@ -147,3 +147,9 @@ def test_who_looks_up_too_much_is_told_too(script: Script, shared: HashSet, sett
     settings.PEER_HASHES = 3
     assert script.post("Lookup", {"hashes": ["0" * 32] * 2}).status_code == 200
     assert script.post("Lookup", {"hashes": ["0" * 32] * 2}).status_code == 429
+
+
+def test_each_line_under_a_prefix_counts_as_a_hash(script: Script, shared: HashSet, settings: Settings) -> None:
+    lines = len(script.get("Range/md5/00000").content.split())
+    settings.PEER_HASHES = 3 * lines - 1
+    assert [script.get(f"Range/md5/0000{n}").status_code for n in (1, 2)] == [200, 429]

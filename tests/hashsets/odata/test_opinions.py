@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from hashsets import signed
+from hashsets import opinions, rejudging, signed
 from hashsets.models import Answered, Entry, HashSet, Peer, Proof, Share, Vote
+from hashsets.peers import status
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
 from tests.hashsets.odata.partner import Script, item
@@ -71,10 +73,58 @@ def test_a_match_that_nobody_looked_at_is_kept_and_does_not_count(script: Script
     assert Vote.objects.filter(set=shared, basis="hash-match").count() == 1
 
 
-def test_what_the_owner_knows_as_good_is_refused(script: Script, shared: HashSet, people: People) -> None:
-    good = makers.hash_set(people.supervisor, "Good", role="known-good", scheme="us-pvic")
-    makers.publish(good, makers.picture("test card", "0"), by=people.supervisor)
+@pytest.fixture
+def good(people: People) -> HashSet:
+    """What the owner knows as good, the test card among it."""
+    made = makers.hash_set(people.supervisor, "Good", role="known-good", scheme="us-pvic")
+    makers.publish(made, makers.picture("test card", "0"), by=people.supervisor)
+    return made
+
+
+def test_what_a_set_that_the_peer_reads_knows_as_good_is_refused(
+    script: Script, shared: HashSet, good: HashSet, peer: Peer, people: People
+) -> None:
+    partner.share(good, peer, by=people.supervisor)
     assert contribute(script, shared, item(CARD)) == [{"status": "rejected", "code": "known-good-clash"}]
+
+
+def test_what_the_owner_knows_as_good_in_secret_looks_taken_in_and_waits_for_a_supervisor(
+    script: Script, shared: HashSet, good: HashSet, people: People
+) -> None:
+    by_himself, known = contribute(script, shared, item(makers.picture("lake")), item(CARD))
+    assert (
+        (known["status"], known["Trust"]) == (by_himself["status"], by_himself["Trust"]) == ("created", "provisional")
+    )
+    told, other = (script.get(f"Media({one['EntryID']})").json() for one in (known, by_himself))
+    assert told.keys() == other.keys()
+    held = entry(shared, "test card")
+    assert (held.state, entry(shared, "lake").state) == ("held", "published")
+    assert may_act(shared) == {"a": True, "lake": True, "test card": False}
+    assert any("known-good set" in alarm for one in status.every(people.supervisor) for alarm in one.alarms)
+    assert rejudged()
+    opinions.say(shared, held.id, code="1", looked=True, by=people.supervisor)
+    assert may_act(shared)["test card"]
+    assert rejudged()
+    assert status.every(people.supervisor)[0].alarms == []
+
+
+def may_act(of: HashSet) -> dict[str, bool]:
+    """Whether entries may do anything by themselves at the agency that owns the set."""
+    of.refresh_from_db()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT encode(md5, 'hex'), effect > 0 FROM hashsets_verdict"
+            " WHERE set_id = %s AND agency_id = %s AND in_force",
+            [of.pk, of.owner_id],
+        )
+        found = dict(cursor.fetchall())
+    names = {(makers.picture(name).md5 or b"").hex(): name for name in ("a", "lake", "test card")}
+    return {name: found[digest] for digest, name in names.items()}
+
+
+def rejudged() -> bool:
+    """Whether all that is stored is what the votes amount to."""
+    return not list(rejudging.wrong())
 
 
 def test_the_same_key_has_one_effect_and_another_body_is_refused(script: Script, shared: HashSet) -> None:

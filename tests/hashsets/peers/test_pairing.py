@@ -11,7 +11,7 @@ from django.core.management import call_command
 
 from hashsets.models import HashSet, Peer, Share
 from hashsets.odata.sets import SetShape
-from hashsets.peers import node, pairing, secrets, sharing, terms
+from hashsets.peers import node, pairing, secrets, sharing, status, terms
 from hashsets.peers.errors import (
     AlreadyPaired,
     FingerprintDiffers,
@@ -25,11 +25,12 @@ from hashsets.peers.errors import (
     UnknownPeer,
 )
 from hashsets.peers.node import Offered
+from tests import factories
 from tests.hashsets import makers
 from tests.people import People
 from workbench import peer_addresses, signing
 from workbench.errors import BadInput, NotAllowed, NotFound
-from workbench.models import Agency, AuditEvent
+from workbench.models import Agency, AuditEvent, Role
 
 pytestmark = pytest.mark.django_db
 KEY, OTHER = bytes(range(32)), bytes(32)
@@ -87,11 +88,36 @@ def test_another_key_opens_the_pairing_again(people: People) -> None:
         terms.subscribe(peer=peer, offered=offered(), by=people.supervisor)
 
 
-def test_a_new_address_under_the_same_key_is_no_new_pairing(people: People) -> None:
+@pytest.mark.parametrize("url", ["https://elsewhere.example/odata/v1/", ""])
+def test_another_address_under_the_same_key_takes_two_people_and_one_fingerprint(people: People, url: str) -> None:
+    peer = paired(people)
+    Peer.objects.update(url="https://here.example/odata/v1/")
+    proposed(people, url=url)
+    peer.refresh_from_db()
+    assert (peer.state, peer.url) == ("paired", "https://here.example/odata/v1/")
+    with pytest.raises(OneOfTwoPairs):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.supervisor)
+    with pytest.raises(FingerprintDiffers):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(OTHER), by=people.admin)
+    proposed(people, url=peer.url)  # he thinks better of it
+    with pytest.raises(AlreadyPaired):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin)
+    proposed(people, url=url)
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin)
+    peer.refresh_from_db()
+    assert (peer.state, peer.url, peer.moving_to, verbs()[-1]) == ("paired", url, None, "peer.move")
+
+
+def test_both_who_pair_are_told_that_the_key_is_known_under_another_name(
+    people: People, capsys: pytest.CaptureFixture[str]
+) -> None:
     paired(people)
-    moved = proposed(people, url="https://elsewhere.example/odata/v1/")
-    assert (moved.state, moved.url) == ("paired", "https://elsewhere.example/odata/v1/")
-    assert verbs()[-1] == "peer.move"
+    another = factories.person(people.north, "second", Role.SUPERVISOR).username
+    two = {"organisation": str(uuid.uuid4()), "name": "Harbour Two", "key": KEY.hex(), "as": people.supervisor.username}
+    call_command("peer", "add", **two)
+    call_command("peer", "confirm", "Harbour Two", fingerprint=signing.fingerprint(KEY), **{"as": another})
+    assert capsys.readouterr().out.count("BEWARE: this key is known under Harbour Watch, too") == 2
+    assert [one.same_key for one in status.every(people.supervisor)] == [["Harbour Watch"], ["Harbour Two"]]
 
 
 def test_a_suspended_peer_stays_so_until_it_is_released(people: People) -> None:

@@ -12,10 +12,11 @@ import pytest
 from django.utils import timezone
 
 from hashsets import feed, settling
-from hashsets.models import Change, Feed, Incoming, Peer, Quarantined, Share, Subscription
+from hashsets.models import Feed, Incoming, Peer, Quarantined, Share, Subscription
 from hashsets.peers import node, pages, pulling, status, terms
 from hashsets.peers.node import Node
 from hashsets.peers.pulling import Pulled
+from tests import database
 from tests.hashsets.peers.two_agencies import Exchange, number, standing
 from workbench.models import AuditEvent
 from workbench.peer_addresses import AddressRefused
@@ -140,7 +141,7 @@ def test_what_is_older_than_the_horizon_is_read_anew(exchange: Exchange) -> None
     pull(exchange)
     exchange.withdraw("p0")
     exchange.publish("p1", code="2")
-    Change.objects.filter(set=exchange.shared).update(at=timezone.now() - timedelta(days=401))
+    database.past_guards("UPDATE hashsets_change SET at = now() - interval '401 days'")
     feed.prune(exchange.shared.pk)
     assert pull(exchange).records == 3
     assert same(exchange)
@@ -150,7 +151,7 @@ def test_what_is_older_than_the_horizon_is_read_anew(exchange: Exchange) -> None
 def test_a_peer_that_was_set_back_is_read_no_further_until_a_person_says_so(exchange: Exchange) -> None:
     exchange.publish(*number("4"))
     pull(exchange)
-    Change.objects.filter(set=exchange.shared, seq__gt=2).delete()  # as an old backup has it
+    database.past_guards("DELETE FROM hashsets_change WHERE seq > 2")  # as an old backup has it
     Feed.objects.filter(set=exchange.shared).update(head_seq=2)
     assert "only up to 2" in pull(exchange).failure
     assert "only up to 2" in exchange.mirror.paused
@@ -203,6 +204,20 @@ def test_one_record_that_is_none_is_put_aside_and_the_others_come(
     aside = Quarantined.objects.get()
     assert "EntryID" in aside.record
     assert "UUID" in aside.reason
+
+
+def test_a_peer_whose_set_has_no_end_fills_no_disk(exchange: Exchange, settings: Any) -> None:
+    settings.PEER_ENTRIES = 4
+    exchange.publish(*number("8"))
+    assert "set WINNOW_PEER_ENTRIES higher" in pull(exchange).failure
+    assert "sends more than 4 entries" in exchange.mirror.paused
+    assert (Incoming.objects.count(), exchange.mirror.checkpoint) == (0, "")
+    settings.PEER_ENTRIES = 8
+    terms.resume(subscription=exchange.mirror, by=exchange.people.outsider)
+    assert pull(exchange).failure == ""
+    assert same(exchange)
+    exchange.publish("p8")  # what came before counts no more
+    assert pull(exchange).records == 1
 
 
 def test_a_peer_that_does_not_answer_is_tried_again_and_no_alarm_for_a_day(exchange: Exchange) -> None:

@@ -108,6 +108,7 @@ def test_what_was_taken_back_before_it_left_never_leaves(exchange: Exchange, sou
 def test_what_the_peer_refuses_is_listed_and_the_rest_goes_on(exchange: Exchange, source: HashSet) -> None:
     good = makers.hash_set(exchange.people.supervisor, "Known good", role="known-good")
     makers.publish(good, makers.picture("a"), by=exchange.people.supervisor)
+    terms.share(peer=exchange.share.peer, hash_set=good, by=exchange.people.supervisor)
     publish(source, exchange, "a", "b")
     assert dict(push(exchange).by_status) == {"rejected": 1, "created": 1}
     assert sorted(states()) == ["refused", "sent"]
