@@ -28,7 +28,7 @@ from hashsets import scheme_drafts, scheme_tables
 from hashsets.models import HashSet, Scheme, SchemeDraft
 from workbench import audit, tokens
 from workbench import people as domain
-from workbench.models import Agency, ApiToken, Role, User
+from workbench.models import Agency, ApiToken, Membership, Role, User
 
 _numbers = count(1)
 
@@ -53,6 +53,22 @@ def person(of: Agency, username: str = "", *roles: Role, password: str | None = 
     return domain.add_person(
         username=username, name=username.title(), agency=of, roles=set(roles or {Role.INVESTIGATOR}), password=password
     )
+
+
+@transaction.atomic
+def persons(of: Agency, **roles: tuple[Role, ...]) -> dict[str, User]:
+    """Several people by name, as `person` makes each, in few statements: half of all tests begin with them."""
+    made = [User(username=name, name=name.title(), agency=of) for name in roles]
+    for user in made:
+        user.set_unusable_password()
+    User.objects.bulk_create(made)
+    memberships = [
+        Membership(user=user, agency=of, role=role) for user in made for role in sorted(roles[user.username])
+    ]
+    Membership.objects.bulk_create(memberships)
+    events = [domain.added(user, [row for row in memberships if row.user == user]) for user in made]
+    audit.record_all([event for each in events for event in each], by=None, agency=of)
+    return {user.username: user for user in made}
 
 
 def token(of: User, scope: str = "write") -> str:

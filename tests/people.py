@@ -28,18 +28,18 @@ class People:
 def everybody() -> People:
     """Two agencies and their people; nobody has a password."""
     north, south = factories.agency("northmoor"), factories.agency("southmoor")
-    return People(
-        north=north,
-        south=south,
-        investigator=factories.person(north, "investigator", Role.INVESTIGATOR),
-        colleague=factories.person(north, "colleague", Role.INVESTIGATOR),
-        supervisor=factories.person(north, "supervisor", Role.SUPERVISOR),
-        exporter=factories.person(north, "exporter", Role.EXPORTER),
-        auditor=factories.person(north, "auditor", Role.AUDITOR),
-        welfare=factories.person(north, "welfare", Role.WELFARE),
-        admin=factories.person(north, "admin", Role.ADMIN),
-        outsider=factories.person(south, "outsider", Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER, Role.AUDITOR),
+    here = factories.persons(
+        north,
+        investigator=(Role.INVESTIGATOR,),
+        colleague=(Role.INVESTIGATOR,),
+        supervisor=(Role.SUPERVISOR,),
+        exporter=(Role.EXPORTER,),
+        auditor=(Role.AUDITOR,),
+        welfare=(Role.WELFARE,),
+        admin=(Role.ADMIN,),
     )
+    everything = (Role.INVESTIGATOR, Role.SUPERVISOR, Role.EXPORTER, Role.AUDITOR)
+    return People(north, south, **here, **factories.persons(south, outsider=everything))
 
 
 @pytest.fixture

@@ -286,7 +286,7 @@ def got(answer: HttpResponseBase, route: Route) -> str:
     return str(answer.status_code) if answer.status_code in REFUSALS else "ok"
 
 
-def writes() -> list[Any]:
+def writes() -> list[tuple[Any, ...]]:
     """How many rows this transaction wrote so far by table, but the log's and the sessions'; undone ones count."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -294,7 +294,8 @@ def writes() -> list[Any]:
             " WHERE n_tup_ins + n_tup_upd + n_tup_del > 0 AND NOT relname = ANY(%s) ORDER BY relname",
             [list(KEPT_APART)],
         )
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def state() -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -98,13 +99,17 @@ def add_person(
     memberships = Membership.objects.bulk_create(
         Membership(user=user, agency=agency, role=role) for role in sorted(roles)
     )
-    events = [audit.Event(audit.PERSON_ADDED, audit.subject_of(user), details={"username": username})]
-    events += [
-        audit.Event(audit.ROLE_GIVEN, audit.subject_of(row), details={"user": username, "role": row.role})
+    audit.record_all(added(user, memberships), by=by, agency=agency)
+    return user
+
+
+def added(user: User, memberships: Sequence[Membership]) -> list[audit.Event]:
+    """The events of a new person with these roles."""
+    events = [audit.Event(audit.PERSON_ADDED, audit.subject_of(user), details={"username": user.username})]
+    return events + [
+        audit.Event(audit.ROLE_GIVEN, audit.subject_of(row), details={"user": user.username, "role": row.role})
         for row in memberships
     ]
-    audit.record_all(events, by=by, agency=agency)
-    return user
 
 
 @transaction.atomic

@@ -18,7 +18,7 @@ from hashsets.courier import opinions
 from hashsets.models import Entry, HashSet, Peer, Share
 from hashsets.odata import callers
 from hashsets.odata.tokens import TRIES
-from hashsets.peers import pages, pairing, pushing, sharing
+from hashsets.peers import pages, pairing, pushing, sharing, terms
 from hashsets.peers.pages import Page
 from tests.hashsets import makers
 from tests.hashsets.odata import partner

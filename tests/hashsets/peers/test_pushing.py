@@ -12,6 +12,7 @@ from hashsets.models import Entry, HashSet, Outgoing, Peer, Share, Vote
 from hashsets.peers import pulling, pushing, status, terms
 from hashsets.peers.pushing import Pushed
 from tests.hashsets import makers
+from tests.hashsets.odata import partner
 from tests.hashsets.peers.two_agencies import Exchange, standing
 from workbench.models import AuditEvent
 
@@ -108,7 +109,7 @@ def test_what_was_taken_back_before_it_left_never_leaves(exchange: Exchange, sou
 def test_what_the_peer_refuses_is_listed_and_the_rest_goes_on(exchange: Exchange, source: HashSet) -> None:
     good = makers.hash_set(exchange.people.supervisor, "Known good", role="known-good")
     makers.publish(good, makers.picture("a"), by=exchange.people.supervisor)
-    terms.share(peer=exchange.share.peer, hash_set=good, by=exchange.people.supervisor)
+    partner.share(good, exchange.share.peer, by=exchange.people.supervisor)
     publish(source, exchange, "a", "b")
     assert dict(push(exchange).by_status) == {"rejected": 1, "created": 1}
     assert sorted(states()) == ["refused", "sent"]
