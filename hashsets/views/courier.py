@@ -10,8 +10,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from hashsets import packages, packages_in
-from hashsets.packages_votes_in import TakenVotes
+from hashsets.packages import making, taking
+from hashsets.packages.taking_votes import TakenVotes
 from hashsets.views.exchange import HERE, peer_of
 from hashsets.views.exchange_forms import UnpackForm
 from hashsets.views.exchange_terms import share_of
@@ -28,7 +28,7 @@ def package(request: SignedRequest, peer_id: UUID, share_id: UUID) -> HttpRespon
     peer = peer_of(request, "exchange.send", peer_id)
     shared = share_of(peer, share_id)
     with tempfile.TemporaryDirectory() as folder:
-        made = packages.make(
+        made = making.make(
             shared.set, peer, target=Path(folder), by=request.user, whole=request.POST.get("whole") == "1"
         )
         if made is None:
@@ -60,7 +60,7 @@ def unpack(request: SignedRequest) -> HttpResponse:
 
 def _taken(path: Path, name: str, *, by: User) -> str:
     """What was taken in, in words. `name`: of the copy that is begun with it; "" where there is one."""
-    taken = packages_in.take(path, by=by, name=name)
+    taken = taking.take(path, by=by, name=name)
     if isinstance(taken, TakenVotes):
         return _("Opinions on %(name)s are taken in.") % {"name": taken.set_name}
     told = _("%(n)s records of %(name)s are taken in.") % {"n": digits(taken.taken), "name": taken.set_name}

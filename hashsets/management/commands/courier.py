@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from hashsets import packages, packages_in, packages_votes, sets
+from hashsets import sets
 from hashsets.models import HashSet, Peer, Subscription
-from hashsets.packages import Made
-from hashsets.packages_votes_in import TakenVotes
+from hashsets.packages import making, making_votes, taking
+from hashsets.packages.making import Made
+from hashsets.packages.taking_votes import TakenVotes
 from hashsets.peers import pairing
 from workbench.commands import Done, WinnowCommand
 from workbench.errors import BadInput
@@ -41,9 +42,7 @@ class Command(WinnowCommand):
         """A snapshot, or a delta."""
         self.require("exchange.send")
         hash_set, peer = sets.named(options["set"], user=self.by), pairing.named(options["organisation"], self.by)
-        made = _written(
-            options, lambda at: packages.make(hash_set, peer, target=at, by=self.by, whole=options["whole"])
-        )
+        made = _written(options, lambda at: making.make(hash_set, peer, target=at, by=self.by, whole=options["whole"]))
         return _told(made, hash_set, peer, "records")
 
     def votes(self, options: dict[str, Any]) -> Done:
@@ -54,13 +53,13 @@ class Command(WinnowCommand):
         if read is None:
             raise BadInput(f"{hash_set} is no mirror of a set of {peer}.")
         read.peer = peer
-        made = _written(options, lambda at: packages_votes.make(read, target=at, by=self.by, whole=options["whole"]))
+        made = _written(options, lambda at: making_votes.make(read, target=at, by=self.by, whole=options["whole"]))
         return _told(made, hash_set, peer, "opinions")
 
     def unpack(self, options: dict[str, Any]) -> Done:
         """Everything is checked before anything is stored."""
         self.require("exchange.receive")
-        taken = packages_in.take(options["file"], by=self.by, name=options["name"])
+        taken = taking.take(options["file"], by=self.by, name=options["name"])
         fields: dict[str, Any] = {"set": taken.set_name, "from": taken.manifest.from_seq, "to": taken.manifest.to_seq}
         if isinstance(taken, TakenVotes):
             told = ", ".join(f"{number:,} {status}" for status, number in sorted(taken.results.items())) or "none"

@@ -12,14 +12,15 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, wire
+from hashsets import contributing, courier, entry_rows, events, kinds, wire
 from hashsets.contributing import Result, Signed
 from hashsets.courier import Opinion
 from hashsets.entry_rows import Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import HashSet, Peer, Share
 from hashsets.opinion_items import UNREADABLE, item_of
-from hashsets.packages_checks import PackageNotForUs
+from hashsets.packages import checking
+from hashsets.packages.checking import PackageNotForUs
 from workbench import audit
 from workbench.models import User
 
@@ -48,7 +49,7 @@ def take(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
 @transaction.atomic
 def _store(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
     manifest, share = package.manifest, _share(peer, package.manifest)
-    packages_checks.require_next(manifest, seq=share.votes_seq, last=share.votes_manifest, digest=package.digest)
+    checking.require_next(manifest, seq=share.votes_seq, last=share.votes_manifest, digest=package.digest)
     results = Counter[str]()
     for batch in courier.batches(package):
         proof = Signed(package.manifest_bytes.decode(), package.signature, batch.raw)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import msgspec
 from django.db import connection, transaction
 
-from hashsets import courier, outgoing, packages
+from hashsets import courier, outgoing
 from hashsets.models import Outgoing, Package, Subscription
 from hashsets.outgoing import Row
-from hashsets.packages import Draft, Made
+from hashsets.packages import making
+from hashsets.packages.making import Draft, Made
 from workbench.models import User
 
 PAGE = 1_000  # opinions of one statement
@@ -38,7 +39,7 @@ def make(subscription: Subscription, *, target: Path, by: User, whole: bool = Fa
     `whole`: all of ours on his set, which needs no package before it. In one transaction, with its row and event:
     the opinions count as sent then. Raises PackageOvertaken, OSError.
     """
-    last = packages.last_of(subscription.set, subscription.peer, Package.Kind.VOTES)
+    last = making.last_of(subscription.set, subscription.peer, Package.Kind.VOTES)
     start = last.to_seq if last else 0
     rows = [one for one in _waiting(subscription, whole=whole) if not one.replaced]
     if not rows and not whole:
@@ -48,7 +49,7 @@ def make(subscription: Subscription, *, target: Path, by: User, whole: bool = Fa
     draft = Draft(
         subscription.set, subscription.peer, previous.to_seq if previous else 0, start + len(rows), previous, by
     )
-    made = packages.write(draft, lines, target=target, kind=courier.VOTES)
+    made = making.write(draft, lines, target=target, kind=courier.VOTES)
     waiting = Outgoing.objects.filter(subscription=subscription, state=Outgoing.State.WAITING)
     waiting.filter(vote__in=[one.row.vote for one in rows]).update(
         state=Outgoing.State.SENT, answer={"package": str(made.package.public_id)}

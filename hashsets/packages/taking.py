@@ -12,10 +12,11 @@ from django.db import DataError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import courier, events, packages_checks, packages_votes_in, settling
+from hashsets import courier, events, settling
 from hashsets.models import Generation, Peer, Subscription
-from hashsets.packages_checks import PackageNotForUs
-from hashsets.packages_votes_in import TakenVotes
+from hashsets.packages import checking, taking_votes
+from hashsets.packages.checking import PackageNotForUs
+from hashsets.packages.taking_votes import TakenVotes
 from hashsets.peers import terms
 from hashsets.peers.node import Offered
 from workbench import audit
@@ -50,9 +51,9 @@ def take(path: Path, *, by: User, name: str = "") -> Taken | TakenVotes:
     """
     try:
         with courier.opened(path) as package:
-            peer = packages_checks.sender(package, by.agency)
+            peer = checking.sender(package, by.agency)
             if package.manifest.kind == courier.VOTES:
-                return packages_votes_in.take(package, peer, by=by)
+                return taking_votes.take(package, peer, by=by)
             for _record in courier.of_a_set(package):
                 pass  # all of it must be sound before any of it is stored
             return _store(package, peer, by=by, name=name)
@@ -70,7 +71,7 @@ def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken
         offered = Offered(set_id=manifest.set, name=name, kind=manifest.kind, scheme=manifest.scheme)
         terms.subscribe(peer=peer, offered=offered, by=by)
     subscription = _subscription(peer, manifest)
-    packages_checks.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
+    checking.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
     if settling.forget(subscription):  # half of a snapshot that was being read: it begins anew
         Subscription.objects.filter(pk=subscription.pk).update(checkpoint="")
     staged = settling.stage(subscription, courier.of_a_set(package))
