@@ -4,16 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from hashsets.models import HashSet, Outgoing, Peer, Quarantined, Share, Subscription
+from hashsets.models import HashSet, Outgoing, Package, Peer, Quarantined, Share, Subscription
+from hashsets.packages import jobs, kept
 from hashsets.peers import secrets
 from workbench import access, signing
-from workbench.models import User
+from workbench.models import Job, User
 
 MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 7 queries."""
+    """What the page of one peer shows. 8 queries."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
     oldest = waiting.first()
     return {
@@ -35,9 +36,24 @@ def page(user: User, peer: Peer) -> dict[str, Any]:
             .select_related("subscription__set")
             .order_by("-at")[:MOST]
         ),
-        "packages": list(peer.packages.select_related("set").order_by("-at")[:MOST]),
+        "packages": _packages(peer),
+        "package_runs": _package_runs(peer),
         "may": {"pair": access.has(user, "peer.pair"), "policy": access.has(user, "peer.policy")},
     }
+
+
+def _packages(peer: Peer) -> list[tuple[Package, datetime | None]]:
+    """What was made for the peer to be carried, newest first, and until when its file is kept here."""
+    rows = peer.packages.select_related("set", "peer__agency").order_by("-pk")[:MOST]
+    return [(row, kept.until(row)) for row in rows]
+
+
+def _package_runs(peer: Peer) -> list[Job]:
+    """Orders that wait or run, and the last one of each set where it failed."""
+    found: dict[str, Job] = {}
+    for job in jobs.of_agency(peer.agency, jobs.MAKE).filter(cursor__peer=str(peer))[:MOST]:
+        found.setdefault(job.subject, job)
+    return [job for job in found.values() if job.state != Job.State.DONE]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +27,9 @@ from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
 from hashsets.models import Entry, Quarantined
+from hashsets.packages import jobs as package_jobs
+from hashsets.packages import making
+from hashsets.packages import uploads as package_uploads
 from hashsets.peers import pairing, terms
 from hashsets.peers.node import Offered
 from tests import access_table, factories
@@ -141,7 +146,13 @@ def exchanged(people: People) -> dict[str, Any]:
     offered = Offered(set_id=uuid4(), name="Far away", kind="relevant", scheme="us-pvic")
     subscription = terms.subscribe(peer=peer, offered=offered, by=people.supervisor)
     record = Quarantined.objects.create(subscription=subscription, reason="no digest", record="{}")
+    with TemporaryDirectory() as folder:
+        package = making.make(ours, peer, target=Path(folder), by=people.supervisor)
+    assert package
     return {
+        "package": package.package.public_id,
+        "package_upload": package_uploads.begin(by=people.supervisor, name=b"a.tar", size=9).public_id,
+        "package_run": package_jobs.order(share, by=people.supervisor).public_id,
         "peer": peer.public_id, "share": share.public_id, "subscription": subscription.public_id,
         "record": record.public_id,
     }  # fmt: skip
@@ -234,7 +245,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft", "list_upload", "person", "peer"}:
+    if route.of in {"set", "run", "draft", "list_upload", "person", "peer", "package_run", "package_upload"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

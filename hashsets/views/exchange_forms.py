@@ -119,10 +119,9 @@ class SubscribeForm(forms.Form):
         ]
 
 
-class UnpackForm(forms.Form):
-    """A courier file that came."""
+class MirrorNameForm(forms.Form):
+    """What the copy of a set is called that a courier file begins."""
 
-    file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))
     name = forms.CharField(
         label=lazy("Name of the copy"),
         help_text=lazy(
@@ -132,3 +131,15 @@ class UnpackForm(forms.Form):
         required=False,
         widget=TEXT,
     )
+
+
+class UnpackForm(MirrorNameForm):
+    """A courier file that came; its pieces may have been sent before."""
+
+    file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))
+    field_order = ("file", "name")
+
+    def __init__(self, *args: Any, sent: bool = False, **kwargs: Any) -> None:
+        """`sent`: the file came piece by piece."""
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not sent
