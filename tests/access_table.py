@@ -267,7 +267,7 @@ ROUTES = [
         Route(f"odata:{name}", by_peer=True)
         for name in (
             "service", "metadata", "sets", "set", "set_media", "all_media", "contribute", "export", "filter",
-            "packages", "entry", "vote", "retract", "by_hash", "lookup", "range", "nothing",
+            "packages", "package", "entry", "vote", "retract", "by_hash", "lookup", "range", "nothing",
         )
     ),
     Route("odata:token", post=EVERYBODY, without_sign_in=True, body={"grant_type": "password"}),
