@@ -54,6 +54,11 @@ EXCHANGE_RESUMED = audit.verb("exchange.resume", "Reading a set of a peer taken 
 EXCHANGE_RESTARTED = audit.verb("exchange.restart", "A set of a peer is read anew from its beginning")
 EXCHANGE_SENT = audit.verb("exchange.send", "Opinions sent to a peer")
 CREDENTIAL_GIVEN = audit.verb("peer.credential", "Credential made for a paired organisation; the one before ended")
+CERTIFICATE_PROPOSED = audit.verb(
+    "peer.certificate.propose", "TLS certificate of a peer proposed, or that it needs none"
+)
+CERTIFICATE_SET = audit.verb("peer.certificate", "TLS certificate of a peer in force, confirmed by a second person")
+CERTIFICATE_ENDED = audit.verb("peer.certificate.end", "TLS certificate of a peer counts no more")
 TOKEN_ISSUED = audit.verb("peer.token", "Paired organisation signed in")
 TOKEN_DENIED = audit.verb("peer.token.fail", "Sign-in with the credential of an organisation failed")
 PEER_DENIED = audit.verb("peer.denied", "Paired organisation was refused what it asked for")

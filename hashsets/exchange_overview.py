@@ -6,7 +6,7 @@ from typing import Any
 
 from hashsets.models import HashSet, Outgoing, Package, Peer, Quarantined, Share, Subscription
 from hashsets.packages import jobs, kept
-from hashsets.peers import secrets
+from hashsets.peers import certificates, secrets
 from workbench import access, signing
 from workbench.models import Job, User
 
@@ -14,7 +14,7 @@ MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 8 queries."""
+    """What the page of one peer shows. 10 queries."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
     oldest = waiting.first()
     return {
@@ -23,6 +23,8 @@ def page(user: User, peer: Peer) -> dict[str, Any]:
         "ours": signing.fingerprint(signing.public_key()),
         "mine": peer.proposed_by_id == user.pk,
         "credential_kept": secrets.is_kept(peer),
+        "certificate": certificates.in_force(peer),
+        "certificate_proposed": certificates.proposed(peer),
         "shares": list(peer.shares.filter(ended_at=None).select_related("set").order_by("set__name")),
         "subscriptions": list(peer.subscriptions.select_related("set__scheme").order_by("set__name")),
         "queue": {"length": waiting.count(), "since": oldest.at if oldest else None},

@@ -190,6 +190,8 @@ ROUTES = [
     Route("exchange:suspend", post=ONLY_SUPERVISORS, of="peer", body={"reason": "a lost key"}),
     Route("exchange:release", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:credential", post=ONLY_SUPERVISORS, of="peer", body={"make": "1"}),
+    Route("exchange:certificate", get=ONLY_SUPERVISORS, post=ONLY_SUPERVISORS, of="peer"),
+    Route("exchange:confirm_certificate", post=ONLY_SUPERVISORS, of="peer", body={"fingerprint": "FA4E"}),
     Route("exchange:allow", post=ONLY_SUPERVISORS, of="peer", body={"scopes": "read"}),
     Route("exchange:share", post=ONLY_SUPERVISORS, of="peer"),
     Route("exchange:end_share", post=ONLY_SUPERVISORS, of="peer"),

@@ -1,19 +1,19 @@
 """All models of the app."""
 
+from hashsets.models.certificates import PeerCertificate
 from hashsets.models.exchange import (
     Answered,
     Change,
     Feed,
     Incoming,
     Outgoing,
-    Package,
-    PackageUpload,
     Peer,
     Proof,
     Quarantined,
     Share,
     Subscription,
 )
+from hashsets.models.packages import Package, PackageUpload
 from hashsets.models.remotes import Mirrored, Remote
 from hashsets.models.sets import (
     Category,
@@ -49,6 +49,7 @@ __all__ = [
     "Package",
     "PackageUpload",
     "Peer",
+    "PeerCertificate",
     "Policy",
     "Proof",
     "Quarantined",

@@ -124,6 +124,7 @@ class Call:
 
 
 TEXT: Schema = {"type": "string"}
+PART_ASKED: Schema = {"type": "string", "pattern": "^bytes=[0-9]{1,9}-[0-9]{0,9}$"}
 FORMAT: dict[str, Schema] = {"$format": {"type": "string", "enum": ["json"]}}
 SELECT: dict[str, Schema] = {"$select": TEXT}
 NUMBER: Schema = {"type": "integer", "minimum": 0, "maximum": 999_999_999}
@@ -208,18 +209,13 @@ def _operation(call: Call) -> dict[str, Any]:
     """One call, with all it takes and may answer."""
     schema = {"$ref": REFS.format(name=call.answer.__name__)} if call.answer else {}
     refusals = REFUSALS | (OF_POSTS if call.method == "post" else {}) | call.more
-    problem = {"application/json": {"schema": {"$ref": REFS.format(name="Problem")}}}
     done = {"description": "Done.", "content": {call.content: {"schema": schema}}}
     told: dict[str, Any] = {
         "operationId": call.name,
         "summary": call.says,
         "parameters": list(_parameters(call)),
         "responses": {"200": done}
-        | {
-            str(status): {"description": why}
-            | {304: {}, 206: {"content": done["content"]}}.get(status, {"content": problem})
-            for status, why in sorted(refusals.items())
-        },
+        | {str(status): _said(status, why, done) for status, why in sorted(refusals.items())},
     }
     if call.scope:
         told["security"] = [{"token": []}]
@@ -227,6 +223,12 @@ def _operation(call: Call) -> dict[str, Any]:
         content = {"application/json": {"schema": {"$ref": REFS.format(name=call.body.__name__)}}}
         told["requestBody"] = {"required": True, "content": content}
     return told
+
+
+def _said(status: int, why: str, done: dict[str, Any]) -> dict[str, Any]:
+    problem = {"application/json": {"schema": {"$ref": REFS.format(name="Problem")}}}
+    content = {304: {}, 206: {"content": done["content"]}}.get(status, {"content": problem})
+    return {"description": why} | content
 
 
 def _parameters(call: Call) -> Any:
@@ -241,11 +243,7 @@ def _parameters(call: Call) -> Any:
     if call.method == "post":
         yield {"name": "Idempotency-Key", "in": "header", "required": True, "schema": KEY}
     if call.name == "package":
-        yield {
-            "name": "Range",
-            "in": "header",
-            "schema": {"type": "string", "pattern": "^bytes=[0-9]{1,9}-[0-9]{0,9}$"},
-        }
+        yield {"name": "Range", "in": "header", "schema": PART_ASKED}
     if call.name == "media":
         text = f"odata.track-changes, odata.maxpagesize= up to {options.MOST:,}"
         yield {"name": "Prefer", "in": "header", "schema": TEXT, "description": text}

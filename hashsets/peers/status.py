@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Prefetch, Q
 from django.utils import timezone
 
-from hashsets.models import Outgoing, Peer, Quarantined, Subscription
-from hashsets.peers import secrets
+from hashsets.models import Outgoing, Peer, PeerCertificate, Quarantined, Subscription
+from hashsets.peers import certificates, secrets
 from workbench import signing
 from workbench.models import User
 
@@ -41,6 +41,7 @@ class Standing:
     fingerprint: str
     url: str
     credential: bool
+    certificate_until: datetime | None  # of the one it shows here
     seen_at: datetime | None
     failing_since: datetime | None
     failure: str
@@ -64,8 +65,10 @@ class Standing:
 
 
 def every(user: User) -> list[Standing]:
-    """All peers of the person's agency by name, each with its sets. 5 queries for any number."""
-    peers = Peer.objects.for_actor(user).select_related("organisation").prefetch_related("shares__set")
+    """All peers of the person's agency by name, each with its sets. 6 queries for any number."""
+    certificates_now = Prefetch("certificates", PeerCertificate.objects.filter(ended_at=None))
+    peers = Peer.objects.for_actor(user).select_related("organisation")
+    peers = peers.prefetch_related("shares__set", certificates_now)
     found = {peer.pk: _standing(peer) for peer in peers.order_by("organisation__name", "pk")}
     subscriptions = list(
         Subscription.objects.filter(peer__in=found, set__retired_at=None).select_related("set").order_by("set__name")
@@ -73,8 +76,9 @@ def every(user: User) -> list[Standing]:
     waiting = _waiting(subscriptions)
     for subscription in subscriptions:
         found[subscription.peer_id].read.append(_read(subscription, *waiting(subscription)))
+    ours = certificates.ours()
     for standing in found.values():
-        standing.alarms = _alarms(standing)
+        standing.alarms = _alarms(standing, ours.until if ours and standing.url else None)
     return list(found.values())
 
 
@@ -86,6 +90,7 @@ def _standing(peer: Peer) -> Standing:
         fingerprint=signing.fingerprint(bytes(peer.key)),
         url=peer.url,
         credential=secrets.is_kept(peer),
+        certificate_until=next((one.until for one in peer.certificates.all() if one.confirmed_by_id), None),
         seen_at=peer.seen_at,
         failing_since=peer.failing_since,
         failure=peer.failure,
@@ -124,7 +129,7 @@ def _read(subscription: Subscription, waiting: int, since: datetime | None, refu
     )
 
 
-def _alarms(standing: Standing) -> list[str]:
+def _alarms(standing: Standing, ours_until: datetime | None) -> list[str]:
     long_ago = timezone.now() - PATIENCE
     found = [f"{standing.peer}: {one.set} is not read any more: {one.paused}" for one in standing.read if one.paused]
     if standing.state == Peer.State.PROPOSED and standing.failure:
@@ -133,4 +138,10 @@ def _alarms(standing: Standing) -> list[str]:
         found.append(f"{standing.peer} does not answer since {standing.failing_since:%Y-%m-%d %H:%M}.")
     late = [one for one in standing.read if one.waits_since and one.waits_since < long_ago]
     found += [f"{standing.peer}: {one.waiting:,} opinions on {one.set} wait since a day and more." for one in late]
-    return found
+    if standing.certificate_until:
+        found.append(
+            certificates.alarm(standing.certificate_until, f"{standing.peer}: the TLS certificate it shows here")
+        )
+    if ours_until:
+        found.append(certificates.alarm(ours_until, f"{standing.peer}: the TLS certificate that this node shows there"))
+    return [one for one in found if one]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from hashsets.models import HashSet, Peer
+from hashsets.models import HashSet, Peer, PeerCertificate
 from hashsets.odata.scopes import SCOPES
 from hashsets.peers.node import Offered
 from hashsets.peers.terms import EVERY, SELDOM, SOONEST
@@ -62,6 +62,34 @@ class CredentialForm(forms.Form):
     client_id = forms.CharField(label=lazy("Client id"), max_length=100, widget=TEXT)
     secret = forms.CharField(
         label=lazy("Secret"), max_length=300, widget=forms.PasswordInput({"class": "input", "autocomplete": "off"})
+    )
+
+
+class CertificateForm(forms.Form):
+    """A TLS client certificate that a peer's operator sent."""
+
+    pem = forms.CharField(
+        label=lazy("Certificate, in PEM"),
+        help_text=lazy("The text from BEGIN CERTIFICATE to END CERTIFICATE. Never a private key."),
+        max_length=20_000,
+        widget=forms.Textarea({"class": "input mono", "rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+    )
+    use = forms.ChoiceField(
+        label=lazy("What it is to a token"),
+        choices=[one for one in PeerCertificate.Use.choices if one[0]],
+        widget=forms.Select({"class": "input"}),
+    )
+
+
+class ConfirmCertificateForm(forms.Form):
+    """What a second person had from the peer's operator."""
+
+    fingerprint = forms.CharField(
+        label=lazy("SHA-256 fingerprint, as they read it to you"),
+        help_text=lazy("64 hex digits, as their own tool shows them."),
+        max_length=120,
+        required=False,
+        widget=TEXT,
     )
 
 

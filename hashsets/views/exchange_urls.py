@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.views import courier, courier_uploads, exchange, exchange_terms
+from hashsets.views import courier, courier_uploads, exchange, exchange_certificates, exchange_terms
 
 app_name = "exchange"
 urlpatterns = [
@@ -20,6 +20,8 @@ urlpatterns = [
     path("<uuid:peer_id>/suspend/", exchange.suspend, name="suspend"),
     path("<uuid:peer_id>/release/", exchange.release, name="release"),
     path("<uuid:peer_id>/credential/", exchange.credential, name="credential"),
+    path("<uuid:peer_id>/certificate/", exchange_certificates.certificate, name="certificate"),
+    path("<uuid:peer_id>/certificate/confirm/", exchange_certificates.confirm, name="confirm_certificate"),
     path("<uuid:peer_id>/scopes/", exchange_terms.allow, name="allow"),
     path("<uuid:peer_id>/shares/", exchange_terms.share, name="share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/end/", exchange_terms.end_share, name="end_share"),

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,10 +19,10 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from hashsets import tasks
-from hashsets.models import Entry, HashSet, Package, PackageUpload, Peer, Subscription
+from hashsets.models import HashSet, Package, PackageUpload, Peer, Subscription
 from hashsets.packages import jobs, kept, making, running, taking, uploads
 from hashsets.packages.watching import PackageCancelled, Watch
-from tests.hashsets import held_import, makers, paired
+from tests.hashsets import makers, paired
 from tests.hashsets.pages import text
 from tests.hashsets.test_list_uploads import JSON, PIECE, TUS, b64
 from tests.people import People, signed_in
@@ -294,54 +293,3 @@ def test_whoever_follows_may_end_the_work_at_any_word(file: Path, mirror: Subscr
             taking.take(file, by=people.outsider, watch=Watch(tell=stop))
         mirror.refresh_from_db()
         assert (mirror.seq, mirror.set.generation) == (0, 0)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("moment", ['INSERT INTO "hashsets_package"', "SELECT c.seq"], ids=["kept", "written"])
-def test_a_worker_killed_while_it_makes_a_file_leaves_nothing_and_the_next_one_makes_the_same(
-    moment: str, shared: HashSet, peer: Peer, people: People
-) -> None:
-    job = jobs.order(peer.shares.get(), by=people.supervisor)
-    held_import.killed_worker(job.pk, moment)
-    _until_nobody_works_on(job)
-    assert not Package.objects.exists()
-    tasks.run_package(job.pk)
-    made = Package.objects.get()
-    assert (made.from_seq, made.to_seq, made.count, made.size) == (0, 2, 2, kept.path_of(made).stat().st_size)
-    assert [path.name for path in kept.root().glob("*/*")] == [f"{made.public_id}.tar"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "moment",
-    [
-        "INSERT INTO hashsets_incoming",
-        "INSERT INTO hashsets_entry",
-        'UPDATE "workbench_job" SET "state" = %s, "message"',
-    ],
-    ids=["staging", "storing", "over"],
-)
-def test_a_worker_killed_while_it_takes_a_file_in_leaves_nothing_and_the_next_one_stores_the_same(
-    moment: str, file: Path, mirror: Subscription, people: People, woken: list[int]
-) -> None:
-    job = job_of(brought(signed_in(people.outsider), file))
-    held_import.killed_worker(job.pk, moment)
-    _until_nobody_works_on(job)
-    mirror.refresh_from_db()
-    assert (mirror.seq, Entry.objects.filter(set=mirror.set).count()) == (0, 0)
-    tasks.run_package(job.pk)
-    job.refresh_from_db()
-    mirror.refresh_from_db()
-    assert (job.state, mirror.seq, Entry.objects.filter(set=mirror.set).count()) == (Job.State.DONE, 2, 2)
-    assert "2 records of Harbour, mirrored are taken in." in job.message
-
-
-def _until_nobody_works_on(job: Job) -> None:
-    """A killed worker's lock ends a moment after it."""
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with jobs.holding(job.pk) as held:
-            if held:
-                return
-        time.sleep(0.05)
-    pytest.fail("the killed worker still holds its job")
