@@ -158,6 +158,7 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
         "courier run": f"/exchange/couriers/{courier.public_id}/",
+        "certificate": f"/exchange/{peer.public_id}/certificate/",
         "exchange": "/exchange/", "pair": "/exchange/pair/", "courier file": "/exchange/unpack/",
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",
         "new peer": f"/exchange/{new.public_id}/",

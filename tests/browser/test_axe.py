@@ -34,7 +34,7 @@ AT = {  # who has which pages; kim reviews, lee supervises, ash is auditor and w
         "hash sets", "new set", "set", "import", "policy", "import run", "versions", "diff", "go back",
         "search in a set", "overlap", "health", "look-up", "log entry", "exports of a case", "exports",
          "account", "keys", "held case", "edit case", "ruling", "second views", "schemes", "scheme", "new scheme",
-         "exchange", "pair", "courier file", "peer", "read a set", "new peer", "entry",
+         "exchange", "pair", "courier file", "courier run", "certificate", "peer", "read a set", "new peer", "entry",
          "viewing", "more for an hour", "limits", "limits and breaks", "dashboard", "pairs", "samples",
     ),
     "ash": ("wellness", "viewing record"),
@@ -49,7 +49,7 @@ NO_PAGES = {  # JSON, pictures, files and parts of pages
     "cases:api_members", "cases:api_stack", "cases:api_units", "cases:api_veils", "cases:api_view", "cases:api_waiting",
     "cases:export_file", "cases:media_clear", "cases:media_frame_clear", "cases:media_frame_veil", "cases:media_veil",
     "cases:problem_file", "cases:progress", "cases:progress_stream", "cases:queue_count", "hashsets:export",
-    "hashsets:filter",
+    "hashsets:filter", "exchange:courier_progress", "exchange:package_file",
     "hashsets:import_progress", "api:schema", "cases:home_panel", "cases:dashboard_csv", "cases:media_clip",
     "cases:media_sound", "cases:media_loudness", "cases:media_frames", "cases:api_strip",
 }  # fmt: skip
