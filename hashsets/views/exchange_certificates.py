@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -34,14 +34,14 @@ def certificate(request: SignedRequest, peer_id: UUID) -> HttpResponse:
             form.add_error("pem", str(error))
         else:
             return redirect("exchange:certificate", peer.public_id)
-    return _shown(request, peer, form, ConfirmCertificateForm())
+    return _shown(request, peer, form, _confirm_form(peer))
 
 
 @require_POST
 def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     """Put it in force, by a second person who compared the fingerprint."""
     peer = peer_of(request, "peer.pair", peer_id)
-    form = ConfirmCertificateForm(request.POST)
+    form = _confirm_form(peer, request.POST)
     if form.is_valid():
         try:
             certificates.confirm(peer=peer, by=request.user, **form.cleaned_data)
@@ -51,6 +51,11 @@ def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
             messages.success(request, _("It is in force."))
             return redirect("exchange:certificate", peer.public_id)
     return _shown(request, peer, CertificateForm(), form)
+
+
+def _confirm_form(peer: Peer, data: QueryDict | None = None) -> ConfirmCertificateForm:
+    proposed = certificates.proposed(peer)
+    return ConfirmCertificateForm(data, needed=proposed is not None and proposed.digest is not None)
 
 
 def _shown(

@@ -88,9 +88,13 @@ class ConfirmCertificateForm(forms.Form):
         label=lazy("SHA-256 fingerprint, as they read it to you"),
         help_text=lazy("64 hex digits, as their own tool shows them."),
         max_length=120,
-        required=False,
         widget=TEXT,
     )
+
+    def __init__(self, *args: Any, needed: bool, **kwargs: Any) -> None:
+        """`needed`: a certificate is confirmed, and not that there is none."""
+        super().__init__(*args, **kwargs)
+        self.fields["fingerprint"].required = needed
 
 
 class ScopesForm(forms.Form):
