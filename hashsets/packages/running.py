@@ -65,7 +65,7 @@ def _do(job: Job) -> None:
             if job.kind == jobs.TAKE:
                 taking.take(uploads.path_of(job.cursor["file"]), by=by, name=job.cursor["mirror"], watch=watch)
             elif _make(job, by, watch) is None:
-                jobs.settle(job, _("Nothing changed since the last courier file."))
+                jobs.settle(job, sentence({}))
         except OSError as error:
             if error.errno in storage.NO_SPACE:
                 raise storage.StoreFull from error
@@ -85,21 +85,27 @@ def _make(job: Job, by: User, watch: Watch) -> Made | None:
 def _settled(job: Job, done: Made | Taken | TakenVotes) -> None:
     """What came of it, in the transaction that stores it."""
     if isinstance(done, Made):
-        said = _("%(n)s lines are in the courier file.") % {"n": digits(done.manifest.count)}
-        jobs.settle(job, said, package=str(done.package.public_id))
+        found: dict[str, Any] = {"package": str(done.package.public_id), "count": done.manifest.count}
+    elif isinstance(done, TakenVotes):
+        found = {"set": done.set_name, "results": dict(sorted(done.results.items()))}
     else:
-        jobs.settle(job, sentence(done), set=done.set_name)
+        found = {"set": done.set_name, "taken": done.taken, "put_aside": done.put_aside}
+    jobs.settle(job, sentence(found), **found)
 
 
-def sentence(taken: Taken | TakenVotes) -> str:
-    """What was taken in, in words."""
-    if isinstance(taken, TakenVotes):
-        told = ", ".join(f"{digits(number)} {status}" for status, number in sorted(taken.results.items()))
-        return _("Opinions on %(name)s are taken in: %(told)s.") % {"name": taken.set_name, "told": told or "0"}
-    told = _("%(n)s records of %(name)s are taken in.") % {"n": digits(taken.taken), "name": taken.set_name}
-    if taken.put_aside:
-        told += " " + _("%(n)s were put aside; they are in quarantine.") % {"n": digits(taken.put_aside)}
-    return told
+def sentence(found: dict[str, Any]) -> str:
+    """What came of a job, in words of whoever reads them."""
+    if "package" in found:
+        return _("%(n)s lines are in the courier file.") % {"n": digits(found["count"])}
+    if "results" in found:
+        told = ", ".join(f"{digits(number)} {status}" for status, number in found["results"].items())
+        return _("Opinions on %(name)s are taken in: %(told)s.") % {"name": found["set"], "told": told or "0"}
+    if "taken" not in found:
+        return _("Nothing changed since the last courier file.")
+    said = _("%(n)s records of %(name)s are taken in.") % {"n": digits(found["taken"]), "name": found["set"]}
+    if found["put_aside"]:
+        said += " " + _("%(n)s were put aside; they are in quarantine.") % {"n": digits(found["put_aside"])}
+    return said
 
 
 class Teller:

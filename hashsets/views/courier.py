@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from hashsets import tasks
 from hashsets.models import Package
-from hashsets.packages import jobs, kept, uploads
+from hashsets.packages import jobs, kept, running, uploads
 from hashsets.views.exchange import HERE, peer_of
 from hashsets.views.exchange_forms import MirrorNameForm, UnpackForm
 from hashsets.views.exchange_terms import share_of
@@ -177,7 +177,7 @@ def _told(job: Job) -> dict[str, Any]:
         "state": job.state,
         "state_text": text,
         "state_kind": kind,
-        "message": visible(job.message),
+        "message": visible(running.sentence(job.cursor["result"]) if job.state == Job.State.DONE else job.message),
         "phase": _step(job),
         "percent": min(100, round(100 * done / of)) if of else 0,
     }
