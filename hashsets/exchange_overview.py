@@ -8,26 +8,29 @@ from typing import Any
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import voices
-from hashsets.models import HashSet, Outgoing, Peer, Quarantined, Share, Subscription
-from hashsets.peers import secrets
+from hashsets.models import HashSet, Outgoing, Package, Peer, PeerCertificate, Quarantined, Share, Subscription
+from hashsets.packages import jobs, kept
+from hashsets.peers import certificates, secrets
 from workbench import access, signing
-from workbench.models import User
+from workbench.models import Job, User
 
 MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 8 queries."""
+    """What the page of one peer shows. 10 queries."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
-    oldest, kept = waiting.first(), secrets.is_kept(peer)
+    oldest, held, certificate = waiting.first(), secrets.is_kept(peer), certificates.in_force(peer)
     return {
         "peer": peer,
         "fingerprint": signing.fingerprint(bytes(peer.key)),
         "ours": signing.fingerprint(signing.public_key()),
         "mine": user.pk == (peer.proposed_by_id if peer.moving_to is None else peer.moving_by_id),
         "same_key": voices.sharing(peer),
-        "credential_kept": kept,
-        "signed_in": peer.application_id is not None and (kept or not peer.url),
+        "credential_kept": held,
+        "signed_in": _signs_in(peer, certificate, held=held),
+        "certificate": certificate,
+        "certificate_proposed": certificates.proposed(peer),
         "shares": list(peer.shares.in_force().select_related("set").order_by("set__name")),
         "asked": list(peer.shares.asked().select_related("set").order_by("set__name")),
         "subscriptions": list(peer.subscriptions.select_related("set__scheme").order_by("set__name")),
@@ -42,18 +45,49 @@ def page(user: User, peer: Peer) -> dict[str, Any]:
             .select_related("subscription__set")
             .order_by("-at")[:MOST]
         ),
-        "packages": list(peer.packages.select_related("set").order_by("-at")[:MOST]),
+        "packages": _packages(peer),
+        "package_runs": _package_runs(peer),
         "may": {"pair": access.has(user, "peer.pair"), "policy": access.has(user, "peer.policy")},
     }
 
 
-def begun_by_others(user: User) -> list[tuple[str, Peer, datetime]]:
-    """What another supervisor proposed and this one may confirm: (what, of which peer, since when). 2 queries."""
+def _packages(peer: Peer) -> list[tuple[Package, datetime | None]]:
+    """What was made for the peer to be carried, newest first, and until when its file is kept here."""
+    rows = peer.packages.select_related("set", "peer__agency").order_by("-pk")[:MOST]
+    return [(row, kept.until(row)) for row in rows]
+
+
+def _package_runs(peer: Peer) -> list[Job]:
+    """Orders that wait or run, and the last one of each set where it failed."""
+    found: dict[str, Job] = {}
+    for job in jobs.of_agency(peer.agency, jobs.MAKE).filter(cursor__peer=str(peer))[:MOST]:
+        found.setdefault(job.subject, job)
+    return [job for job in found.values() if job.state != Job.State.DONE]
+
+
+def _signs_in(peer: Peer, certificate: PeerCertificate | None, *, held: bool) -> bool:
+    """Whether each node has what it shows the other; one without an address is never asked, and shows it nothing."""
+    theirs = peer.application_id is not None or (
+        certificate is not None and certificate.use == PeerCertificate.Use.ENOUGH
+    )
+    return theirs and (held or not peer.url or certificates.ours() is not None)
+
+
+def begun_by_others(user: User) -> list[tuple[str, Peer, datetime | None]]:
+    """What another supervisor proposed and this one may confirm: (what, of which peer, since when). 4 queries."""
     peers = Peer.objects.for_actor(user).select_related("organisation")
     open_ones = peers.filter(state=Peer.State.PROPOSED).exclude(proposed_by=user)
-    asked = Share.objects.asked().filter(peer__in=peers).exclude(by=user).select_related("peer__organisation")
-    found = [(noop("Pairing to compare"), peer, peer.at) for peer in open_ones.order_by("pk")]
-    return found + [(noop("Set to share"), share.peer, share.at) for share in asked.order_by("pk")]
+    moving = peers.filter(moving_to__isnull=False).exclude(moving_by=user)
+    others = {"peer__in": peers}
+    shown = PeerCertificate.objects.filter(**others, confirmed_by=None, ended_at=None).exclude(by=user)
+    asked = Share.objects.asked().filter(**others).exclude(by=user)
+    found: list[tuple[str, Peer, datetime | None]] = [
+        (noop("Pairing to compare"), peer, peer.at) for peer in open_ones.order_by("pk")
+    ]
+    found += [(noop("Address to confirm"), peer, None) for peer in moving.order_by("pk")]
+    for what, rows in ((noop("Certificate to compare"), shown), (noop("Set to share"), asked)):
+        found += [(what, row.peer, row.at) for row in rows.select_related("peer__organisation").order_by("pk")]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,9 @@ from hashsets.following import follows
 from hashsets.following import pulling as following_pulling
 from hashsets.index import building
 from hashsets.models import HashSet
+from hashsets.packages import jobs as package_jobs
+from hashsets.packages import kept as kept_packages
+from hashsets.packages import running as package_running
 from hashsets.peers import pulling as peer_pulling
 from hashsets.peers import pushing
 from workbench.errors import WorkbenchError
@@ -38,6 +41,12 @@ def run_import(job_id: int) -> None:
 
 
 @shared_task
+def run_package(job_id: int) -> None:
+    """Make one package, or take it in."""
+    package_running.run(job_id)
+
+
+@shared_task
 def build_near(set_id: int) -> None:
     """Build the near index of a set's version in force."""
     near_index.build(set_id)
@@ -45,9 +54,11 @@ def build_near(set_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Take up imports nobody works on; make the indexes that are not there, exact and near."""
+    """Take up imports and packages nobody works on; make the indexes that are not there, exact and near."""
     for job_id in import_jobs.sweep():
         send(run_import, job_id)
+    for job_id in package_jobs.waiting():
+        send(run_package, job_id)
     for hash_set in building.waiting():
         send(build_index, hash_set.pk)
     for set_id in near_index.behind():
@@ -118,6 +129,8 @@ def sweep_rows() -> None:
     on_disk.sweep(str(settings.FILE_UPLOAD_TEMP_DIR))
     kept_lists.sweep()
     list_uploads.sweep()
+    package_jobs.sweep()
+    kept_packages.sweep()
     building.sweep()
     near_index.sweep()
     feed.prune_all()
@@ -141,6 +154,11 @@ def compare(set_id: int, generation: int, other_id: int, other_generation: int) 
 def wake(job_id: int) -> None:
     """Have a worker run an import once the present transaction is committed."""
     after_commit(run_import, job_id)
+
+
+def wake_package(job_id: int) -> None:
+    """Have a worker make a package, or take it in, once the present transaction is committed."""
+    after_commit(run_package, job_id)
 
 
 def wake_for(set_id: int) -> None:

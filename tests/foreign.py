@@ -25,6 +25,7 @@ class Asked:
     path: str  # with the query
     headers: dict[str, str]  # names in lower case
     body: bytes
+    certificate: bytes | None = None  # of the client, in DER
 
 
 @dataclass(slots=True)
@@ -73,7 +74,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _do(self) -> None:
         length = int(self.headers.get("content-length", 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(self.command, self.path, headers, self.rfile.read(length))
+        shown = self.connection.getpeercert(binary_form=True) if isinstance(self.connection, ssl.SSLSocket) else None
+        asked = Asked(self.command, self.path, headers, self.rfile.read(length), shown)
         self.server.asked.append(asked)
         said = self.server.answer(asked)
         if said.raw is None:

@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +27,9 @@ from cases.second import queue
 from cases.units import Wish
 from hashsets import list_uploads
 from hashsets.models import Entry, Quarantined, Remote
+from hashsets.packages import jobs as package_jobs
+from hashsets.packages import making
+from hashsets.packages import uploads as package_uploads
 from hashsets.peers import pairing, sharing, terms
 from hashsets.peers.node import Offered
 from tests import access_table, factories
@@ -149,7 +154,13 @@ def exchanged(people: People) -> dict[str, Any]:
     followed = makers.hash_set(people.supervisor, "Followed", scheme="us-pvic")
     link = "https://bank.example.org/v1"
     source = Remote.objects.create(set=followed, kind="ncmec2", place=link, by=people.supervisor, by_name="x")
+    with TemporaryDirectory() as folder:
+        package = making.make(ours, peer, target=Path(folder), by=people.supervisor)
+    assert package
     return {
+        "package": package.package.public_id,
+        "package_upload": package_uploads.begin(by=people.supervisor, name=b"a.tar", size=9).public_id,
+        "package_run": package_jobs.order(share, by=people.supervisor).public_id,
         "peer": peer.public_id, "share": share.public_id, "subscription": subscription.public_id,
         "record": record.public_id, "source": source.public_id,
     }  # fmt: skip
@@ -242,7 +253,7 @@ def reaches(route: Route, actor: str) -> bool:
     """Whether what the route's id belongs to exists for this person."""
     if route.owner:
         return actor == "investigator"
-    if route.of in {"set", "run", "draft", "list_upload", "person", "peer", "source"}:
+    if route.of in {"set", "run", "draft", "list_upload", "person", "peer", "source", "package_run", "package_upload"}:
         return actor != "outsider"
     return route.of in {"", "token"} or actor not in {"outsider", "stranger"}
 

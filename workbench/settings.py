@@ -2,6 +2,7 @@
 
 import os
 import sys
+from ipaddress import ip_network
 from pathlib import Path
 
 from django.conf.locale import LANG_INFO
@@ -54,6 +55,10 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else
 CLIENT_CERT_HEADER = env("WINNOW_CLIENT_CERT_HEADER")
 if CLIENT_CERT_HEADER and not BEHIND_TLS:
     raise ImproperlyConfigured("WINNOW_CLIENT_CERT_HEADER needs a proxy that ends TLS: set WINNOW_BEHIND_TLS=1, too.")
+try:
+    PROXIES = [ip_network(one.strip()) for one in env("WINNOW_PROXIES", "127.0.0.0/8,::1").split(",") if one.strip()]
+except ValueError as error:
+    raise ImproperlyConfigured(f"WINNOW_PROXIES: {error}.") from error
 EVIDENCE_ROOTS = [Path(root) for root in env("WINNOW_EVIDENCE_ROOTS").split(os.pathsep) if root] or [DATA_DIR / "inbox"]
 for root in EVIDENCE_ROOTS:
     if not root.is_absolute():
@@ -71,8 +76,17 @@ try:
 except ValueError as error:
     raise ImproperlyConfigured(f"WINNOW_PEER_HOSTS: {error}.") from error
 PEER_AUTHORITIES = Path(env("WINNOW_PEER_AUTHORITIES")) if env("WINNOW_PEER_AUTHORITIES") else None
-if PEER_AUTHORITIES and not PEER_AUTHORITIES.is_file():
-    raise ImproperlyConfigured(f"WINNOW_PEER_AUTHORITIES: {PEER_AUTHORITIES} is not a file.")
+PEER_CERTIFICATE = Path(env("WINNOW_PEER_CERTIFICATE")) if env("WINNOW_PEER_CERTIFICATE") else None
+PEER_KEY = Path(env("WINNOW_PEER_KEY")) if env("WINNOW_PEER_KEY") else None
+for name, path in (
+    ("AUTHORITIES", PEER_AUTHORITIES),
+    ("CERTIFICATE", PEER_CERTIFICATE),
+    ("KEY", PEER_KEY),
+):
+    if path and not path.is_file():
+        raise ImproperlyConfigured(f"WINNOW_PEER_{name}: {path} is not a file.")
+if bool(PEER_CERTIFICATE) != bool(PEER_KEY):
+    raise ImproperlyConfigured("WINNOW_PEER_CERTIFICATE and WINNOW_PEER_KEY belong together: set both, or none.")
 
 LOCK_AFTER_MINUTES = env_int("WINNOW_LOCK_MINUTES", 10, 1, 30)
 SESSION_HOURS = 12  # absolute; security.md 5.7
@@ -85,6 +99,8 @@ ARCHIVE_MEMBERS = env_int("WINNOW_ARCHIVE_MEMBERS", 2_000_000, 1, 5_000_000)
 ARCHIVE_DEPTH = env_int("WINNOW_ARCHIVE_DEPTH", 5, 0, 20)
 UPLOAD_BYTES = env_int("WINNOW_UPLOAD_BYTES", 1 << 42, 1 << 20, 1 << 50)
 LIST_BYTES = env_int("WINNOW_LIST_BYTES", 1 << 38, 1 << 20, 1 << 50)
+PACKAGE_BYTES = env_int("WINNOW_PACKAGE_BYTES", 1 << 36, 1 << 20, 1 << 50)
+PACKAGE_DAYS = env_int("WINNOW_PACKAGE_DAYS", 30, 1, 3650)
 UPLOAD_HOURS = env_int("WINNOW_UPLOAD_HOURS", 168, 1, 8760)
 API_BYTES = env_int("WINNOW_API_BYTES", 1 << 18, 1 << 12, 1 << 21)
 API_REQUESTS = env_int("WINNOW_API_REQUESTS", 600, 1, 1_000_000)
@@ -94,6 +110,7 @@ PERSON_HASHES = env_int("WINNOW_PERSON_HASHES", 2 * API_HASHES, 1, 2_000_000_000
 PEER_REQUESTS = env_int("WINNOW_PEER_REQUESTS", 1200, 1, 1_000_000)
 PEER_HASHES = env_int("WINNOW_PEER_HASHES", 20_000, 1, 1_000_000_000)
 PEER_ENTRIES = env_int("WINNOW_PEER_ENTRIES", 50_000_000, 1, 10_000_000_000)
+PEER_PACKAGES = env_int("WINNOW_PEER_PACKAGES", 60, 1, 1_000_000)
 # What a person may ask for in an hour without a reason; cases/budgets.py.
 BUDGETS = {
     "looks": env_int("WINNOW_HOUR_LOOKS", 30_000, 1, 10_000_000),

@@ -1,5 +1,8 @@
 """Baseline, delta, filters and selections: what is read of a set. PURE."""
 
+import hashlib
+import tarfile
+from io import BytesIO
 from typing import Any
 
 from hashsets.conformance.asking import Node
@@ -8,6 +11,7 @@ from hashsets.conformance.service_checks import require_error
 
 ALWAYS = {"EntryID", "Seq", "Trust"}
 TRACK = "odata.track-changes, odata.maxpagesize="
+MOST_FETCHED = 50_000_000  # bytes of a package that is fetched
 MOST_READ = 20_000  # entries; a larger set is read in larger pages
 
 
@@ -117,6 +121,22 @@ def packages(node: Node) -> None:
     for one in node.get(f"HashSets({node.set()['SetID']})/Packages").require(200).json()["value"]:
         require(one.keys() >= {"From", "To", "Count", "Manifest"}, f"A package has only {sorted(one)}")
         require(0 <= one["From"] <= one["To"], "A package ends before it begins")
+
+
+@check("3.15", "gives the bytes of a package, whole and in part, as its list says")
+def package_file(node: Node) -> None:
+    listed = node.get(f"HashSets({node.set()['SetID']})/Packages").require(200).json()["value"]
+    kept = [one for one in listed if one.get("File") and one["Bytes"] <= MOST_FETCHED]
+    if not kept:
+        raise NotApplicable("no package that was made for this credential is kept there")
+    whole = node.get(kept[-1]["File"]).require(200)
+    equal(len(whole.body), kept[-1]["Bytes"], "Bytes of the package")
+    with tarfile.open(fileobj=BytesIO(whole.body)) as tar:
+        first = tar.next()
+        told = tar.extractfile(first) if first else None
+        equal(hashlib.sha256(told.read() if told else b"").hexdigest(), kept[-1]["Manifest"], "SHA-256 of its manifest")
+    part = node.get(kept[-1]["File"], range="bytes=100-199", if_range=whole.headers.get("etag", ""))
+    equal(part.body, whole.body if part.status == 200 else whole.body[100:200], "The bytes 100 to 199")
 
 
 def _baseline(node: Node) -> list[dict[str, Any]]:

@@ -1,17 +1,18 @@
 """All models of the app."""
 
+from hashsets.models.certificates import PeerCertificate
 from hashsets.models.exchange import (
     Answered,
     Change,
     Feed,
     Incoming,
-    Package,
     Peer,
     Quarantined,
     Share,
     Subscription,
 )
 from hashsets.models.opinions import Clash, Outgoing, Proof
+from hashsets.models.packages import Package, PackageUpload
 from hashsets.models.remotes import Mirrored, Remote
 from hashsets.models.sets import (
     Category,
@@ -46,7 +47,9 @@ __all__ = [
     "Mirrored",
     "Outgoing",
     "Package",
+    "PackageUpload",
     "Peer",
+    "PeerCertificate",
     "Policy",
     "Proof",
     "Quarantined",

@@ -65,13 +65,6 @@ class Peer(models.Model):
         PAIRED = "paired", lazy("Paired")
         SUSPENDED = "suspended", lazy("Suspended")
 
-    class CertificateUse(models.TextChoices):
-        """What its TLS client certificate is to a token."""
-
-        UNUSED = "", lazy("Not used")
-        ENOUGH = "enough", lazy("Instead of a token")
-        NEEDED = "needed", lazy("Beside the token")
-
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="peers")  # ours
     organisation = models.ForeignKey(Agency, on_delete=models.PROTECT, related_name="+")  # theirs
@@ -86,8 +79,6 @@ class Peer(models.Model):
     application = models.OneToOneField(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.SET_NULL, null=True, related_name="peer"
     )  # its credential here
-    certificate = models.BinaryField(max_length=32, null=True)  # SHA-256 of its TLS client certificate
-    certificate_use = models.CharField(max_length=10, choices=CertificateUse.choices, default=CertificateUse.UNUSED)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PROPOSED)
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     proposed_by_name = models.CharField(max_length=120)
@@ -106,12 +97,6 @@ class Peer(models.Model):
             models.CheckConstraint(condition=~Q(confirmed_by=models.F("proposed_by")), name="peer_by_another"),
             models.CheckConstraint(
                 condition=Q(state="proposed") | Q(confirmed_by__isnull=False), name="peer_paired_by_two"
-            ),
-            models.CheckConstraint(
-                condition=Q(certificate_use="") | Q(certificate__isnull=False), name="peer_certificate_known"
-            ),
-            models.UniqueConstraint(
-                fields=["certificate"], condition=Q(certificate_use="enough"), name="peer_of_certificate"
             ),
         ]
 
@@ -229,25 +214,3 @@ class Answered(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["peer", "key"], name="answered_once")]
-
-
-class Package(models.Model):
-    """A signed package that was made of a set, or of opinions on its entries; the next one of the chain names it."""
-
-    class Kind(models.TextChoices):
-        """What it brings."""
-
-        ENTRIES = "entries", lazy("Entries")
-        VOTES = "votes", lazy("Opinions")
-
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    set = models.ForeignKey(HashSet, on_delete=models.PROTECT, related_name="packages")
-    peer = models.ForeignKey(Peer, on_delete=models.PROTECT, related_name="packages")  # for whom: it has his fields
-    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.ENTRIES)
-    from_seq = models.BigIntegerField()  # 0: a snapshot
-    to_seq = models.BigIntegerField()
-    count = models.BigIntegerField()
-    manifest = models.BinaryField(max_length=32)  # SHA-256 of the manifest's bytes
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    by_name = models.CharField(max_length=120)
-    at = models.DateTimeField(db_default=Now())

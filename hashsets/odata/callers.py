@@ -5,14 +5,18 @@ Nothing is remembered between two requests: a peer that is suspended, or a scope
 
 import hashlib
 import re
+import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
+from urllib.parse import unquote
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Greatest, Now
 from django.http import HttpRequest
 from django.utils import timezone
@@ -20,7 +24,7 @@ from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import Application
 
 from hashsets import events, permits
-from hashsets.models import HashSet, Peer, Share
+from hashsets.models import HashSet, Peer, PeerCertificate, Share
 from hashsets.odata.errors import HttpsOnly, NotShared, UnknownCaller
 from hashsets.odata.scopes import LAW_ENFORCEMENT
 from workbench import audit
@@ -29,6 +33,8 @@ from workbench.models import Agency, User
 
 FORWARDED = frozenset({"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"})
 MINUTE = timedelta(minutes=1)
+IN_FORCE = PeerCertificate.objects.filter(confirmed_by__isnull=False, ended_at=None)
+PEM = re.compile(r"-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]{1,16000}-----END CERTIFICATE-----\s*", re.ASCII)
 FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 
 
@@ -89,12 +95,31 @@ def require_https(request: HttpRequest) -> None:
 
 
 def certificate(request: HttpRequest) -> bytes | None:
-    """SHA-256 of the TLS client certificate, as the proxy in front says it; None without one, or without a proxy."""
+    """SHA-256 of the TLS client certificate, as a proxy in front says it, by its fingerprint or all of it in PEM.
+
+    None without one, and of whoever else than a proxy of ours (`WINNOW_PROXIES`) says so.
+    """
     name = settings.CLIENT_CERT_HEADER
-    if not (name and settings.BEHIND_TLS):
+    if not (name and settings.BEHIND_TLS and _is_of(request.META.get("REMOTE_ADDR", ""), settings.PROXIES)):
         return None
-    found = FINGERPRINT.fullmatch(request.META.get(f"HTTP_{name.upper().replace('-', '_')}", "").strip())
-    return bytes.fromhex(found[1].replace(":", "")) if found else None
+    said = request.META.get(f"HTTP_{name.upper().replace('-', '_')}", "").strip()
+    if found := FINGERPRINT.fullmatch(said):
+        return bytes.fromhex(found[1].replace(":", ""))
+    if PEM.fullmatch(text := unquote(said)):
+        try:
+            return hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).digest()
+        except ValueError:
+            return None
+    return None
+
+
+def _is_of(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    plain = getattr(found, "ipv4_mapped", None) or found
+    return any(plain in network for network in networks)
 
 
 def _is_loopback(address: str) -> bool:
@@ -105,7 +130,12 @@ def _is_loopback(address: str) -> bool:
 
 
 def _peers() -> QuerySet[Peer]:
-    return Peer.objects.filter(state=Peer.State.PAIRED).select_related("agency", "organisation")
+    """Those that are paired, each with the certificate it must show beside its token and when that one ends."""
+    needed = IN_FORCE.filter(peer=OuterRef("pk"), use=PeerCertificate.Use.NEEDED)
+    found: QuerySet[Peer] = Peer.objects.filter(state=Peer.State.PAIRED).select_related("agency", "organisation")
+    return found.annotate(
+        needed=Subquery(needed.values("digest")[:1]), needed_until=Subquery(needed.values("until")[:1])
+    )
 
 
 def _of_token(text: str) -> Caller | None:
@@ -124,15 +154,16 @@ def _of_token(text: str) -> Caller | None:
 def _of_certificate(shown: bytes | None) -> Caller | None:
     if shown is None:
         return None
-    found = _peers().filter(certificate=shown, certificate_use=Peer.CertificateUse.ENOUGH).first()
+    enough = IN_FORCE.filter(digest=shown, use=PeerCertificate.Use.ENOUGH, until__gt=timezone.now())
+    found = _peers().filter(pk__in=enough.values("peer")).first()
     return Caller(found, frozenset(found.scopes)) if found else None
 
 
-def _certificate_fits(peer: Peer, shown: bytes | None) -> bool:
-    """Whether a peer whose certificate is needed has shown it."""
-    if peer.certificate_use != Peer.CertificateUse.NEEDED:
+def _certificate_fits(peer: Any, shown: bytes | None) -> bool:
+    """Whether a peer (of `_peers`) whose certificate is needed has shown it, and it has not ended."""
+    if peer.needed is None:
         return True
-    return shown is not None and peer.certificate is not None and shown == bytes(peer.certificate)
+    return shown is not None and shown == bytes(peer.needed) and peer.needed_until > timezone.now()
 
 
 def told(share: Share, seq: int) -> None:

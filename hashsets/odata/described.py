@@ -16,6 +16,7 @@ from hashsets.odata import options, scopes
 from hashsets.odata.lookups import MOST as MOST_HASHES
 from hashsets.odata.lookups import LookedUp
 from hashsets.odata.opinions import MOST, Contributed
+from hashsets.odata.packages import Listed
 from hashsets.odata.sets import SetShape
 
 Schema = dict[str, Any]
@@ -131,6 +132,11 @@ PAGES: dict[str, Schema] = {**COLLECTION, "$skiptoken": TEXT, "$deltatoken": TEX
 SAME = {304: "Nothing changed since the ETag that was sent."}
 GONE = {410: "What changed since then cannot be told; Location names where to begin anew."}
 FILES = "application/octet-stream"
+PART = {
+    206: "The part that Range asked for.",
+    410: "The file is not kept any more.",
+    416: "The file has no such part; Content-Range says how long it is.",
+}
 CALLS = (
     Call("service", "", "get", "The service document", answer=Document, query=FORMAT),
     Call("metadata", "$metadata", "get", "The CSDL", content="application/xml"),
@@ -146,7 +152,9 @@ CALLS = (
         "region": {"type": "string", "pattern": "^[A-Za-z]{1,20}$"}}),
     Call("filter", "HashSets({set_id})/Filter", "get", "The compact filter", scope=scopes.LOOKUP, content=FILES,
          query={"kind": {"type": "string", "enum": list(kinds.DIGESTS)}}),
-    Call("packages", "HashSets({set_id})/Packages", "get", "Packages made of it", answer=Page, query=FORMAT),
+    Call("packages", "HashSets({set_id})/Packages", "get", "Packages made of it", answer=Listed, query=FORMAT),
+    Call("package", "HashSets({set_id})/Packages({package_id})/$value", "get", "The file of a package", content=FILES,
+         more=SAME | PART),
     Call("entry", "Media({entry_id})", "get", "One entry", answer=wire.Media, query=FORMAT),
     Call("vote", "Media({entry_id})/Vote", "post", "A vote", scope=scopes.VOTE, answer=Contributed, body=Voted),
     Call("retract", "Media({entry_id})/Retract", "post", "A vote taken back",
@@ -158,6 +166,7 @@ CALLS = (
 )  # fmt: skip
 PLACES: dict[str, Schema] = {
     "set_id": {"type": "string", "format": "uuid"},
+    "package_id": {"type": "string", "format": "uuid"},
     "entry_id": {"type": "string", "format": "uuid"},
     "algo": {"type": "string", "enum": list(kinds.DIGESTS)},
     "value": {"type": "string", "pattern": "^[0-9A-Fa-f]{32}$"},
@@ -199,17 +208,13 @@ def _operation(call: Call) -> dict[str, Any]:
     """One call, with all it takes and may answer."""
     schema = {"$ref": REFS.format(name=call.answer.__name__)} if call.answer else {}
     refusals = REFUSALS | (OF_POSTS if call.method == "post" else {}) | call.more
-    problem = {"application/json": {"schema": {"$ref": REFS.format(name="Problem")}}}
     done = {"description": "Done.", "content": {call.content: {"schema": schema}}}
     told: dict[str, Any] = {
         "operationId": call.name,
         "summary": call.says,
         "parameters": list(_parameters(call)),
         "responses": {"200": done}
-        | {
-            str(status): {"description": why} | ({} if status == 304 else {"content": problem})
-            for status, why in sorted(refusals.items())
-        },
+        | {str(status): _said(status, why, done) for status, why in sorted(refusals.items())},
     }
     if call.scope:
         told["security"] = [{"token": []}]
@@ -217,6 +222,12 @@ def _operation(call: Call) -> dict[str, Any]:
         content = {"application/json": {"schema": {"$ref": REFS.format(name=call.body.__name__)}}}
         told["requestBody"] = {"required": True, "content": content}
     return told
+
+
+def _said(status: int, why: str, done: dict[str, Any]) -> dict[str, Any]:
+    problem = {"application/json": {"schema": {"$ref": REFS.format(name="Problem")}}}
+    content = {304: {}, 206: {"content": done["content"]}}.get(status, {"content": problem})
+    return {"description": why} | content
 
 
 def _parameters(call: Call) -> Any:
@@ -230,6 +241,8 @@ def _parameters(call: Call) -> Any:
         yield {"name": "OData-MaxVersion", "in": "header", "schema": VERSION}
     if call.method == "post":
         yield {"name": "Idempotency-Key", "in": "header", "required": True, "schema": KEY}
+    if call.name == "package":
+        yield {"name": "Range", "in": "header", "schema": TEXT}  # what is no range is ignored
     if call.name == "media":
         text = f"odata.track-changes, odata.maxpagesize= up to {options.MOST:,}"
         yield {"name": "Prefer", "in": "header", "schema": TEXT, "description": text}

@@ -14,6 +14,7 @@ SUPPORTED = (
     "GET /HashSets(<id>)/Export",
     "GET /HashSets(<id>)/Filter",
     "GET /HashSets(<id>)/Packages",
+    "GET /HashSets(<id>)/Packages(<id>)/$value",
     "POST /HashSets(<id>)/Contribute",
     "GET /Media(<id>)",
     "GET /Media/ByHash(algo='md5',value='...')",

@@ -1,4 +1,4 @@
-"""A set as a file: a list for other tools, a compact filter, and the packages that were made of it."""
+"""A set as a file: a list for other tools, a compact filter. Packages are beside (`packages`)."""
 
 import re
 import tempfile
@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.utils.text import slugify
 
 from hashsets import events, exchange, filter_files, listing
 from hashsets.exchange import HashRecord, WriteOptions
-from hashsets.models import HashSet, Package
-from hashsets.odata import base, options, scopes
-from hashsets.odata.base import ODataView, answered
+from hashsets.models import HashSet
+from hashsets.odata import options, scopes
+from hashsets.odata.base import ODataView
 from hashsets.odata.callers import Caller
 from workbench import audit
 from workbench.errors import BadInput
@@ -56,24 +56,6 @@ class Filter(ODataView):
         told(self.caller, hash_set, entries=header.count, format="filter", kind=kind)
         return FileResponse(
             path.open("rb"), as_attachment=True, filename=path.name, content_type="application/octet-stream"
-        )
-
-
-class Packages(ODataView):
-    """What was made for the caller to be carried (sharing.md section 6)."""
-
-    def get(self, request: HttpRequest, set_id: UUID) -> HttpResponse:
-        """The packages made of the set for this caller, oldest first."""
-        share = self.caller.share(set_id)
-        options.of(request, known={"$format"})
-        rows = Package.objects.filter(set=share.set, peer=self.caller.peer).order_by("pk")[:1000]
-        told = [
-            {"PackageID": row.public_id, "From": row.from_seq, "To": row.to_seq, "Count": row.count,
-             "Manifest": bytes(row.manifest).hex(), "MadeAt": row.at}
-            for row in rows
-        ]  # fmt: skip
-        return answered(
-            {"@odata.context": f"{base.root(request)}$metadata#Collection(Workbench.Package)", "value": told}
         )
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from hashsets.odata import described, entries, files, lookups, media, node, opinions, service, sets, tokens
+from hashsets.odata import described, entries, files, lookups, media, node, opinions, packages, service, sets, tokens
 
 app_name = "odata"
 urlpatterns = [
@@ -16,7 +16,8 @@ urlpatterns = [
     path("HashSets(<uuid:set_id>)/Contribute", opinions.Contribute.as_view(), name="contribute"),
     path("HashSets(<uuid:set_id>)/Export", files.Export.as_view(), name="export"),
     path("HashSets(<uuid:set_id>)/Filter", files.Filter.as_view(), name="filter"),
-    path("HashSets(<uuid:set_id>)/Packages", files.Packages.as_view(), name="packages"),
+    path("HashSets(<uuid:set_id>)/Packages", packages.Packages.as_view(), name="packages"),
+    path("HashSets(<uuid:set_id>)/Packages(<uuid:package_id>)/$value", packages.PackageFile.as_view(), name="package"),
     path("Media(<uuid:entry_id>)", entries.Entry.as_view(), name="entry"),
     path("Media(<uuid:entry_id>)/Vote", opinions.Vote.as_view(), name="vote"),
     path("Media(<uuid:entry_id>)/Retract", opinions.Retract.as_view(), name="retract"),

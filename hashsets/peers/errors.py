@@ -67,6 +67,20 @@ class FingerprintDiffers(WorkbenchError):
     status = HTTPStatus.CONFLICT
 
 
+class CertificateNeedsAnother(WorkbenchError):
+    """Whoever proposed a certificate does not confirm it. Ask another supervisor."""
+
+    code = "certificate-needs-another"
+    status = HTTPStatus.FORBIDDEN
+
+
+class CertificateTaken(WorkbenchError):
+    """Another peer shows this very certificate in the place of a token. Each peer needs one of its own."""
+
+    code = "certificate-taken"
+    status = HTTPStatus.CONFLICT
+
+
 class NoCredential(WorkbenchError):
     """There is no credential for this peer. Ask its operator for one and keep it, on the peer's page or by command."""
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
+from django.conf import settings
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import signed
@@ -24,7 +25,7 @@ from hashsets.peers.errors import (
     WhichAgency,
 )
 from workbench import signing
-from workbench.outbound import Answer, Client, Limits
+from workbench.outbound import Answer, Client, Limits, Tls
 
 ROOT = "/odata/v1/"
 SMALL = Limits(body=64 * 1024, seconds=20.0, step=10.0)  # of what somebody tells whom we do not know yet
@@ -101,7 +102,8 @@ class Node:
         """Nothing is connected to yet."""
         if not peer.url:
             raise CourierOnly
-        return cls(peer, Client(peer.url, limits=limits))
+        tls = Tls(settings.PEER_CERTIFICATE, settings.PEER_KEY, settings.PEER_AUTHORITIES)
+        return cls(peer, Client(peer.url, limits=limits, tls=tls))
 
     def __enter__(self) -> Self:
         return self
@@ -147,7 +149,7 @@ class Node:
     def _with_token(self, method: str, link: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send; once more with a fresh token where the last one is not taken any more."""
         for last in (False, True):
-            auth = {"authorization": f"Bearer {self._token()}"}
+            auth = {"authorization": f"Bearer {self._token()}"} if self._has_credential() else {}
             answer = self.client.get(link, headers={**headers, **auth}) if method == "GET" else self.client.post(
                 link, body, {**headers, **auth}
             )  # fmt: skip
@@ -159,6 +161,10 @@ class Node:
         if answer.status in SIGNED:
             require_signed(answer, method, bytes(self.peer.key))
         return answer
+
+    def _has_credential(self) -> bool:
+        """Whether to sign in by a token: without a credential of theirs our certificate alone may be enough."""
+        return bool(self.peer.client_id) or settings.PEER_CERTIFICATE is None
 
     def _token(self) -> str:
         held, ends = _tokens.get(self.peer.pk, ("", 0.0))

@@ -7,11 +7,12 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 from oauth2_provider.models import Application
 
 from hashsets import events
-from hashsets.models import Peer
+from hashsets.models import Peer, PeerCertificate
 from hashsets.peers import secrets
 from hashsets.peers.errors import (
     AlreadyPaired,
@@ -176,6 +177,7 @@ def _end_credential(peer: Peer) -> None:
     """Whoever holds another key is another until two people say so: what the last one signs in with here ends."""
     held, peer.application = peer.application_id, None
     Application.objects.filter(pk=held).delete()
+    PeerCertificate.objects.filter(peer=peer, ended_at=None).update(ended_at=timezone.now())
 
 
 def _locked(peer: Peer) -> Peer:

@@ -4,12 +4,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Min, Prefetch, Q
 from django.utils import timezone
 
 from hashsets import clashes
-from hashsets.models import Outgoing, Peer, Quarantined, Subscription
-from hashsets.peers import secrets
+from hashsets.models import Outgoing, Peer, PeerCertificate, Quarantined, Subscription
+from hashsets.peers import certificates, secrets
 from workbench import signing
 from workbench.models import User
 
@@ -42,6 +42,7 @@ class Standing:
     fingerprint: str
     url: str
     credential: bool
+    certificate_until: datetime | None  # of the one it shows here
     seen_at: datetime | None
     failing_since: datetime | None
     failure: str
@@ -69,7 +70,9 @@ class Standing:
 
 def every(user: User) -> list[Standing]:
     """All peers of the person's agency by name, each with its sets. 6 queries for any number."""
-    peers = Peer.objects.for_actor(user).select_related("organisation").prefetch_related("shares__set")
+    certificates_now = Prefetch("certificates", PeerCertificate.objects.filter(ended_at=None))
+    peers = Peer.objects.for_actor(user).select_related("organisation")
+    peers = peers.prefetch_related("shares__set", certificates_now)
     every_one = list(peers.order_by("organisation__name", "pk"))
     found = {peer.pk: _standing(peer, every_one) for peer in every_one}
     for peer_id, number in clashes.waiting(list(found)).items():
@@ -80,8 +83,9 @@ def every(user: User) -> list[Standing]:
     waiting = _waiting(subscriptions)
     for subscription in subscriptions:
         found[subscription.peer_id].read.append(_read(subscription, *waiting(subscription)))
+    ours = certificates.ours()
     for standing in found.values():
-        standing.alarms = _alarms(standing)
+        standing.alarms = _alarms(standing, ours.until if ours and standing.url else None)
     return list(found.values())
 
 
@@ -98,6 +102,7 @@ def _standing(peer: Peer, every_one: list[Peer]) -> Standing:
         fingerprint=signing.fingerprint(bytes(peer.key)),
         url=peer.url,
         credential=secrets.is_kept(peer),
+        certificate_until=next((one.until for one in peer.certificates.all() if one.confirmed_by_id), None),
         seen_at=peer.seen_at,
         failing_since=peer.failing_since,
         failure=peer.failure,
@@ -138,7 +143,7 @@ def _read(subscription: Subscription, waiting: int, since: datetime | None, refu
     )
 
 
-def _alarms(standing: Standing) -> list[str]:
+def _alarms(standing: Standing, ours_until: datetime | None) -> list[str]:
     long_ago = timezone.now() - PATIENCE
     found = [f"{standing.peer}: {one.set} is not read any more: {one.paused}" for one in standing.read if one.paused]
     if standing.state == Peer.State.PROPOSED and standing.failure:
@@ -149,4 +154,10 @@ def _alarms(standing: Standing) -> list[str]:
         found.append(f"{standing.peer}: {standing.held:,} of its entries are in a known-good set and wait for a word.")
     late = [one for one in standing.read if one.waits_since and one.waits_since < long_ago]
     found += [f"{standing.peer}: {one.waiting:,} opinions on {one.set} wait since a day and more." for one in late]
-    return found
+    if standing.certificate_until:
+        found.append(
+            certificates.alarm(standing.certificate_until, f"{standing.peer}: the TLS certificate it shows here")
+        )
+    if ours_until:
+        found.append(certificates.alarm(ours_until, f"{standing.peer}: the TLS certificate that this node shows there"))
+    return [one for one in found if one]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as lazy
 
-from hashsets.models import HashSet, Peer, Policy, Subscription
+from hashsets.models import HashSet, Peer, PeerCertificate, Policy, Subscription
 from hashsets.odata.scopes import SCOPES
 from hashsets.peers.node import Offered
 from hashsets.peers.terms import EVERY, SELDOM, SOONEST
@@ -70,6 +70,38 @@ class CredentialForm(forms.Form):
     secret = forms.CharField(
         label=lazy("Secret"), max_length=300, widget=forms.PasswordInput({"class": "input", "autocomplete": "off"})
     )
+
+
+class CertificateForm(forms.Form):
+    """A TLS client certificate that a peer's operator sent."""
+
+    pem = forms.CharField(
+        label=lazy("Certificate, in PEM"),
+        help_text=lazy("The text from BEGIN CERTIFICATE to END CERTIFICATE. Never a private key."),
+        max_length=20_000,
+        widget=forms.Textarea({"class": "input mono", "rows": 8, "spellcheck": "false", "autocomplete": "off"}),
+    )
+    use = forms.ChoiceField(
+        label=lazy("What it is to a token"),
+        choices=[one for one in PeerCertificate.Use.choices if one[0]],
+        widget=forms.Select({"class": "input"}),
+    )
+
+
+class ConfirmCertificateForm(forms.Form):
+    """What a second person had from the peer's operator."""
+
+    fingerprint = forms.CharField(
+        label=lazy("SHA-256 fingerprint, as they read it to you"),
+        help_text=lazy("64 hex digits, as their own tool shows them."),
+        max_length=120,
+        widget=TEXT,
+    )
+
+    def __init__(self, *args: Any, needed: bool, **kwargs: Any) -> None:
+        """`needed`: a certificate is confirmed, and not that there is none."""
+        super().__init__(*args, **kwargs)
+        self.fields["fingerprint"].required = needed
 
 
 class ScopesForm(forms.Form):
@@ -164,10 +196,9 @@ class TermsForm(forms.Form):
         self.fields["source"].queryset = own.order_by("name")  # type: ignore[attr-defined]
 
 
-class UnpackForm(forms.Form):
-    """A courier file that came."""
+class MirrorNameForm(forms.Form):
+    """What the copy of a set is called that a courier file begins."""
 
-    file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))
     name = forms.CharField(
         label=lazy("Name of the copy"),
         help_text=lazy(
@@ -177,3 +208,15 @@ class UnpackForm(forms.Form):
         required=False,
         widget=TEXT,
     )
+
+
+class UnpackForm(MirrorNameForm):
+    """A courier file that came; its pieces may have been sent before."""
+
+    file = forms.FileField(label=lazy("Courier file"), help_text=lazy("Its name ends in .tar."))
+    field_order = ("file", "name")
+
+    def __init__(self, *args: Any, sent: bool = False, **kwargs: Any) -> None:
+        """`sent`: the file came piece by piece."""
+        super().__init__(*args, **kwargs)
+        self.fields["file"].required = not sent

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from hashsets.views import courier, disputes, exchange, exchange_terms, sources, subscriptions
+from hashsets.views import (
+    courier,
+    courier_uploads,
+    disputes,
+    exchange,
+    exchange_certificates,
+    exchange_terms,
+    sources,
+    subscriptions,
+)
 
 app_name = "exchange"
 urlpatterns = [
@@ -19,17 +28,27 @@ urlpatterns = [
     path("sources/<uuid:source_id>/restart/", sources.restart, name="restart_source"),
     path("sources/<uuid:source_id>/key/", sources.key, name="key_source"),
     path("sources/<uuid:source_id>/leave/", sources.leave, name="leave_source"),
+    path("unpack/uploads/", courier_uploads.begin, name="package_uploads"),
+    path("unpack/uploads/<uuid:package_upload_id>/", courier_uploads.upload, name="package_upload"),
+    path("couriers/<uuid:package_run_id>/", courier.run, name="courier_run"),
+    path("couriers/<uuid:package_run_id>/progress/", courier.progress, name="courier_progress"),
+    path("couriers/<uuid:package_run_id>/cancel/", courier.cancel, name="courier_cancel"),
+    path("couriers/<uuid:package_run_id>/again/", courier.again, name="courier_again"),
     path("<uuid:peer_id>/", exchange.peer, name="peer"),
     path("<uuid:peer_id>/confirm/", exchange.confirm, name="confirm"),
     path("<uuid:peer_id>/suspend/", exchange.suspend, name="suspend"),
     path("<uuid:peer_id>/release/", exchange.release, name="release"),
     path("<uuid:peer_id>/credential/", exchange.credential, name="credential"),
+    path("<uuid:peer_id>/certificate/", exchange_certificates.certificate, name="certificate"),
+    path("<uuid:peer_id>/certificate/confirm/", exchange_certificates.confirm, name="confirm_certificate"),
     path("<uuid:peer_id>/scopes/", exchange_terms.allow, name="allow"),
     path("<uuid:peer_id>/voice/", exchange_terms.voice, name="voice"),
     path("<uuid:peer_id>/shares/", exchange_terms.share, name="share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/confirm/", exchange_terms.confirm_share, name="confirm_share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/end/", exchange_terms.end_share, name="end_share"),
     path("<uuid:peer_id>/shares/<uuid:share_id>/package/", courier.package, name="package"),
+    path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/opinions/", courier.opinions, name="opinions"),
+    path("<uuid:peer_id>/packages/<uuid:package_id>/", courier.file, name="package_file"),
     path("<uuid:peer_id>/subscribe/", exchange_terms.subscribe, name="subscribe"),
     path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/", subscriptions.change, name="terms"),
     path("<uuid:peer_id>/subscriptions/<uuid:subscription_id>/end/", subscriptions.end, name="end_reading"),

@@ -140,6 +140,7 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     from uuid import UUID
 
     from hashsets.models import Entry, HashSet, Quarantined
+    from hashsets.packages import jobs, running
     from hashsets.peers import pairing, sharing, terms
     from hashsets.peers.node import Offered
     from workbench import signing
@@ -148,7 +149,9 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     pairing.confirm(peer=peer, fingerprint=signing.fingerprint(bytes(32)), by=kim)
     peer.refresh_from_db()
     for person in (lee, kim):
-        sharing.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=person, contribute=True)
+        share = sharing.share(peer=peer, hash_set=HashSet.objects.get(public_id=hash_set), by=person, contribute=True)
+    courier = jobs.order(share, by=lee)
+    running.run(courier.pk)
     offered = Offered(set_id=UUID(int=8), name="Their harbour", kind="relevant", scheme="us-pvic")
     read = terms.subscribe(peer=peer, offered=offered, by=lee)
     Quarantined.objects.create(subscription=read, reason="No digest.", record='{"MD5": null}')
@@ -156,6 +159,8 @@ def _exchanged(lee: Any, kim: Any, hash_set: Any) -> dict[str, str]:
     source, paused = _followed(lee)
     new = pairing.propose(organisation=UUID(int=9), name="Island", key=bytes(32), url="", by=kim)
     return {
+        "courier run": f"/exchange/couriers/{courier.public_id}/",
+        "certificate": f"/exchange/{peer.public_id}/certificate/",
         "exchange": "/exchange/", "disputes": "/exchange/disputes/", "pair": "/exchange/pair/",
         "courier file": "/exchange/unpack/",
         "peer": f"/exchange/{peer.public_id}/", "read a set": f"/exchange/{peer.public_id}/subscribe/",

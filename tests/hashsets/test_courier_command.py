@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from hashsets.models import HashSet, Subscription
+from hashsets.models import HashSet, Package, Subscription
 from tests.hashsets import makers, paired
 from tests.people import People
 
@@ -53,7 +53,10 @@ def test_a_set_goes_out_and_comes_in_by_two_commands(
     assert taken == {
         "set": "Harbour, mirrored", "from": 0, "to": 2, "taken": 2, "put_aside": 0, "generation": 1
     }  # fmt: skip
-    assert run("pack", who, "Harbour", str(tmp_path), by="supervisor")["path"] is None
+    assert run("pack", who, "Harbour", by="supervisor")["path"] is None
+    kept = run("pack", who, "Harbour", "--whole", by="supervisor")  # here, for its page and its reader
+    assert (kept["from"], kept["count"]) == (0, 2)
+    assert Path(kept["path"]).stat().st_size == Package.objects.get(size__isnull=False).size
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(shared: HashSet, subscription: Subscription, tmp_path: Path) -> None:

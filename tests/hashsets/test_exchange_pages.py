@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from hashsets import feed
@@ -14,7 +13,6 @@ from hashsets.peers import pairing, terms
 from hashsets.peers.node import Offered
 from tests import factories
 from tests.hashsets import makers
-from tests.hashsets import paired as paired_agencies
 from tests.hashsets.pages import text
 from tests.people import People, signed_in
 from workbench import signing
@@ -241,45 +239,3 @@ def test_another_agency_sees_no_peer_of_ours(mirrored: Subscription, people: Peo
     for name in ("confirm", "suspend", "release", "credential", "allow", "share", "pull"):
         assert post(outsider, name, peer.public_id).status_code == 404, name
     assert not HashSet.objects.for_actor(outsider).filter(pk=mirrored.set_id).exists()
-
-
-def test_a_courier_file_goes_out_and_its_first_one_begins_a_copy_on_the_other_side(people: People) -> None:
-    ours = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
-    makers.publish(ours, makers.picture("a"), makers.picture("b"), by=people.supervisor)
-    reader = paired_agencies.reader(ours, people)
-    share = reader.shares.get()
-    file = post(people.supervisor, "package", reader.public_id, share.public_id)
-    data = file.getvalue()
-    assert file.headers["Content-Disposition"].endswith('.tar"')
-    again = post(people.supervisor, "package", reader.public_id, share.public_id)
-    assert "Nothing changed since the last courier file." in text(again)
-
-    # The other side, as if it were another node: there this set is none of its own.
-    paired_agencies.peer(people.south, people.north, by=people.outsider, confirmed_by=people.colleague)
-    HashSet.objects.filter(pk=ours.pk).update(public_id=SET)
-    refused = signed_in(people.outsider).post(at("unpack"), {"file": sent(data)}, secure=True)
-    assert refused.status_code == 400
-    assert "is not read here" in text(refused)
-    taken = signed_in(people.outsider).post(
-        at("unpack"), {"file": sent(data), "name": "Northmoor's harbour"}, secure=True, follow=True
-    )
-    assert "2 records of Northmoor&#x27;s harbour are taken in." in text(taken)
-    assert Subscription.objects.get().set.reader == people.south
-
-
-def test_a_courier_file_that_was_touched_is_refused_and_begins_nothing(people: People) -> None:
-    ours = makers.hash_set(people.supervisor, "Harbour", scheme="us-pvic")
-    makers.publish(ours, makers.picture("a"), by=people.supervisor)
-    reader = paired_agencies.reader(ours, people)
-    data = post(people.supervisor, "package", reader.public_id, reader.shares.get().public_id).getvalue()
-    paired_agencies.peer(people.south, people.north, by=people.outsider, confirmed_by=people.colleague)
-    touched = data.replace(b'"count":1', b'"count":2')
-    assert touched != data
-    refused = signed_in(people.outsider).post(at("unpack"), {"file": sent(touched), "name": "New"}, secure=True)
-    assert refused.status_code == 400
-    assert not Subscription.objects.exists()
-    assert last("package.refuse")["outcome"] == "refused"
-
-
-def sent(data: bytes) -> SimpleUploadedFile:
-    return SimpleUploadedFile("harbour.tar", data)

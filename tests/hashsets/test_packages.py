@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from hashsets import packages, packages_checks, packages_in
 from hashsets.models import Entry, HashSet, Incoming, Package, Peer, Quarantined, Subscription
+from hashsets.packages import checking, making, taking
 from tests.hashsets import makers, paired
 from tests.people import People
 from workbench import signing
@@ -47,14 +47,14 @@ def subscription(shared: HashSet, people: People) -> Subscription:
 
 
 def make(shared: HashSet, peer: Peer, target: Path, *, whole: bool = False) -> Path:
-    made = packages.make(shared, peer, target=target, by=peer.proposed_by, whole=whole)
+    made = making.make(shared, peer, target=target, by=peer.proposed_by, whole=whole)
     assert made
     return made.path
 
 
-def take(path: Path, to: Subscription) -> packages_in.Taken:
-    found = packages_in.take(path, by=to.by)
-    assert isinstance(found, packages_in.Taken)
+def take(path: Path, to: Subscription) -> taking.Taken:
+    found = taking.take(path, by=to.by)
+    assert isinstance(found, taking.Taken)
     return found
 
 
@@ -125,15 +125,15 @@ def test_a_set_brought_by_courier_is_the_same_there(
 def test_what_changed_and_left_is_in_the_next_package_and_nothing_else(
     shared: HashSet, peer: Peer, subscription: Subscription, people: People, tmp_path: Path
 ) -> None:
-    packages_in.take(make(shared, peer, tmp_path), by=subscription.by)
+    taking.take(make(shared, peer, tmp_path), by=subscription.by)
     makers.publish(shared, makers.picture("a", "2"), makers.picture("c"), by=people.supervisor)
     makers.withdraw(shared, Entry.objects.get(set=shared, code="2", added_in=1).id, by=people.supervisor)
     path = make(shared, peer, tmp_path)
     assert [line["Seq"] for line in lines(path)] == [4, 5, 6]
     assert lines(path)[-1]["reason"] == "deleted"
-    packages_in.take(path, by=subscription.by)
+    taking.take(path, by=subscription.by)
     assert content(subscription.set) == content(shared)
-    assert packages.make(shared, peer, target=tmp_path, by=people.supervisor) is None
+    assert making.make(shared, peer, target=tmp_path, by=people.supervisor) is None
 
 
 def test_a_snapshot_tells_each_entry_once_as_it_is_now_in_the_order_of_its_number(
@@ -179,7 +179,7 @@ def test_more_records_than_a_file_holds_go_into_several_files(
     monkeypatch.setattr("hashsets.courier.writing.LINES", 2)
     path = make(shared, peer, tmp_path)
     assert list(files(path))[2:] == ["entries-0001.ndjson.gz", "entries-0002.ndjson.gz"]
-    packages_in.take(path, by=subscription.by)
+    taking.take(path, by=subscription.by)
     assert content(subscription.set) == content(shared)
 
 
@@ -194,11 +194,11 @@ def test_nothing_is_made_of_a_set_that_is_not_shared_or_no_longer(
     shared: HashSet, peer: Peer, people: People, tmp_path: Path
 ) -> None:
     other = makers.hash_set(people.supervisor, "Own")
-    with pytest.raises(packages.NotShared):
-        packages.make(other, peer, target=tmp_path, by=people.supervisor)
+    with pytest.raises(making.NotShared):
+        making.make(other, peer, target=tmp_path, by=people.supervisor)
     Peer.objects.update(state=Peer.State.SUSPENDED)
-    with pytest.raises(packages.NotShared):
-        packages.make(shared, peer, target=tmp_path, by=people.supervisor)
+    with pytest.raises(making.NotShared):
+        making.make(shared, peer, target=tmp_path, by=people.supervisor)
     assert not list(tmp_path.iterdir())
 
 
@@ -208,7 +208,7 @@ def test_whoever_is_killed_while_making_a_package_makes_it_again(
     with monkeypatch.context() as patched:
         patched.setattr("workbench.durable.place", _killed)
         with pytest.raises(KeyboardInterrupt):
-            packages.make(shared, peer, target=tmp_path, by=people.supervisor)
+            making.make(shared, peer, target=tmp_path, by=people.supervisor)
     assert not Package.objects.exists()
     assert [line["Seq"] for line in lines(make(shared, peer, tmp_path))] == [1, 2, 3]
 
@@ -221,9 +221,9 @@ def test_whoever_is_killed_while_taking_one_in_runs_it_again(
         with monkeypatch.context() as patched:
             patched.setattr(place, _killed)
             with pytest.raises(KeyboardInterrupt):
-                packages_in.take(path, by=subscription.by)
+                taking.take(path, by=subscription.by)
         assert nothing_stored(subscription)
-    packages_in.take(path, by=subscription.by)
+    taking.take(path, by=subscription.by)
     assert content(subscription.set) == content(shared)
 
 
@@ -362,7 +362,7 @@ def test_a_package_that_is_not_right_is_refused_and_nothing_is_stored(
     code, spoil = WRONG[wrong]
     path = spoil(make(shared, peer, tmp_path))
     with pytest.raises(WorkbenchError) as refused:
-        packages_in.take(path, by=subscription.by)
+        taking.take(path, by=subscription.by)
     assert refused.value.code == code
     assert nothing_stored(subscription)
     event = AuditEvent.objects.get(verb="package.refuse")
@@ -377,30 +377,30 @@ def test_a_package_is_taken_in_once_and_an_older_one_never(
     second = make(shared, peer, tmp_path)
     makers.publish(shared, makers.picture("d"), by=people.supervisor)
     third = make(shared, peer, tmp_path)
-    packages_in.take(first, by=subscription.by)
-    with pytest.raises(packages_checks.PackageOutOfOrder):
-        packages_in.take(third, by=subscription.by)
-    packages_in.take(second, by=subscription.by)
-    packages_in.take(third, by=subscription.by)
+    taking.take(first, by=subscription.by)
+    with pytest.raises(checking.PackageOutOfOrder):
+        taking.take(third, by=subscription.by)
+    taking.take(second, by=subscription.by)
+    taking.take(third, by=subscription.by)
     before = content(subscription.set)
     for old in (first, second, third):
-        with pytest.raises(packages_checks.PackageOld):
-            packages_in.take(old, by=subscription.by)
+        with pytest.raises(checking.PackageOld):
+            taking.take(old, by=subscription.by)
     assert content(subscription.set) == before == content(shared)
 
 
 def test_a_snapshot_mends_a_broken_chain(
     shared: HashSet, peer: Peer, subscription: Subscription, people: People, tmp_path: Path
 ) -> None:
-    packages_in.take(make(shared, peer, tmp_path), by=subscription.by)
+    taking.take(make(shared, peer, tmp_path), by=subscription.by)
     makers.publish(shared, makers.picture("lost"), by=people.supervisor)
     make(shared, peer, tmp_path).unlink()
     makers.publish(shared, makers.picture("c"), by=people.supervisor)
-    with pytest.raises(packages_checks.PackageOutOfOrder):
-        packages_in.take(make(shared, peer, tmp_path), by=subscription.by)
-    packages_in.take(make(shared, peer, tmp_path, whole=True), by=subscription.by)
+    with pytest.raises(checking.PackageOutOfOrder):
+        taking.take(make(shared, peer, tmp_path), by=subscription.by)
+    taking.take(make(shared, peer, tmp_path, whole=True), by=subscription.by)
     makers.publish(shared, makers.picture("d"), by=people.supervisor)
-    packages_in.take(make(shared, peer, tmp_path), by=subscription.by)
+    taking.take(make(shared, peer, tmp_path), by=subscription.by)
     assert content(subscription.set) == content(shared)
 
 
@@ -420,10 +420,10 @@ def test_a_package_that_comes_while_pages_are_read_waits_and_begins_the_pages_an
     Subscription.objects.update(checkpoint="page 2", lease_until="2100-01-01T00:00:00Z")
     Incoming.objects.create(subscription=subscription, entry_id=OTHER, seq=1, record=None)
     path = make(shared, peer, tmp_path)
-    with pytest.raises(packages_in.SetBeingRead):
-        packages_in.take(path, by=subscription.by)
+    with pytest.raises(taking.SetBeingRead):
+        taking.take(path, by=subscription.by)
     Subscription.objects.update(lease_until=None)
-    packages_in.take(path, by=subscription.by)
+    taking.take(path, by=subscription.by)
     subscription.refresh_from_db()
     assert (subscription.checkpoint, subscription.seq) == ("", 3)
     assert not Incoming.objects.exists()
@@ -434,6 +434,6 @@ def test_a_share_that_ended_or_a_suspended_pairing_takes_nothing_in(
 ) -> None:
     path = make(shared, peer, tmp_path)
     Peer.objects.filter(pk=subscription.peer_id).update(state=Peer.State.SUSPENDED)
-    with pytest.raises(packages_checks.PackageNotForUs):
-        packages_in.take(path, by=subscription.by)
+    with pytest.raises(checking.PackageNotForUs):
+        taking.take(path, by=subscription.by)
     assert nothing_stored(subscription)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from hashsets import courier, entry_rows, packages, packages_checks, packages_in, packages_votes, trust, votes
+from hashsets import courier, entry_rows, trust, votes
 from hashsets.contributing import NotOpen
 from hashsets.entry_rows import Key
 from hashsets.models import Entry, HashSet, Outgoing, Package, Peer, Proof, Quarantined, Share, Subscription, Vote
-from hashsets.packages_votes_in import TakenVotes
+from hashsets.packages import checking, making, making_votes, taking
+from hashsets.packages.taking_votes import TakenVotes
 from hashsets.permits import ScopeMissing
 from tests.hashsets import makers, paired
 from tests.hashsets.test_packages import WRONG, files, make
@@ -41,7 +42,7 @@ def peer(shared: HashSet, people: People) -> Peer:
 def subscription(shared: HashSet, peer: Peer, people: People, tmp_path: Path) -> Subscription:
     """The lab's mirror, with what the first package brought."""
     read = paired.mirror(shared, people)
-    packages_in.take(make(shared, peer, tmp_path), by=read.by)
+    taking.take(make(shared, peer, tmp_path), by=read.by)
     return Subscription.objects.select_related("set__scheme", "peer__agency", "peer__organisation", "by").get(
         pk=read.pk
     )
@@ -58,13 +59,13 @@ def says(of: Subscription, name: str, code: str = "1") -> Vote:
 
 
 def carried(of: Subscription, target: Path, *, whole: bool = False) -> Path:
-    made = packages_votes.make(of, target=target, by=of.by, whole=whole)
+    made = making_votes.make(of, target=target, by=of.by, whole=whole)
     assert made
     return made.path
 
 
 def taken(path: Path, people: People) -> Counter[str]:
-    found = packages_in.take(path, by=people.supervisor)
+    found = taking.take(path, by=people.supervisor)
     assert isinstance(found, TakenVotes)
     return found.results
 
@@ -126,15 +127,15 @@ def test_opinions_go_once_in_a_chain_and_never_twice(
 ) -> None:
     says(subscription, "a")
     first = carried(subscription, tmp_path)
-    assert packages_votes.make(subscription, target=tmp_path, by=subscription.by) is None
+    assert making_votes.make(subscription, target=tmp_path, by=subscription.by) is None
     says(subscription, "b")
     second = carried(subscription, tmp_path)
-    with pytest.raises(packages_checks.PackageOutOfOrder):
+    with pytest.raises(checking.PackageOutOfOrder):
         taken(second, people)
     taken(first, people)
     taken(second, people)
     for old in (first, second):
-        with pytest.raises(packages_checks.PackageOld):
+        with pytest.raises(checking.PackageOld):
             taken(old, people)
     assert Vote.objects.filter(set=shared, current=True).count() == 5
 
@@ -179,7 +180,7 @@ def test_a_package_of_opinions_that_is_not_right_is_refused_and_nothing_counts(
     path = spoil(carried(subscription, tmp_path))
     before = Vote.objects.filter(set=shared).count()
     with pytest.raises(WorkbenchError) as refused:
-        packages_in.take(path, by=people.supervisor)
+        taking.take(path, by=people.supervisor)
     assert refused.value.code == code
     assert Vote.objects.filter(set=shared).count() == before
     assert (Share.objects.get().votes_seq, Proof.objects.count(), Quarantined.objects.count()) == (0, 0, 0)
@@ -194,14 +195,14 @@ def test_opinions_by_courier_need_the_scopes_that_requests_need(
     first = carried(subscription, tmp_path)
     giver.update(scopes=["read", "vote"])
     with pytest.raises(ScopeMissing, match="scope contribute"):
-        packages_in.take(first, by=people.supervisor)
+        taking.take(first, by=people.supervisor)
     assert trust_of(shared, "a") == "provisional"
     giver.update(scopes=["read", "contribute"])
     assert taken(first, people) == {"merged": 1}
     votes.take_back(subscription.set, [Key.of(vote)], organisation=vote.organisation)
     Outgoing.objects.update(state=Outgoing.State.WAITING)
     with pytest.raises(ScopeMissing, match="scope vote"):
-        packages_in.take(carried(subscription, tmp_path), by=people.supervisor)
+        taking.take(carried(subscription, tmp_path), by=people.supervisor)
     assert trust_of(shared, "a") == "corroborated"
 
 
@@ -211,6 +212,6 @@ def test_a_package_of_opinions_is_a_chain_of_its_own(
     says(subscription, "a")
     taken(carried(subscription, tmp_path), people)
     next_one = make(shared, peer, tmp_path)
-    packages_in.take(next_one, by=subscription.by)
-    assert packages.last_of(shared, peer).from_seq == 3  # type: ignore[union-attr]
+    taking.take(next_one, by=subscription.by)
+    assert making.last_of(shared, peer).from_seq == 3  # type: ignore[union-attr]
     assert Package.objects.filter(kind="votes").count() == 1

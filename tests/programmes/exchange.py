@@ -29,6 +29,7 @@ class World:
     token: str
     set_id: str
     entry_id: str
+    package_id: str
     client_id: str
     secret: str
 
@@ -51,6 +52,7 @@ def build() -> str:
     """Build it, inside the product, by its own functions; returns the world as JSON."""
     from hashsets.models import Entry
     from hashsets.odata import callers
+    from hashsets.packages import making
     from tests import factories
     from tests.hashsets import makers
     from tests.hashsets.odata import partner
@@ -64,12 +66,18 @@ def build() -> str:
     partner.share(hash_set, peer, by=by, contribute=True)
     entry = Entry.objects.filter(set=hash_set)[0]
     client_id, secret = callers.give_credential(peer, by=by)
+    package = making.make(hash_set, peer, target=None, by=by)
     told = {"set_id": hash_set.public_id, "entry_id": entry.public_id, "client_id": client_id, "secret": secret}
+    told |= {"package_id": package.package.public_id if package else ""}
     peer.refresh_from_db()
     return json.dumps(told | {"token": partner.token(peer)}, default=str)
 
 
 def asked(winnow: Product, world: World, *, examples: int, seed: int, real: bool) -> tuple[int, str]:
     """Let schemathesis ask; its exit status and what it said. `real`: about things that are there."""
-    things = {"path.set_id": world.set_id, "path.entry_id": world.entry_id} if real else {}
+    things = (
+        {"path.set_id": world.set_id, "path.entry_id": world.entry_id, "path.package_id": world.package_id}
+        if real
+        else {}
+    )
     return api.asked_about(winnow, SCHEMA, world.token, things, examples=examples, seed=seed, more=SAID)

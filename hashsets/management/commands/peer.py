@@ -11,9 +11,9 @@ from django.core.management.base import CommandParser
 
 from hashsets import voices
 from hashsets.management.peer_acts import ExchangeActs
-from hashsets.models import Peer
+from hashsets.models import Peer, PeerCertificate
 from hashsets.odata import callers, scopes
-from hashsets.peers import node, pairing, terms
+from hashsets.peers import certificates, node, pairing, terms
 from workbench import signing
 from workbench.commands import Done
 from workbench.errors import BadInput
@@ -44,6 +44,7 @@ class Command(ExchangeActs):
         keep.add_argument("peer")
         keep.add_argument("--client-id", required=True)
         keep.add_argument("--secret-file", type=Path, help="default: standard input")
+        _certificate_arguments(acts.add("certificate", self.certificate, "The TLS certificate that a peer shows here."))
         self.add_terms(acts)
         self.add_exchange(acts)
 
@@ -114,6 +115,51 @@ class Command(ExchangeActs):
             raise BadInput(f"{path} cannot be read.") from error
         pairing.keep_credential(peer=peer, client_id=options["client_id"], secret=secret, by=self.by)
         return Done(f"The credential for {peer} is stored.", {"peer": peer.organisation.name})
+
+    def certificate(self, options: dict[str, Any]) -> Done:
+        """Propose one, confirm it, remove it."""
+        peer = self.peer(options, "peer.pair")
+        path: Path | None = options["file"]
+        if sum(map(bool, (path, options["confirm"] is not None, options["remove"]))) != 1:
+            raise BadInput("Name a FILE to propose its certificate, or --confirm FINGERPRINT, or --remove.")
+        if options["confirm"] is not None:
+            certificates.confirm(peer=peer, by=self.by, fingerprint=options["confirm"])
+            return Done(f"The certificate of {peer} is in force.", _shown(peer))
+        if options["remove"]:
+            waits = certificates.remove(peer=peer, by=self.by)
+            said = "counts until another person confirms this with --confirm ''" if waits else "counts no more"
+            return Done(f"The certificate of {peer} {said}.", _shown(peer))
+        read = certificates.read(_text(path))
+        certificates.propose(peer=peer, certificate=read, use=options["use"], by=self.by)
+        shown = certificates.fingerprint(read.digest)
+        return Done(f"Proposed for {peer}. Another person compares this with their operator:\n{shown}", _shown(peer))
+
+
+def _shown(peer: Peer) -> dict[str, Any]:
+    now, next_one = certificates.in_force(peer), certificates.proposed(peer)
+    return {
+        "peer": peer.organisation.name,
+        "use": now.use if now else "",
+        "fingerprint": bytes(now.digest or b"").hex() if now else None,
+        "until": now.until if now else None,
+        "proposed": bytes(next_one.digest or b"").hex() if next_one else None,
+    }
+
+
+def _text(path: Path | None) -> str:
+    try:
+        return path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} cannot be read.") from error
+
+
+def _certificate_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("peer")
+    parser.add_argument("file", type=Path, nargs="?", help="the certificate, in PEM")
+    uses = [str(use) for use in PeerCertificate.Use if use]
+    parser.add_argument("--use", choices=uses, default=uses[0], help="instead of a token, or beside it")
+    parser.add_argument("--confirm", metavar="FINGERPRINT", help="put what another person proposed in force")
+    parser.add_argument("--remove", action="store_true", help="it is to count no more")
 
 
 def _add_arguments(parser: ArgumentParser) -> None:

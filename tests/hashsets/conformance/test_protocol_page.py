@@ -16,6 +16,7 @@ from hashsets.courier.opinions import Opinion
 from hashsets.odata.lookups import LookedUp
 from hashsets.odata.media_pages import Deleted
 from hashsets.odata.opinions import Contributed, ItemShape
+from hashsets.odata.packages import Told
 from hashsets.odata.sets import SetShape
 from workbench import signing
 
@@ -52,6 +53,7 @@ SHAPES: dict[str, Any] = {
     "results": Contributed,
     "lookup": LookedUp,
     "error": dict[str, Error],
+    "packages": Told,
     "manifest": courier.Manifest,
     "record": wire.FullMedia,
     "tombstone": wire.Removed,

@@ -16,6 +16,7 @@ from django.core.management import call_command
 from hashsets import feed
 from hashsets.models import Peer
 from hashsets.odata import callers
+from hashsets.packages import making
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
 from workbench.launcher import keys
@@ -33,6 +34,7 @@ def peer(people: People) -> Peer:
         shared = makers.hash_set(people.supervisor, name, scheme="us-pvic")
         makers.publish(shared, *(makers.picture(f"{name} {n}", str(n % 3)) for n in range(30)), by=people.supervisor)
         partner.share(shared, made, by=people.supervisor, contribute=True)
+        making.make(shared, made, target=None, by=people.supervisor)
     return made
 
 

@@ -5,8 +5,10 @@ It shows that the page says what a node needs, and that the kit notices who does
 
 import hashlib
 import hmac
+import io
 import json
 import re
+import tarfile
 import threading
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
@@ -30,6 +32,19 @@ PROPERTIES = (
 )  # fmt: skip
 CONDITION = re.compile(r"(\w+) (?:(eq|ge|gt) ('[^']*'|\d+|true|false|null)|in \(('[^']*'(?:,'[^']*')*)\))")
 MOST = 8 * 1024 * 1024
+
+
+MANIFEST = b'{"from": 0, "to": 9}'
+
+
+def packaged(manifest: bytes) -> bytes:
+    """A package as far as the kit looks into it."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        info = tarfile.TarInfo("manifest.json")
+        info.size = len(manifest)
+        tar.addfile(info, io.BytesIO(manifest))
+    return file.getvalue()
 
 
 class Refused(Exception):
@@ -100,7 +115,7 @@ class TinyNode:
             return b'<Edmx><EntityType Name="HashSet"/><EntityType Name="Media"/></Edmx>'
         if path == "HashSets":
             return {"value": [self.told(set_id) for set_id in SETS]}
-        if found := re.fullmatch(r"HashSets\(([^)]+)\)(?:/(\w+))?", path):
+        if found := re.fullmatch(r"HashSets\(([^)]+)\)(?:/(\w+|Packages.*\$value))?", path):
             return self.of_set(found[1], found[2], asked)
         if found := re.fullmatch(r"Media\(([^)]+)\)(/Retract)?", path):
             return self.of_entry(found[1], asked, retract=bool(found[2]))
@@ -126,8 +141,12 @@ class TinyNode:
             raise Refused(404, "not-shared")
         if what == "Media":
             return self.media(set_id, asked)
+        if what and what.endswith("$value"):
+            return packaged(b"{ }" if self.has("gives other packages than it lists") else MANIFEST)
         if what == "Packages":
-            return {"value": []}
+            told = {"From": 0, "To": 9, "Count": 9, "Manifest": hashlib.sha256(MANIFEST).hexdigest()}
+            place = f"{self.url}HashSets({set_id})/Packages({OWNER})/$value"
+            return {"value": [told | {"Bytes": len(packaged(MANIFEST)), "File": place}]}
         if what == "Contribute":
             return self.once(asked, lambda of: self.contribute(set_id, of), opinions=True)
         self.unchanged(set_id, asked)

@@ -14,7 +14,7 @@ from oauth2_provider.models import AccessToken, Application
 
 from hashsets import feed, signed
 from hashsets.entries import NewEntry
-from hashsets.models import HashSet, Peer, Share
+from hashsets.models import HashSet, Peer, PeerCertificate, Share
 from tests import factories
 from workbench import signing
 from workbench.models import Agency, User
@@ -46,6 +46,20 @@ def share(hash_set: HashSet, to: Peer, *, by: User, contribute: bool = False) ->
     feed.of(hash_set)
     feed.number(hash_set.pk)
     return Share.objects.create(peer=to, set=hash_set, by=by, by_name=by.name, contribute=contribute)
+
+
+def shows(peer: Peer, digest: bytes, use: PeerCertificate.Use = PeerCertificate.Use.ENOUGH) -> PeerCertificate:
+    """A certificate of a peer, in force for a day."""
+    return PeerCertificate.objects.create(
+        peer=peer,
+        digest=digest,
+        until=timezone.now() + timedelta(days=1),
+        use=use,
+        by=peer.proposed_by,
+        by_name=peer.proposed_by_name,
+        confirmed_by=peer.confirmed_by,
+        confirmed_by_name=peer.confirmed_by_name,
+    )
 
 
 def end(found: Share) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from oauth2_provider.models import AccessToken, Application
 from pytest_django.fixtures import Settings
 
-from hashsets.models import HashSet, Peer
+from hashsets.models import HashSet, Peer, PeerCertificate
 from hashsets.odata import callers
 from tests.hashsets.odata import partner
 from tests.hashsets.odata.partner import ROOT, Script
@@ -114,7 +115,7 @@ def test_a_certificate_serves_instead_of_a_token_where_the_peer_is_set_so(peer: 
     nobody = Script("")
     shown = {HEADER: PRINT, "x_forwarded_proto": "https"}
     assert status(nobody, **shown) == 401
-    Peer.objects.update(certificate=bytes.fromhex(PRINT), certificate_use=Peer.CertificateUse.ENOUGH)
+    partner.shows(peer, bytes.fromhex(PRINT))
     assert status(nobody, **shown) == 200
     assert status(nobody, **shown | {HEADER: "sha256:" + ":".join(["AB"] * 32)}) == 200
     assert status(nobody, **shown | {HEADER: "cd" * 32}) == 401
@@ -123,16 +124,50 @@ def test_a_certificate_serves_instead_of_a_token_where_the_peer_is_set_so(peer: 
 
 
 @pytest.mark.usefixtures("behind_tls")
-def test_a_certificate_is_needed_beside_the_token_where_the_peer_is_set_so(script: Script, shared: HashSet) -> None:
-    Peer.objects.update(certificate=bytes.fromhex(PRINT), certificate_use=Peer.CertificateUse.NEEDED)
+def test_a_certificate_is_needed_beside_the_token_where_the_peer_is_set_so(
+    script: Script, peer: Peer, shared: HashSet
+) -> None:
+    shown = {HEADER: PRINT, "x_forwarded_proto": "https"}
+    held = partner.shows(peer, bytes.fromhex(PRINT), PeerCertificate.Use.NEEDED)
     assert status(script, x_forwarded_proto="https") == 401
-    assert status(script, x_forwarded_proto="https", x_client_cert=PRINT) == 200
-    assert status(Script(""), x_forwarded_proto="https", x_client_cert=PRINT) == 401
+    assert status(script, **shown | {HEADER: "cd" * 32}) == 401
+    assert (status(script, **shown), status(Script(""), **shown)) == (200, 401)
+    PeerCertificate.objects.filter(pk=held.pk).update(until=timezone.now())
+    assert status(script, **shown) == 401
+
+
+@pytest.mark.usefixtures("behind_tls")
+@pytest.mark.parametrize(
+    "change", [{"until": "2026-01-01T00:00:00Z"}, {"ended_at": "2026-01-01T00:00:00Z"}, {"confirmed_by": None}]
+)
+def test_a_certificate_that_is_over_or_that_nobody_confirmed_is_none(
+    change: dict[str, Any], peer: Peer, shared: HashSet
+) -> None:
+    partner.shows(peer, bytes.fromhex(PRINT))
+    PeerCertificate.objects.update(**change)
+    assert status(Script(""), x_client_cert=PRINT, x_forwarded_proto="https") == 401
+
+
+@pytest.mark.usefixtures("behind_tls")
+def test_only_a_proxy_of_ours_may_say_which_certificate_a_caller_has(
+    peer: Peer, shared: HashSet, settings: Settings
+) -> None:
+    partner.shows(peer, bytes.fromhex(PRINT))
+    settings.PROXIES = [ip_network("192.0.2.0/28"), ip_network("::1")]
+    headers = {"x-client-cert": PRINT, "x-forwarded-proto": "https"}
+    client = Script("").client
+    for address, expected in {
+        "192.0.2.7": 200, "::ffff:192.0.2.7": 200, "::1": 200, "192.0.2.16": 401, "127.0.0.1": 401, "": 401, "x": 401,
+    }.items():  # fmt: skip
+        answer = client.get(f"{ROOT}HashSets", headers=headers, REMOTE_ADDR=address)
+        assert answer.status_code == expected, address
+    forwarded = headers | {"x-forwarded-for": "192.0.2.7"}
+    assert client.get(f"{ROOT}HashSets", headers=forwarded, REMOTE_ADDR="198.51.100.7").status_code == 401
 
 
 def test_a_header_nobody_in_front_sets_is_not_believed(peer: Peer, settings: Settings) -> None:
     settings.CLIENT_CERT_HEADER = "X-Client-Cert"
-    Peer.objects.update(certificate=bytes.fromhex(PRINT), certificate_use=Peer.CertificateUse.ENOUGH)
+    partner.shows(peer, bytes.fromhex(PRINT))
     assert status(Script(""), x_client_cert=PRINT) == 401
 
 

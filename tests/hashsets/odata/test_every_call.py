@@ -3,13 +3,14 @@
 import json
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
 
 from hashsets.models import Entry, HashSet, Peer, Share, Vote
 from hashsets.odata.urls import urlpatterns
+from hashsets.packages import making
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
 from tests.hashsets.odata.partner import Script, item
@@ -45,6 +46,7 @@ CALLS = [
     Call("set_media", "HashSets({set})/Media", event="peer.export"),
     Call("export", "HashSets({set})/Export?format=csv", event="peer.export"),
     Call("packages", "HashSets({set})/Packages"),
+    Call("package", "HashSets({set})/Packages({package})/$value", event="peer.export"),
     Call("filter", "HashSets({set})/Filter?kind=md5", scope="lookup", event="peer.export"),
     Call("contribute", "HashSets({set})/Contribute", scope="contribute", event="peer.contribute",
          body={"items": [item(makers.picture("call"))]}),
@@ -67,7 +69,17 @@ def sent(script: Script, call: Call, path: str, **headers: Any) -> Any:
 
 def path_of(call: Call, shared: HashSet) -> str:
     there = Entry.objects.get(set=shared, md5=makers.picture("a").md5)
-    return call.path.format(set=shared.public_id, entry=there.public_id)
+    return call.path.format(set=shared.public_id, entry=there.public_id, package=package_of(call, shared))
+
+
+def package_of(call: Call, shared: HashSet) -> UUID:
+    """One that is kept for the peer, where the call is about one."""
+    if "{package}" not in call.path:
+        return uuid4()
+    share = Share.objects.get(set=shared)
+    made = making.make(shared, share.peer, target=None, by=share.by, whole=True)
+    assert made
+    return made.package.public_id
 
 
 def code(answer: Any) -> str:
@@ -121,7 +133,7 @@ def test_without_its_scope_a_call_is_refused_with_an_event(
 @each_of_a_thing
 def test_what_is_not_shared_is_as_if_it_were_not_there(call: Call, script: Script, shared: HashSet) -> None:
     path = path_of(call, shared)
-    missing = sent(script, call, call.path.format(set=uuid4(), entry=uuid4()))
+    missing = sent(script, call, call.path.format(set=uuid4(), entry=uuid4(), package=uuid4()))
     Share.objects.update(ended_at="2026-01-01T00:00:00Z")
     ended = sent(script, call, path)
     assert missing.json() == ended.json()
@@ -131,7 +143,7 @@ def test_what_is_not_shared_is_as_if_it_were_not_there(call: Call, script: Scrip
 
 @each_of_a_thing
 def test_an_id_that_is_none_leads_nowhere(call: Call, script: Script) -> None:
-    assert sent(script, call, call.path.format(set="1", entry="1")).status_code in {404, 501}
+    assert sent(script, call, call.path.format(set="1", entry="1", package="1")).status_code in {404, 501}
 
 
 @each

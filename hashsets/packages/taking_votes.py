@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import contributing, courier, entry_rows, events, kinds, packages_checks, permits, wire
+from hashsets import contributing, courier, entry_rows, events, kinds, permits, wire
 from hashsets.contributing import Result, Signed
 from hashsets.courier import Opinion
 from hashsets.entry_rows import Version
 from hashsets.kinds import BadHash, EmptyFileHash
 from hashsets.models import HashSet, Peer, Share
 from hashsets.opinion_items import UNREADABLE, item_of
-from hashsets.packages_checks import PackageNotForUs
+from hashsets.packages import checking
+from hashsets.packages.checking import PackageNotForUs
+from hashsets.packages.watching import Watch
 from workbench import audit
 from workbench.models import User
 
@@ -35,22 +38,22 @@ class TakenVotes:
     results: Counter[str]
 
 
-def take(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
+def take(package: courier.Opened, peer: Peer, *, by: User, watch: Watch) -> TakenVotes:
     """Check a package of opinions that the peer signed, and take them in, with events and proofs; all or none.
 
     Raises PackageDamaged, PackageNotForUs, PackageOutOfOrder, PackageOld, NotOpen, ScopeMissing.
     """
-    for _batch in courier.batches(package):
+    for _batch in watch.told(_("Checking"), courier.batches(package), package.manifest.count, _number):
         pass  # all of it must be sound before any of it is stored
-    return _store(package, peer, by=by)
+    return _store(package, peer, by=by, watch=watch)
 
 
 @transaction.atomic
-def _store(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
+def _store(package: courier.Opened, peer: Peer, *, by: User, watch: Watch) -> TakenVotes:
     manifest, share = package.manifest, _share(peer, package.manifest)
-    packages_checks.require_next(manifest, seq=share.votes_seq, last=share.votes_manifest, digest=package.digest)
+    checking.require_next(manifest, seq=share.votes_seq, last=share.votes_manifest, digest=package.digest)
     results = Counter[str]()
-    for batch in courier.batches(package):
+    for batch in watch.told(_("Storing"), courier.batches(package), manifest.count, _number):
         proof = Signed(package.manifest_bytes.decode(), package.signature, batch.raw)
         results.update(result.status for result in _contributed(share, batch.opinions, proof))
     Share.objects.filter(pk=share.pk).update(votes_seq=manifest.to_seq, votes_manifest=package.digest)
@@ -58,8 +61,14 @@ def _store(package: courier.Opened, peer: Peer, *, by: User) -> TakenVotes:
         "set": share.set.name, "peer": str(peer), "from": manifest.from_seq, "to": manifest.to_seq,
         "manifest": package.digest.hex(), "results": dict(sorted(results.items())),
     }  # fmt: skip
+    taken = TakenVotes(manifest, share.set.name, results)
+    watch.settled(taken)
     audit.record(events.PACKAGE_TAKEN, by=by, on=share, agency=peer.agency, **details)
-    return TakenVotes(manifest, share.set.name, results)
+    return taken
+
+
+def _number(batch: courier.Batch) -> int:
+    return len(batch.opinions)
 
 
 def _share(peer: Peer, manifest: courier.Manifest) -> Share:

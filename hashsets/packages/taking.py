@@ -10,12 +10,15 @@ from typing import Any
 
 from django.db import DataError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import courier, events, packages_checks, packages_votes_in, settling
+from hashsets import courier, events, settling
 from hashsets.models import Generation, Peer, Subscription
-from hashsets.packages_checks import PackageNotForUs
-from hashsets.packages_votes_in import TakenVotes
+from hashsets.packages import checking, taking_votes
+from hashsets.packages.checking import PackageNotForUs
+from hashsets.packages.taking_votes import TakenVotes
+from hashsets.packages.watching import NOBODY, PackageCancelled, Watch, one
 from hashsets.peers import terms
 from hashsets.peers.node import Offered
 from workbench import audit
@@ -41,39 +44,42 @@ class Taken:
     put_aside: int
 
 
-def take(path: Path, *, by: User, name: str = "") -> Taken | TakenVotes:
+def take(path: Path, *, by: User, name: str = "", watch: Watch = NOBODY) -> Taken | TakenVotes:
     """Check a package for the person's agency, and put in force what it brings: entries, or opinions. With its events.
 
     `name`: of the mirror that is begun with it, where the set is not read here yet. Read twice: once to check all of
-    it, once to store it, in one transaction. Constant memory.
-    Raises PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, SetBeingRead: events, too.
+    it, once to store it, in one transaction. Constant memory. Raises what `watch` raises, and
+    PackageDamaged, PackageForged, PackageNotForUs, PackageOutOfOrder, PackageOld, SetBeingRead: events, too.
     """
     try:
         with courier.opened(path) as package:
-            peer = packages_checks.sender(package, by.agency)
+            peer = checking.sender(package, by.agency)
             if package.manifest.kind == courier.VOTES:
-                return packages_votes_in.take(package, peer, by=by)
-            for _record in courier.of_a_set(package):
+                return taking_votes.take(package, peer, by=by, watch=watch)
+            for _record in watch.told(_("Checking"), courier.of_a_set(package), package.manifest.count, one):
                 pass  # all of it must be sound before any of it is stored
-            return _store(package, peer, by=by, name=name)
+            return _store(package, peer, by=by, name=name, watch=watch)
     except OSError as error:
         raise BadInput(noop("%(path)s cannot be read: %(why)s."), path=path, why=error.strerror) from error
+    except PackageCancelled:
+        raise  # whoever did that is in the log
     except WorkbenchError as error:
-        _refused(by.agency, path.name, error, by=by)
+        _refused(by.agency, watch.called or path.name, error, by=by)
         raise
 
 
 @transaction.atomic
-def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken:
+def _store(package: courier.Opened, peer: Peer, *, by: User, name: str, watch: Watch) -> Taken:
     manifest = package.manifest
     if name and not peer.subscriptions.filter(remote_set=manifest.set).exists():
         offered = Offered(set_id=manifest.set, name=name, kind=manifest.kind, scheme=manifest.scheme)
         terms.subscribe(peer=peer, offered=offered, by=by)
     subscription = _subscription(peer, manifest)
-    packages_checks.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
+    checking.require_next(manifest, seq=subscription.seq, last=subscription.manifest, digest=package.digest)
     if settling.forget(subscription):  # half of a snapshot that was being read: it begins anew
         Subscription.objects.filter(pk=subscription.pk).update(checkpoint="")
-    staged = settling.stage(subscription, courier.of_a_set(package))
+    staged = settling.stage(subscription, watch.told(_("Storing"), courier.of_a_set(package), manifest.count, one))
+    watch.tell(_("Putting it in force"), manifest.count, manifest.count)
     source = f"package {manifest.from_seq}-{manifest.to_seq} of {peer}"
     try:
         generation = settling.settle(
@@ -95,8 +101,10 @@ def _store(package: courier.Opened, peer: Peer, *, by: User, name: str) -> Taken
         "taken": staged.taken,
         "put_aside": staged.put_aside,
     }
+    taken = Taken(manifest, subscription.set.name, generation, *staged)
+    watch.settled(taken)
     audit.record(events.PACKAGE_TAKEN, by=by, on=subscription, agency=peer.agency, **details)
-    return Taken(manifest, subscription.set.name, generation, *staged)
+    return taken
 
 
 def _subscription(peer: Peer, manifest: courier.Manifest) -> Subscription:

@@ -12,9 +12,12 @@ from typing import Any
 import msgspec
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hashsets import courier, events, feed, feed_pages, wire
 from hashsets.models import Feed, HashSet, Package, Peer, Share
+from hashsets.packages import kept
+from hashsets.packages.watching import NOBODY, Watch
 from workbench import audit, durable, signing
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import User
@@ -60,12 +63,14 @@ def shared_with(hash_set: HashSet, peer: Peer) -> Share:
     return found
 
 
-def make(hash_set: HashSet, peer: Peer, *, target: Path, by: User, whole: bool = False) -> Made | None:
+def make(
+    hash_set: HashSet, peer: Peer, *, target: Path | None, by: User, whole: bool = False, watch: Watch = NOBODY
+) -> Made | None:
     """Write the next package of a set for a peer to `target`, a file or a folder; None when nothing came since.
 
-    A snapshot where there is nothing to go on from, or where it is `whole`. Written beside and renamed when it is
-    complete, with its row and event; whoever is killed on the way makes it again. Constant memory.
-    Raises NotShared, PackageOvertaken, OSError.
+    Without a target it is kept here, to be fetched (`kept`). A snapshot where there is nothing to go on from, or where
+    it is `whole`. Written beside and renamed when it is complete, with its row and event; whoever is killed on the way
+    makes it again. Constant memory. Raises NotShared, PackageOvertaken, OSError, and what `watch` raises.
     """
     shared_with(hash_set, peer)
     feed.number(hash_set.pk)
@@ -76,9 +81,9 @@ def make(hash_set: HashSet, peer: Peer, *, target: Path, by: User, whole: bool =
     after = last.to_seq if last else 0
     if last is not None and after == state.head_seq:
         return None
-    lines = _lines(hash_set, peer, after=after, head=state.head_seq)
-    draft = Draft(hash_set, peer, after, state.head_seq, last, by)
-    return write(draft, lines, target=target, kind=hash_set.role.replace("-", "_"))
+    full = wire.LAW_ENFORCEMENT in peer.scopes
+    draft = Draft(hash_set, peer, after, state.head_seq, last, by, target, full, watch)
+    return write(draft, _lines(draft), kind=hash_set.role.replace("-", "_"))
 
 
 def last_of(hash_set: HashSet, peer: Peer, kind: str = Package.Kind.ENTRIES) -> Package | None:
@@ -88,7 +93,7 @@ def last_of(hash_set: HashSet, peer: Peer, kind: str = Package.Kind.ENTRIES) -> 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A package to be: what of, for whom, from where to where, behind which other."""
+    """A package to be: what of, for whom, from where to where, behind which other. `full`: with flags and series."""
 
     set: HashSet
     peer: Peer
@@ -96,24 +101,31 @@ class Draft:
     to_seq: int
     previous: Package | None
     by: User
+    target: Path | None
+    full: bool = False
+    watch: Watch = NOBODY
+
+    @property
+    def folder(self) -> Path:
+        """Where its files lie while they are written: on the disk where it goes."""
+        if self.target is None:
+            return kept.folder(self.peer.agency)
+        return self.target if self.target.is_dir() else self.target.parent
 
 
-def write(draft: Draft, lines: Iterator[bytes], *, target: Path, kind: str) -> Made:
+def write(draft: Draft, lines: Iterator[bytes], *, kind: str) -> Made:
     """Write a package of records with its row and event. Raises PackageOvertaken, OSError."""
-    folder = target if target.is_dir() else target.parent
-    beside = folder / f".{draft.set.public_id}-{draft.peer.public_id}-{kind}.draft"
+    beside = draft.folder / f".{draft.set.public_id}-{draft.peer.public_id}-{kind}.draft"
     with courier.draft(beside):
         written = courier.write_records(beside, lines, most=courier.MOST if kind == courier.VOTES else None)
         manifest = _manifest(draft, written, kind)
-        path = target / courier.package_name(manifest) if target.is_dir() else target
         with durable.new_file(beside / "package.tar") as file:
             data = courier.assemble(beside, manifest, signing.sign, file)
-        package = _finish(draft, manifest, courier.sha256(data), beside / "package.tar", path)
-    return Made(path, manifest, package)
+        return _finish(draft, manifest, courier.sha256(data), beside / "package.tar")
 
 
 @transaction.atomic
-def _finish(draft: Draft, manifest: courier.Manifest, digest: bytes, written: Path, path: Path) -> Package:
+def _finish(draft: Draft, manifest: courier.Manifest, digest: bytes, written: Path) -> Made:
     """The package's row and event, and its name on the disk: all of them or none."""
     Peer.objects.select_for_update(no_key=True).get(pk=draft.peer.pk)
     kind = Package.Kind.VOTES if manifest.kind == courier.VOTES else Package.Kind.ENTRIES
@@ -131,6 +143,8 @@ def _finish(draft: Draft, manifest: courier.Manifest, digest: bytes, written: Pa
         to_seq=manifest.to_seq,
         count=manifest.count,
         manifest=digest,
+        full=draft.full,
+        size=written.stat().st_size if draft.target is None else None,
         by=draft.by,
         by_name=draft.by.name,
     )
@@ -143,9 +157,17 @@ def _finish(draft: Draft, manifest: courier.Manifest, digest: bytes, written: Pa
         "count": manifest.count,
         "manifest": digest.hex(),
     }
+    done = Made(_path(draft, manifest, made), manifest, made)
+    draft.watch.settled(done)
     audit.record(events.PACKAGE_MADE, by=draft.by, on=made, agency=draft.peer.agency, **told)
-    durable.place(written, path)
-    return made
+    durable.place(written, done.path)
+    return done
+
+
+def _path(draft: Draft, manifest: courier.Manifest, made: Package) -> Path:
+    if draft.target is None:
+        return kept.path_of(made)
+    return draft.target / courier.package_name(manifest) if draft.target.is_dir() else draft.target
 
 
 def _manifest(draft: Draft, written: courier.Written, kind: str) -> courier.Manifest:
@@ -168,15 +190,16 @@ def _manifest(draft: Draft, written: courier.Written, kind: str) -> courier.Mani
     )
 
 
-def _lines(hash_set: HashSet, peer: Peer, *, after: int, head: int) -> Iterator[bytes]:
-    """The records of (`after`, `head`] as this peer may read them; from 0 on only what stands at `head`."""
-    full, scheme = wire.LAW_ENFORCEMENT in peer.scopes, hash_set.scheme.scheme_id
+def _lines(draft: Draft) -> Iterator[bytes]:
+    """The records of a set's steps as this peer may read them; from 0 on only what stands at the last one."""
+    after, head, scheme = draft.from_seq, draft.to_seq, draft.set.scheme.scheme_id
     wanted = feed_pages.EVERYTHING if after else STANDING
     place: int | None = after
     while place is not None:
-        page = feed_pages.delta(hash_set, after=place, head=head, limit=PAGE, wanted=wanted)
+        draft.watch.tell(_("Writing"), place - after, head - after)
+        page = feed_pages.delta(draft.set, after=place, head=head, limit=PAGE, wanted=wanted)
         for step in page.steps:
             if step.wanted:
-                record = feed_pages.removed(step) if step.deleted else feed_pages.media(step, scheme, full=full)
+                record = feed_pages.removed(step) if step.deleted else feed_pages.media(step, scheme, full=draft.full)
                 yield msgspec.json.encode(record)
         place = page.following

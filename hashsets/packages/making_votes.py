@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
-from hashsets import courier, outgoing, packages
+from hashsets import courier, outgoing
 from hashsets.models import Outgoing, Package, Subscription
 from hashsets.outgoing import Row
-from hashsets.packages import Draft, Made
+from hashsets.packages import making
+from hashsets.packages.making import Draft, Made
+from hashsets.packages.watching import NOBODY, Watch, one
 from workbench.models import User
 
 PAGE = 1_000  # opinions of one statement
@@ -32,25 +35,28 @@ class Waiting(NamedTuple):
 
 
 @transaction.atomic
-def make(subscription: Subscription, *, target: Path, by: User, whole: bool = False) -> Made | None:
-    """Write the opinions that wait for a peer to `target`, a file or a folder; None when none do.
+def make(
+    subscription: Subscription, *, target: Path | None, by: User, whole: bool = False, watch: Watch = NOBODY
+) -> Made | None:
+    """Write the opinions that wait for a peer to `target`, a file or a folder, or keep them; None when none do.
 
     `whole`: all of ours on his set, which needs no package before it. In one transaction, with its row and event:
     the opinions count as sent then. Raises PackageOvertaken, OSError.
     """
-    last = packages.last_of(subscription.set, subscription.peer, Package.Kind.VOTES)
+    last = making.last_of(subscription.set, subscription.peer, Package.Kind.VOTES)
     start = last.to_seq if last else 0
-    rows = [one for one in _waiting(subscription, whole=whole) if not one.replaced]
+    rows = [row for row in _waiting(subscription, whole=whole) if not row.replaced]
     if not rows and not whole:
         return None
-    lines = (_line(one, start + number) for number, one in enumerate(rows, 1))
+    lines = (_line(row, start + number) for number, row in enumerate(rows, 1))
     previous = None if whole else last
+    begins = previous.to_seq if previous else 0
     draft = Draft(
-        subscription.set, subscription.peer, previous.to_seq if previous else 0, start + len(rows), previous, by
+        subscription.set, subscription.peer, begins, start + len(rows), previous, by, target=target, watch=watch
     )
-    made = packages.write(draft, lines, target=target, kind=courier.VOTES)
+    made = making.write(draft, watch.told(_("Writing"), lines, len(rows), one), kind=courier.VOTES)
     waiting = Outgoing.objects.filter(subscription=subscription, state=Outgoing.State.WAITING)
-    waiting.filter(vote__in=[one.row.vote for one in rows]).update(
+    waiting.filter(vote__in=[each.row.vote for each in rows]).update(
         state=Outgoing.State.SENT, answer={"package": str(made.package.public_id)}
     )
     return made
