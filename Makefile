@@ -52,7 +52,7 @@ run: $(RUN)
 
 test: $(DEV)
 	@$(BIN)/python -m tests.chromium
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 # Each linter is a target of its own, so that `make --keep-going lint` shows all that is wrong.
 lint: lint-ruff lint-format lint-types lint-templates lint-migrations

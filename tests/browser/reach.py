@@ -62,7 +62,7 @@ KNOWN = "|".join(
         "SHA-?[0-9]+|MD5|PDQ|VICS|JSON|CSV|NSRL|UTC|Winnow|[0-9a-f]{12,}",
         "Westmoor|NORTHMOOR/[^ ]*|BR-[A-Z0-9-]+|X-1|Harbour lights|Millrace|Phone|from the second search|folder",
         "Kim|Lee|Ash|Jo|kim|lee|jo|ash|Deutsch|English|Europe/Berlin",
-        "Northgate|Southgate|Their harbour|Eastmoor|Island|zip, [0-9]+[.,][0-9] kB",
+        "Northgate|Southgate|Their harbour|Eastmoor|Island|Hash bank|Gold disk|zip, [0-9]+[.,][0-9] kB",
         "Alpine|Coastal|Rendered|Comparison|Non-pertinent|National|Overseas|Partner list|Reference",
         "Landscapes T1|US Project VIC|NIST known published media|INTERPOL Baseline|England and Wales A, B, C",
         "US DHS six categories .older.|NCMEC hash sharing",

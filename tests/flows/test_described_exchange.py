@@ -20,7 +20,7 @@ def test_of_calls_made_up_from_the_description_none_fails_and_each_answer_is_des
 ) -> None:
     status, said = exchange.asked(live, world, examples=2, seed=4, real=True)
     assert status == 0, said
-    assert "Tested: 16" in said
+    assert "Tested: 17" in said
 
 
 def test_a_stock_client_reads_metadata_sets_and_entries_page_by_page(live: Product, world: World) -> None:

@@ -143,7 +143,7 @@ def test_the_database_ranks_trust_as_we_do(db: None) -> None:
             "SELECT array_agg(hashsets_trust_rank(t) ORDER BY n) FROM unnest(%s::text[]) WITH ORDINALITY AS x (t, n)",
             [[str(level) for level in ORDER]],
         )
-        assert cursor.fetchone()[0] == [0, 0, 1, 2, 3]
+        assert cursor.fetchone()[0] == [0, 0, 0, 1, 2, 3]
 
 
 def test_the_digest_of_the_rules_changes_exactly_with_them(people: People) -> None:

@@ -101,8 +101,12 @@ class Script:
         self.client = Client(headers={"host": "localhost", "authorization": f"Bearer {text}"})
 
     def get(self, path: str, **headers: str) -> Any:
-        """The answer to a path below the root, or to a whole address."""
-        return self.client.get(_local(path), headers={name.replace("_", "-"): value for name, value in headers.items()})
+        """The answer to a path below the root, or to a whole address; a file is read to its end, which closes it."""
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer: Any = self.client.get(_local(path), headers=given)
+        if answer.streaming:
+            answer.streaming_content = [b"".join(answer)]
+        return answer
 
     def post(self, path: str, body: object, *, key: str = "", sign: bool = True, **headers: Any) -> Any:
         """The answer to a body, sent as JSON, signed, under a fresh Idempotency-Key."""
