@@ -19,7 +19,7 @@ from hashsets.following import applying
 from hashsets.following.applying import Applied
 from hashsets.models import Category, HashSet, Remote
 from hashsets.remotes import Page
-from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, normal
+from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, named, normal
 from hashsets.trust import Trust
 from workbench import audit
 from workbench.models import User
@@ -92,7 +92,9 @@ def _gather(page: Page, code: str, newest: dict[str, Row], applied: Applied) -> 
         one = normal(record if record.code else replace(record, code=code))
         _count(one, applied)
         said.append((one.key, Row(one.doc, record.updated)))
-    said += [(one.key, Row(None, one.updated)) for one in page.removed]
+    said += [(named(one.key), Row(None, one.updated)) for one in page.removed]
+    if unnamed := sum(not named(one.key) for one in page.removed):
+        applied.skipped["not-a-record"] += unnamed
     for key, row in said:
         if key and not (key in newest and row.is_older_than(newest[key])):
             newest[key] = row

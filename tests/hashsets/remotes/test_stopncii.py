@@ -284,6 +284,7 @@ def test_a_service_that_looked_and_did_not_block_disputes_a_record(
         ("not-a-record", {"signalType": "ImagePDQ"}),
         ("not-a-record", "text"),
         ("not-a-record", {"signalType": "VideoMD5", "hashValue": "7" * 300, "hashStatus": "Active"}),
+        ("not-a-record", {"signalType": "VideoMD5", "hashValue": "7" * 300, "hashStatus": "Withdrawn"}),
         ("invalid-hash", {"signalType": "VideoMD5", "hashValue": "fa4e", "hashStatus": "Active"}),
         ("invalid-hash", {"signalType": "ImagePDQ", "hashValue": "fa4e", "hashStatus": "Active"}),
         ("zero-length", {"signalType": "VideoMD5", "hashValue": "d41d8cd98f00b204e9800998ecf8427e", "hashStatus": "?"}),
@@ -298,6 +299,13 @@ def test_one_record_that_cannot_be_used_is_counted_and_stops_nothing(
     assert numbers(remote) == {1, 2}
     assert remote.counts["skipped"][reason] >= 1
     assert reason in str(AuditEvent.objects.filter(verb="remote.pull").latest("pk").body)
+
+
+def test_a_withdrawal_of_what_no_database_keeps_stops_nothing(server: StopNciiServer, remote: Remote) -> None:
+    put(server, 1, 2)
+    server.extra = [{"signalType": "VideoMD5", "hashValue": f"\0{digest(2)}", "hashStatus": "Deleted"}]
+    pull(remote)
+    assert numbers(remote) >= {1}
 
 
 def test_a_status_that_nobody_knows_leaves_the_record_as_it_is(server: StopNciiServer, remote: Remote) -> None:
