@@ -1,6 +1,7 @@
 """Publish in steps: cases are chosen, what is ready in them is checked, and the very same is signed."""
 
 import re
+from typing import Any
 
 import pytest
 
@@ -100,7 +101,13 @@ def test_what_was_shown_as_new_is_not_withdrawn_unseen(
 
     if between == "look and lock":
         real = to_sign.look
-        monkeypatch.setattr(to_sign, "look", lambda *args: (real(*args), turned())[0])
+
+        def look(*args: Any) -> to_sign.ToSign:
+            found = real(*args)
+            turned()
+            return found
+
+        monkeypatch.setattr(to_sign, "look", look)
     else:
         turned()
     supervisor.post("/publish/sign/", {"case": str(case.public_id), "seen": shown})
