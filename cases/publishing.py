@@ -5,7 +5,7 @@ An offer is a draft made in the decision's transaction. Nothing leaves without a
 Order of locks: offers, sets, each by id, the log's head last.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -139,13 +139,17 @@ def approve(*, offers: Sequence[UUID], by: User) -> Outcome:
 
 
 @transaction.atomic
-def settle(*, act: str, offers: Sequence[UUID], by: User, reason: str = "") -> Outcome:
+def settle(
+    *, act: str, offers: Sequence[UUID], by: User, reason: str = "", shown: Mapping[UUID, str] | None = None
+) -> Outcome:
     """A second person's step on what waits, drafts and withdrawals alike: approve, return or hold.
 
-    What is held since a list calls it harmless is published with a reason only. Raises AnotherPersonNeeded, OfferMoved,
-    ReasonNeeded.
+    `shown`: the states in which he saw them. What is held since a list calls it harmless is published with a reason
+    only. Raises AnotherPersonNeeded, OfferMoved, ReasonNeeded.
     """
     locked = lock(offers, by, WAITING | {S.WITHDRAWAL})
+    if shown and any(row.state != shown[row.public_id] for row in locked.chosen):
+        raise OfferMoved
     back = [row for row in locked.chosen if row.state == S.WITHDRAWAL]
     waiting = [row for row in locked.chosen if row.state != S.WITHDRAWAL]
     outcome = _settle_waiting(act, locked, waiting, by, reason) if waiting else Outcome()

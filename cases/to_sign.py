@@ -13,7 +13,8 @@ from uuid import UUID
 from django.db.models import Count, F, QuerySet
 
 from cases import approvable, before_signing, contradictions, listing, publishing, reasons
-from cases.errors import ReadyChanged
+from cases.before_signing import Ahead
+from cases.errors import OfferMoved, ReadyChanged
 from cases.models import Case, Offer
 from cases.offers import Outcome
 from cases.second import holding
@@ -22,6 +23,7 @@ from hashsets.to_be_sent import ToBeSent
 from workbench.models import User
 
 MOST = 1_000  # offers of one signature; what is left comes with the next
+MOST_ROUNDS = 10  # of so many, to look for some that no rule holds
 SHOWN = 20  # records shown
 S = Offer.State
 
@@ -90,8 +92,8 @@ class ToSign:
 
     @property
     def seen(self) -> str:
-        """A digest over the offers that were shown."""
-        return sha256(b"".join(sorted(row.public_id.bytes for row in self.ready))).hexdigest()
+        """A digest over the offers that were shown, and whether each comes or leaves."""
+        return sha256(b"".join(sorted(row.public_id.bytes + row.state.encode() for row in self.ready))).hexdigest()
 
     @property
     def sets(self) -> list[HashSet]:
@@ -140,18 +142,15 @@ def choices(by: User) -> list[InCase]:
 
 
 def look(by: User, cases: Collection[Case]) -> ToSign:
-    """What is ready in these cases, at most MOST of it. About 15 queries for any number."""
+    """What is ready in these cases, at most MOST of it. About 15 queries for any number, unless rules hold many."""
     waiting = _why(_waiting(by).filter(case__in=[case.pk for case in cases]), by)
-    free, more = _free(waiting)
-    ahead = before_signing.of(free)
-    held = {offer.pk: ahead[offer.pk].held for offer in free if offer.pk in ahead and ahead[offer.pk].held}
-    ready = [offer for offer in free if offer.pk not in held]
+    ready, ahead, more = _ready(waiting)
     said = contradictions.of_decisions([offer.decision_id for offer in ready] if contradictions.may_see(by) else [])
     sent = [ahead[offer.pk].sent for offer in ready if offer.pk in ahead]
     return ToSign(
         _by_category(waiting, ready),
         ready,
-        Counter(held.values()),
+        Counter(one.held for one in ahead.values() if one.held),
         [one for one in sent if one],
         sum(1 for says in said.values() if says),
         more,
@@ -166,8 +165,11 @@ def sign(by: User, cases: Collection[Case], *, seen: str) -> tuple[Outcome, list
     now = look(by, cases)
     if not now.ready or now.seen != seen:
         raise ReadyChanged
-    outcome = publishing.settle(act="approve", offers=[offer.public_id for offer in now.ready], by=by)
-    return outcome, now.sets
+    shown = {offer.public_id: offer.state for offer in now.ready}
+    try:
+        return publishing.settle(act="approve", offers=list(shown), by=by, shown=shown), now.sets
+    except OfferMoved as error:
+        raise ReadyChanged from error
 
 
 def _waiting(by: User) -> QuerySet[Offer]:
@@ -179,16 +181,33 @@ def _why(found: QuerySet[Offer], by: User) -> QuerySet[Any]:
     return found.annotate(why=approvable.why(by))
 
 
-def _free(waiting: QuerySet[Any]) -> tuple[list[Offer], bool]:
-    """The oldest that nothing holds back yet, and whether there are more."""
-    free, after = list[Offer](), 0
+def _ready(waiting: QuerySet[Any]) -> tuple[list[Offer], dict[int, Ahead], bool]:
+    """The oldest that can go, what lies ahead of these and of those that a rule would hold, and whether there are more.
+
+    What a rule holds takes no place of what can go.
+    """
+    ready, ahead, after = list[Offer](), dict[int, Ahead](), 0
+    for _round in range(MOST_ROUNDS):
+        rows, following = _free(waiting, after)
+        found = before_signing.of(rows)
+        ahead |= found
+        ready += [offer for offer in rows if not (offer.pk in found and found[offer.pk].held)]
+        if following is None or len(ready) >= MOST:
+            return ready[:MOST], ahead, following is not None or len(ready) > MOST
+        after = following
+    return ready, ahead, True
+
+
+def _free(waiting: QuerySet[Any], after: int) -> tuple[list[Offer], int | None]:
+    """The oldest behind `after` that nobody has to do anything for, and where the next begin; None where none do."""
+    free = list[Offer]()
     while len(free) < MOST:
         page = listing.offers(waiting.filter(why=""), after)
         free += page.rows
         if not page.next:
-            return free, False
+            return free, None
         after = int(page.next)
-    return free[:MOST], True
+    return free, after
 
 
 def _by_category(waiting: QuerySet[Any], ready: Iterable[Offer]) -> list[InCategory]:

@@ -35,7 +35,7 @@ from workbench.errors import NotAllowed
 CREATED, MERGED, UNCHANGED, CONFLICT, REJECTED = "created", "merged", "unchanged", "conflict", "rejected"
 RETRACTED = "retracted"
 MOST_TWINS = 2**15 - 1  # what the column holds
-MOST_ALONE = 100  # entries under one first digest that nobody but the organisation stands for
+MOST_BEGUN = 100  # entries under one first digest that one organisation brings, taken back or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _place(batch: _Batch) -> None:
     there: set[tuple[bytes, int]] = set(batch.known)
     for place, (row, basis) in sorted(batch.rows.items(), key=lambda one: (one[1][1] != trust.VIEWED, one[0])):
         named, ours = here.of(row.digests) if basis == trust.VIEWED else here.like(row.digests), here.ours(row.ident)
-        if named is None or named[1] > MOST_TWINS or (named not in there and len(ours) >= MOST_ALONE):
+        if named is None or named[1] > MOST_TWINS or (named not in there and here.begun(row.ident) >= MOST_BEGUN):
             del batch.rows[place]
             batch.results[place] = Result(REJECTED, REFUSED)
             continue

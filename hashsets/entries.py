@@ -166,11 +166,14 @@ def places(hash_set: HashSet, old: Mapping[Key, Version], said: Mapping[Key, vot
     What somebody else stands for, by a vote or by the owner's list, is not the organisation's own.
     """
     owns = organisation == hash_set.owner.organisation
-    return Places(
-        (key.ident, Place(key.twin, version.digests, version.in_force, version.in_force and _alone(
-            version, said.get(key, votes.NOTHING), organisation, owns=owns)))
-        for key, version in old.items()
-    )  # fmt: skip
+
+    def place(key: Key, version: Version) -> Place:
+        told = said.get(key, votes.NOTHING)
+        ours = version.in_force and _alone(version, told, organisation, owns=owns)
+        begun = bool(told.votes) and told.votes[0].organisation == organisation
+        return Place(key.twin, version.digests, version.in_force, ours, begun)
+
+    return Places((key.ident, place(key, version)) for key, version in old.items())
 
 
 def _alone(version: Version, said: votes.Said, organisation: UUID, *, owns: bool) -> bool:

@@ -96,6 +96,10 @@ class Version:
         """An imported entry somebody has an opinion on: the import's word is kept as one of them."""
         return replace(self, raw={**self.raw, "listed": [self.code, self.disposition]})
 
+    def unlisted(self) -> "Version":
+        """As it is when the list it came with names it no more."""
+        return replace(self, raw={name: value for name, value in self.raw.items() if name != "listed"})
+
     def with_pdq(self, pdq: bytes | None) -> "Version":
         """With this PDQ, unless it has one or there is none."""
         hashes: dict[str, str] = self.raw.get("hashes", {})

@@ -6,13 +6,12 @@ from that moment on, for as long as our word contradicts it.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entries, entry_rows, events, generations, outgoing, trust, votes
+from hashsets import entries, entry_rows, events, generations, our_word, outgoing, trust, votes
 from hashsets.entry_rows import EntryGone, Key, Version
 from hashsets.models import HashSet, Resolution, Vote
 from hashsets.sets import require_owner
@@ -198,13 +197,11 @@ def _judge_again(
 def _hold_here(locked: HashSet, version: Version, source: str, *, by: User) -> list[audit.Event]:
     """Have a mirror's entry do nothing here while our own word contradicts it, and act again when it does not.
 
-    Its trust stays its owner's to say, and what is told on to others too: `state` is for this node alone.
+    Its trust stays its owner's to say, and what is told on to others too.
     """
-    ours = votes.standing(locked, [version.key], organisation=by.agency.organisation).get(version.key, [])
-    against = any(vote.basis == trust.VIEWED and vote.disposition != version.disposition for vote in ours)
-    state = "disputed" if against or version.trust == trust.Trust.DISPUTED else "published"
     old = entry_rows.latest(locked, [version.key.ident])
-    written = entry_rows.write(locked, {version.key: replace(version, state=state)}, old)
+    ours = votes.standing(locked, list(old), organisation=by.agency.organisation)
+    written = entry_rows.write(locked, our_word.held(version, old, ours), old)
     if not written.added:
         return []
     _generation, moved = generations.move(locked, generations.Step(source, *written), by=by)

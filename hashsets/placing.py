@@ -14,12 +14,16 @@ Named = tuple[bytes, int]  # the first digest there is, and the twin
 
 @dataclass(slots=True)
 class Place:
-    """An entry that is there. `ours`: in force, and nobody but the organisation that speaks stands for it."""
+    """An entry that is there. `ours`: in force, and nobody but the organisation that speaks stands for it.
+
+    `begun`: that organisation brought it, whether it is in force or not, and whoever stands for it now.
+    """
 
     twin: int
     digests: Digests
     in_force: bool
     ours: bool
+    begun: bool = False
 
 
 class Places:
@@ -47,7 +51,7 @@ class Places:
         """The same, and later rows find it so."""
         ident, found = self._find(digests)
         if found is None:
-            found = Place(self._top.get(ident, -1) + 1, digests, in_force=False, ours=False)
+            found = Place(self._top.get(ident, -1) + 1, digests, in_force=False, ours=False, begun=True)
             self._top[ident] = found.twin
             self._of.setdefault(ident, []).append(found)
         if not found.in_force:
@@ -68,6 +72,10 @@ class Places:
     def ours(self, ident: bytes) -> list[int]:
         """The twins of which nobody but the organisation that speaks stands for any."""
         return [place.twin for place in self._ours.get(ident, ())]
+
+    def begun(self, ident: bytes) -> int:
+        """How many entries the organisation that speaks has brought."""
+        return sum(place.begun for place in self._of.get(ident, ()))
 
     def _find(self, digests: Digests) -> tuple[bytes, Place | None]:
         ident = next(digest for digest in digests if digest is not None)

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import entry_hashes, events, generations, quarantine, receiving, swapping, wire
+from hashsets import entry_hashes, events, generations, our_word, quarantine, receiving, swapping, wire
 from hashsets.entry_rows import SAID_OF
 from hashsets.models import Category, Generation, HashSet, Subscription
 from workbench import audit
@@ -35,9 +35,9 @@ SELECT %(subscription)s, entry_id, seq, record FROM hashsets_came
 ON CONFLICT (subscription_id, entry_id) DO UPDATE SET seq = excluded.seq, record = excluded.record
 WHERE excluded.seq >= i.seq
 """
-# Each record beside the last version of its entry. `stays`: nothing about it changes. A category of another scheme
-# than the set's means nothing here, whatever its letter. An entry keeps its ident and twin while they are its own. What
-# the reader's own word contradicts does nothing here, whatever its owner says (`state`, which never travels).
+# Each record beside the last version of its entry. `same`: nothing about it changes but perhaps its state, which `was`
+# another, and follows from its trust and our own word (`our_word`). A category of another scheme than the set's means
+# nothing here, whatever its letter. An entry keeps its ident and twin while they are its own.
 ARRIVING = f"""
 CREATE TEMPORARY TABLE hashsets_arriving ON COMMIT DROP AS
 WITH come AS (
@@ -48,30 +48,23 @@ WITH come AS (
       WHEN i.record ->> 'scheme' <> %(scheme)s THEN 'unmapped'
       ELSE coalesce(%(dispositions)s::jsonb ->> (i.record ->> 'code'), 'unmapped') END AS disposition,
     i.record ->> 'trust' AS trust, i.record -> 'flags' AS flags, i.record -> 'raw' AS raw
-  FROM hashsets_incoming i WHERE i.subscription_id = %(subscription)s),
-ours AS (
-  SELECT ident, twin, array_agg(DISTINCT disposition)::text[] AS said FROM hashsets_vote
-  WHERE set_id = %(set)s AND organisation = %(organisation)s AND current AND withdrawn_after IS NULL
-    AND basis = 'viewed' GROUP BY 1, 2)
-SELECT c.*, s.state, k.id AS ends, coalesce(k.in_force, false) AS in_force,
+  FROM hashsets_incoming i WHERE i.subscription_id = %(subscription)s)
+SELECT c.*, CASE WHEN c.trust = 'disputed' THEN 'disputed' ELSE 'published' END AS state,
+  k.state AS was, k.id AS ends, coalesce(k.in_force, false) AS in_force,
   CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.twin END AS twin,
   CASE WHEN k.ident IN (c.md5, c.sha1, c.sha256) THEN k.ident ELSE coalesce(c.md5, c.sha1, c.sha256) END AS ident,
   coalesce(k.in_force AND NOT c.gone
-    AND (k.md5, k.sha1, k.sha256, k.size, k.code, k.disposition, k.trust, k.state, k.flags)
-      IS NOT DISTINCT FROM (c.md5, c.sha1, c.sha256, c.size, c.code, c.disposition, c.trust, s.state, c.flags)
-    AND {SAID_OF.format(t="k")} = {SAID_OF.format(t="c")}, false) AS stays
+    AND (k.md5, k.sha1, k.sha256, k.size, k.code, k.disposition, k.trust, k.flags)
+      IS NOT DISTINCT FROM (c.md5, c.sha1, c.sha256, c.size, c.code, c.disposition, c.trust, c.flags)
+    AND {SAID_OF.format(t="k")} = {SAID_OF.format(t="c")}, false) AS same
 FROM come c LEFT JOIN LATERAL (
   SELECT e.*, e.removed_in IS NULL OR e.removed_in > %(g)s AS in_force FROM hashsets_entry e
   WHERE e.set_id = %(set)s AND e.public_id = c.entry_id AND e.added_in <= %(g)s
   ORDER BY e.added_in DESC LIMIT 1) k ON true
-LEFT JOIN ours o ON o.ident = k.ident AND o.twin = k.twin
-CROSS JOIN LATERAL (
-  SELECT CASE WHEN c.trust = 'disputed' OR o.said <> ARRAY[c.disposition] THEN 'disputed' ELSE 'published' END
-    AS state) s
 """  # noqa: S608 only constants
 END = """
 UPDATE hashsets_entry e SET removed_in = %(g)s + 1 FROM hashsets_arriving a
-WHERE e.set_id = %(set)s AND e.id = a.ends AND a.in_force AND NOT a.stays
+WHERE e.set_id = %(set)s AND e.id = a.ends AND a.in_force AND NOT (a.same AND a.was = a.state)
 """
 END_UNNAMED = f"""
 UPDATE hashsets_entry e SET removed_in = %(g)s + 1
@@ -87,7 +80,7 @@ SELECT %(set)s, %(g)s + 1, a.ident, coalesce(a.twin, coalesce(top.twin + 1, 0)
 FROM hashsets_arriving a LEFT JOIN LATERAL (
   SELECT max(e.twin) AS twin FROM hashsets_entry e
   WHERE e.set_id = %(set)s AND e.ident = a.ident AND a.twin IS NULL) top ON true
-WHERE NOT a.gone AND NOT a.stays ORDER BY a.ident
+WHERE NOT a.gone AND NOT (a.same AND a.was = a.state) ORDER BY a.ident
 """
 
 
@@ -240,6 +233,7 @@ def _write(subscription: Subscription, mirror: HashSet, *, snapshot: bool) -> tu
     _run("DROP TABLE IF EXISTS hashsets_arriving", {})
     _run(ARRIVING, at)
     _run("ANALYZE hashsets_arriving", {})
+    _run(our_word.HOLD, at)
     ended = _run(END, at) + (_run(END_UNNAMED, at) if snapshot else 0)
     return _run(INSERT, at), ended
 

@@ -142,10 +142,10 @@ def judge(
     elif every and not any(span.stands for span in every):
         return Opinion(Trust.RETRACTED, 0, 0)
     standing = [span for span in counted if span.stands and span.supports]
-    viewers = {span.voice or span.organisation for span in standing if span.begins > -inf}
+    viewers = _voices([span for span in standing if span.begins > -inf], cast)
     spread = len({span.code for span in standing if span.code})
     trust = Trust.DISPUTED if _opposed(counted) else _agreed(standing, viewers, source)
-    return Opinion(trust, len(viewers), spread, *_category(standing, every, resolution))
+    return Opinion(trust, viewers, spread, *_category(standing, every, resolution))
 
 
 def successors(kind: str) -> tuple[str, ...]:
@@ -153,11 +153,25 @@ def successors(kind: str) -> tuple[str, ...]:
     return DIGESTS if kind in DIGESTS else (kind,)
 
 
-def _agreed(standing: list[_Span], viewers: set[str], source: Source | None) -> Trust:
+def _voices(standing: list[_Span], cast: list[Vote]) -> int:
+    """How many there are. An organisation is one, by its last word; those that ever had one voice are one together.
+
+    So neither a word under an earlier voice, on another entry, nor a node's new key makes more of them.
+    """
+    last = {span.organisation: span.voice for span in standing}
+    groups: list[set[str]] = []
+    for name in [name for name, voice in last.items() if voice]:
+        had = {vote.voice for vote in cast if vote.organisation == name and vote.voice}
+        same = [group for group in groups if group & had]
+        groups = [group for group in groups if group not in same] + [had.union(*same)]
+    return len(groups) + sum(not voice for voice in last.values())
+
+
+def _agreed(standing: list[_Span], viewers: int, source: Source | None) -> Trust:
     vouched = source is not None and source.vouched and any(span.begins == -inf for span in standing)
-    if len(viewers) >= TRUSTED_FROM or vouched:
+    if viewers >= TRUSTED_FROM or vouched:
         return Trust.TRUSTED
-    return Trust.CORROBORATED if len(viewers) == 2 else Trust.PROVISIONAL
+    return Trust.CORROBORATED if viewers == 2 else Trust.PROVISIONAL
 
 
 def _category(standing: list[_Span], every: list[_Span], resolution: Resolution | None) -> tuple[str, str]:

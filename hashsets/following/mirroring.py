@@ -13,13 +13,13 @@ from datetime import datetime
 import msgspec
 from django.db import connection, transaction
 
-from hashsets import entry_rows, events, generations
+from hashsets import entries, entry_rows, events, generations, votes
 from hashsets.entry_rows import Judgement, Key, Version, Written
 from hashsets.following import applying
 from hashsets.following.applying import Applied
 from hashsets.models import Category, HashSet, Remote
 from hashsets.remotes import Page
-from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, normal
+from hashsets.remotes.normal import Doc, Merged, Normal, grouped, merged, named, normal
 from hashsets.trust import Trust
 from workbench import audit
 from workbench.models import User
@@ -92,7 +92,9 @@ def _gather(page: Page, code: str, newest: dict[str, Row], applied: Applied) -> 
         one = normal(record if record.code else replace(record, code=code))
         _count(one, applied)
         said.append((one.key, Row(one.doc, record.updated)))
-    said += [(one.key, Row(None, one.updated)) for one in page.removed]
+    said += [(named(one.key), Row(None, one.updated)) for one in page.removed]
+    if unnamed := sum(not named(one.key) for one in page.removed):
+        applied.skipped["not-a-record"] += unnamed
     for key, row in said:
         if key and not (key in newest and row.is_older_than(newest[key])):
             newest[key] = row
@@ -128,17 +130,33 @@ def _forget(remote: Remote) -> set[bytes]:
 def _write(hash_set: HashSet, remote: Remote, touched: Sequence[bytes]) -> Written:
     """Store the entries of these idents as the next version has them. Three queries for each 10,000."""
     dispositions = dict(Category.objects.filter(scheme=hash_set.scheme).values_list("code", "disposition"))
-    written = Written(0, 0, Counter())
+    written, spoken = Written(0, 0, Counter()), votes.any_stands(hash_set)
     for start in range(0, len(touched), AT_ONCE):
         idents = touched[start : start + AT_ONCE]
         old = entry_rows.latest(hash_set, idents)
         fresh = _versions(hash_set, _docs(remote, idents), old, dispositions)
         gone = [key for key, version in old.items() if version.in_force and key not in fresh]
+        if spoken:
+            fresh |= _judged(hash_set, fresh, old, gone)
+            gone = [key for key in gone if key not in fresh]
         more = entry_rows.write(hash_set, fresh, old, gone=gone)
         codes = Counter(written.codes)
         codes.update(more.codes)
         written = Written(written.added + more.added, written.removed + more.removed, codes)
     return written
+
+
+def _judged(
+    hash_set: HashSet, fresh: Mapping[Key, Version], old: Mapping[Key, Version], gone: Collection[Key]
+) -> dict[Key, Version]:
+    """Those of which organisations here say something: the server's word is one beside theirs, and overwrites none."""
+    said = votes.said(hash_set, {*old, *fresh})
+    idents = {key.ident for key, one in said.items() if one.stands}
+    listed = {key: version.as_listed() for key, version in fresh.items() if key.ident in idents}
+    left = {key: old[key].unlisted() for key in gone if said[key].stands}
+    found = entries.judged(hash_set, listed | left, old)
+    # What the server's own members dispute stays so, whatever is said here.
+    return {key: one for key, one in found.items() if key not in fresh or fresh[key].trust != Trust.DISPUTED}
 
 
 def _docs(remote: Remote, idents: Collection[bytes]) -> dict[bytes, list[Doc]]:

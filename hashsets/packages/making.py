@@ -126,9 +126,11 @@ def write(draft: Draft, lines: Iterator[bytes], *, kind: str) -> Made:
 
 @transaction.atomic
 def _finish(draft: Draft, manifest: courier.Manifest, digest: bytes, written: Path) -> Made:
-    """The package's row and event, and its name on the disk: all of them or none."""
+    """The package's row and event, and its name on the disk: all or none. Raises NotShared, PackageOvertaken."""
     Peer.objects.select_for_update(no_key=True).get(pk=draft.peer.pk)
     kind = Package.Kind.VOTES if manifest.kind == courier.VOTES else Package.Kind.ENTRIES
+    if kind == Package.Kind.ENTRIES:
+        shared_with(draft.set, draft.peer)  # still: it took a while to write
     newest = last_of(draft.set, draft.peer, kind)
     forgot = kind == Package.Kind.ENTRIES and not Feed.objects.filter(
         pk=draft.set.pk, horizon_seq__lte=draft.from_seq or draft.to_seq

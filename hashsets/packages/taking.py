@@ -60,7 +60,9 @@ def take(path: Path, *, by: User, name: str = "", watch: Watch = NOBODY) -> Take
                 pass  # all of it must be sound before any of it is stored
             return _store(package, peer, by=by, name=name, watch=watch)
     except OSError as error:
-        raise BadInput(noop("%(path)s cannot be read: %(why)s."), path=path, why=error.strerror) from error
+        raise BadInput(
+            noop("%(path)s cannot be read: %(why)s."), path=watch.called or path, why=error.strerror
+        ) from error
     except PackageCancelled:
         raise  # whoever did that is in the log
     except WorkbenchError as error:

@@ -96,10 +96,11 @@ def remove(*, peer: Peer, by: User) -> PeerCertificate | None:
 
 
 @transaction.atomic
-def confirm(*, peer: Peer, by: User, fingerprint: str = "") -> None:
+def confirm(*, peer: Peer, by: User, fingerprint: str = "", use: str | None = None) -> None:
     """Put what was proposed in force, by another person, who had this fingerprint from the peer's operator.
 
-    Raises NotFound, NotPaired, CertificateNeedsAnother, FingerprintDiffers, CertificateTaken.
+    `use`: the one that he was shown; None where he was shown none. Raises NotFound, NotPaired, CertificateNeedsAnother,
+    FingerprintDiffers, CertificateTaken, BadInput.
     """
     held = _locked(peer)
     pairing.require_paired(held)
@@ -108,7 +109,9 @@ def confirm(*, peer: Peer, by: User, fingerprint: str = "") -> None:
         raise NotFound
     if proposed.by_id == by.pk:
         raise CertificateNeedsAnother
-    if proposed.digest is not None and _plain(fingerprint) != bytes(proposed.digest).hex():
+    if use not in {None, proposed.use}:
+        raise BadInput(noop("Somebody proposed something else meanwhile. Look at it, then confirm."))
+    if _plain(fingerprint) != bytes(proposed.digest or b"").hex():
         raise FingerprintDiffers
     _end(_in_force(held))
     if proposed.use == Use.NONE:

@@ -61,10 +61,11 @@ def propose(*, organisation: UUID, name: str, key: bytes, url: str, by: User) ->
 
 
 @transaction.atomic
-def confirm(*, peer: Peer, fingerprint: str, by: User) -> None:
+def confirm(*, peer: Peer, fingerprint: str, by: User, url: str | None = None) -> None:
     """Pair, or move, by another person, who read this fingerprint from the peer's own screen.
 
-    Raises OneOfTwoPairs, FingerprintDiffers, AlreadyPaired.
+    `url`: the address that he was shown; None where he was shown none. Raises OneOfTwoPairs, FingerprintDiffers,
+    AlreadyPaired, BadInput.
     """
     held = _locked(peer)
     moves = held.state != Peer.State.PROPOSED
@@ -72,6 +73,8 @@ def confirm(*, peer: Peer, fingerprint: str, by: User) -> None:
         raise AlreadyPaired
     if by.pk == (held.moving_by_id if moves else held.proposed_by_id):
         raise OneOfTwoPairs
+    if url not in {None, held.moving_to if moves else held.url}:
+        raise BadInput(noop("Somebody proposed another address meanwhile. Look at it, then confirm."))
     if _plain(fingerprint) != _plain(signing.fingerprint(bytes(held.key))):
         raise FingerprintDiffers
     if moves:

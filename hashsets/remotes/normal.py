@@ -53,11 +53,17 @@ class Normal:
     problems: Sequence[Problem] = field(default_factory=list)
 
 
+def named(key: str) -> str:
+    """The server's name of a record as it is kept; "" for what is none."""
+    kept = clean(key)
+    return kept if len(kept) <= LONGEST_KEY else ""
+
+
 def normal(record: RemoteRecord) -> Normal:
     """The record as it is kept; what is wrong with it is told, and never stops the others."""
-    key, problems = clean(record.key), list[Problem]()
-    if not 0 < len(key) <= LONGEST_KEY or len(record.code) > LONGEST_CODE:
-        return Normal(key if len(key) <= LONGEST_KEY else "", None, [Problem("not-a-record", key[:LONGEST_KEY])])
+    key, problems = named(record.key), list[Problem]()
+    if not key or len(record.code) > LONGEST_CODE:
+        return Normal(key, None, [Problem("not-a-record", clean(record.key)[:LONGEST_KEY])])
     doc = Doc(code=clean(record.code), flags=dict(record.flags), tags=[clean(tag)[:200] for tag in record.tags][:50])
     for kind, text in record.hashes.items():
         problems += _take(doc, key, clean(kind)[:40].lower(), text)

@@ -105,7 +105,8 @@ def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     form = ConfirmForm(request.POST)
     if form.is_valid():
         try:
-            pairing.confirm(peer=found, fingerprint=form.cleaned_data["fingerprint"], by=request.user)
+            read, shown = form.cleaned_data["fingerprint"], request.POST.get("url")
+            pairing.confirm(peer=found, fingerprint=read, by=request.user, url=shown)
         except WorkbenchError as error:
             form.add_error(None, str(error))
         else:

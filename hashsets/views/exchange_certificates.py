@@ -44,7 +44,7 @@ def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
     form = _confirm_form(peer, request.POST)
     if form.is_valid():
         try:
-            certificates.confirm(peer=peer, by=request.user, **form.cleaned_data)
+            certificates.confirm(peer=peer, by=request.user, use=request.POST.get("use"), **form.cleaned_data)
         except WorkbenchError as error:
             form.add_error(None, str(error))
         else:

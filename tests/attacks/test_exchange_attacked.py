@@ -158,10 +158,14 @@ def test_what_a_list_says_of_an_md5_is_disputed_by_who_names_more_and_supports_n
 def test_nobody_fills_all_places_beside_an_entry(
     script: Script, shared: HashSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contributing, "MOST_ALONE", 2)
+    monkeypatch.setattr(contributing, "MOST_BEGUN", 2)
     claims = [said(makers.picture(f"claim {n}"), MD5=hexed(KNOWN.md5), SHA1=None) for n in range(4)]
     results = contribute(script, shared, *claims, claims[0]).json()["results"]
     assert [one["status"] for one in results] == ["created", "created", "rejected", "rejected", "created"]
+    for result in results[:2]:
+        script.post(f"Media({result['EntryID']})/Retract", {"Reason": "to make place"})
+    results = contribute(script, shared, *claims[2:], claims[0]).json()["results"]
+    assert [one["status"] for one in results] == ["rejected", "rejected", "created"]
 
 
 def test_an_id_that_another_set_has_too_names_the_entry_that_the_caller_may_see(

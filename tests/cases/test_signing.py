@@ -1,11 +1,12 @@
 """Publish in steps: cases are chosen, what is ready in them is checked, and the very same is signed."""
 
 import re
+from typing import Any
 
 import pytest
 
-from cases import publishing, tiles
-from cases.models import Batch, Case, Offer
+from cases import listing, publishing, tiles, to_sign
+from cases.models import Batch, Case, FileInstance, Offer
 from hashsets import feed
 from hashsets.models import Peer, Share
 from tests import factories
@@ -84,3 +85,46 @@ def test_a_peer_is_a_reader_until_it_was_told_and_then_has_it(case: Case, sam: U
     assert feed.number(hash_set.pk) == 1
     Share.objects.filter(pk=share.pk).update(seq=1)
     assert "has it" in text(supervisor.get(address))
+
+
+@pytest.mark.parametrize("between", ["page and signature", "look and lock"])
+def test_what_was_shown_as_new_is_not_withdrawn_unseen(
+    between: str, case: Case, dana: User, sam: User, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drafts = decide(batch, tiles.units(batch)[:1])
+    supervisor = signed_in(sam)
+    shown = seen(supervisor.get(f"/publish/sign/?case={case.public_id}").content.decode())
+
+    def turned() -> None:
+        publishing.approve(offers=drafts, by=sam)
+        publishing.ask_withdrawal(offers=drafts, by=dana, reason="misread")
+
+    if between == "look and lock":
+        real = to_sign.look
+
+        def look(*args: Any) -> to_sign.ToSign:
+            found = real(*args)
+            turned()
+            return found
+
+        monkeypatch.setattr(to_sign, "look", look)
+    else:
+        turned()
+    supervisor.post("/publish/sign/", {"case": str(case.public_id), "seen": shown})
+    assert Offer.objects.get().state == "withdrawal"
+
+
+def test_what_a_rule_holds_keeps_nothing_else_from_being_signed(
+    case: Case, sam: User, batch: Batch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(to_sign, "MOST", 1)
+    monkeypatch.setattr(listing, "PAGE", 1)
+    decide(batch, tiles.units(batch)[:2])
+    FileInstance.objects.filter(content=Offer.objects.order_by("pk")[0].decision.content).update(state="hashed")
+    supervisor = signed_in(sam)
+    address = f"/publish/sign/?case={case.public_id}"
+    page = supervisor.get(address).content.decode()
+    assert "Sign and publish 1 hash" in page
+    assert "1 would be held" in page
+    supervisor.post(address, {"case": str(case.public_id), "seen": seen(page)})
+    assert list(Offer.objects.order_by("pk").values_list("state", flat=True)) == ["draft", "published"]

@@ -213,6 +213,8 @@ def test_a_dispute_is_worked_through_from_the_list_and_leaves_it(shared: HashSet
     left = supervisor.post(address(shared, "resolve"), form, follow=True)
     assert "Nobody differs on an entry of yours" in text(left)
     assert other.agency.name not in text(signed_in(people.outsider).get(reverse("exchange:disputes")))
+    beyond = supervisor.get(f"{reverse('exchange:disputes')}?after={'9' * 30}-{'9' * 6}")
+    assert (beyond.status_code, "Nobody differs" in text(beyond)) == (200, True)
 
 
 def test_only_the_owner_resolves(shared: HashSet, people: People) -> None:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from django.utils import timezone
 
-from hashsets.models import Entry, HashSet, Incoming, Package, Peer, Quarantined, Subscription
+from hashsets.models import Entry, HashSet, Incoming, Package, Peer, Quarantined, Share, Subscription
 from hashsets.packages import checking, making, taking
+from hashsets.packages.watching import Watch
 from tests.hashsets import makers, paired
 from tests.people import People
 from workbench import signing
@@ -199,7 +201,15 @@ def test_nothing_is_made_of_a_set_that_is_not_shared_or_no_longer(
     Peer.objects.update(state=Peer.State.SUSPENDED)
     with pytest.raises(making.NotShared):
         making.make(shared, peer, target=tmp_path, by=people.supervisor)
-    assert not list(tmp_path.iterdir())
+    Peer.objects.update(state=Peer.State.PAIRED)
+
+    def ended(*_told: Any) -> None:
+        Share.objects.update(ended_at=timezone.now())
+
+    with pytest.raises(making.NotShared):
+        making.make(shared, peer, target=tmp_path, by=people.supervisor, watch=Watch(ended))
+    assert not Package.objects.exists()
+    assert not list(tmp_path.glob("*.tar"))
 
 
 def test_whoever_is_killed_while_making_a_package_makes_it_again(

@@ -9,11 +9,11 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hashsets import quarantine, settling, wire
+from hashsets import opinions, quarantine, settling, wire
 from hashsets.models import Entry, EntryHash, Generation, Incoming, Quarantined, Subscription, Vote
 from tests.hashsets import makers, paired
 from tests.people import People
-from workbench.models import AuditEvent
+from workbench.models import Agency, AuditEvent
 
 pytestmark = pytest.mark.django_db
 PDQ = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
@@ -136,6 +136,26 @@ def test_what_our_own_word_contradicts_stays_without_effect_here_whatever_its_ow
     Vote.objects.filter(pk=vote.pk).update(withdrawn_after=vote.pk, withdrawn_at=vote.at)
     take(subscription, media(1), media(2), seq=6, snapshot=True)
     assert states(subscription) == {name(1): "published", name(2): "published"}
+
+
+def test_our_word_holds_what_may_be_the_same_file_under_another_id_or_with_more_digests(
+    subscription: Subscription,
+) -> None:
+    Agency.objects.filter(pk=subscription.set.owner_id).update(is_local=False)
+    take(subscription, media(1), media(4), seq=4, snapshot=True)
+    entry = Entry.objects.get(set=subscription.set, public_id=name(1))
+    more, other = {"md5": media(1).md5, "sha1": media(1).sha1}, {"md5": media(1).md5}
+    opinions.say(subscription.set, entry.id, code="5", looked=True, by=subscription.by)
+    again = [media(2, 5, **more, sha256=f"FA4E{2:060}"), media(3, 6, **other)]
+    take(subscription, *again, seq=6)
+    found = {name(1): "disputed", name(2): "disputed", name(3): "published", name(4): "published"}
+    assert states(subscription) == found  # the third has another SHA-1
+    assert take(subscription, *again, seq=7) is None
+    [row] = Entry.objects.filter(set=subscription.set, public_id=name(1), removed_in=None)
+    opinions.take_back(subscription.set, row.id, by=subscription.by, reason="misread")
+    assert states(subscription) == dict.fromkeys(found, "published")
+    opinions.say(subscription.set, row.id, code="5", looked=True, by=subscription.by)
+    assert states(subscription) == found
 
 
 def states(of: Subscription) -> dict[UUID, str]:

@@ -109,6 +109,25 @@ def test_a_resolutions_category_stands_until_nobody_agrees() -> None:
     assert judge(A_B_C + AGAINST + later, resolution=settled).code == "0"
 
 
+def heard(*said: tuple[str, str, int]) -> Opinion:
+    """What opinions on an MD5 amount to: (organisation, voice, twin) one after the other."""
+    votes = [
+        Vote(name, "relevant", "1", hash_kind="md5", names=frozenset({"md5"}), at=at, voice=voice, twin=twin)
+        for at, (name, voice, twin) in enumerate(said)
+    ]
+    return judge(votes, digests=("md5",))
+
+
+def test_an_organisation_is_one_however_its_voice_changed_between_its_opinions() -> None:
+    assert heard(("a", "key 1", 0), ("a", "key 2", 1), ("a", "", 2)).trust is Trust.PROVISIONAL
+
+
+def test_organisations_of_one_key_are_one_voice_after_their_node_has_another_key() -> None:
+    assert heard(("a", "key 1", 0), ("b", "key 1", 0), ("a", "key 2", 0)).trust is Trust.PROVISIONAL
+    assert heard(("a", "key 1", 0), ("b", "key 1", 0), ("a", "", 0)).trust is Trust.CORROBORATED
+    assert heard(("a", "key 1", 0), ("b", "key 2", 0), ("c", "key 3", 0)).trust is Trust.TRUSTED
+
+
 @pytest.mark.parametrize("minimum", MINIMA)
 def test_disputed_and_retracted_never_act_by_themselves(minimum: Trust) -> None:
     assert not at_least("disputed", minimum)

@@ -101,6 +101,24 @@ def test_a_certificate_is_replaced_and_removed(peer: Peer, people: People, secon
 
 
 @pytest.mark.django_db
+def test_nobody_confirms_another_certificate_or_use_than_he_was_shown(
+    peer: Peer, people: People, second: User, authority: Authority
+) -> None:
+    shown = pem(authority)
+    certificates.confirm(peer=peer, by=second, fingerprint=propose(peer, people.supervisor, shown, NEEDED))
+    page = signed_in(second)
+    confirm = reverse("exchange:confirm_certificate", args=[peer.public_id])
+    spoken = propose(peer, people.supervisor, pem(authority, "next.example.org"), NEEDED)
+    certificates.remove(peer=peer, by=people.supervisor)  # in place of that, while the other has it before him
+    assert page.post(confirm, {"fingerprint": spoken, "use": "needed"}, secure=True).status_code == 400
+    propose(peer, people.supervisor, pem(authority, "next.example.org"), ENOUGH)
+    assert page.post(confirm, {"fingerprint": spoken, "use": "needed"}, secure=True).status_code == 400
+    held = certificates.in_force(peer)
+    assert held
+    assert (held.use, held.subject) == (NEEDED, "CN=far.example.org")
+
+
+@pytest.mark.django_db
 def test_one_certificate_is_of_one_peer_and_ends_with_its_key(
     peer: Peer, people: People, second: User, authority: Authority
 ) -> None:

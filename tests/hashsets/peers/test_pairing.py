@@ -103,7 +103,9 @@ def test_another_address_under_the_same_key_takes_two_people_and_one_fingerprint
     with pytest.raises(AlreadyPaired):
         pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin)
     proposed(people, url=url)
-    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin)
+    with pytest.raises(BadInput, match="another address meanwhile"):
+        pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin, url="https://shown.example/")
+    pairing.confirm(peer=peer, fingerprint=signing.fingerprint(KEY), by=people.admin, url=url)
     peer.refresh_from_db()
     assert (peer.state, peer.url, peer.moving_to, verbs()[-1]) == ("paired", url, None, "peer.move")
 

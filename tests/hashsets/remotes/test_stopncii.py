@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from hashsets import feed, listing, lookups, near_lookup
+from hashsets import feed, listing, lookups, near_lookup, opinions, rejudging
 from hashsets.exchange import WriteOptions
 from hashsets.following import applying, follows, mirroring, pulling
 from hashsets.following.applying import Applied
@@ -284,6 +284,7 @@ def test_a_service_that_looked_and_did_not_block_disputes_a_record(
         ("not-a-record", {"signalType": "ImagePDQ"}),
         ("not-a-record", "text"),
         ("not-a-record", {"signalType": "VideoMD5", "hashValue": "7" * 300, "hashStatus": "Active"}),
+        ("not-a-record", {"signalType": "VideoMD5", "hashValue": "7" * 300, "hashStatus": "Withdrawn"}),
         ("invalid-hash", {"signalType": "VideoMD5", "hashValue": "fa4e", "hashStatus": "Active"}),
         ("invalid-hash", {"signalType": "ImagePDQ", "hashValue": "fa4e", "hashStatus": "Active"}),
         ("zero-length", {"signalType": "VideoMD5", "hashValue": "d41d8cd98f00b204e9800998ecf8427e", "hashStatus": "?"}),
@@ -298,6 +299,37 @@ def test_one_record_that_cannot_be_used_is_counted_and_stops_nothing(
     assert numbers(remote) == {1, 2}
     assert remote.counts["skipped"][reason] >= 1
     assert reason in str(AuditEvent.objects.filter(verb="remote.pull").latest("pk").body)
+
+
+def test_a_withdrawal_of_what_no_database_keeps_stops_nothing(server: StopNciiServer, remote: Remote) -> None:
+    put(server, 1, 2)
+    server.extra = [{"signalType": "VideoMD5", "hashValue": f"\0{digest(2)}", "hashStatus": "Deleted"}]
+    pull(remote)
+    assert numbers(remote) >= {1}
+
+
+def test_what_an_organisation_here_says_outlives_the_servers_next_news(
+    server: StopNciiServer, remote: Remote, people: People
+) -> None:
+    put(server, 1, 2)
+    pull(remote)
+    HashSet.objects.filter(pk=remote.set_id).update(reach="node")
+    of = HashSet.objects.get(pk=remote.set_id)
+    entry = next(one for one in current(of) if one.md5 == bytes.fromhex(digest(1)))
+    opinions.say(of, entry.id, code="0", looked=True, by=people.outsider)
+    for news in ("Blocked", "PendingReview"):
+        server.put_number(1, ("A", news))
+        pull(remote)
+        of.refresh_from_db()
+        assert {bytes(one.md5 or b"").hex(): one.trust for one in current(of)} == {
+            digest(1).lower(): "disputed", digest(2).lower(): "trusted"
+        }  # fmt: skip
+        assert list(rejudging.wrong()) == []
+    server.withdraw(1)
+    pull(remote)
+    of.refresh_from_db()
+    assert {(one.trust, one.code) for one in current(of)} == {("provisional", "0"), ("trusted", "1")}
+    assert list(rejudging.wrong()) == []
 
 
 def test_a_status_that_nobody_knows_leaves_the_record_as_it_is(server: StopNciiServer, remote: Remote) -> None:
