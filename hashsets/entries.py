@@ -94,8 +94,8 @@ def publish(
         keys = [Key(*here.take(row.digests)) for row in rows]
     versions: dict[Key, Version] = {}
     for key, row in zip(keys, rows, strict=True):
-        standing = versions.get(key) or _standing(key, old.get(key), voted=before.get(key, votes.NOTHING).stands)
-        versions[key] = _completed(standing, row)
+        known = versions.get(key) or _standing(key, old.get(key), voted=before.get(key, votes.NOTHING).stands)
+        versions[key] = _completed(known, row)
     wanted = dict(zip(keys, rows, strict=True))  # the last word on one entry counts
     opinions = {
         key: votes.Opinion(row.code, meanings[row.code], row.kind, versions[key].kinds, basis)
@@ -174,7 +174,7 @@ def places(hash_set: HashSet, old: Mapping[Key, Version], said: Mapping[Key, vot
 
 
 def _alone(version: Version, said: votes.Said, organisation: UUID, *, owns: bool) -> bool:
-    others = any(vote.organisation != organisation and vote.current and not vote.withdrawn_after for vote in said.votes)
+    others = any(vote.organisation != organisation and vote.stands for vote in said.votes)
     return not others and (owns or not (version.listed or not said.stands))
 
 
@@ -197,7 +197,7 @@ def _completed(known: Version, row: NewEntry) -> Version:
 def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key, Version]) -> dict[Key, Version]:
     """The versions somebody stands for, with the trust that follows; and others with their idents that it changes.
 
-    `old`: the last versions of all entries with these idents. Four queries.
+    `old`: the last versions of all entries with these idents. Three queries.
     """
     said = votes.said(hash_set, {*old, *versions})
     beside = {key: _heard(version, said[key]) for key, version in _beside(versions, old).items()}
@@ -212,7 +212,7 @@ def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key,
 
 
 def pooled(hash_set: HashSet, old: Mapping[Key, Version], keys: Collection[Key]) -> dict[Key, votes.Said]:
-    """All that says anything of these entries. `old`: as in `judged`. Four queries."""
+    """All that says anything of these entries. `old`: as in `judged`. Three queries."""
     return votes.pooled(hash_set, old, votes.said(hash_set, old), keys)
 
 
