@@ -82,8 +82,8 @@ def publish(
 
     Inside the caller's transaction, which then holds the set's row. `keys`: where the rows belong, if the caller
     decided that (`places`). An entry that is there already keeps its row unless trust, category, digests or the number
-    of votes change. One event per vote, then the version's; the caller records them last. 16 queries for any number of
-    rows. Raises UnknownCategory, Unidentified, SetRetired.
+    of votes change. One event per vote, then the version's; the caller records them last. 18 queries at most, for any
+    number of rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
     locked, who = generations.lock(hash_set), organisation or by.agency.organisation
     meanings = dispositions(locked, {row.code for row in rows})
@@ -117,7 +117,7 @@ def withdraw(
     """Take the opinion of an organisation, by default the person's, back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's; the caller records them last. 13 queries
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 14 queries
     for any number of entries.
     """
     locked = generations.lock(hash_set)
