@@ -1,26 +1,13 @@
 """TLS client certificates of peers."""
 
-from typing import Any
-
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as lazy
 
+from hashsets import access as scope
 from hashsets.models.exchange import Peer
-
-
-class PeerCertificateQuerySet(models.QuerySet[Any, Any]):
-    """Certificates of peers, by how far two people have come with them."""
-
-    def in_force(self) -> "PeerCertificateQuerySet":
-        """Those that count, until their own end."""
-        return self.filter(confirmed_by__isnull=False, ended_at=None)
-
-    def proposed(self) -> "PeerCertificateQuerySet":
-        """Those that another person has to confirm."""
-        return self.filter(confirmed_by=None, ended_at=None)
 
 
 class PeerCertificate(models.Model):
@@ -48,7 +35,7 @@ class PeerCertificate(models.Model):
     at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
 
-    objects = PeerCertificateQuerySet.as_manager()
+    objects = scope.PeerCertificateQuerySet.as_manager()
 
     class Meta:
         constraints = [
