@@ -16,10 +16,9 @@ from typing import Any
 
 import msgspec
 
-from bench import ground
+from bench import ground, processes
 from bench.figures import Row, cpu_ms, wall_ms
 from bench.tools import TOOLS
-from bench.worker import cpu
 
 REPEATS = 3
 CHANGED = 100  # one record in so many differs in the next list
@@ -121,14 +120,14 @@ def _import(name: str, path: Path) -> Cost:
     server = postgres.running()
     assert server
     words = [sys.executable, "manage.py", "hashset", "import", name, str(path), "--as", "bench"]
-    before, began = cpu(server.pid), time.monotonic()
+    before, began = processes.cpu_seconds(server.pid), time.monotonic()
     client = subprocess.Popen(words, env=os.environ | {"WINNOW_ATTACHED": "1"}, stdout=subprocess.DEVNULL)
     _pid, status, used = os.wait4(client.pid, 0)
     client.returncode = os.waitstatus_to_exitcode(status)
     assert client.returncode == 0
     return Cost(
         client=used.ru_utime + used.ru_stime,
-        database=cpu(server.pid) - before,
+        database=processes.cpu_seconds(server.pid) - before,
         wall=time.monotonic() - began,
         mib=used.ru_maxrss / 1024,
     )

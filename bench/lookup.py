@@ -20,7 +20,7 @@ from uuid import UUID
 
 import numpy as np
 
-from bench import plot
+from bench import plot, processes
 from bench.figures import Row, cpu_seconds
 from bench.ground import fresh
 
@@ -93,7 +93,6 @@ def _per_probe(act: Callable[[], object], used: Callable[[], float] = cpu_second
 
 def _in_database(data: Path, number: int) -> list[Row]:
     from bench import known
-    from bench.worker import cpu
     from hashsets import scheme_tables, sets
     from hashsets.index import building, shelf
     from workbench import people
@@ -108,7 +107,7 @@ def _in_database(data: Path, number: int) -> list[Row]:
     known.fill(hash_set, number, by=by)
 
     def used() -> float:
-        return cpu_seconds() + cpu(database.pid)
+        return cpu_seconds() + processes.cpu_seconds(database.pid)
 
     before, memory = used(), _peak_mib()
     building.build(hash_set.pk)
@@ -119,7 +118,7 @@ def _in_database(data: Path, number: int) -> list[Row]:
     found, _entries = index.search("md5", probes)
     assert len(found) == KNOWN
     ours = _per_probe(lambda: index.search("md5", probes), used)
-    join = _sql(probes, hash_set.pk, lambda: cpu(database.pid))
+    join = _sql(probes, hash_set.pk, lambda: processes.cpu_seconds(database.pid))
     requests = _requests(agency.pk, number)
     return [
         Row(f"1,000,000 hashes against {number:,}, µs a hash", ours, must=1.5, aim=0.6),

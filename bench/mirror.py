@@ -6,10 +6,7 @@ times a second. With `full` a third node reads the set, too, and its worker is k
 """
 
 import statistics
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bench import processes
@@ -40,23 +37,16 @@ WHERE s.public_id = '{}' AND e.added_in <= s.generation AND (e.removed_in IS NUL
 """
 
 
-@dataclass(slots=True)
-class Peaks:
-    """The most memory of the owner's web server and the reader's worker, in MiB."""
-
-    web: float = 0.0
-    worker: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One baseline: seconds, CPU seconds of either node, memory."""
+    """One baseline: seconds, CPU seconds of either node, most MiB of the owner's web server and the reader's worker."""
 
     set_id: str
     seconds: float
     served: float
     read: float
-    peaks: Peaks
+    web: float
+    worker: float
 
 
 def run(*, full: bool) -> list[Row]:
@@ -74,14 +64,14 @@ def run(*, full: bool) -> list[Row]:
 def _told(number: int, tenth: Read, whole: Read, *, most: float | None) -> list[Row]:
     """`most`: by how much memory may grow; where a tenth is less than a page, that says nothing."""
     thousands = number / 1000
-    web, worker = (getattr(whole.peaks, name) / getattr(tenth.peaks, name) for name in ("web", "worker"))
+    web, worker = (whole.web / tenth.web, whole.worker / tenth.worker)
     return [
         Row(f"baseline of {number:,} until in force, s", round(whole.seconds, 2), must=300, aim=90),
         Row("its owner's CPU (web, PostgreSQL) per 1,000 entries, ms", round(whole.served * 1000 / thousands, 2)),
         Row("its reader's CPU (worker, PostgreSQL) per 1,000 entries, ms", round(whole.read * 1000 / thousands, 2)),
-        Row("the reader's worker, most memory, MiB", round(whole.peaks.worker, 1)),
+        Row("the reader's worker, most memory, MiB", round(whole.worker, 1)),
         Row(f"the same over that with {number // 10:,}", round(worker, 3), must=most),
-        Row("the owner's web server, most memory, MiB", round(whole.peaks.web, 1)),
+        Row("the owner's web server, most memory, MiB", round(whole.web, 1)),
         Row(f"the same over that with {number // 10:,}", round(web, 3), must=most),
     ]
 
@@ -94,8 +84,9 @@ def _baseline(avon: Node, reader: Node, name: str, number: int) -> Read:
     nodes.until(lambda: avon.ask(NUMBERED.format(set_id)), f"{name} is numbered", PATIENCE)
     _idle(avon, reader)
     server, worker = _served(avon, "web"), _served(reader, "worker")
+    watched = {"web": server[0], "worker": worker[0]}
     served, read = processes.cpu_seconds(*server), processes.cpu_seconds(*worker)
-    with _peaks(server[0], worker[0]) as peaks:
+    with processes.peaks(lambda: {one: processes.memory(pid) for one, pid in watched.items()}) as most:
         began = time.perf_counter()
         reader.do("peer", "subscribe", avon.name, set_id, "--every", "86400")
         nodes.until(lambda: reader.ask(IN_FORCE.format(set_id)), f"{name} is in force", PATIENCE)
@@ -103,7 +94,7 @@ def _baseline(avon: Node, reader: Node, name: str, number: int) -> Read:
     served, read = processes.cpu_seconds(*server) - served, processes.cpu_seconds(*worker) - read
     if avon.ask(SUM.format(set_id)) != reader.ask(SUM.format(set_id)):
         raise SystemExit(f"{name} is not the same on both nodes")
-    return Read(set_id, seconds, served, read, peaks)
+    return Read(set_id, seconds, served, read, most["web"], most["worker"])
 
 
 def _deltas(avon: Node, bure: Node, set_id: str) -> list[Row]:
@@ -156,24 +147,6 @@ def _idle(*some: Node) -> None:
     while (now := processes.cpu_seconds(*everybody)) - used > 0.2:
         used = now
         time.sleep(2)
-
-
-@contextmanager
-def _peaks(web: int, worker: int) -> Iterator[Peaks]:
-    found, over = Peaks(), threading.Event()
-
-    def look() -> None:
-        while not over.wait(0.2):
-            found.web = max(found.web, processes.memory(web))
-            found.worker = max(found.worker, processes.memory(worker))
-
-    looking = threading.Thread(target=look, daemon=True)
-    looking.start()
-    try:
-        yield found
-    finally:
-        over.set()
-        looking.join()
 
 
 def fill(name: str, number: int) -> None:

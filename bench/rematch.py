@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from bench import processes
 from bench.figures import Row, cpu_seconds
 from bench.ground import fresh
 
@@ -23,7 +24,7 @@ def run(*, full: bool) -> list[Row]:
 
 def _measure(entries: int, contents: int) -> list[Row]:
     from bench import known
-    from bench.worker import case, cpu
+    from bench.worker import case
     from cases import matching
     from cases.models import Match
     from hashsets import scheme_tables, sets
@@ -43,7 +44,7 @@ def _measure(entries: int, contents: int) -> list[Row]:
     known.fill(hash_set, entries, by=lead)
 
     def used() -> float:
-        return cpu_seconds() + cpu(database.pid)
+        return cpu_seconds() + processes.cpu_seconds(database.pid)
 
     cost, wall = _cost(lambda: building.build(hash_set.pk), used)
     again, again_wall = _cost(lambda: matching.rematch(lead.agency_id, hash_set.pk), used)

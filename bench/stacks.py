@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bench import processes
 from bench.figures import Row, cpu_seconds
 from bench.ground import fresh
 
@@ -29,7 +30,7 @@ def run(*, full: bool) -> list[Row]:
 
 def _measure(number: int) -> list[Row]:
     from bench import known
-    from bench.worker import case, cpu
+    from bench.worker import case
     from cases.models import Stack
     from cases.stacking import building
     from workbench.launcher import postgres
@@ -40,9 +41,9 @@ def _measure(number: int) -> list[Row]:
     known.evidence(made, number, known=0, step=1)
     motif, hashes = _planted(number)
     _give(made, hashes)
-    before, began = cpu_seconds() + cpu(database.pid), time.perf_counter()
+    before, began = cpu_seconds() + processes.cpu_seconds(database.pid), time.perf_counter()
     building.build(made.pk)
-    spent, wall = cpu_seconds() + cpu(database.pid) - before, time.perf_counter() - began
+    spent, wall = cpu_seconds() + processes.cpu_seconds(database.pid) - before, time.perf_counter() - began
     stacks = Stack.objects.filter(case=made, state="open").count()
     optimum = len(np.unique(motif))
     return [

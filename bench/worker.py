@@ -5,13 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Thread
 from typing import Any
 
-TICKS = os.sysconf("SC_CLK_TCK")
+from bench.processes import TICKS, cpu_seconds, own_cpu_seconds, own_memory, peaks, stat, trees
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def ingest_into(into: Any, lead: Any, ref: str, evidence: Path, worker_pid: int,
     tasks.wake(exhibit.pk)
     while exhibit.state in ("listing", "running"):
         time.sleep(0.2)
-        if _stat(worker_pid)[0] == "Z":
+        if stat(worker_pid)[:1] in ([], ["Z"]):
             raise RuntimeError("The worker has ended.")
         if time.monotonic() > next_sweep:  # beat's part, which is not measured
             tasks.sweep()
@@ -99,25 +98,19 @@ class _Meter:
 
     def _read(self) -> tuple[float, float, float, float]:
         worker_pid, server, broker = self.pids
-        database = cpu(server)
-        queue = own_cpu(worker_pid) + own_cpu(broker)
-        return cpu(worker_pid) + database, decoders_cpu(worker_pid), database, queue
+        database = cpu_seconds(server)
+        queue = own_cpu_seconds(worker_pid) + own_cpu_seconds(broker)
+        return cpu_seconds(worker_pid) + database, _decoders_cpu(worker_pid), database, queue
 
     def since(self, files: int) -> Cost:
         total, decoders, database, queue = (now - before for now, before in zip(self._read(), self.before, strict=True))
         return Cost(total, decoders, database, queue, time.monotonic() - self.began, files)
 
 
-def cpu(root: int) -> float:
-    """CPU seconds of a process and everything below it, what has ended included."""
-    used = {pid: sum(map(int, fields[11:15])) for pid, fields in _below(root).items()}
-    return sum(used.values()) / TICKS
-
-
-def decoders_cpu(root: int) -> float:
+def _decoders_cpu(root: int) -> float:
     """CPU seconds of the decoders below a worker; those that have ended are counted with the process that ran them."""
     used = 0
-    for pid, fields in _below(root).items():
+    for pid, fields in trees(root).items():
         used += sum(map(int, fields[11:15] if _is_decoder(pid) else fields[13:15]))
     return used / TICKS
 
@@ -128,57 +121,15 @@ def _is_decoder(pid: int) -> bool:
     return False
 
 
-def own_cpu(pid: int) -> float:
-    """CPU seconds of one process without its children."""
-    return sum(map(int, _stat(pid)[11:13])) / TICKS
-
-
-def private_mib(root: int) -> dict[str, float]:
+def _largest(root: int) -> dict[str, float]:
     """The largest private memory now, in MiB, among worker processes and among decoders below a worker."""
     found = {"worker": 0.0, "decoder": 0.0}
-    for pid in _below(root):
-        with suppress(OSError):
-            lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-            held = sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) / 1024
-            what = "decoder" if _is_decoder(pid) else "worker"
-            found[what] = max(found[what], held)
+    for pid in trees(root):
+        what = "decoder" if _is_decoder(pid) else "worker"
+        found[what] = max(found[what], own_memory(pid))
     return found
 
 
-@contextmanager
-def memory_peaks(root: int) -> Iterator[dict[str, float]]:
-    """Yield the peaks of `private_mib` during the block, looked at five times a second."""
-    peaks, over = private_mib(root), Event()
-
-    def look() -> None:
-        while not over.wait(0.2):
-            for what, held in private_mib(root).items():
-                peaks[what] = max(peaks[what], held)
-
-    looking = Thread(target=look, daemon=True)
-    looking.start()
-    try:
-        yield peaks
-    finally:
-        over.set()
-        looking.join()
-
-
-def _stat(pid: int) -> list[str]:
-    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-
-
-def _below(root: int) -> dict[int, list[str]]:
-    """The status fields of a process and everything below it, by process id."""
-    stats: dict[int, list[str]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                stats[int(entry.name)] = _stat(int(entry.name))
-    return {pid: fields for pid, fields in stats.items() if _is_below(pid, root, stats)}
-
-
-def _is_below(pid: int, root: int, stats: dict[int, list[str]]) -> bool:
-    while pid and pid != root:
-        pid = int(stats[pid][1]) if pid in stats else 0
-    return pid == root
+def memory_peaks(root: int) -> AbstractContextManager[dict[str, float]]:
+    """Yield the most private memory of one worker process and of one decoder, in MiB, during the block."""
+    return peaks(lambda: _largest(root))

@@ -38,7 +38,7 @@ def begin(exhibit: Exhibit, *, raw_path: bytes, size: int, fingerprint: bytes = 
     if size > settings.UPLOAD_BYTES:
         raise pieces.UploadTooLarge
     announced.announce(exhibit, [(raw_path, size)])  # holds the exhibit
-    name_key, mark = sha256(raw_path).digest(), sha256(fingerprint).hexdigest() if fingerprint else ""
+    name_key, mark = sha256(raw_path).digest(), pieces.mark(fingerprint)
     if mark:
         same = ResumableUpload.objects.filter(exhibit=exhibit, name_key=name_key, size=size, fingerprint=mark)
         if found := same.select_for_update(of=("self",)).first():  # a piece may be on its way into it

@@ -89,6 +89,18 @@ class ShareQuerySet(models.QuerySet[Any, Any]):
         return self.filter(ended_at=None, waiting=True)
 
 
+class PeerCertificateQuerySet(models.QuerySet[Any, Any]):
+    """Certificates of peers, by how far two people have come with them."""
+
+    def in_force(self) -> "PeerCertificateQuerySet":
+        """Those that count, until their own end."""
+        return self.filter(confirmed_by__isnull=False, ended_at=None)
+
+    def proposed(self) -> "PeerCertificateQuerySet":
+        """Those that another person has to confirm."""
+        return self.filter(confirmed_by=None, ended_at=None)
+
+
 class RemoteQuerySet(models.QuerySet[Any, Any]):
     """What sets follow, through a person's scope."""
 

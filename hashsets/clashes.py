@@ -31,8 +31,8 @@ def found(hash_set: HashSet, rows: Sequence[NewEntry]) -> dict[bytes, set[int]]:
     by_digest: dict[bytes, set[int]] = defaultdict(set)
     for kind in kinds.DIGESTS if good else ():
         digests = list({digest for row in rows if (digest := getattr(row, kind))})
-        for held in holding.held(good, kind, digests):
-            by_digest[held.digest].add(held.set_id)
+        for known in holding.held(good, kind, digests):
+            by_digest[known.digest].add(known.set_id)
     return by_digest
 
 

@@ -12,19 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from hashsets import (
-    clashes,
-    entries,
-    entry_rows,
-    events,
-    feed,
-    generations,
-    kinds,
-    opinion_bounds,
-    trust,
-    voices,
-    votes,
-)
+from hashsets import clashes, entries, entry_rows, events, feed, generations, opinion_bounds, trust, voices, votes
 from hashsets.entries import NewEntry
 from hashsets.entry_rows import Key, Version
 from hashsets.models import Feed, HashSet, Peer, Proof, Share, Vote
@@ -152,11 +140,7 @@ def _refuse_clashes(batch: _Batch) -> dict[int, int]:
     if batch.set.role == HashSet.SetRole.KNOWN_GOOD:
         return {}
     found = clashes.found(batch.set, [row for row, _basis in batch.rows.values()])
-    shown = (
-        set(Share.objects.filter(peer=batch.peer, ended_at=None, waiting=False).values_list("set", flat=True))
-        if found
-        else set()
-    )
+    shown = set(batch.peer.shares.in_force().values_list("set", flat=True)) if found else set[int]()
     hidden: dict[int, int] = {}
     for place, (row, _basis) in list(batch.rows.items()):
         sets = {good for digest in row.digests if digest for good in found.get(digest, ())}
@@ -174,12 +158,13 @@ def _place(batch: _Batch) -> None:
     here = entries.places(batch.set, batch.known, votes.said(batch.set, batch.known), organisation)
     there: set[tuple[bytes, int]] = set(batch.known)
     for place, (row, basis) in sorted(batch.rows.items(), key=lambda one: (one[1][1] != trust.VIEWED, one[0])):
-        named, ours = here.of(row.digests) if basis == trust.VIEWED else here.like(row.digests), here.ours(row.ident)
+        looked, ours = basis == trust.VIEWED, here.ours(row.ident)
+        named = here.of(row.digests) if looked else here.like(row.digests)
         if named is None or named[1] > MOST_TWINS or (named not in there and here.begun(row.ident) >= MOST_BEGUN):
             del batch.rows[place]
             batch.results[place] = Result(REJECTED, REFUSED)
             continue
-        if basis == trust.VIEWED:
+        if looked:
             here.take(row.digests)
         there.add(named)
         key = batch.keys[place] = Key(*named)
@@ -198,9 +183,9 @@ def _already(batch: _Batch, place: int, mine: Mapping[Key, list[Vote]]) -> bool:
     """Whether the organisation says just that already, of an entry that is in force and has all the digests."""
     (row, basis), key = batch.rows[place], batch.keys[place]
     version = batch.known.get(key)
-    if version is None or not version.in_force or any(
-        getattr(row, name) and not getattr(version, name) for name in kinds.DIGESTS
-    ):  # fmt: skip
+    if version is None or not version.in_force:
+        return False
+    if any(named and not there for named, there in zip(row.digests, version.digests, strict=True)):
         return False
     said = row.code, basis, voices.of(batch.peer)
     return any((vote.code, vote.basis, vote.voice) == said for vote in mine.get(key, ()))

@@ -103,14 +103,14 @@ def _page(which: str, sets: dict[int, HashSet], user: User, after: Place) -> tup
 
 
 def _said(rows: Sequence[tuple[Any, ...]], sets: dict[int, HashSet]) -> dict[int, list[tuple[str, Vote]]]:
-    """What stands of what organisations said of these, with their names, by entry. Two queries for each set and one."""
+    """What stands of what organisations said of these, with their names, by entry. Three queries a set, and one."""
     by_set: dict[int, dict[Key, int]] = defaultdict(dict)
     for row in rows:
         by_set[row[2]][Key(bytes(row[3]), row[4])] = row[0]
     standing: dict[int, list[Vote]] = {}
     for set_id, entries in by_set.items():
         told = votes.said(sets[set_id], list(entries))
-        standing |= {entries[key]: [vote for vote in one.votes if _stands(vote)] for key, one in told.items()}
+        standing |= {entry: [vote for vote in told[key].votes if _counts(vote)] for key, entry in entries.items()}
     named = {vote.organisation for found in standing.values() for vote in found}
     names = dict(Agency.objects.filter(organisation__in=named).values_list("organisation", "name"))
     return {
@@ -119,5 +119,5 @@ def _said(rows: Sequence[tuple[Any, ...]], sets: dict[int, HashSet]) -> dict[int
     }
 
 
-def _stands(vote: Vote) -> bool:
-    return vote.current and vote.withdrawn_after is None and vote.basis == trust.VIEWED
+def _counts(vote: Vote) -> bool:
+    return vote.stands and vote.basis == trust.VIEWED

@@ -82,8 +82,8 @@ def publish(
 
     Inside the caller's transaction, which then holds the set's row. `keys`: where the rows belong, if the caller
     decided that (`places`). An entry that is there already keeps its row unless trust, category, digests or the number
-    of votes change. One event per vote, then the version's; the caller records them last. 16 queries for any number of
-    rows. Raises UnknownCategory, Unidentified, SetRetired.
+    of votes change. One event per vote, then the version's; the caller records them last. 18 queries at most, for any
+    number of rows. Raises UnknownCategory, Unidentified, SetRetired.
     """
     locked, who = generations.lock(hash_set), organisation or by.agency.organisation
     meanings = dispositions(locked, {row.code for row in rows})
@@ -94,8 +94,8 @@ def publish(
         keys = [Key(*here.take(row.digests)) for row in rows]
     versions: dict[Key, Version] = {}
     for key, row in zip(keys, rows, strict=True):
-        standing = versions.get(key) or _standing(key, old.get(key), voted=before.get(key, votes.NOTHING).stands)
-        versions[key] = _completed(standing, row)
+        known = versions.get(key) or _standing(key, old.get(key), voted=before.get(key, votes.NOTHING).stands)
+        versions[key] = _completed(known, row)
     wanted = dict(zip(keys, rows, strict=True))  # the last word on one entry counts
     opinions = {
         key: votes.Opinion(row.code, meanings[row.code], row.kind, versions[key].kinds, basis)
@@ -117,7 +117,7 @@ def withdraw(
     """Take the opinion of an organisation, by default the person's, back. Inside the caller's transaction.
 
     An entry nobody else stands for leaves the set; the others stay with the trust that remains. `entry_ids` may
-    name any version of an entry. One event per entry, then the version's; the caller records them last. 13 queries
+    name any version of an entry. One event per entry, then the version's; the caller records them last. 14 queries
     for any number of entries.
     """
     locked = generations.lock(hash_set)
@@ -177,7 +177,7 @@ def places(hash_set: HashSet, old: Mapping[Key, Version], said: Mapping[Key, vot
 
 
 def _alone(version: Version, said: votes.Said, organisation: UUID, *, owns: bool) -> bool:
-    others = any(vote.organisation != organisation and vote.current and not vote.withdrawn_after for vote in said.votes)
+    others = any(vote.organisation != organisation and vote.stands for vote in said.votes)
     return not others and (owns or not (version.listed or not said.stands))
 
 
@@ -200,7 +200,7 @@ def _completed(known: Version, row: NewEntry) -> Version:
 def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key, Version]) -> dict[Key, Version]:
     """The versions somebody stands for, with the trust that follows; and others with their idents that it changes.
 
-    `old`: the last versions of all entries with these idents. Four queries.
+    `old`: the last versions of all entries with these idents. Three queries.
     """
     said = votes.said(hash_set, {*old, *versions})
     beside = {key: _heard(version, said[key]) for key, version in _beside(versions, old).items()}
@@ -215,7 +215,7 @@ def judged(hash_set: HashSet, versions: Mapping[Key, Version], old: Mapping[Key,
 
 
 def pooled(hash_set: HashSet, old: Mapping[Key, Version], keys: Collection[Key]) -> dict[Key, votes.Said]:
-    """All that says anything of these entries. `old`: as in `judged`. Four queries."""
+    """All that says anything of these entries. `old`: as in `judged`. Three queries."""
     return votes.pooled(hash_set, old, votes.said(hash_set, old), keys)
 
 

@@ -18,17 +18,17 @@ MOST = 50  # records in quarantine and the like, shown
 
 
 def page(user: User, peer: Peer) -> dict[str, Any]:
-    """What the page of one peer shows. 10 queries."""
+    """What the page of one peer shows. 14 queries, the agencies of the peer included."""
     waiting = Outgoing.objects.filter(subscription__peer=peer, state=Outgoing.State.WAITING).order_by("at")
-    oldest, held, certificate = waiting.first(), secrets.is_kept(peer), certificates.in_force(peer)
+    oldest, kept_here, certificate = waiting.first(), secrets.is_kept(peer), certificates.in_force(peer)
     return {
         "peer": peer,
         "fingerprint": signing.fingerprint(bytes(peer.key)),
         "ours": signing.fingerprint(signing.public_key()),
         "mine": user.pk == (peer.proposed_by_id if peer.moving_to is None else peer.moving_by_id),
         "same_key": voices.sharing(peer),
-        "credential_kept": held,
-        "signed_in": _signs_in(peer, certificate, held=held),
+        "credential_kept": kept_here,
+        "signed_in": _signs_in(peer, certificate, credential_kept=kept_here),
         "certificate": certificate,
         "certificate_proposed": certificates.proposed(peer),
         "shares": list(peer.shares.in_force().select_related("set").order_by("set__name")),
@@ -65,12 +65,12 @@ def _package_runs(peer: Peer) -> list[Job]:
     return [job for job in found.values() if job.state != Job.State.DONE]
 
 
-def _signs_in(peer: Peer, certificate: PeerCertificate | None, *, held: bool) -> bool:
+def _signs_in(peer: Peer, certificate: PeerCertificate | None, *, credential_kept: bool) -> bool:
     """Whether each node has what it shows the other; one without an address is never asked, and shows it nothing."""
     theirs = peer.application_id is not None or (
         certificate is not None and certificate.use == PeerCertificate.Use.ENOUGH
     )
-    return theirs and (held or not peer.url or certificates.ours() is not None)
+    return theirs and (credential_kept or not peer.url or certificates.ours() is not None)
 
 
 def begun_by_others(user: User) -> list[tuple[str, Peer, datetime | None]]:
@@ -79,7 +79,7 @@ def begun_by_others(user: User) -> list[tuple[str, Peer, datetime | None]]:
     open_ones = peers.filter(state=Peer.State.PROPOSED).exclude(proposed_by=user)
     moving = peers.filter(moving_to__isnull=False).exclude(moving_by=user)
     others = {"peer__in": peers}
-    shown = PeerCertificate.objects.filter(**others, confirmed_by=None, ended_at=None).exclude(by=user)
+    shown = PeerCertificate.objects.proposed().filter(**others).exclude(by=user)
     asked = Share.objects.asked().filter(**others).exclude(by=user)
     found: list[tuple[str, Peer, datetime | None]] = [
         (noop("Pairing to compare"), peer, peer.at) for peer in open_ones.order_by("pk")

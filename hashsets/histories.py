@@ -33,7 +33,7 @@ ORDER BY e.added_in DESC LIMIT %(most)s
 
 NOT_ALL = noop("names not all of its digests: counts against others only")
 COUNTS, SET_ASIDE, NOT_LOOKED = noop("counts"), noop("set aside by the resolution"), noop("not looked: does not count")
-HOLDS = noop("keeps it from acting here")
+STOPS_IT = noop("keeps it from acting here")
 REPLACED, TAKEN_BACK = noop("replaced"), noop("taken back")
 
 
@@ -118,9 +118,9 @@ class History:
         return self.now is not None and self.now.trust == trust.Trust.DISPUTED
 
     @property
-    def held_here(self) -> bool:
+    def stopped_by_us(self) -> bool:
         """Whether our own word alone keeps a mirror's entry from acting here."""
-        return any(one.state == HOLDS for one in self.stands) and not self.disputed
+        return any(one.state == STOPS_IT for one in self.stands) and not self.disputed
 
     @property
     def ours(self) -> Vote | None:
@@ -189,8 +189,8 @@ def _stands(
 
 def _as_it_acts(one: Stand, now: Version) -> Stand:
     """On a mirror our own word decides nothing but whether the entry acts here."""
-    holds = one.own and one.state in {COUNTS, NOT_ALL} and one.vote.disposition != now.disposition
-    return replace(one, state=HOLDS) if holds else one
+    against = one.own and one.state in {COUNTS, NOT_ALL} and one.vote.disposition != now.disposition
+    return replace(one, state=STOPS_IT) if against else one
 
 
 def _state(vote: Vote, needed: set[str], last: Resolution | None) -> str:

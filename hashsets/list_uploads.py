@@ -5,7 +5,6 @@ Each is its sender's alone. The bytes lie under a name of ours until the list is
 
 from collections.abc import Iterable, Sequence
 from functools import partial
-from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from uuid import UUID
@@ -14,12 +13,11 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 from django.utils import timezone
-from django.utils.translation import gettext_noop as noop
 
 from hashsets import events, import_checks, import_jobs
 from hashsets.models import HashSet, ListUpload
 from workbench import audit, durable, pieces
-from workbench.errors import BadInput, NotFound, WorkbenchError
+from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
 from workbench.pieces import Piece
 
@@ -41,9 +39,7 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
     import_checks.check_set(hash_set)
     if size > settings.UPLOAD_BYTES:
         raise pieces.UploadTooLarge
-    if not (shown := Path(name.decode("utf-8", "replace").replace("\0", "")).name[:200]):
-        raise BadInput(noop("A file came without a name."))
-    mark = sha256(fingerprint).hexdigest() if fingerprint else ""
+    shown, mark = pieces.shown_name(name), pieces.mark(fingerprint)
     own = ListUpload.objects.filter(set=hash_set, by=by)
     same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()
     if found := _goes_on(same):

@@ -64,7 +64,7 @@ def say(hash_set: HashSet, row: int, *, code: str, looked: bool, by: User, kind:
     (vote,) = votes.cast(locked, {key: opinion}, organisation=by.agency.organisation, origin=Vote.Origin.WORD)
     if not locked.owner.is_local:
         outgoing.queue([vote.pk])
-        moved = _hold_here(locked, version, f"Opinion of {by.agency.name}", by=by)
+        moved = _heed_own_word(locked, version, f"Opinion of {by.agency.name}", by=by)
         audit.record_all([votes.event(locked, vote, version), *moved], by=by)
         return vote
     kept = version if before.stands or version.listed else version.as_listed()
@@ -84,7 +84,7 @@ def take_back(hash_set: HashSet, row: int, *, by: User, reason: str) -> None:
         raise NothingSaid
     if not locked.owner.is_local:
         outgoing.queue(taken)
-        moved = _hold_here(locked, version, f"Opinion of {by.agency.name} taken back", by=by)
+        moved = _heed_own_word(locked, version, f"Opinion of {by.agency.name} taken back", by=by)
         audit.record_all([entries.withdrawn(locked, version, said_why, stays=True), *moved], by=by)
         return
     told = _judge_again(locked, version, f"Opinion of {by.agency.name} taken back", by=by, reason=said_why)
@@ -132,10 +132,7 @@ def _of(hash_set: HashSet, row: int) -> tuple[HashSet, Key, Version]:
 def _require_free(of: votes.Said, by: User) -> None:
     """What two people published is corrected by two people: by a decision or a withdrawal, not by one's word."""
     ours = by.agency.organisation
-    if any(
-        vote.organisation == ours and vote.current and not vote.withdrawn_after and vote.origin == Vote.Origin.DECISION
-        for vote in of.votes
-    ):
+    if any(vote.organisation == ours and vote.stands and vote.origin == Vote.Origin.DECISION for vote in of.votes):
         raise DecidedInACase
 
 
@@ -194,7 +191,7 @@ def _judge_again(
     return [entries.withdrawn(locked, version, reason, stays=key in fresh), moved]
 
 
-def _hold_here(locked: HashSet, version: Version, source: str, *, by: User) -> list[audit.Event]:
+def _heed_own_word(locked: HashSet, version: Version, source: str, *, by: User) -> list[audit.Event]:
     """Have a mirror's entry do nothing here while our own word contradicts it, and act again when it does not.
 
     Its trust stays its owner's to say, and what is told on to others too.

@@ -52,8 +52,7 @@ class Opinion:
 class Said:
     """All that was ever said of one entry: the votes in their order, and the last resolution.
 
-    `beside`: what was said of entries that it does not contradict.
-    `clashes`: a known-good set has it (`clashes`).
+    `beside`: what was said of entries that it does not contradict. `clashes`: a known-good set has it.
     """
 
     votes: list[Vote] = field(default_factory=list)
@@ -64,7 +63,7 @@ class Said:
     @property
     def stands(self) -> bool:
         """Whether anybody stands for it by a vote."""
-        return any(vote.current and vote.withdrawn_after is None for vote in self.votes)
+        return any(vote.stands for vote in self.votes)
 
     @property
     def last(self) -> int:
@@ -147,9 +146,9 @@ def standing(hash_set: HashSet, keys: Sequence[Key], *, organisation: UUID) -> d
 
 
 def said(hash_set: HashSet, keys: Collection[Key]) -> dict[Key, Said]:
-    """All that was ever said of these entries, each by itself; `pooled` puts beside it what was said of others.
+    """All that was ever said of these entries, and of others with their first digests, each by itself. Three queries.
 
-    Three queries.
+    `pooled` puts together what says something of one.
     """
     idents = list({key.ident for key in keys})
     votes: dict[Key, list[Vote]] = defaultdict(list)
@@ -212,12 +211,12 @@ def judge(hash_set: HashSet, version: Version, of: Said) -> Version | None:
     )  # fmt: skip
     if found.trust == trust.Trust.RETRACTED:
         return None
-    held = of.clashes and not of.resolution and not any(
-        vote.organisation == hash_set.owner.organisation and vote.current and vote.withdrawn_after is None
-        for vote in of.votes
-    )  # fmt: skip
     judgement = Judgement(found.code, found.disposition, found.trust, found.organisations, found.spread)
-    return version.judged(judgement, held=held)
+    return version.judged(judgement, held=of.clashes and not of.resolution and not _said_by_owner(hash_set, of))
+
+
+def _said_by_owner(hash_set: HashSet, of: Said) -> bool:
+    return any(vote.stands and vote.organisation == hash_set.owner.organisation for vote in of.votes)
 
 
 def _pure(vote: Vote) -> trust.Vote:

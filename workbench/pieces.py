@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from workbench import durable, storage
 from workbench.errors import BadInput, WorkbenchError
+from workbench.words import noop
 
 SLICE = 8 << 20  # bytes written, synced and committed together
 MOST_CHECKED = 16 << 20  # bytes of a piece with a checksum: it is held in memory until it is proved
@@ -86,6 +87,18 @@ class Piece:
         for data in _proved(self.stream, self.length, self.checksum) if self.checksum else _slices(self.stream):
             self.may_go_on()
             yield data
+
+
+def shown_name(told: bytes) -> str:
+    """What a browser calls its file, without folders and no longer than 200 characters. Raises BadInput."""
+    if not (name := Path(told.decode("utf-8", "replace").replace("\0", "")).name[:200]):
+        raise BadInput(noop("A file came without a name."))
+    return name
+
+
+def mark(fingerprint: bytes) -> str:
+    """What is kept of a sender's word for "the same file", however long that is; "" for none."""
+    return hashlib.sha256(fingerprint).hexdigest() if fingerprint else ""
 
 
 def _slices(stream: BinaryIO) -> Iterator[bytes]:

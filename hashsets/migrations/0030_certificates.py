@@ -8,6 +8,7 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
+from django.db.models import F, Q
 
 
 KEEP = """
@@ -28,77 +29,89 @@ SET CONSTRAINTS ALL DEFERRED;
 
 
 class Migration(migrations.Migration):
-
-    dependencies = [
-        ('hashsets', '0029_courier'),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
-    ]
-
+    dependencies = [("hashsets", "0029_courier"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
     operations = [
         migrations.CreateModel(
-            name='PeerCertificate',
+            name="PeerCertificate",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.BinaryField(max_length=32, null=True)),
-                ('subject', models.CharField(default='', max_length=300)),
-                ('until', models.DateTimeField(null=True)),
-                ('use', models.CharField(choices=[('', 'Not used'), ('enough', 'Instead of a token'), ('needed', 'Beside the token')], max_length=10)),
-                ('by_name', models.CharField(max_length=120)),
-                ('confirmed_by_name', models.CharField(default='', max_length=120)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.BinaryField(max_length=32, null=True)),
+                ("subject", models.CharField(default="", max_length=300)),
+                ("until", models.DateTimeField(null=True)),
+                (
+                    "use",
+                    models.CharField(
+                        choices=[("", "Not used"), ("enough", "Instead of a token"), ("needed", "Beside the token")],
+                        max_length=10,
+                    ),
+                ),
+                ("by_name", models.CharField(max_length=120)),
+                ("confirmed_by_name", models.CharField(default="", max_length=120)),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.AddField(
-            model_name='peercertificate',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            "peercertificate",
+            "by",
+            models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='peercertificate',
-            name='confirmed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            "peercertificate",
+            "confirmed_by",
+            models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='peercertificate',
-            name='peer',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='certificates', to='hashsets.peer'),
+            "peercertificate",
+            "peer",
+            models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="certificates", to="hashsets.peer"
+            ),
         ),
         migrations.RunSQL(KEEP, BACK),
-        migrations.RemoveConstraint(
-            model_name='peer',
-            name='peer_certificate_known',
-        ),
-        migrations.RemoveConstraint(
-            model_name='peer',
-            name='peer_of_certificate',
-        ),
-        migrations.RemoveField(
-            model_name='peer',
-            name='certificate',
-        ),
-        migrations.RemoveField(
-            model_name='peer',
-            name='certificate_use',
+        migrations.RemoveConstraint("peer", "peer_certificate_known"),
+        migrations.RemoveConstraint("peer", "peer_of_certificate"),
+        migrations.RemoveField("peer", "certificate"),
+        migrations.RemoveField("peer", "certificate_use"),
+        migrations.AddConstraint(
+            "peercertificate",
+            models.CheckConstraint(condition=~Q(confirmed_by=F("by")), name="peer_certificate_by_another"),
         ),
         migrations.AddConstraint(
-            model_name='peercertificate',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', models.F('by')), _negated=True), name='peer_certificate_by_another'),
+            "peercertificate",
+            models.CheckConstraint(
+                condition=Q(use="", digest=None, until=None)
+                | ~Q(use="") & Q(digest__isnull=False, until__isnull=False),
+                name="peer_certificate_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='peercertificate',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('digest', None), ('until', None), ('use', '')), models.Q(models.Q(('use', ''), _negated=True), ('digest__isnull', False), ('until__isnull', False)), _connector='OR'), name='peer_certificate_whole'),
+            "peercertificate",
+            models.UniqueConstraint(
+                condition=Q(confirmed_by=None, ended_at=None), fields=("peer",), name="peer_certificate_proposed_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='peercertificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_by', None), ('ended_at', None)), fields=('peer',), name='peer_certificate_proposed_once'),
+            "peercertificate",
+            models.UniqueConstraint(
+                condition=Q(confirmed_by__isnull=False, ended_at=None),
+                fields=("peer",),
+                name="peer_certificate_in_force_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='peercertificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_by__isnull', False), ('ended_at', None)), fields=('peer',), name='peer_certificate_in_force_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='peercertificate',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_by__isnull', False), ('ended_at', None), ('use', 'enough')), fields=('digest',), name='peer_of_certificate'),
+            "peercertificate",
+            models.UniqueConstraint(
+                condition=Q(confirmed_by__isnull=False, ended_at=None, use="enough"),
+                fields=("digest",),
+                name="peer_of_certificate",
+            ),
         ),
     ]

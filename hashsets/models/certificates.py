@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as lazy
 
+from hashsets import access as scope
 from hashsets.models.exchange import Peer
 
 
@@ -33,6 +34,8 @@ class PeerCertificate(models.Model):
     confirmed_by_name = models.CharField(max_length=120, default="")
     at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+
+    objects = scope.PeerCertificateQuerySet.as_manager()
 
     class Meta:
         constraints = [

@@ -151,8 +151,8 @@ class Subscription(models.Model):
     `checkpoint` is the address of the next page, as the peer gave it; `seq` the highest sequence number of what is
     in force here; both move in the transaction that stores the page. `baseline`: the pages being collected are a
     snapshot, and replace what is here; `collected` is the highest number among them, `waiting` how many records came
-    since the last version. `give`: our own opinions on its
-    entries are sent there, and `source`, a set of ours, is what is contributed to it as it is published.
+    since the last version. `give`: our own opinions on its entries are sent there, and `source`, a set of ours, is what
+    is contributed to it as it is published.
     """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -290,7 +290,8 @@ class Vote(models.Model):
     """An organisation's opinion on an entry, per hash kind; the latest is the current one. None is ever deleted.
 
     Ordered by id: it is drawn while the set's row is locked until the transaction ends (`generations.lock`), so of one
-    set nobody commits a smaller one later. `withdrawn_after`: the last vote on the entry when this one was taken back.
+    set nobody commits a smaller one later. `withdrawn_after`: the last vote on an entry with its first digest when this
+    one was taken back.
     """
 
     class Origin(models.TextChoices):
@@ -333,6 +334,11 @@ class Vote(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["set", "ident", "twin", "id"], name="vote_of_entry")]
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is what the organisation says now."""
+        return self.current and self.withdrawn_after is None
 
 
 class Resolution(models.Model):

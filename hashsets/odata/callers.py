@@ -33,7 +33,6 @@ from workbench.models import Agency, User
 
 FORWARDED = frozenset({"HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_VIA"})
 MINUTE = timedelta(minutes=1)
-IN_FORCE = PeerCertificate.objects.filter(confirmed_by__isnull=False, ended_at=None)
 PEM = re.compile(r"-----BEGIN CERTIFICATE-----[\sA-Za-z0-9+/=]{1,16000}-----END CERTIFICATE-----\s*", re.ASCII)
 FINGERPRINT = re.compile(r"(?:sha-?256[:=/ ]?)?((?:[0-9a-f]{2}:?){31}[0-9a-f]{2})", re.IGNORECASE)
 
@@ -100,7 +99,7 @@ def certificate(request: HttpRequest) -> bytes | None:
     None without one, and of whoever else than a proxy of ours (`WINNOW_PROXIES`) says so.
     """
     name = settings.CLIENT_CERT_HEADER
-    if not (name and settings.BEHIND_TLS and _is_of(request.META.get("REMOTE_ADDR", ""), settings.PROXIES)):
+    if not (name and settings.BEHIND_TLS and _is_within(request.META.get("REMOTE_ADDR", ""), settings.PROXIES)):
         return None
     said = request.META.get(f"HTTP_{name.upper().replace('-', '_')}", "").strip()
     if found := FINGERPRINT.fullmatch(said):
@@ -113,7 +112,7 @@ def certificate(request: HttpRequest) -> bytes | None:
     return None
 
 
-def _is_of(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+def _is_within(address: str, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
     try:
         found = ip_address(address)
     except ValueError:
@@ -131,7 +130,7 @@ def _is_loopback(address: str) -> bool:
 
 def _peers() -> QuerySet[Peer]:
     """Those that are paired, each with the certificate it must show beside its token and when that one ends."""
-    needed = IN_FORCE.filter(peer=OuterRef("pk"), use=PeerCertificate.Use.NEEDED)
+    needed = PeerCertificate.objects.in_force().filter(peer=OuterRef("pk"), use=PeerCertificate.Use.NEEDED)
     found: QuerySet[Peer] = Peer.objects.filter(state=Peer.State.PAIRED).select_related("agency", "organisation")
     return found.annotate(
         needed=Subquery(needed.values("digest")[:1]), needed_until=Subquery(needed.values("until")[:1])
@@ -154,8 +153,8 @@ def _of_token(text: str) -> Caller | None:
 def _of_certificate(shown: bytes | None) -> Caller | None:
     if shown is None:
         return None
-    enough = IN_FORCE.filter(digest=shown, use=PeerCertificate.Use.ENOUGH, until__gt=timezone.now())
-    found = _peers().filter(pk__in=enough.values("peer")).first()
+    enough = PeerCertificate.objects.in_force().filter(digest=shown, use=PeerCertificate.Use.ENOUGH)
+    found = _peers().filter(pk__in=enough.filter(until__gt=timezone.now()).values("peer")).first()
     return Caller(found, frozenset(found.scopes)) if found else None
 
 

@@ -7,7 +7,7 @@ transaction that stores it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import Any
@@ -87,11 +87,11 @@ def again(job: Job, *, by: User, mirror: str) -> Job:
 
     Raises PackageIncomplete where it is not kept any more.
     """
-    held = Job.objects.select_for_update().get(pk=job.pk)
-    if not kept_until(held):
+    refused = Job.objects.select_for_update().get(pk=job.pk)
+    if not kept_until(refused):
         raise PackageIncomplete
-    file, name = UUID(held.cursor.pop("file")), held.cursor["name"]
-    held.save(update_fields=["cursor"])
+    file, name = UUID(refused.cursor.pop("file")), refused.cursor["name"]
+    refused.save(update_fields=["cursor"])
     return take_file(file, name, by=by, mirror=mirror)
 
 
@@ -134,7 +134,7 @@ def get(user: User, public_id: UUID) -> Job:
     raise NotFound
 
 
-def kept_until(job: Job) -> Any:
+def kept_until(job: Job) -> datetime | None:
     """Until when the file of a refused package may be tried again; None for all other jobs."""
     refused = job.kind == TAKE and job.state == Job.State.FAILED and job.cursor.get("code") in AGAIN
     if not refused or "file" not in job.cursor or timezone.now() > job.created_at + KEPT:
@@ -144,9 +144,9 @@ def kept_until(job: Job) -> Any:
 
 def drop(job: Job) -> None:
     """Delete the file of a job that is over, unless it may be tried again."""
-    now = Job.objects.get(pk=job.pk)
-    if now.kind == TAKE and now.state not in Job.LIVE and "file" in now.cursor and not kept_until(now):
-        uploads.path_of(now.cursor["file"]).unlink(missing_ok=True)
+    job = Job.objects.get(pk=job.pk)
+    if job.kind == TAKE and job.state not in Job.LIVE and "file" in job.cursor and not kept_until(job):
+        uploads.path_of(job.cursor["file"]).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -159,10 +159,10 @@ def holding(job_id: int) -> Iterator[Job | None]:
 def waiting() -> list[int]:
     """Jobs that nobody works on, to be run."""
     found = []
-    for job_id in Job.objects.filter(kind__in=KINDS, state__in=Job.LIVE, created_at__lt=timezone.now() - WAITED):
-        with holding(job_id.pk) as held:
-            if held:
-                found.append(held.pk)
+    for left in Job.objects.filter(kind__in=KINDS, state__in=Job.LIVE, created_at__lt=timezone.now() - WAITED):
+        with holding(left.pk) as job:
+            if job:
+                found.append(job.pk)
     return found
 
 

@@ -14,11 +14,10 @@ from django.utils import timezone
 
 from hashsets import courier, events
 from hashsets.models import Package
+from hashsets.packages.uploads import ABANDONED
 from workbench import audit, storage
 from workbench.errors import WorkbenchError
 from workbench.models import Agency, User
-
-ABANDONED = 86_400  # seconds after which a file that no row names has nobody who writes it
 
 
 class PackageGone(WorkbenchError):

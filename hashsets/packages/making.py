@@ -55,9 +55,8 @@ class Made:
 
 def shared_with(hash_set: HashSet, peer: Peer) -> Share:
     """That a paired organisation may read the set. Raises NotShared."""
-    found: Share | None = Share.objects.filter(
-        set=hash_set, peer=peer, ended_at=None, waiting=False, peer__state=Peer.State.PAIRED
-    ).first()
+    rows = Share.objects.in_force().filter(set=hash_set, peer=peer)
+    found: Share | None = rows.filter(peer__state=Peer.State.PAIRED).first()
     if found is None:
         raise NotShared
     return found

@@ -73,10 +73,8 @@ def _number(batch: courier.Batch) -> int:
 
 def _share(peer: Peer, manifest: courier.Manifest) -> Share:
     """The share that lets the peer give opinions on the set, locked. Raises PackageNotForUs."""
-    rows = Share.objects.select_for_update(of=("self",)).select_related(
-        "set__scheme", "set__owner", "peer__organisation", "by"
-    )
-    found: Share | None = rows.filter(peer=peer, set__public_id=manifest.set, ended_at=None, waiting=False).first()
+    rows = Share.objects.in_force().select_for_update(of=("self",)).filter(peer=peer, set__public_id=manifest.set)
+    found: Share | None = rows.select_related("set__scheme", "set__owner", "peer__organisation", "by").first()
     if found is None:
         raise PackageNotForUs(noop("The package is of a set that is not shared with %(peer)s."), peer=peer)
     return found

@@ -5,7 +5,6 @@ Each is its sender's alone. Its bytes stay where they came until the job that ta
 
 import shutil
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import BinaryIO
 from uuid import UUID, uuid4
@@ -18,7 +17,7 @@ from django.utils.translation import gettext_noop as noop
 from hashsets import events
 from hashsets.models import PackageUpload
 from workbench import audit, durable, pieces, storage
-from workbench.errors import BadInput, NotFound
+from workbench.errors import NotFound
 from workbench.models import User
 from workbench.pieces import Piece
 
@@ -32,9 +31,7 @@ def begin(*, by: User, name: bytes, size: int, fingerprint: bytes = b"") -> Pack
     Raises BadInput, UploadTooLarge, TooManyUploads.
     """
     require_size(size)
-    if not (shown := Path(name.decode("utf-8", "replace").replace("\0", "")).name[:200]):
-        raise BadInput(noop("A file came without a name."))
-    mark = sha256(fingerprint).hexdigest() if fingerprint else ""
+    shown, mark = pieces.shown_name(name), pieces.mark(fingerprint)
     own = PackageUpload.objects.filter(by=by)
     same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()
     if (found := same.first()) and pieces.has(path_of(found.public_id), found.offset):

@@ -67,7 +67,7 @@ def propose(*, peer: Peer, certificate: Certificate, use: str, by: User) -> Peer
     """
     held = _locked(peer)
     pairing.require_paired(held)
-    _end(_proposals(held))
+    _end(held.certificates.proposed())
     made = PeerCertificate.objects.create(
         peer=held, digest=certificate.digest, subject=certificate.subject, until=certificate.until, use=Use(use), by=by,
         by_name=by.name,
@@ -78,14 +78,16 @@ def propose(*, peer: Peer, certificate: Certificate, use: str, by: User) -> Peer
 
 @transaction.atomic
 def remove(*, peer: Peer, by: User) -> PeerCertificate | None:
-    """The peer is to show none. One that serves instead of a token ends at once; that one is needed no longer is
-    another person's word, too, and returned as a proposal. Raises NotFound where there is none.
+    """The peer is to show none; what another person has to confirm, None where it holds at once.
+
+    One that serves instead of a token ends at once. That none is needed any longer opens what was closed, so that is
+    only proposed. Raises NotFound where there is none.
     """
     held = _locked(peer)
     now = in_force(held)
     if now is None:
         raise NotFound
-    _end(_proposals(held))
+    _end(held.certificates.proposed())
     if now.use == Use.ENOUGH:
         _end(PeerCertificate.objects.filter(pk=now.pk))
         _record(events.CERTIFICATE_ENDED, now, by=by)
@@ -104,7 +106,7 @@ def confirm(*, peer: Peer, by: User, fingerprint: str = "", use: str | None = No
     """
     held = _locked(peer)
     pairing.require_paired(held)
-    proposed = _proposals(held).first()
+    proposed = held.certificates.proposed().first()
     if proposed is None:
         raise NotFound
     if proposed.by_id == by.pk:
@@ -113,9 +115,9 @@ def confirm(*, peer: Peer, by: User, fingerprint: str = "", use: str | None = No
         raise BadInput(noop("Somebody proposed something else meanwhile. Look at it, then confirm."))
     if _plain(fingerprint) != bytes(proposed.digest or b"").hex():
         raise FingerprintDiffers
-    _end(_in_force(held))
+    _end(held.certificates.in_force())
     if proposed.use == Use.NONE:
-        _end(_proposals(held))
+        _end(held.certificates.proposed())
     try:
         with transaction.atomic():
             PeerCertificate.objects.filter(pk=proposed.pk).update(confirmed_by=by, confirmed_by_name=by.name)
@@ -126,12 +128,14 @@ def confirm(*, peer: Peer, by: User, fingerprint: str = "", use: str | None = No
 
 def in_force(peer: Peer) -> PeerCertificate | None:
     """What the peer shows now."""
-    return _in_force(peer).first()
+    found: PeerCertificate | None = peer.certificates.in_force().first()
+    return found
 
 
 def proposed(peer: Peer) -> PeerCertificate | None:
     """What another person has to confirm."""
-    return _proposals(peer).first()
+    found: PeerCertificate | None = peer.certificates.proposed().first()
+    return found
 
 
 def alarm(until: datetime, whose: str) -> str:
@@ -152,14 +156,6 @@ def ours() -> Certificate | None:
     return Certificate(
         found.fingerprint(hashes.SHA256()), visible(found.subject.rfc4514_string())[:300], found.not_valid_after_utc
     )
-
-
-def _in_force(peer: Peer) -> QuerySet[PeerCertificate]:
-    return PeerCertificate.objects.filter(peer=peer, confirmed_by__isnull=False, ended_at=None)
-
-
-def _proposals(peer: Peer) -> QuerySet[PeerCertificate]:
-    return PeerCertificate.objects.filter(peer=peer, confirmed_by=None, ended_at=None)
 
 
 def _end(rows: QuerySet[PeerCertificate]) -> None:

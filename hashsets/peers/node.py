@@ -149,7 +149,7 @@ class Node:
     def _with_token(self, method: str, link: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send; once more with a fresh token where the last one is not taken any more."""
         for last in (False, True):
-            auth = {"authorization": f"Bearer {self._token()}"} if self._has_credential() else {}
+            auth = {"authorization": f"Bearer {self._token()}"} if self._signs_in_by_token() else {}
             answer = self.client.get(link, headers={**headers, **auth}) if method == "GET" else self.client.post(
                 link, body, {**headers, **auth}
             )  # fmt: skip
@@ -162,8 +162,8 @@ class Node:
             require_signed(answer, method, bytes(self.peer.key))
         return answer
 
-    def _has_credential(self) -> bool:
-        """Whether to sign in by a token: without a credential of theirs our certificate alone may be enough."""
+    def _signs_in_by_token(self) -> bool:
+        """Without a credential of theirs our certificate alone may be enough."""
         return bool(self.peer.client_id) or settings.PEER_CERTIFICATE is None
 
     def _token(self) -> str:

@@ -6,8 +6,8 @@ from uuid import UUID
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import gettext_noop as noop
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -25,10 +25,10 @@ from workbench.views.errors import wants_json
 from workbench.visible import visible
 
 STATES = {
-    Job.State.QUEUED: (_("waiting"), ""),
-    Job.State.RUNNING: (_("running"), "acc"),
-    Job.State.DONE: (_("done"), "ok"),
-    Job.State.FAILED: (_("failed"), "bad"),
+    Job.State.QUEUED: (lazy("waiting"), ""),
+    Job.State.RUNNING: (lazy("running"), "acc"),
+    Job.State.DONE: (lazy("done"), "ok"),
+    Job.State.FAILED: (lazy("failed"), "bad"),
 }
 RIGHTS = {jobs.MAKE: "exchange.send", jobs.TAKE: "exchange.receive"}
 MOST = 20  # runs shown
@@ -186,7 +186,7 @@ def _told(job: Job) -> dict[str, Any]:
 def _step(job: Job) -> str:
     """What is being done, how fast, and for how long; of a job that nobody has begun, that it waits."""
     if job.state == Job.State.QUEUED:
-        return gettext("Waiting for a worker; this page follows by itself.")
+        return _("Waiting for a worker; this page follows by itself.")
     if job.state == Job.State.RUNNING and not job.cursor.get("phase"):
-        return gettext("Beginning")
+        return _("Beginning")
     return visible(" · ".join(filter(None, (str(job.cursor.get(name, "")) for name in ("phase", "pace")))))

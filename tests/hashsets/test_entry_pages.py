@@ -1,5 +1,6 @@
 """The page of an entry's history, in each of its states, and who may read and say what there."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -203,6 +204,8 @@ def test_an_auditor_reads_who_says_what_and_is_offered_nothing_to_say(shared: Ha
 
 def test_a_dispute_is_worked_through_from_the_list_and_leaves_it(shared: HashSet, people: People) -> None:
     say(shared, other := third(), "5")
+    resolving = address(shared, "resolve")
+    makers.publish(shared, replace(makers.picture("lake"), sha256=bytes(32)), by=people.supervisor)  # of the same MD5
     supervisor = signed_in(people.supervisor)
     assert "Organisations differ" in text(supervisor.get("/"))
     assert "Disputes 1" in text(supervisor.get(reverse("exchange:list")))
@@ -210,7 +213,7 @@ def test_a_dispute_is_worked_through_from_the_list_and_leaves_it(shared: HashSet
     assert other.agency.name in listed
     assert AuditEvent.objects.filter(verb="entry.disputes").count() == 1
     form = {"code": "1", "reason": "two of us looked", "back": "disputes"}
-    left = supervisor.post(address(shared, "resolve"), form, follow=True)
+    left = supervisor.post(resolving, form, follow=True)
     assert "Nobody differs on an entry of yours" in text(left)
     assert other.agency.name not in text(signed_in(people.outsider).get(reverse("exchange:disputes")))
     beyond = supervisor.get(f"{reverse('exchange:disputes')}?after={'9' * 30}-{'9' * 6}")

@@ -7,15 +7,16 @@ from uuid import UUID, uuid4
 import pytest
 from django.urls import reverse
 
-from hashsets import feed
+from hashsets import exchange_overview, feed
 from hashsets.models import HashSet, Peer, Quarantined, Share, Subscription
-from hashsets.peers import pairing, terms
+from hashsets.peers import pairing, status, terms
 from hashsets.peers.node import Offered
 from tests import factories
 from tests.hashsets import makers
+from tests.hashsets.odata import partner
 from tests.hashsets.pages import text
 from tests.people import People, signed_in
-from workbench import signing
+from workbench import access, signing
 from workbench.models import AuditEvent, Role, User
 
 KEY = bytes(range(32))
@@ -74,6 +75,20 @@ def test_the_list_shows_this_nodes_key_and_asks_to_pair_where_there_is_nobody(pe
     assert "No peers yet" in shown
     assert signing.fingerprint(signing.public_key()) in shown
     assert str(people.north.organisation) in shown
+
+
+def test_pages_ask_as_often_for_many_peers_and_sets_as_for_one(
+    paired: Peer, mirrored: Subscription, people: People, django_assert_num_queries: Any
+) -> None:
+    access.require(people.supervisor, "peer.view")  # as the pages do; a person's roles are read once
+    for number in range(2):
+        with django_assert_num_queries(7):
+            assert len(status.every(people.supervisor)) == 1 + number
+        peer = Peer.objects.get(pk=paired.pk)
+        with django_assert_num_queries(14):
+            assert len(exchange_overview.page(people.supervisor, peer)["shares"]) == number
+        partner.share(makers.hash_set(people.supervisor, f"Ours {number}"), paired, by=people.supervisor)
+        pairing.propose(organisation=uuid4(), name="Westmoor", key=KEY[::-1], url="", by=people.supervisor)
 
 
 def test_a_node_without_a_network_is_proposed_from_what_its_page_shows(people: People) -> None:

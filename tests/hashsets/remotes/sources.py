@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
 
-from hashsets.following import follows
+from hashsets.following import follows, pulling
+from hashsets.following.applying import Applied
 from hashsets.following.follows import Wish
 from hashsets.models import HashSet, Remote
 from hashsets.remotes import ncmec as connector
@@ -212,6 +213,18 @@ def held(remote: Remote) -> dict[str, tuple[str, str, str]]:
         for entry in current(HashSet.objects.get(pk=remote.set_id))
         if entry.md5
     }
+
+
+def numbers(remote: Remote) -> set[int]:
+    """The numbers of the records that it holds."""
+    return {int(md5[4:], 16) for md5 in held(remote)}
+
+
+def pull(remote: Remote) -> Applied:
+    """Ask it, to the end of what there is."""
+    applied = pulling.pull(remote.pk)
+    remote.refresh_from_db()
+    return applied
 
 
 def names(remote: Remote) -> dict[str, str]:

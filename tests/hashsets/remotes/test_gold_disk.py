@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hashsets import import_jobs
-from hashsets.following import follows, pulling
+from hashsets.following import follows
 from hashsets.following.releasing import ReleaseRefused, ReleaseWaits
 from hashsets.models import Generation, Remote
 from hashsets.remotes import BY_ID, Source
@@ -16,7 +16,7 @@ from hashsets.remotes.gold_disk import FolderEmpty
 from tests.hashsets import makers
 from tests.hashsets.lists import by_number, document, load, media
 from tests.hashsets.remotes import sources
-from tests.hashsets.remotes.sources import followed
+from tests.hashsets.remotes.sources import followed, pull
 from tests.people import People
 from workbench.errors import BadInput
 from workbench.models import AuditEvent, Job
@@ -31,11 +31,6 @@ def disk(tmp_path: Path, settings: Any) -> Iterator[sources.GoldDisk]:
 @pytest.fixture
 def remote(disk: sources.GoldDisk, people: People) -> Remote:
     return followed(disk, people.supervisor, "Gold")
-
-
-def pull(remote: Remote) -> None:
-    pulling.pull(remote.pk)
-    remote.refresh_from_db()
 
 
 def versions(remote: Remote) -> int:

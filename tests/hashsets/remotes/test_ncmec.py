@@ -10,15 +10,15 @@ import pytest
 from django.conf import settings as product
 from django.utils import timezone
 
-from hashsets.following import follows, mirroring, pulling, turning
-from hashsets.following.applying import Applied, PullOvertaken
+from hashsets.following import follows, mirroring, turning
+from hashsets.following.applying import PullOvertaken
 from hashsets.models import EntryHash, Generation, HashSet, Mirrored, Remote
 from hashsets.remotes import BY_ID, CheckpointWentBack, Page, Source, ncmec, ncmec_xml
 from tests.foreign import serving
 from tests.hashsets.lists import current, digest
 from tests.hashsets.remotes import sources
 from tests.hashsets.remotes.ncmec_server import Listed, NcmecServer
-from tests.hashsets.remotes.sources import followed, held
+from tests.hashsets.remotes.sources import followed, held, numbers, pull
 from tests.people import People
 from workbench import peer_addresses
 from workbench.errors import WorkbenchError
@@ -51,16 +51,6 @@ def server(foreign: sources.Ncmec) -> NcmecServer:
 @pytest.fixture
 def remote(foreign: sources.Ncmec, people: People) -> Remote:
     return followed(foreign, people.supervisor, "Far")
-
-
-def pull(remote: Remote) -> Applied:
-    applied = pulling.pull(remote.pk)
-    remote.refresh_from_db()
-    return applied
-
-
-def numbers(remote: Remote) -> set[int]:
-    return {int(md5[4:], 16) for md5 in held(remote)}
 
 
 def put(server: NcmecServer, *given: int) -> None:

@@ -19,7 +19,7 @@ from hashsets.remotes import BY_ID, CheckpointWentBack, Source
 from tests.hashsets import makers
 from tests.hashsets.lists import current, digest
 from tests.hashsets.remotes import sources
-from tests.hashsets.remotes.sources import followed, held
+from tests.hashsets.remotes.sources import followed, held, numbers, pull
 from tests.hashsets.remotes.stopncii_server import StopNciiServer
 from tests.people import People
 from workbench.errors import BadInput
@@ -44,16 +44,6 @@ def server(foreign: sources.StopNcii) -> StopNciiServer:
 @pytest.fixture
 def remote(foreign: sources.StopNcii, people: People) -> Remote:
     return followed(foreign, people.supervisor, "Far")
-
-
-def pull(remote: Remote) -> Applied:
-    applied = pulling.pull(remote.pk)
-    remote.refresh_from_db()
-    return applied
-
-
-def numbers(remote: Remote) -> set[int]:
-    return {int(md5[4:], 16) for md5 in held(remote)}
 
 
 def put(server: StopNciiServer, *given: int) -> None:
