@@ -169,6 +169,10 @@ class Node:
             address = found[-1].get("@odata.nextLink", "")
         return found
 
+    def entries(self, query: str) -> list[dict[str, Any]]:
+        """The entries of all pages of an answer: a page may be empty, and more come behind it. Raises Broken."""
+        return [one for page in self.pages(f"{self.media()}?{query}") for one in page["value"]]
+
     def key(self) -> bytes:
         """The public key the node states."""
         told = self.send("GET", self.root + f"Node?organisation={self.set()['Owner']}", {})

@@ -89,12 +89,10 @@ def bad_prefix(node: Node) -> None:
 
 
 def _known(node: Node) -> dict[str, Any]:
-    page = node.get(f"{node.media()}?$top=200").require(200).json()
-    for one in page["value"]:
+    for one in node.entries("$top=200"):
         if one.get("MD5"):
-            found: dict[str, Any] = one
-            return found
-    raise NotApplicable("no entry of the first page has an MD5")
+            return one
+    raise NotApplicable("none of 200 entries has an MD5")
 
 
 def _range(node: Node, prefix: str) -> Answer:

@@ -7,7 +7,7 @@ import msgspec
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from hashsets import contributing, kinds, trust, wire
+from hashsets import contributing, kinds, wire
 from hashsets.contributing import Result
 from hashsets.models import Peer
 from hashsets.odata import entries, scopes
@@ -25,7 +25,7 @@ class ItemShape(wire.Opinion, kw_only=True):
     """One opinion of a batch. `Viewers` and `DecidedAt` are kept with the signed request only."""
 
     category: str
-    basis: str = trust.VIEWED
+    basis: str  # never supposed: only who says so has looked
     viewers: int | None = None
 
 
@@ -80,7 +80,7 @@ class Vote(ODataView):
         posted.known({"Category", "Basis"})
         _spend(self.caller.peer, posted, 1)
         texts = {name: digest.hex() for name in kinds.DIGESTS if (digest := getattr(version, name))}
-        item = Item(**texts, code=posted.text("Category"), basis=posted.text("Basis", trust.VIEWED))
+        item = Item(**texts, code=posted.text("Category"), basis=posted.text("Basis"))
         proof = posted.signed_by(self.caller.peer)
         return posted.once(
             self.caller.peer, lambda: _told(posted, *contributing.contribute(share, [item], signed=proof))

@@ -178,7 +178,7 @@ def test_an_id_that_another_set_has_too_names_the_entry_that_the_caller_may_see(
     copy = partner.share(mirror, peer, by=people.supervisor)
     at = f"Media({ours.public_id})"
     assert script.get(at).json()["Category"] == "1"
-    [voted] = script.post(f"{at}/Vote", {"Category": "1"}).json()["results"]
+    [voted] = script.post(f"{at}/Vote", {"Category": "1", "Basis": "viewed"}).json()["results"]
     assert voted["Trust"] == "corroborated"
     original = Share.objects.get(set=shared)
     partner.end(original)
@@ -303,7 +303,7 @@ def test_a_file_of_opinions_that_is_too_large_to_keep_is_damaged() -> None:
 
 def test_a_reason_of_a_peer_shows_what_it_hides(script: Script, shared: HashSet) -> None:
     there = by_md5(shared, makers.picture("a").md5)
-    script.post(f"Media({there.public_id})/Vote", {"Category": "1"})
+    script.post(f"Media({there.public_id})/Vote", {"Category": "1", "Basis": "viewed"})
     script.post(f"Media({there.public_id})/Retract", {"Reason": "\u202egone"})
     event = AuditEvent.objects.filter(verb="entry.withdraw").order_by("-seq").first()
     assert "\\u202egone" in json.loads(event.body)["reason"] if event else False
