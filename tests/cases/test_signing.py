@@ -37,7 +37,7 @@ def test_what_was_checked_is_signed_at_once_and_its_readers_are_named(case: Case
     assert "Sign and publish 3 hashes" in page
     assert page.count("&quot;SHA256&quot;") == 3
     done = supervisor.post(address, {"case": str(case.public_id), "seen": seen(page)}, follow=True)
-    assert "3 offers approved." in text(done)
+    assert "3 hashes signed." in text(done)
     assert f"{own_set(case).name} is at version 1" in text(done)
     assert in_force(case) == ["1", "1", "2"]
     assert checks.broken() == []
