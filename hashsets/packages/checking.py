@@ -43,6 +43,8 @@ def sender(package: courier.Opened, agency: Agency) -> Peer:
         .select_related("organisation", "agency")
         .first()
     )
+    if manifest.issuer.organisation == agency.organisation:
+        raise PackageNotForUs(noop("This agency made this courier file itself: it is for another organisation."))
     if peer is None:
         raise PackageNotForUs(
             noop("The package says it is of %(name)s, with which this agency is not paired."),
