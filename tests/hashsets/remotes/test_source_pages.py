@@ -199,7 +199,7 @@ def test_a_refused_secret_is_told_in_words_and_replaced_and_goes_on(
         pulling.pull(remote.pk)
     shown = get(people.supervisor, "source", remote.public_id)
     assert "stands still" in shown
-    assert "give the secret anew below, then resume" in shown
+    assert "give another below, then resume" in shown
     before = product.DATA_DIR / "keys" / remote.secret
     bad = post(people.supervisor, "key_source", remote.public_id, secret0="a:b", secret1="c")
     assert (bad.status_code, before.exists()) == (400, True)
