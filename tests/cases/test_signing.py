@@ -80,7 +80,7 @@ def test_a_peer_is_a_reader_until_it_was_told_and_then_has_it(case: Case, sam: U
     page = supervisor.get(f"/publish/sign/?case={case.public_id}").content.decode()
     assert peer.organisation.name in page
     supervisor.post("/publish/sign/", {"case": str(case.public_id), "seen": seen(page)})
-    assert "not asked yet" in text(supervisor.get(address))
+    assert "has not asked since" in text(supervisor.get(address))
     assert feed.number(hash_set.pk) == 1
     Share.objects.filter(pk=share.pk).update(seq=1)
     assert "has it" in text(supervisor.get(address))
