@@ -191,6 +191,10 @@ def test_a_damaged_file_is_refused_told_in_the_readers_language_and_gone(
     assert "Die Lieferung ist nicht" in said(client, page)
     assert AuditEvent.objects.filter(verb="package.refuse", body__contains=file.name).count() == 1
     assert not list((settings.DATA_DIR / "uploads" / "packages").glob("*"))
+    page = brought(signed_in(people.supervisor), file).headers["Location"]  # at home again
+    tasks.run_package(woken[-1])
+    assert "This agency made this courier file itself" in said(signed_in(people.supervisor), page)
+    assert "Try again" not in said(signed_in(people.supervisor), page)
 
 
 def test_what_somebody_gave_up_stores_nothing_however_far_it_was(
