@@ -62,7 +62,10 @@ def _package_runs(peer: Peer) -> list[Job]:
     found: dict[str, Job] = {}
     for job in jobs.of_agency(peer.agency, jobs.MAKE).filter(cursor__peer=str(peer))[:MOST]:
         found.setdefault(job.subject, job)
-    return [job for job in found.values() if job.state != Job.State.DONE]
+    told = [job for job in found.values() if job.state != Job.State.DONE]
+    for job in told:
+        job.message = jobs.why(job)
+    return told
 
 
 def _signs_in(peer: Peer, certificate: PeerCertificate | None, *, credential_kept: bool) -> bool:

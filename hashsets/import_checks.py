@@ -65,10 +65,15 @@ def check_set(hash_set: HashSet) -> None:
 
 
 def require_unfollowed(hash_set: HashSet) -> None:
-    """Raise FollowsServer for a set whose entries are a foreign server's records; a folder's lists are imported."""
-    kinds = Remote.objects.filter(set=hash_set, ended_at=None).values_list("kind", flat=True)
-    if any(not remotes.BY_ID[kind].releases for kind in kinds if kind in remotes.BY_ID):
+    """Raise FollowsServer for a set whose entries are a foreign server's records."""
+    if follows_server(hash_set):
         raise FollowsServer
+
+
+def follows_server(hash_set: HashSet) -> bool:
+    """Whether the set's entries are a foreign server's records; a folder's lists are imported. One query."""
+    kinds = Remote.objects.filter(set=hash_set, ended_at=None).values_list("kind", flat=True)
+    return any(not remotes.BY_ID[kind].releases for kind in kinds if kind in remotes.BY_ID)
 
 
 def check_parts(report: ImportReport, files: Sequence[BufferedReader], *, incomplete: bool) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from hashsets import policies
-from hashsets.models import Category, Disposition, Generation, HashSet, Policy
+from hashsets import import_checks, policies
+from hashsets.models import Category, Disposition, Generation, HashSet, Policy, Remote, Subscription
 from hashsets.policies import Rule
 from workbench import access
 from workbench.models import User
@@ -73,9 +73,10 @@ def _rows(user: User, found: Any) -> list[Row]:
 
 
 def page(user: User, hash_set: HashSet) -> dict[str, Any]:
-    """What the page of one set shows. 5 queries."""
+    """What the page of one set shows. 8 queries."""
     own = hash_set.owner_id == user.agency_id
     current = Generation.objects.filter(set=hash_set, number=hash_set.generation).first()
+    read = Subscription.objects.filter(set=hash_set, peer__agency=user.agency_id)
     return {
         "set": hash_set,
         "role_text": hash_set.get_role_display(),
@@ -87,14 +88,16 @@ def page(user: User, hash_set: HashSet) -> dict[str, Any]:
         "uncategorised": sum(_codes(current).values()) - sum(share.count for share in by_category),
         "generations": versions(user, hash_set, most=LAST_VERSIONS)[:LAST_VERSIONS],
         "policies": _policies(user, hash_set),
+        "read": read.select_related("peer__organisation").first(),
+        "follows": Remote.objects.filter(set=hash_set, ended_at=None).first() if own else None,
         "may": may(user, hash_set),
     }
 
 
 def may(user: User, hash_set: HashSet) -> dict[str, bool]:
-    """What the person may do with the set as it is. No query beside those for the roles."""
+    """What the person may do with the set as it is. One query beside those for the roles."""
     own, live = hash_set.owner_id == user.agency_id, hash_set.retired_at is None
-    a_list = own and live and not hash_set.receives_offers
+    a_list = own and live and not hash_set.receives_offers and not import_checks.follows_server(hash_set)
     return {
         "import": a_list and access.has(user, "set.import"),
         "rollback": a_list and access.has(user, "set.rollback"),
@@ -102,6 +105,7 @@ def may(user: User, hash_set: HashSet) -> dict[str, bool]:
         "policy": live and access.has(user, "set.policy"),
         "export": own and access.has(user, "set.export"),
         "filter": own and live and access.has(user, "set.filter"),
+        "exchange": access.has(user, "peer.view"),
         "retire": own and live and access.has(user, "set.retire"),
         "compare": own and access.has(user, "set.view"),
         "find": access.has(user, "set.lookup"),

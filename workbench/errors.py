@@ -28,6 +28,12 @@ class WorkbenchError(Exception):
         self.details = details or []
 
     @property
+    def template(self) -> tuple[str, dict[str, object]]:
+        """The message before it is put into a language, and what is named in it; as JSON can keep it."""
+        words, values = self._said
+        return words, {name: value if isinstance(value, int) else str(value) for name, value in values.items()}
+
+    @property
     def english(self) -> str:
         """The message as machines keep it."""
         words, values = self._said

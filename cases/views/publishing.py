@@ -35,7 +35,7 @@ TABS = {
     "held": (noop("Held and withdrawn"), Q(state__in=[S.HELD, S.RETURNED, S.WITHDRAWN])),
 }
 DONE = {
-    "approve": either("%(n)s offer approved.", "%(n)s offers approved."),
+    "approve": either("%(n)s hash signed.", "%(n)s hashes signed."),  # withdrawals, too
     "return": either("%(n)s offer returned.", "%(n)s offers returned."),
     "hold": either("%(n)s offer held.", "%(n)s offers held."),
     "withdraw": either("%(n)s withdrawal waits for a second person.", "%(n)s withdrawals wait for a second person."),

@@ -19,7 +19,10 @@ STATES = {
     STANDS_STILL: (lazy("stands still"), "bad"),
     PAUSED: (lazy("paused"), "warn"),
 }
-SECRET = lazy("It does not let us in. Ask whoever runs it what changed, give the secret anew below, then resume.")
+REFUSED = lazy(
+    "It refuses what we ask. Either the secret counts no more: ask whoever runs it, give another below, then resume. "
+    "Or the address is not quite right: stop following, and follow the right one with a new set."
+)
 WRONG_ADDRESS = lazy(
     "Compare the address with WINNOW_PEER_HOSTS and with what whoever runs the server says. What is wrong with an "
     "address cannot be changed here: stop following, and follow the right one with a new set."
@@ -35,7 +38,7 @@ TO_DO = {
     "peer-too-slow": AGAIN,
     "answer-unreadable": AGAIN,
     "pull-overtaken": AGAIN,
-    "answer-refused": SECRET,
+    "answer-refused": REFUSED,
     "bad-input": lazy("Correct what the sentence names, then resume."),
     "not-allowed": lazy("Who had the set follow it may not any more. Stop following; a supervisor follows it anew."),
     "not-found": lazy("Who had the set follow it does not reach it any more. Stop following, then follow it anew."),

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_noop as noop
 from hashsets import courier
 from hashsets.models import Peer
 from workbench import signing
-from workbench.errors import WorkbenchError
+from workbench.errors import BadInput, WorkbenchError
 from workbench.models import Agency
 
 
@@ -34,7 +34,10 @@ class PackageOld(WorkbenchError):
 
 
 def sender(package: courier.Opened, agency: Agency) -> Peer:
-    """The paired organisation that made and signed a package for this agency. Raises PackageNotForUs, PackageForged."""
+    """The paired organisation that made and signed a package for this agency.
+
+    Raises BadInput, PackageNotForUs, PackageForged.
+    """
     manifest = package.manifest
     peer: Peer | None = (
         Peer.objects.filter(
@@ -43,6 +46,8 @@ def sender(package: courier.Opened, agency: Agency) -> Peer:
         .select_related("organisation", "agency")
         .first()
     )
+    if manifest.issuer.organisation == agency.organisation:
+        raise BadInput(noop("This agency made this courier file itself: it is for another organisation."))
     if peer is None:
         raise PackageNotForUs(
             noop("The package says it is of %(name)s, with which this agency is not paired."),

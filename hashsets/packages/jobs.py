@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from hashsets import events
 from hashsets.models import PackageUpload, Share, Subscription
@@ -41,7 +42,7 @@ class PackageIncomplete(WorkbenchError):
 
 
 class PackageJobOver(WorkbenchError):
-    """This is over already. Its page says what came of it."""
+    """It was over already when you gave it up. This is what came of it."""
 
     code = "package-job-over"
     status = HTTPStatus.CONFLICT
@@ -117,8 +118,14 @@ def settle(job: Job, message: str, **found: Any) -> None:
 
 def fail(job: Job, error: WorkbenchError) -> None:
     """Note why nothing came of it."""
-    cursor = {**job.cursor, "code": error.code}
+    cursor = {**job.cursor, "code": error.code, "why": error.template}
     _live(job).update(state=Job.State.FAILED, message=error.english, cursor=cursor)
+
+
+def why(job: Job) -> str:
+    """Why nothing came of a job, in the language of whoever reads it; "" while that is not so."""
+    words, values = job.cursor.get("why", ("", {}))
+    return (_(words) % values if values else _(words)) if words else job.message
 
 
 def of_agency(agency: Agency, kind: str) -> QuerySet[Job]:

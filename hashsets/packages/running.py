@@ -8,7 +8,10 @@ from typing import Any
 
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as noop
+from django.utils.translation import ngettext
 
+from hashsets import contributing
 from hashsets.models import Share, Subscription
 from hashsets.pace import Pace
 from hashsets.packages import jobs, making, making_votes, taking, uploads
@@ -25,6 +28,14 @@ MOST_TRIES = 3
 TELL_EVERY = 0.5  # seconds between two writes of the progress
 TELL = "UPDATE workbench_job SET cursor = cursor || %s::jsonb WHERE id = %s AND state = 'running'"
 STATE = "SELECT state FROM workbench_job WHERE id = %s"
+RESULTS = {  # what became of opinions, by the status that each was answered
+    contributing.CONFLICT: noop("disputed now"),
+    contributing.CREATED: noop("new in the set"),
+    contributing.MERGED: noop("added to an entry"),
+    contributing.UNCHANGED: noop("known already"),
+    contributing.RETRACTED: noop("taken back"),
+    contributing.REJECTED: noop("refused"),
+}
 
 
 class StoppedThrice(WorkbenchError):
@@ -96,13 +107,18 @@ def _settled(job: Job, done: Made | Taken | TakenVotes) -> None:
 def sentence(found: dict[str, Any]) -> str:
     """What came of a job, in words of whoever reads them."""
     if "package" in found:
-        return _("%(n)s lines are in the courier file.") % {"n": digits(found["count"])}
+        number = found["count"]
+        told = ngettext("%(n)s line is in the courier file.", "%(n)s lines are in the courier file.", number)
+        return told % {"n": digits(number)}
     if "results" in found:
-        told = ", ".join(f"{digits(number)} {status}" for status, number in found["results"].items())
+        numbers = [(found["results"].get(status, 0), _(words)) for status, words in RESULTS.items()]
+        told = ", ".join(f"{digits(number)} {words}" for number, words in numbers if number)
         return _("Opinions on %(name)s are taken in: %(told)s.") % {"name": found["set"], "told": told or "0"}
     if "taken" not in found:
         return _("Nothing changed since the last courier file.")
-    said = _("%(n)s records of %(name)s are taken in.") % {"n": digits(found["taken"]), "name": found["set"]}
+    number = found["taken"]
+    said = ngettext("%(n)s record of %(name)s is taken in.", "%(n)s records of %(name)s are taken in.", number)
+    said %= {"n": digits(number), "name": found["set"]}
     if found["put_aside"]:
         said += " " + _("%(n)s were put aside; they are in quarantine.") % {"n": digits(found["put_aside"])}
     return said

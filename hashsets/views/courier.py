@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -100,9 +101,12 @@ def progress(request: SignedRequest, package_run_id: UUID) -> JsonResponse:
 
 @require_POST
 def cancel(request: SignedRequest, package_run_id: UUID) -> HttpResponse:
-    """Give it up; nothing is stored."""
+    """Give it up; nothing is stored. Where it was over by then, its page says what came of it."""
     job = _of(request, package_run_id)
-    jobs.cancel(job, by=request.user)
+    try:
+        jobs.cancel(job, by=request.user)
+    except jobs.PackageJobOver as over:
+        messages.info(request, str(over))
     return redirect(_page(job))
 
 
@@ -177,7 +181,7 @@ def _told(job: Job) -> dict[str, Any]:
         "state": job.state,
         "state_text": text,
         "state_kind": kind,
-        "message": visible(running.sentence(job.cursor["result"]) if job.state == Job.State.DONE else job.message),
+        "message": visible(running.sentence(job.cursor["result"]) if job.state == Job.State.DONE else jobs.why(job)),
         "phase": _step(job),
         "percent": min(100, round(100 * done / of)) if of else 0,
     }

@@ -111,7 +111,8 @@ def confirm(request: SignedRequest, peer_id: UUID) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             moved = found.state != Peer.State.PROPOSED
-            paired = _("Paired. Choose what goes out and what comes in.")
+            by_line = _("Paired. Next, sign in to each other; then choose what goes out and what comes in.")
+            paired = by_line if found.url else _("Paired. Choose what goes out and what comes in.")
             messages.success(request, _("The peer has its new address.") if moved else paired)
             return redirect("exchange:peer", found.public_id)
     return show(request, found, confirm=form)

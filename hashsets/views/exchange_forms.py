@@ -110,6 +110,7 @@ class ScopesForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=lazy("What they may do here"),
         choices=[(scope, lazy(means)) for scope, means in SCOPES.items()],
+        help_text=lazy("To take their opinions, let them add entries and vote."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )

@@ -124,6 +124,6 @@ def test_a_supervisor_approves_on_the_publish_page(case: Case, dana: User, sam: 
     assert client.post("/publish/act/", form).status_code == 403
     assert signed_in(sam).get("/publish/").status_code == 200
     answer = signed_in(sam).post("/publish/act/", form, follow=True)
-    assert "1 offer approved." in answer.content.decode()
+    assert "1 hash signed." in answer.content.decode()
     offer.refresh_from_db()
     assert offer.state == "published"

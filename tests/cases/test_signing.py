@@ -38,7 +38,7 @@ def test_what_was_checked_is_signed_at_once_and_its_readers_are_named(case: Case
     assert "Sign and publish 3 hashes" in page
     assert page.count("&quot;SHA256&quot;") == 3
     done = supervisor.post(address, {"case": str(case.public_id), "seen": seen(page)}, follow=True)
-    assert "3 offers approved." in text(done)
+    assert "3 hashes signed." in text(done)
     assert f"{own_set(case).name} is at version 1" in text(done)
     assert in_force(case) == ["1", "1", "2"]
     assert checks.broken() == []
@@ -81,7 +81,7 @@ def test_a_peer_is_a_reader_until_it_was_told_and_then_has_it(case: Case, sam: U
     page = supervisor.get(f"/publish/sign/?case={case.public_id}").content.decode()
     assert peer.organisation.name in page
     supervisor.post("/publish/sign/", {"case": str(case.public_id), "seen": seen(page)})
-    assert "not asked yet" in text(supervisor.get(address))
+    assert "has not asked since" in text(supervisor.get(address))
     assert feed.number(hash_set.pk) == 1
     Share.objects.filter(pk=share.pk).update(seq=1)
     assert "has it" in text(supervisor.get(address))

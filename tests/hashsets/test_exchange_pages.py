@@ -14,7 +14,7 @@ from hashsets.peers.node import Offered
 from tests import factories
 from tests.hashsets import makers
 from tests.hashsets.odata import partner
-from tests.hashsets.pages import text
+from tests.hashsets.pages import text, url
 from tests.people import People, signed_in
 from workbench import access, signing
 from workbench.models import AuditEvent, Role, User
@@ -187,6 +187,9 @@ def test_what_stopped_is_told_and_begun_anew_by_a_person(mirrored: Subscription,
 
 def test_how_a_set_is_read_is_changed_and_ended_on_a_page(mirrored: Subscription, people: People) -> None:
     ids = (mirrored.peer.public_id, mirrored.public_id)
+    its_page = signed_in(people.supervisor).get(url("set", mirrored.set), secure=True)
+    assert at("terms", *ids) in its_page.content.decode()
+    assert "A copy that is read from Eastmoor." in text(its_page)
     assert "Change" in text(get(people.supervisor, "peer", ids[0]))
     refused = signed_in(people.supervisor).post(at("terms", *ids), {"every": "0"}, secure=True)
     assert refused.status_code == 400

@@ -178,14 +178,23 @@ def test_a_refused_file_needs_not_be_sent_again(file: Path, people: People, peer
     assert client.post(f"{page}again/", {}, secure=True).status_code == 409
 
 
-def test_a_damaged_file_is_refused_and_gone(file: Path, mirror: Subscription, people: People, woken: list[int]) -> None:
+@pytest.mark.usefixtures("german")
+def test_a_damaged_file_is_refused_told_in_the_readers_language_and_gone(
+    file: Path, mirror: Subscription, people: People, woken: list[int]
+) -> None:
     file.write_bytes(file.read_bytes().replace(b'"count":2', b'"count":3'))
     client = signed_in(people.outsider)
     page = brought(client, file).headers["Location"]
     tasks.run_package(woken[0])
     assert "Nothing was stored." in said(client, page)
+    User.objects.filter(pk=people.outsider.pk).update(language="de")
+    assert "Die Lieferung ist nicht" in said(client, page)
     assert AuditEvent.objects.filter(verb="package.refuse", body__contains=file.name).count() == 1
     assert not list((settings.DATA_DIR / "uploads" / "packages").glob("*"))
+    page = brought(signed_in(people.supervisor), file).headers["Location"]  # at home again
+    tasks.run_package(woken[-1])
+    assert "This agency made this courier file itself" in said(signed_in(people.supervisor), page)
+    assert "Try again" not in said(signed_in(people.supervisor), page)
 
 
 def test_what_somebody_gave_up_stores_nothing_however_far_it_was(
@@ -212,7 +221,7 @@ def test_what_somebody_gave_up_stores_nothing_however_far_it_was(
     assert (mirror.seq, mirror.set.generation) == (0, 0)
     assert AuditEvent.objects.filter(verb="package.refuse").count() == before
     assert AuditEvent.objects.filter(verb="package.cancel").count() == 1
-    assert client.post(f"{page}cancel/", secure=True).status_code == 409
+    assert "It was over already" in text(client.post(f"{page}cancel/", secure=True, follow=True))
 
 
 def test_a_worker_hears_on_its_way_that_it_was_given_up(shared: HashSet, peer: Peer, people: People) -> None:

@@ -16,7 +16,7 @@ from hashsets.following.follows import Wish
 from hashsets.models import HashSet, Remote
 from tests.hashsets import makers
 from tests.hashsets.lists import document, media
-from tests.hashsets.pages import text
+from tests.hashsets.pages import text, url
 from tests.hashsets.remotes import sources
 from tests.hashsets.remotes.sources import followed, held
 from tests.people import People, signed_in
@@ -78,6 +78,9 @@ def test_a_supervisor_follows_a_server_sees_how_it_goes_and_nobody_reads_the_sec
     shown += [get(people.auditor, "source", remote.public_id), get(people.supervisor, "sources")]
     assert re.search(r"followed .* Came 7 .* Put aside: a kind of hash that no entry can stand by 4", shown[2])
     assert "StopNCII" in shown[3]
+    its_set = signed_in(people.supervisor).get(url("set", near), secure=True)
+    assert reverse("exchange:source", args=[remote.public_id]) in its_set.content.decode()
+    assert not re.findall("Import a list|Watched folder", text(its_set))  # the server alone says what it holds
     key = (product.DATA_DIR / "keys" / remote.secret).read_text()
     assert key == "f-key==:s:key"
     told = f"{shown} {made.content} {list(AuditEvent.objects.values_list('body', flat=True))}"
@@ -196,7 +199,7 @@ def test_a_refused_secret_is_told_in_words_and_replaced_and_goes_on(
         pulling.pull(remote.pk)
     shown = get(people.supervisor, "source", remote.public_id)
     assert "stands still" in shown
-    assert "give the secret anew below, then resume" in shown
+    assert "give another below, then resume" in shown
     before = product.DATA_DIR / "keys" / remote.secret
     bad = post(people.supervisor, "key_source", remote.public_id, secret0="a:b", secret1="c")
     assert (bad.status_code, before.exists()) == (400, True)
