@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from hashsets import events, trust, votes, withheld
+from hashsets import entry_rows, events, trust, votes, withheld
 from hashsets.entry_rows import Key
 from hashsets.generations import in_force
 from hashsets.health import DOUBTFUL
@@ -103,14 +103,17 @@ def _page(which: str, sets: dict[int, HashSet], user: User, after: Place) -> tup
 
 
 def _said(rows: Sequence[tuple[Any, ...]], sets: dict[int, HashSet]) -> dict[int, list[tuple[str, Vote]]]:
-    """What stands of what organisations said of these, with their names, by entry. Three queries a set, and one."""
+    """What organisations say of these, or of what may be the same file, with names. Four queries a set, and one."""
     by_set: dict[int, dict[Key, int]] = defaultdict(dict)
     for row in rows:
         by_set[row[2]][Key(bytes(row[3]), row[4])] = row[0]
     standing: dict[int, list[Vote]] = {}
     for set_id, entries in by_set.items():
         told = votes.said(sets[set_id], list(entries))
-        standing |= {entry: [vote for vote in told[key].votes if _counts(vote)] for key, entry in entries.items()}
+        versions = entry_rows.latest(sets[set_id], [key.ident for key in entries])
+        for key, others in votes.beside(versions, entries).items():
+            every = [vote for one in (key, *(other.key for other in others)) if one in told for vote in told[one].votes]
+            standing[entries[key]] = [vote for vote in every if _counts(vote)]
     named = {vote.organisation for found in standing.values() for vote in found}
     names = dict(Agency.objects.filter(organisation__in=named).values_list("organisation", "name"))
     return {

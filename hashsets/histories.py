@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.utils.translation import gettext_noop as noop
 
-from hashsets import events, opinions, trust, withheld
-from hashsets.entry_rows import LARGEST, EntryGone, loaded
+from hashsets import entry_rows, events, opinions, trust, votes, withheld
+from hashsets.entry_rows import LARGEST, EntryGone, Key, loaded
 from hashsets.models import HashSet, Resolution, Vote
 from workbench import audit
 from workbench.models import Agency, User
@@ -124,8 +124,9 @@ class History:
 
     @property
     def ours(self) -> Vote | None:
-        """The reader's organisation's word, if it has one that stands."""
-        return next((one.vote for one in self.stands if one.own and one.current), None)
+        """The reader's organisation's word on this very entry, if it has one that stands."""
+        mine = (one.vote for one in self.stands if one.own and one.current)
+        return next((vote for vote in mine if vote.twin == self.latest.twin), None)
 
 
 @transaction.atomic
@@ -143,7 +144,8 @@ def read(hash_set: HashSet, entry: UUID, row: int, *, by: User) -> History:
         raise withheld.Withheld
     at = {"set": hash_set, "ident": versions[0].ident, "twin": versions[0].twin}
     resolutions = list(Resolution.objects.filter(**at).order_by("-pk")[:MOST])
-    found = list(Vote.objects.filter(**at).order_by("-pk")[:MOST])
+    family = [versions[0].twin, *_beside(hash_set, Key(versions[0].ident, versions[0].twin))]
+    found = list(Vote.objects.filter(set=hash_set, ident=versions[0].ident, twin__in=family).order_by("-pk")[:MOST])
     needed = {name for name in trust.DIGESTS if getattr(versions[0], name)}
     stands = _stands(found, needed, resolutions, by, own=own)
     if not hash_set.owner.is_local and now:
@@ -153,6 +155,12 @@ def read(hash_set: HashSet, entry: UUID, row: int, *, by: User) -> History:
         now, versions if own else [now] if now else [], stands, resolutions if own else resolutions[:1], own,
         not hash_set.owner.is_local, opinions.kinds_of(now) if now else [],
     )  # fmt: skip
+
+
+def _beside(hash_set: HashSet, key: Key) -> list[int]:
+    """Which twins may be the same file: what is said of them tells of this entry, too. One query."""
+    every = entry_rows.latest(hash_set, [key.ident])
+    return [one.key.twin for one in votes.beside(every, [key])[key]] if key in every else []
 
 
 def _versions(hash_set: HashSet, entry: UUID, row: int) -> list[Version]:

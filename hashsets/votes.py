@@ -170,16 +170,25 @@ def pooled(
     `versions`: the last ones, or those about to be, of all entries with these first digests. A list's word on one of
     them stands against another as an opinion would, and for none.
     """
+    found = dict[Key, Said]()
+    for key, others in beside(versions, keys).items():
+        pure = [vote for one in others for vote in _of_another(hash_set, one, of.get(one.key, NOTHING))]
+        found[key] = replace(of.get(key, NOTHING), beside=pure)
+    return found
+
+
+def beside(versions: Mapping[Key, Version], keys: Iterable[Key]) -> dict[Key, list[Version]]:
+    """Of each of these keys the others with its first digest that contradict in none: what they are called, it is."""
     families: dict[bytes, list[Version]] = defaultdict(list)
     for version in versions.values():
         families[version.key.ident].append(version)
-    found = dict[Key, Said]()
-    for key in keys:
-        digests = versions[key].digests
-        others = (one for one in families[key.ident] if one.key != key and not contradict(one.digests, digests))
-        beside = [vote for one in others for vote in _of_another(hash_set, one, of.get(one.key, NOTHING))]
-        found[key] = replace(of.get(key, NOTHING), beside=beside)
-    return found
+    return {
+        key: [
+            one for one in families[key.ident]
+            if one.key != key and not contradict(one.digests, versions[key].digests)
+        ]
+        for key in keys
+    }  # fmt: skip
 
 
 def _of_another(hash_set: HashSet, version: Version, of: Said) -> list[trust.Vote]:

@@ -220,6 +220,19 @@ def test_a_dispute_is_worked_through_from_the_list_and_leaves_it(shared: HashSet
     assert (beyond.status_code, "Nobody differs" in text(beyond)) == (200, True)
 
 
+def test_who_disputes_it_by_fewer_digests_is_named_too(shared: HashSet, people: People) -> None:
+    where, other = address(shared), third()
+    makers.publish(shared, replace(makers.picture("lake", "5"), sha1=None, sha256=None), by=other)
+    supervisor = signed_in(people.supervisor)
+    told = text(supervisor.get(where))
+    assert "Resolve the dispute" in told
+    assert other.agency.name in told
+    assert "names not all of its digests" in told
+    assert text(supervisor.get(reverse("exchange:disputes"))).count(other.agency.name) == 2  # of either entry
+    mine = text(signed_in(other).get(where))
+    assert "Take it back" not in mine
+
+
 def test_only_the_owner_resolves(shared: HashSet, people: People) -> None:
     say(shared, third(), "5")
     form = {"code": "1", "reason": "x"}
