@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import product
+from tests import product, seed
 from tests.product import Product
 from workbench.launcher.addresses import CHECKOUT
 
@@ -25,7 +25,16 @@ PATIENCE = 90  # seconds for something to come back
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """A data folder of its own; the tests of this file follow one another on it, like days of work."""
-    folder = Path(tempfile.mkdtemp(prefix="winnow-up-"))
+    yield from _there(seed.folder(seed.code()))
+
+
+@pytest.fixture
+def empty() -> Iterator[Path]:
+    """A data folder in which nothing is yet: the first day."""
+    yield from _there(Path(tempfile.mkdtemp(prefix="winnow-up-")))
+
+
+def _there(folder: Path) -> Iterator[Path]:
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -151,17 +160,17 @@ def test_of_a_bind_that_is_none_is_refused(data: Path) -> None:
     assert "HOST:PORT" in refused.stderr
 
 
-def test_of_two_commands_at_once_share_one_database(data: Path) -> None:
+def test_of_two_commands_at_once_make_and_share_one_database(empty: Path) -> None:
     script = "import time; time.sleep({}); print('done')"
     words = [sys.executable, str(CHECKOUT / "manage.py"), "shell", "--verbosity=0", "--command"]
-    environment = product.surroundings(data)
+    environment = product.surroundings(empty)
     short = subprocess.Popen([*words, script.format(0)], env=environment, stdout=subprocess.PIPE)
     query = "from workbench.models import Agency; import time; time.sleep(4); print(Agency.objects.exists())"
     long = subprocess.Popen([*words, query], env=environment, stdout=subprocess.PIPE)
     assert short.communicate()[0] == b"done\n"
     assert long.communicate()[0] in {b"True\n", b"False\n"}
     assert (short.returncode, long.returncode) == (0, 0)
-    assert _processes(data) == []
+    assert _processes(empty) == []
 
 
 WHOLE_TURN = """
