@@ -80,7 +80,7 @@ def _baseline(avon: Node, reader: Node, name: str, number: int) -> Read:
     """Fill and share a set; then have the reader's worker read it."""
     avon.has_set(name, "us-pvic")
     avon.product.manage("shell", "-v", "0", "-c", FILL.format(name, number))
-    set_id = str(avon.do("peer", "share", reader.name, name)["id"])
+    set_id = nodes.share(avon, reader, name)
     nodes.until(lambda: avon.ask(NUMBERED.format(set_id)), f"{name} is numbered", PATIENCE)
     _idle(avon, reader)
     server, worker = _served(avon, "web"), _served(reader, "worker")
@@ -121,7 +121,7 @@ def _deltas(avon: Node, bure: Node, set_id: str) -> list[Row]:
 
 def _killed(avon: Node, bure: Node, cam: Node, set_id: str, number: int) -> list[Row]:
     """A third node reads it, and its worker is killed twice on the way."""
-    avon.do("peer", "share", cam.name, "Whole")
+    nodes.share(avon, cam, "Whole")
     cam.do("peer", "subscribe", avon.name, set_id, "--every", "1")
     for part in KILLED_AT:
         nodes.until(lambda part=part: cam.ask(CAME)[0][0] > part * number, "a part has come", PATIENCE)  # type: ignore[misc]

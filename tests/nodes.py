@@ -137,14 +137,20 @@ def pair(one: Node, other: Node) -> None:
         there.do("peer", "credential", here.name, "--client-id", given["client_id"], "--secret-file", str(secret))
 
 
+def share(owner: Node, reader: Node, name: str, *options: str) -> str:
+    """Have two supervisors of `owner` share a set; its id."""
+    set_id = str(owner.do("peer", "share", reader.name, name, *options)["id"])
+    assert not owner.do("peer", "share", reader.name, name, *options, by=SECOND)["waiting"]
+    return set_id
+
+
 def reads(reader: Node, owner: Node, name: str, *more: str) -> str:
     """Have `owner` share a set and `reader` read it, every second; the set's id."""
     contribute = ["--contribute"] if "--give" in more else []
-    set_id = owner.do("peer", "share", reader.name, name, *contribute)["id"]
-    assert not owner.do("peer", "share", reader.name, name, *contribute, by=SECOND)["waiting"]
+    set_id = share(owner, reader, name, *contribute)
     often = [] if "--every" in more else ["--every", "1"]
-    reader.do("peer", "subscribe", owner.name, str(set_id), *often, *more)
-    return str(set_id)
+    reader.do("peer", "subscribe", owner.name, set_id, *often, *more)
+    return set_id
 
 
 def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> float:
