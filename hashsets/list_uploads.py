@@ -10,13 +10,13 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from hashsets import events, import_checks, import_jobs
 from hashsets.models import HashSet, ListUpload
-from workbench import audit, durable, pieces
+from workbench import audit, pieces, sent_files
 from workbench.errors import NotFound, WorkbenchError
 from workbench.models import Job, User
 from workbench.pieces import Piece
@@ -39,35 +39,14 @@ def begin(hash_set: HashSet, *, by: User, name: bytes, size: int, fingerprint: b
     import_checks.check_set(hash_set)
     if size > settings.UPLOAD_BYTES:
         raise pieces.UploadTooLarge
-    shown, mark = pieces.shown_name(name), pieces.mark(fingerprint)
-    own = ListUpload.objects.filter(set=hash_set, by=by)
-    same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()
-    if found := _goes_on(same):
-        return found
-    if own[MOST_OPEN - 1 : MOST_OPEN].exists():
-        raise pieces.TooManyUploads
-    _make_folder()
-    try:
-        with transaction.atomic():  # its file, too: once others see the row, they may have written to it
-            made = ListUpload.objects.create(
-                set=hash_set, by=by, name=shown, size=size, fingerprint=mark, expires_at=pieces.expiry()
-            )
-            pieces.write_at(path_of(made), 0, b"")
-    except IntegrityError:  # the same request came twice
-        if found := _goes_on(same):
-            return found
-        raise pieces.UploadGone from None
-    return made
+    return sent_files.begun(
+        ListUpload, {"set": hash_set, "by": by}, path_of, most=MOST_OPEN, name=name, size=size, fingerprint=fingerprint
+    )
 
 
 def append(upload: ListUpload, piece: Piece, *, offset: int) -> int:
-    """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
-
-    Raises as `Piece.slices` and `pieces.keep` do.
-    """
-    for data in piece.slices(offset, upload.size):
-        offset = pieces.keep(ListUpload.objects.filter(pk=upload.pk), path_of(upload), offset, data)
-    return offset
+    """Keep a piece that begins at `offset`; the new offset. Raises as `sent_files.append` does."""
+    return sent_files.append(upload, path_of(upload), piece, offset=offset)
 
 
 def whole(hash_set: HashSet, ids: Sequence[UUID], *, by: User) -> list[ListUpload]:
@@ -141,30 +120,6 @@ def path_of(upload: ListUpload) -> Path:
 
 def _folder() -> Path:
     return settings.DATA_DIR / "uploads" / "lists"
-
-
-def _make_folder() -> None:
-    if not _folder().is_dir():
-        _folder().mkdir(mode=0o700, parents=True, exist_ok=True)
-        durable.sync_folder(_folder().parent)
-
-
-@transaction.atomic
-def _goes_on(same: QuerySet[ListUpload]) -> ListUpload | None:
-    """The one upload, its time prolonged; from its beginning where bytes are lost. None where there is none.
-
-    Under its lock: a piece that is being kept meanwhile must not be forgotten, nor counted as there when it is not.
-    """
-    upload = same.select_for_update(of=("self",)).first()
-    if upload is None:
-        return None
-    if not pieces.has(path_of(upload), upload.offset):
-        _make_folder()
-        pieces.write_at(path_of(upload), 0, b"")
-        upload.offset = 0
-    upload.expires_at = pieces.expiry()
-    upload.save(update_fields=["offset", "expires_at"])
-    return upload
 
 
 def _is_whole(upload: ListUpload) -> bool:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
-from typing import BinaryIO, Protocol, cast
+from typing import BinaryIO, Protocol, TypeVar, cast
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpResponse, HttpResponseBase, HttpResponseNotAllowed
+from django.urls import reverse
 from django.utils.http import http_date
 
 from workbench import access, pieces
@@ -78,9 +79,28 @@ def standing(offset: int, expires_at: datetime, status: HTTPStatus) -> HttpRespo
 class Upload(Protocol):
     """A row that tells of one upload."""
 
+    public_id: UUID
     offset: int
     size: int
     expires_at: datetime
+
+
+Row = TypeVar("Row", bound=Upload)
+
+
+def begun(
+    request: SignedRequest, begin: Callable[..., Row], keep: Callable[[Row, int], int], *, at: str
+) -> HttpResponse:
+    """POST: `begin` an upload, or find it again, and `keep` the piece that came along. `at`: the name of its route."""
+    said = metadata(request)
+    upload = begin(
+        name=said.get("filename", b""), size=number(request, "Upload-Length"), fingerprint=said.get("fingerprint", b"")
+    )
+    if request.content_type == PIECE:
+        upload.offset = keep(upload, 0)
+    response = standing(upload.offset, upload.expires_at, HTTPStatus.CREATED)
+    response.headers["Location"] = reverse(at, args=[upload.public_id])
+    return response
 
 
 def gone_on_with(

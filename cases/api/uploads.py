@@ -2,12 +2,10 @@
 
 import json
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
-from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from cases import announced, resumable
@@ -24,20 +22,13 @@ MOST_ANNOUNCED = 5000  # files a request
 def uploads(request: SignedRequest, exhibit: UUID) -> HttpResponse:
     """Begin the upload of a file, or find it again by its name, size and fingerprint."""
     found: Exhibit = access.get(request.user, "evidence.add", Exhibit, exhibit)
-    said = tus.metadata(request)
-    upload = resumable.begin(
-        found,
-        raw_path=said.get("filename", b""),
-        size=tus.number(request, "Upload-Length"),
-        fingerprint=said.get("fingerprint", b""),
-    )
-    if request.content_type == tus.PIECE:
-        upload.offset = _append(request, upload, offset=0)
-    else:
-        resumable.settle(upload)
-    response = tus.standing(upload.offset, upload.expires_at, HTTPStatus.CREATED)
-    response.headers["Location"] = reverse("cases:api_upload", args=[upload.public_id])
-    return response
+
+    def begin(*, name: bytes, size: int, fingerprint: bytes) -> ResumableUpload:
+        made = resumable.begin(found, raw_path=name, size=size, fingerprint=fingerprint)
+        resumable.settle(made)  # one without bytes is whole at once
+        return made
+
+    return tus.begun(request, begin, partial(_append, request), at="cases:api_upload")
 
 
 @tus.speaks("HEAD", "PATCH", "DELETE")

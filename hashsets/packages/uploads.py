@@ -10,13 +10,13 @@ from typing import BinaryIO
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_noop as noop
 
 from hashsets import events
 from hashsets.models import PackageUpload
-from workbench import audit, durable, pieces, storage
+from workbench import audit, durable, pieces, sent_files, storage
 from workbench.errors import NotFound
 from workbench.models import User
 from workbench.pieces import Piece
@@ -31,43 +31,22 @@ def begin(*, by: User, name: bytes, size: int, fingerprint: bytes = b"") -> Pack
     Raises BadInput, UploadTooLarge, TooManyUploads.
     """
     require_size(size)
-    shown, mark = pieces.shown_name(name), pieces.mark(fingerprint)
-    own = PackageUpload.objects.filter(by=by)
-    same = own.filter(name=shown, size=size, fingerprint=mark) if mark else own.none()
-    if (found := same.first()) and pieces.has(path_of(found.public_id), found.offset):
-        same.update(expires_at=pieces.expiry())
-        return found
-    same.delete()  # its bytes are lost
-    if own[MOST_OPEN - 1 : MOST_OPEN].exists():
-        raise pieces.TooManyUploads
-    try:
-        with transaction.atomic():  # its file, too: once others see the row, they may have written to it
-            made = PackageUpload.objects.create(
-                by=by, name=shown, size=size, fingerprint=mark, expires_at=pieces.expiry()
-            )
-            pieces.write_at(path_of(made.public_id), 0, b"")
-    except IntegrityError:  # the same request came twice
-        if found := same.first():
-            return found
-        raise pieces.UploadGone from None
-    return made
+    return sent_files.begun(
+        PackageUpload, {"by": by}, lambda row: path_of(row.public_id), most=MOST_OPEN, name=name, size=size,
+        fingerprint=fingerprint,
+    )  # fmt: skip
 
 
 def append(upload: PackageUpload, piece: Piece, *, offset: int) -> int:
-    """Keep a piece that begins at `offset`, as much of it as comes; returns the new offset.
-
-    Raises as `Piece.slices` and `pieces.keep` do.
-    """
-    rows, path = PackageUpload.objects.filter(pk=upload.pk), path_of(upload.public_id)
-    for data in piece.slices(offset, upload.size):
-        offset = pieces.keep(rows, path, offset, data)
-    return offset
+    """Keep a piece that begins at `offset`; the new offset. Raises as `sent_files.append` does."""
+    return sent_files.append(upload, path_of(upload.public_id), piece, offset=offset)
 
 
 def kept(file: BinaryIO, size: int) -> UUID:
     """The id of a package that came in one request, copied to where uploads lie. Raises UploadTooLarge, StoreFull."""
     require_size(size)
     made = uuid4()
+    sent_files.make_folder(_folder())
     try:
         with durable.new_file(path_of(made)) as copy:
             shutil.copyfileobj(file, copy, 1 << 20)
@@ -108,10 +87,8 @@ def sweep(named: set[str]) -> None:
 
 
 def path_of(public_id: UUID | str) -> Path:
-    """Where the bytes of an upload lie; its folder is there then."""
-    found = _folder()
-    found.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return found / str(public_id)
+    """Where the bytes of an upload lie."""
+    return _folder() / str(public_id)
 
 
 def require_size(size: int) -> None:

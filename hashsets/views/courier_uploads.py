@@ -1,11 +1,9 @@
 """Sending a courier file piece by piece, as `workbench.tus` speaks of it."""
 
 from functools import partial
-from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from hashsets.models import PackageUpload
 from hashsets.packages import uploads
@@ -19,18 +17,8 @@ from workbench.requests import SignedRequest
 def begin(request: SignedRequest) -> HttpResponse:
     """Begin the upload of a file, or find it again by its name, size and fingerprint."""
     access.require(request.user, "exchange.receive")
-    said = tus.metadata(request)
-    upload = uploads.begin(
-        by=request.user,
-        name=said.get("filename", b""),
-        size=tus.number(request, "Upload-Length"),
-        fingerprint=said.get("fingerprint", b""),
-    )
-    if request.content_type == tus.PIECE:
-        upload.offset = _append(request, upload, offset=0)
-    response = tus.standing(upload.offset, upload.expires_at, HTTPStatus.CREATED)
-    response.headers["Location"] = reverse("exchange:package_upload", args=[upload.public_id])
-    return response
+    begin = partial(uploads.begin, by=request.user)
+    return tus.begun(request, begin, partial(_append, request), at="exchange:package_upload")
 
 
 @tus.speaks("HEAD", "PATCH", "DELETE")

@@ -1,11 +1,9 @@
 """Uploading a list piece by piece, as `workbench.tus` speaks of it."""
 
 from functools import partial
-from http import HTTPStatus
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from hashsets import list_uploads, sets
 from hashsets.models import ListUpload
@@ -19,19 +17,8 @@ from workbench.requests import SignedRequest
 def uploads(request: SignedRequest, set_id: UUID) -> HttpResponse:
     """Begin the upload of a file, or find it again by its name, size and fingerprint."""
     hash_set = sets.own(request.user, "set.import", set_id)
-    said = tus.metadata(request)
-    upload = list_uploads.begin(
-        hash_set,
-        by=request.user,
-        name=said.get("filename", b""),
-        size=tus.number(request, "Upload-Length"),
-        fingerprint=said.get("fingerprint", b""),
-    )
-    if request.content_type == tus.PIECE:
-        upload.offset = _append(request, upload, offset=0)
-    response = tus.standing(upload.offset, upload.expires_at, HTTPStatus.CREATED)
-    response.headers["Location"] = reverse("hashsets:list_upload", args=[upload.public_id])
-    return response
+    begin = partial(list_uploads.begin, hash_set, by=request.user)
+    return tus.begun(request, begin, partial(_append, request), at="hashsets:list_upload")
 
 
 @tus.speaks("HEAD", "PATCH", "DELETE")
